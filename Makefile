@@ -1,0 +1,59 @@
+# make demo    the whole job on made-up data: no account, no network
+# make test    the tests
+# make check   what CI runs: format, lint, types, tests
+# make run     the worker
+# make lock    compile the requirements anew, pinned with hashes
+
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+.PHONY: help demo run test check lint lock clean
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
+	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
+
+help:
+	@sed -n 's/^# //p' Makefile
+
+demo: $(VENV)/run
+	@$(BIN)/python app.py demo
+
+run: $(VENV)/run
+	@$(BIN)/python app.py
+
+test: $(VENV)/dev
+	@$(BIN)/python -m pytest
+
+lint: $(VENV)/dev
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy
+
+check: lint test
+
+lock: $(VENV)/dev
+	$(LOCK) --upgrade -o requirements.txt requirements.in
+	$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: install it, or say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; $(PYTHON) is another one. Say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@echo "making the virtual environment $(VENV)"
+	@"$(PYTHON)" -m venv $(VENV)
+
+$(VENV)/run: requirements.txt | $(BIN)/python
+	@echo "installing what the worker needs"
+	@$(PIP) install --require-hashes -r requirements.txt
+	@touch $@
+
+$(VENV)/dev: requirements-dev.txt $(VENV)/run | $(BIN)/python
+	@echo "installing what the tests need"
+	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@touch $@
