@@ -1,0 +1,198 @@
+"""The worker: a loop that sleeps, and the door to the command line.
+
+    python app.py              the worker: one run a day, for ever
+    python app.py --help       every other command
+
+The loop holds the standard library and the settings alone. Each run is a child process
+(`python app.py run --if-due`) with a time limit: what it used goes back to the system when it
+ends, and a crash, a hang or a kill for memory takes the child, never the loop.
+"""
+
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
+
+from config import Settings, load_settings
+from etl import log, schedule
+from etl.errors import ConfigError
+
+NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
+GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
+STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
+
+
+class Stop(BaseException):
+    """SIGTERM or SIGINT came; raised only where the loop waits."""
+
+
+class Signals:
+    """Turns SIGTERM and SIGINT into Stop, in the places that are marked as interruptible."""
+
+    def __init__(self) -> None:
+        self._came = self._waiting = False
+
+    def install(self) -> None:
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, self._handle)
+
+    def _handle(self, number: int, frame: FrameType | None) -> None:
+        self._came = True
+        if self._waiting:
+            self._waiting = False
+            raise Stop
+
+    @contextmanager
+    def interruptible(self) -> Iterator[None]:
+        self._waiting = True
+        try:
+            if self._came:
+                raise Stop
+            yield
+        finally:
+            self._waiting = False
+
+
+def work(
+    settings: Settings,
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+    run_child: Callable[[date, int], bool],
+    rng: random.Random,
+) -> NoReturn:
+    """Make each slot's run, for ever.
+
+    `run_child(slot, attempt)` makes one run and says whether the slot is done with: published,
+    unchanged, or not due after all. It knows the history; the loop knows only its own lifetime,
+    so after each start it asks once.
+    """
+    where = (settings.run_at, settings.timezone)
+    heartbeat = timedelta(minutes=settings.heartbeat_minutes)
+    slot = schedule.latest_slot(now(), *where)
+    done: date | None = None
+    failures = 0
+    try_at = beat_at = now()
+    while True:
+        moment = now()
+        if slot != (latest := schedule.latest_slot(moment, *where)):
+            slot, failures, try_at = latest, 0, moment
+        try_at = min(try_at, moment + schedule.LONGEST_RETRY)  # the clock was set back
+        beat_at = min(beat_at, moment + heartbeat)
+        if schedule.is_due(slot, done) and moment >= try_at:
+            if run_child(slot, failures + 1):
+                # the clock may have moved under the run: claim no more than what both ends saw
+                done = min(slot, schedule.latest_slot(now(), *where))
+            else:
+                failures += 1
+                try_at = now() + schedule.retry_after(failures, rng)
+                log.warning("worker.retry", slot=slot, failures=failures, at=_short(try_at))
+            continue
+        next_run = try_at if schedule.is_due(slot, done) else schedule.next_moment(moment, *where)
+        if moment >= beat_at:
+            log.info("worker.alive", next_run=_short(next_run), last_slot=done)
+            beat_at = moment + heartbeat
+        until = (min(next_run, beat_at) - moment).total_seconds()
+        sleep(max(0.05, min(NAP_S, until)))
+
+
+def _short(moment: datetime) -> str:
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Children:
+    """Starts the runs as child processes and ends them in time."""
+
+    def __init__(self, settings: Settings, signals: Signals) -> None:
+        self._limit_s = settings.run_timeout_minutes * 60
+        self._signals = signals
+
+    def run(self, slot: date, attempt: int) -> bool:
+        started = datetime.now(UTC)
+        status = self._start(["run", "--if-due", "--attempt", str(attempt)], self._limit_s)
+        if status == 0:
+            return True
+        if status is None:
+            why = f"killed: still running after RUN_TIMEOUT_MINUTES ({self._limit_s / 60:g})"
+        elif status == -signal.SIGKILL:
+            why = "killed from outside, most likely for lack of memory"
+        elif status < 0 and status not in STOPPED:
+            why = f"died of {signal.Signals(-status).name}"
+        else:
+            return False  # it has said and recorded itself what went wrong
+        log.error("worker.run_lost", slot=slot, error=why)
+        # the dead can't write: another child records the failure in the history
+        self._start(
+            ["record-failure", "--slot", str(slot), "--started", _short(started), "--error", why],
+            min(120.0, self._limit_s),
+        )
+        return False
+
+    def _start(self, arguments: list[str], limit_s: float) -> int | None:
+        """The child's exit status; None if it had to be killed at its time limit."""
+        command = [sys.executable, str(Path(__file__).resolve()), *arguments]
+        child = subprocess.Popen(command)  # noqa: S603  our own program
+        try:
+            with self._signals.interruptible():
+                return child.wait(limit_s)
+        except subprocess.TimeoutExpired:
+            child.kill()
+            child.wait()
+            return None
+        except Stop:
+            child.terminate()
+            try:
+                child.wait(GRACE_S)
+            except subprocess.TimeoutExpired:
+                child.kill()
+                child.wait()
+            raise
+
+
+def worker() -> int:
+    """Run the loop until SIGTERM or SIGINT; the exit status."""
+    try:
+        settings = load_settings()
+    except ConfigError as exc:
+        log.set_up("INFO")
+        for fault in exc.faults:
+            log.error("settings.wrong", error=fault)
+        return 2
+    log.set_up(settings.log_level)
+    signals = Signals()
+    signals.install()
+
+    def sleep(seconds: float) -> None:
+        with signals.interruptible():
+            time.sleep(seconds)
+
+    log.info(
+        "worker.started", run_at=settings.run_at.strftime("%H:%M"), timezone=settings.timezone,
+        source=settings.source, store=settings.store_address,
+    )  # fmt: skip
+    try:
+        work(
+            settings,
+            now=lambda: datetime.now(UTC),
+            sleep=sleep,
+            run_child=Children(settings, signals).run,
+            rng=random.Random(),  # noqa: S311  jitter, not a secret
+        )
+    except Stop:
+        log.info("worker.stopped")
+        return 0
+
+
+if __name__ == "__main__":
+    if len(sys.argv) > 1:
+        from etl.cli import main
+
+        sys.exit(main())
+    sys.exit(worker())

@@ -1,0 +1,231 @@
+"""Every setting: its environment variable, default and meaning.
+
+Set them in the environment or in a file `.env` beside where you start `python app.py`
+(`.env.example` lists them all). A newcomer may as well edit the two lines below.
+"""
+
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from datetime import date, time
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from etl.errors import ConfigError
+
+S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
+S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
+
+SOURCES = ("coviddata", "sample")
+KEEPS = ("all", "new", "cumulative")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The settings in force, typed; see REGISTER for what each one means."""
+
+    source: str
+    source_url: str
+    countries_url: str
+    s3_bucket: str
+    s3_folder: str
+    output_dir: Path
+    run_at: time
+    timezone: ZoneInfo
+    keep: str
+    countries: tuple[str, ...]
+    since: date | None
+    stale_after_days: int
+    run_timeout_minutes: float
+    heartbeat_minutes: float
+    max_source_mb: int
+    log_level: str
+
+    @property
+    def store_address(self) -> str:
+        """Where the data goes, as people write it."""
+        if not self.s3_bucket:
+            return str(self.output_dir)
+        return f"s3://{self.s3_bucket}/{self.s3_folder}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the register. `read` raises ValueError with what it expected."""
+
+    variable: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+
+
+def _text(value: str) -> str:
+    return value
+
+
+def _one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        for choice in choices:
+            if value.lower() == choice.lower():
+                return choice
+        raise ValueError(f"one of {', '.join(choices)}")
+
+    return read
+
+
+def _number(least: float, most: float) -> Callable[[str], float]:
+    def read(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not least <= number <= most:
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return number
+
+    return read
+
+
+def _whole(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def _clock_time(value: str) -> time:
+    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("HH:MM")
+    hour, minute = value.split(":")
+    return time(int(hour), int(minute))
+
+
+def _timezone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("a name such as UTC or Europe/Madrid") from None
+
+
+def _day(value: str) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("a date such as 2020-09-01") from None
+
+
+def _names(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+
+def _bucket(value: str) -> str:
+    if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ValueError("a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'")
+    return value
+
+
+def _folder(value: str) -> str:
+    folder = value.strip("/")
+    parts = folder.split("/") if folder else []
+    if any(part in ("", ".", "..") for part in parts) or not re.fullmatch(r"[\w!.*'()/-]*", folder):
+        raise ValueError("a folder such as covid or data/covid")
+    return folder
+
+
+REGISTER: tuple[Setting, ...] = (
+    Setting(
+        "SOURCE",
+        "coviddata",
+        "where the statistics come from: " + " or ".join(SOURCES),
+        _one_of(*SOURCES),
+    ),
+    Setting("SOURCE_URL", "", "URL or path that takes the place of the source's own", _text),
+    Setting(
+        "COUNTRIES_URL",
+        FACTS_URL,
+        "URL or path of the country facts (.xlsx or .csv); empty: no merge",
+        _text,
+    ),
+    Setting(
+        "S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place", _bucket
+    ),
+    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", _folder),
+    Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set", Path),
+    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", _clock_time),
+    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", _timezone),
+    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), _one_of(*KEEPS)),
+    Setting(
+        "COUNTRIES",
+        "",
+        "only these, by name, key or ISO code: ESP,france,Italy; empty: all",
+        _names,
+    ),
+    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", _day),
+    Setting(
+        "STALE_AFTER_DAYS",
+        "14",
+        "a series, or the whole source, that ended earlier than this counts as stale",
+        _whole(1, 3650),
+    ),
+    Setting(
+        "RUN_TIMEOUT_MINUTES",
+        "30",
+        "a run that takes longer is killed and tried again",
+        _number(0.01, 1440),
+    ),
+    Setting(
+        "HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives", _number(0.01, 1440)
+    ),
+    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
+    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), _one_of(*LOG_LEVELS)),
+)
+
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from a mapping.
+
+    Raises ConfigError naming every fault at once. A variable that is set but empty means its
+    default, except where empty has a meaning of its own (COUNTRIES_URL).
+    """
+    values: dict[str, Any] = {}
+    faults: list[str] = []
+    for setting in REGISTER:
+        given = environ.get(setting.variable, setting.default).strip()
+        if not given and setting.variable != "COUNTRIES_URL":
+            given = setting.default
+        try:
+            values[setting.variable.lower()] = setting.read(given)
+        except ValueError as exc:
+            faults.append(f"{setting.variable}: expected {exc}, got {given[:80]!r}")
+    if faults:
+        raise ConfigError(faults)
+    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def load_settings(dotenv: Path = Path(".env")) -> Settings:
+    """Read `.env` into the environment, which wins where both speak, and then the settings.
+
+    `.env` goes into the environment itself because boto3 reads its AWS_* variables there.
+    Raises ConfigError.
+    """
+    from dotenv import load_dotenv
+    from dotenv.parser import parse_stream
+
+    if dotenv.is_file():
+        try:
+            with dotenv.open(encoding="utf-8") as lines:
+                broken = [b.original.line for b in parse_stream(lines) if b.error]
+        except (OSError, UnicodeDecodeError) as exc:
+            raise ConfigError(f"{dotenv}: can't be read as text: {exc}") from exc
+        if broken:
+            raise ConfigError([f"{dotenv}, line {n}: expected NAME=value" for n in broken])
+        load_dotenv(dotenv, override=False, encoding="utf-8")
+    return read_settings(os.environ)
