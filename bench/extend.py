@@ -1,0 +1,128 @@
+"""Make a big file of a small one: `python bench/extend.py INPUT[.gz] OUTPUT --copies 10`.
+
+Reads coviddata's countries, carries every living series on to `--days` days after the file's first
+date, and writes each country `--copies` times under keys of its own. The days added are made up:
+good for measuring and nothing else. They have the source's defects, and the same input gives the
+same bytes.
+"""
+
+import argparse
+import gzip
+import json
+import random
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+ALIVE_DAYS = 14  # a series that ended earlier than this before the file's last date stays as it is
+RECENT_DAYS = 28
+MOST_GROWTH = 20  # no count ends higher than this times its last real value
+WEEK = (0.80, 1.05, 1.10, 1.15, 1.10, 1.00, 0.80)  # Monday to Sunday, 1 on average
+SPIKE = "2021-01-01"  # `new` repeats the whole cumulative count
+CORRECTED_DAYS, CORRECTION = 0.0015, 0.002  # share of the days that lose this share of a count
+
+Day = dict[str, dict[str, int]]
+
+
+def span(entries: Sequence[dict[str, Any]]) -> tuple[date, date]:
+    """The first and the last date of all series."""
+    days = [day for entry in entries for day in (min(entry["dates"]), max(entry["dates"]))]
+    return date.fromisoformat(min(days)), date.fromisoformat(max(days))
+
+
+def recent_per_day(dates: dict[str, Day], measure: str) -> float:
+    """What the series added a day, lately; 0 where it fell."""
+    rows = [*dates.items()][-RECENT_DAYS - 1 :]
+    (first, before), (last, now) = rows[0], rows[-1]
+    days = (date.fromisoformat(last) - date.fromisoformat(first)).days
+    return max(now["cumulative"][measure] - before["cumulative"][measure], 0) / max(days, 1)
+
+
+def carry_on(rng: random.Random, dates: dict[str, Day], end: date) -> dict[str, Day]:
+    """The series with the days up to `end`: its recent level on slow waves from 0.2 to 1.6."""
+    last = date.fromisoformat(max(dates))
+    start = dates[str(last)]["cumulative"]
+    level = {measure: recent_per_day(dates, measure) for measure in start}
+    level["recoveries"] = min(level["recoveries"], level["cases"])
+    period, phase = rng.uniform(120, 240), rng.random()
+    longer, total, before = dict(dates), dict[str, float](start), start
+    for ahead in range(1, (end - last).days + 1):
+        day = last + timedelta(days=ahead)
+        triangle = abs((ahead / period + phase) % 1 * 2 - 1)
+        height = (0.2 + 1.4 * triangle) * WEEK[day.weekday()]
+        for measure in total:
+            more = level[measure] * height * rng.uniform(0.85, 1.15)
+            if rng.random() < CORRECTED_DAYS:
+                more = -CORRECTION * total[measure]
+            total[measure] = min(total[measure] + more, MOST_GROWTH * start[measure])
+        now = {measure: int(total[measure]) for measure in start}
+        now["recoveries"] = min(now["recoveries"], max(now["cases"] - now["deaths"], 0))
+        new = {measure: max(now[measure] - before[measure], 0) for measure in start}
+        longer[str(day)] = {"new": now if str(day) == SPIKE else new, "cumulative": now}
+        before = now
+    return longer
+
+
+def extend(entry: dict[str, Any], alive_since: date, end: date) -> dict[str, Any]:
+    if date.fromisoformat(max(entry["dates"])) < alive_since:
+        return entry
+    # S311: the same for the same country is what it must be
+    rng = random.Random(entry["country"]["key"])  # noqa: S311
+    return {"country": entry["country"], "dates": carry_on(rng, entry["dates"], end)}
+
+
+def last_cases(entry: dict[str, Any]) -> int:
+    cases: int = entry["dates"][max(entry["dates"])]["cumulative"]["cases"]
+    return cases
+
+
+def written(entries: Sequence[dict[str, Any]], end: date, copies: int) -> Iterator[str]:
+    """The file in pieces, one country's copy each: countries by last cases, descending."""
+    alive_since = span(entries)[1] - timedelta(days=ALIVE_DAYS)
+    # Made twice, to be ordered and to be written: all of them at once would not fit in memory.
+    ordered = sorted(entries, key=lambda entry: -last_cases(extend(entry, alive_since, end)))
+    for i, entry in enumerate(ordered):
+        dates = compact(extend(entry, alive_since, end)["dates"])
+        for n in range(1, copies + 1):
+            country = entry["country"] if n == 1 else renamed(entry["country"], n)
+            opening = "[" if i == 0 and n == 1 else ","
+            yield f'{opening}{{"country":{compact(country)},"dates":{dates}}}'
+    yield "]"
+
+
+def renamed(country: dict[str, str], n: int) -> dict[str, str]:
+    return country | {"key": f"{country['key']}-{n}", "name": f"{country['name']} {n}"}
+
+
+def compact(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+def read(path: Path) -> list[dict[str, Any]]:
+    content = path.read_bytes()
+    entries: list[dict[str, Any]] = json.loads(
+        gzip.decompress(content) if path.suffix == ".gz" else content
+    )
+    return entries
+
+
+def main(argv: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description="Make a big file of a small one, for measuring.")
+    parser.add_argument("input", type=Path, help="coviddata's countries, .json or .json.gz")
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--days", type=int, default=1143, help="from the first date (%(default)s)")
+    parser.add_argument("--copies", type=int, default=1, help="of each country (%(default)s)")
+    options = parser.parse_args(argv)
+    entries = read(options.input)
+    first, last = span(entries)
+    end = first + timedelta(days=options.days - 1)
+    if end < last or options.copies < 1:
+        parser.error(f"--days must reach {last} ({(last - first).days + 1}), --copies be 1 or more")
+    options.output.parent.mkdir(parents=True, exist_ok=True)
+    with options.output.open("w", encoding="ascii", newline="") as output:
+        output.writelines(written(entries, end, options.copies))
+
+
+if __name__ == "__main__":
+    main()
