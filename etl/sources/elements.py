@@ -1,0 +1,110 @@
+"""A JSON array in a file -> its elements' bytes, one after the other, a window of it in memory.
+
+The elements are found, not decoded: in each window the quotes, braces and brackets are located by
+numpy, and the commas at depth 1 are the borders. Whether an element is JSON is for its decoder to
+say; that the array is closed and nothing follows it is said here.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from etl.errors import SourceChanged
+
+WINDOW = 1 << 20
+_SPACE = b" \t\r\n"
+_QUOTE, _BACKSLASH, _COMMA = ord('"'), ord("\\"), ord(",")
+# what moves the depth, and what else matters to finding borders
+_STEP = np.zeros(256, dtype=np.int8)
+_STEP[[ord("{"), ord("[")]] = 1
+_STEP[[ord("}"), ord("]")]] = -1
+
+
+def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
+    """Yield the bytes of each element of the array in `path`.
+
+    Raises SourceChanged if the file is no JSON array, ends inside it, or goes on behind it.
+    """
+    with path.open("rb") as file:
+        head = file.read(window).removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
+        if not head.startswith(b"["):
+            raise SourceChanged(_not_an_array(head))
+        rest = head[1:]
+        count = 0
+        while True:
+            borders, closed = _borders(rest)
+            start = 0
+            for border in borders:
+                yield _element(rest[start:border], count)
+                count += 1
+                start = border + 1
+            if closed is not None:
+                last = rest[start:closed].strip(_SPACE)
+                if last or count:
+                    yield _element(last, count)
+                if (rest[closed + 1 :] + file.read(window)).strip(_SPACE):
+                    raise SourceChanged(f"the source goes on behind its {count + 1} elements")
+                return
+            rest = rest[start:]
+            # a long element is met with longer reads, so that it is not searched over and over
+            more = file.read(max(window, len(rest)))
+            if not more:
+                raise SourceChanged(
+                    f"the source breaks off inside element {count + 1}: '...{_text(rest[-60:])}'"
+                )
+            rest += more
+
+
+def _element(raw: bytes, count: int) -> bytes:
+    raw = raw.strip(_SPACE)
+    if not raw:
+        raise SourceChanged(f"element {count + 1} of the source is empty")
+    return raw
+
+
+def _not_an_array(head: bytes) -> str:
+    if not head:
+        return "the source is empty; expected a JSON array"
+    return f"the source is no JSON array; it begins '{_text(head[:320])[:80]}'"
+
+
+def _text(raw: bytes) -> str:
+    return " ".join(raw.decode("utf-8", "replace").split())
+
+
+def _borders(text: bytes) -> tuple[list[int], int | None]:
+    """Where the commas between elements are, and the array's closing bracket if it is in here.
+
+    `text` begins at an element's start, so at depth 0 and outside strings.
+    """
+    codes = np.frombuffer(text, dtype=np.uint8)
+    quotes = np.flatnonzero(codes == _QUOTE)
+    if _BACKSLASH in text:
+        quotes = quotes[~_escaped(codes, quotes)]
+    steps = _STEP[codes]
+    marks = np.flatnonzero(steps)
+    # an odd number of quotes before it: inside a string
+    marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
+    depth = np.cumsum(steps[marks], dtype=np.int32)
+    end = np.flatnonzero(depth < 0)
+    closed = int(marks[end[0]]) if end.size else None
+    ends = marks[depth == 0] if closed is None else marks[: end[0]][depth[: end[0]] == 0]
+    borders = []
+    for at in ends.tolist():
+        comma = at + 1
+        while comma < len(text) and text[comma] in _SPACE:
+            comma += 1
+        if comma < len(text) and text[comma] == _COMMA:
+            borders.append(comma)
+    return borders, closed
+
+
+def _escaped(codes: NDArray[np.uint8], quotes: NDArray[np.intp]) -> NDArray[np.bool_]:
+    """Whether an odd run of backslashes stands before each quote."""
+    other = np.flatnonzero(codes != _BACKSLASH)
+    before = np.searchsorted(other, quotes) - 1
+    last_other = np.where(before >= 0, other[np.maximum(before, 0)], -1)
+    escaped: NDArray[np.bool_] = (quotes - last_other - 1) % 2 == 1
+    return escaped
