@@ -1,0 +1,55 @@
+"""Today's table against the one that is published. Pure."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from etl.transform import CUMULATIVE, NEW, day_numbers
+
+DAYS = 1_000_000  # more days than any series has: one country's share of the axis
+
+
+@dataclass(frozen=True)
+class Changes:
+    """`compared` cells (a measure of a country on a day) stand in both tables, of which
+    `restated` differ; `gone` are the keys of countries that were published and aren't there now.
+    """
+
+    compared: int = 0
+    restated: int = 0
+    gone: tuple[str, ...] = ()
+
+    @property
+    def restated_share(self) -> float:
+        return self.restated / self.compared if self.compared else 0.0
+
+
+def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
+    """Compare repaired rows with the published table, which comes in pieces of any size.
+
+    The pieces have `country_key, date` and those of `cumulative_*` (else `new_*`) that were
+    published; a filter that was in force then does not show as a change.
+    """
+    keys = rows["country_key"].cat.categories
+    axis = rows["country_key"].cat.codes.to_numpy().astype(np.int64) * DAYS + day_numbers(rows)
+    compared = restated = 0
+    gone: set[str] = set()
+    for piece in published:
+        names = piece["country_key"].astype("category")
+        code_of = keys.get_indexer(names.cat.categories)
+        codes = code_of[names.cat.codes.to_numpy()]
+        gone |= set(names.cat.categories[code_of < 0])
+        wanted = codes * DAYS + day_numbers(piece)
+        at = np.minimum(np.searchsorted(axis, wanted), max(len(axis) - 1, 0))
+        here = (codes >= 0) & (axis[at] == wanted) if len(axis) else np.zeros(len(piece), bool)
+        measures = [m for m in CUMULATIVE if m in piece] or [m for m in NEW if m in piece]
+        for measure in measures:
+            was = piece[measure].to_numpy(dtype=float, na_value=np.nan)[here]
+            now = rows[measure].array[at[here]]
+            is_now = np.asarray(pd.array(now).astype("Float64").to_numpy(float, np.nan))
+            same = (was == is_now) | (np.isnan(was) & np.isnan(is_now))
+            compared += len(same)
+            restated += int((~same).sum())
+    return Changes(compared, restated, tuple(sorted(gone)))

@@ -1,0 +1,137 @@
+"""What may not be published, and what deserves a warning. Pure; every problem is collected."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+import pandas as pd
+
+from etl.changes import Changes
+from etl.transform import starts
+
+SHRUNK = 0.9  # of the countries or rows published last time
+RESTATED = 0.01  # of the cells that stand in both
+EARLIEST_ON_EARTH = timedelta(hours=14)  # UTC+14: where a day begins first
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class Extent:
+    """How much a source's table holds, before any filter."""
+
+    rows: int
+    countries: int
+    first_date: date | None
+    last_date: date | None
+
+
+@dataclass(frozen=True)
+class Findings:
+    """`refusals` forbid publishing (unless forced); `warnings` go into log, history, manifest."""
+
+    refusals: list[str]
+    warnings: list[str]
+
+
+def extent(rows: pd.DataFrame) -> Extent:
+    if rows.empty:
+        return Extent(0, 0, None, None)
+    first, last = rows["date"].min().date(), rows["date"].max().date()
+    return Extent(len(rows), int(starts(rows).sum()), first, last)
+
+
+def check(
+    rows: pd.DataFrame,
+    countries: pd.DataFrame,
+    *,
+    now: datetime,
+    stale_after_days: int,
+    published: Extent | None,
+    changes: Changes,
+) -> Findings:
+    """Look at a source's repaired rows (columns as SourceTable's) before anything is written.
+
+    `countries` gives `country_key, country, population`; `published` is what the version that
+    readers have now was made from, None if there is none of this source.
+    """
+    today = extent(rows)
+    if today.last_date is None:
+        return Findings(["the source has no rows"], [])
+    refusals = [
+        *_shrunk(today, published),
+        *_dates(today, published, (now + EARLIEST_ON_EARTH).date()),
+        *_above_population(rows, countries),
+        *_duplicated(rows),
+    ]
+    warnings = []
+    behind = (now.date() - today.last_date).days
+    if behind > stale_after_days:
+        warnings.append(
+            f"the source is stale: its last date is {today.last_date}, {behind} days ago"
+        )
+    if changes.gone:
+        warnings.append(f"countries gone: {_listed(list(changes.gone))}")
+    if changes.restated_share > RESTATED:
+        warnings.append(
+            f"the source restated {changes.restated} of {changes.compared} published cells "
+            f"({changes.restated_share:.1%})"
+        )
+    return Findings(refusals, warnings)
+
+
+def _shrunk(today: Extent, published: Extent | None) -> list[str]:
+    if published is None:
+        return []
+    return [
+        f"only {now} {what}; {before} were published last time, and under "
+        f"{SHRUNK:.0%} of that is refused"
+        for what, now, before in (
+            ("countries", today.countries, published.countries),
+            ("rows", today.rows, published.rows),
+        )
+        if now < SHRUNK * before
+    ]
+
+
+def _dates(today: Extent, published: Extent | None, latest_possible: date) -> list[str]:
+    refusals = []
+    last = today.last_date
+    assert last is not None  # noqa: S101  for the type checker: the caller has looked
+    if published and published.last_date and last < published.last_date:
+        refusals.append(
+            f"the last date is {last}, earlier than the published {published.last_date}"
+        )
+    if last > latest_possible:
+        refusals.append(f"the last date is {last}, in the future")
+    return refusals
+
+
+def _above_population(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
+    most = rows.groupby("country_key", observed=True)["cumulative_cases"].max()
+    people = countries.set_index("country_key")["population"].reindex(most.index)
+    above = (most > people).fillna(False).to_numpy(dtype=bool)
+    if not above.any():
+        return []
+    named = [
+        f"{key} ({cases} of {population})"
+        for key, cases, population in zip(
+            most.index[above], most[above], people[above], strict=True
+        )
+    ]
+    return [f"more cumulative cases than people: {_listed(named)}"]
+
+
+def _duplicated(rows: pd.DataFrame) -> list[str]:
+    twice = rows.duplicated(["country_key", "date"])
+    if not twice.any():
+        return []
+    named = [
+        f"{row.country_key} {row.date:%Y-%m-%d}" for row in rows[twice].head(LISTED).itertuples()
+    ]
+    return [
+        f"{int(twice.sum())} rows for a country and day that are there already: {_listed(named)}"
+    ]
+
+
+def _listed(names: list[str]) -> str:
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more

@@ -1,0 +1,83 @@
+"""The tidy table -> the files that are published, written piece by piece into a folder.
+
+Byte-identical for the same input: nothing here reads a clock, and gzip carries no time.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from etl.outputs.countries import CountryFiles, write_countries, write_latest
+from etl.outputs.stats import write_stats
+from etl.outputs.table import TableFiles
+from etl.outputs.values import Header, to_list, write_json
+from etl.transform import keep, latest
+
+
+@dataclass(frozen=True)
+class Filter:
+    """What is left of the table on its way out: KEEP and SINCE."""
+
+    measures: str = "all"
+    since: date | None = None
+
+
+@dataclass(frozen=True)
+class File:
+    """One file to publish: its stable name, where it lies now, how many rows it holds."""
+
+    name: str
+    path: Path
+    rows: int
+
+
+def write_files(
+    folder: Path,
+    header: Header,
+    *,
+    groups: Iterable[pd.DataFrame],
+    rows: pd.DataFrame,
+    countries: pd.DataFrame,
+    world: pd.DataFrame,
+    left_out: Iterable[str],
+    only: Filter,
+) -> list[File]:
+    """Write every file, in the order of their names.
+
+    `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
+    stats.json; `countries`: one row a country in the source's order; `world`: as
+    `etl.transform.world` makes it, the series in `left_out` left out.
+    """
+    folder.mkdir(parents=True)
+    written: dict[str, int] = {}
+    newest = []
+    countries_files = CountryFiles(folder, header, countries)
+    with TableFiles(folder) as table_files:
+        for group in groups:
+            group = keep(group, "all", only.since)
+            newest.append(keep(latest(group), only.measures, None))
+            group = keep(group, only.measures, None)
+            table_files.add(group)
+            written |= countries_files.add(group)
+    written |= table_files.rows
+    written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
+    written["countries.json"] = write_countries(folder, header, countries)
+    written["world.json"] = write_world(
+        folder / "world.json", header, keep(world, only.measures, only.since), left_out
+    )
+    written["stats.json"] = write_stats(
+        folder / "stats.json", countries, rows, only.measures, only.since
+    )
+    return [File(name, folder / name, written[name]) for name in sorted(written)]
+
+
+def write_world(path: Path, header: Header, world: pd.DataFrame, left_out: Iterable[str]) -> int:
+    """world.json: totals of the last day, and the series column by column; the number of days."""
+    series = {str(name): to_list(world[name]) for name in world.columns}
+    totals = {name: values[-1] for name, values in series.items() if values}
+    content = {"left_out": sorted(left_out), "totals": totals, "series": series}
+    write_json(path, {**header.fields(), **content})
+    return len(world)

@@ -1,0 +1,71 @@
+"""countries.json, countries/*.json, latest.json and latest.csv."""
+
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from etl.outputs.table import to_csv_table
+from etl.outputs.values import Header, records, spans, to_list, write_json
+from etl.transform import FACTS
+
+
+class CountryFiles:
+    """countries/ESP.json and so on: one country's series, column by column.
+
+    `countries`: `country_key, country, iso2, iso3`, the facts and `file`, the file's name.
+    """
+
+    def __init__(self, folder: Path, header: Header, countries: pd.DataFrame) -> None:
+        self._folder = folder
+        self._header = header.fields()
+        self._about = {row["country_key"]: row for row in records(countries)}
+        (folder / "countries").mkdir()
+
+    def add(self, group: pd.DataFrame) -> dict[str, int]:
+        """Write the countries of a tidy table; the number of rows of each file."""
+        about = ("country_key", "country", "iso3", "stale", *FACTS)
+        values = {str(c): to_list(group[c]) for c in group.columns if c not in about}
+        stale = group["stale"].to_numpy()
+        written = {}
+        for key, begin, end in spans(group):
+            facts = dict(self._about[key])
+            name = facts.pop("file")
+            series = {column: value[begin:end] for column, value in values.items()}
+            content = {**self._header, **facts, "stale": bool(stale[begin]), **series}
+            write_json(self._folder / name, content)
+            written[name] = end - begin
+        return written
+
+
+def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
+    """`countries/ESP.json` for each of `countries`: by ISO code, else by key.
+
+    Where several series share a code (Congo and Congo (Brazzaville)), the one that goes on longest
+    has it, the others go by their keys.
+    """
+    ends = rows.groupby("country_key", observed=True)["date"].agg(["max", "size"])
+    ranked = countries.join(ends, on="country_key").sort_values(
+        ["max", "size", "country_key"], ascending=[False, False, True]
+    )
+    owner = ranked.dropna(subset="iso3").drop_duplicates("iso3").set_index("iso3")["country_key"]
+    return [
+        f"countries/{iso3 if owner.get(iso3) == key else key}.json"
+        for key, iso3 in zip(countries["country_key"], countries["iso3"], strict=True)
+    ]
+
+
+def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> int:
+    """countries.json: every country with its codes, facts and file."""
+    write_json(folder / "countries.json", {**header.fields(), "countries": records(countries)})
+    return len(countries)
+
+
+def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
+    """latest.json and latest.csv: one row a country."""
+    content = {**header.fields(), "countries": records(latest)}
+    write_json(folder / "latest.json", content)
+    table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))
+    pa.csv.write_csv(table, folder / "latest.csv")
+    return {"latest.json": len(latest), "latest.csv": len(latest)}

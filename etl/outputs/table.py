@@ -1,0 +1,92 @@
+"""timeseries.parquet and timeseries.csv.gz: the whole table, in and out in pieces."""
+
+import gzip
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Self
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+import pyarrow.parquet
+
+GZIP_LEVEL = 4
+PIECE_ROWS = 50_000
+RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's start
+PARQUET, CSV = "timeseries.parquet", "timeseries.csv.gz"
+
+
+class TableFiles:
+    """Writes both files; each group that is added becomes a row group of the Parquet file."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._parquet: pa.parquet.ParquetWriter | None = None
+        self.rows = {PARQUET: 0, CSV: 0}
+
+    def __enter__(self) -> Self:
+        self._file = (self._folder / CSV).open("wb")
+        self._gzip = gzip.GzipFile("", "wb", GZIP_LEVEL, self._file, mtime=0)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._parquet is not None:
+            self._csv.close()
+            self._parquet.close()
+        self._gzip.close()
+        self._file.close()
+
+    def add(self, group: pd.DataFrame) -> None:
+        table = pa.Table.from_pandas(group, preserve_index=False, nthreads=1)
+        if self._parquet is None:
+            path = self._folder / PARQUET
+            self._parquet = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
+            sink = pa.PythonFile(self._gzip, "w")
+            self._csv = pa.csv.CSVWriter(sink, _csv_schema(table.schema))
+        self._parquet.write_table(table)
+        self._csv.write_table(to_csv_table(table))
+        self.rows = {name: rows + len(group) for name, rows in self.rows.items()}
+
+
+def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
+    """Those of `columns` that a published timeseries.parquet has, in pieces.
+
+    Raises ValueError or OSError if it can't be read.
+    """
+    with pa.parquet.ParquetFile(path) as file:
+        names = [name for name in columns if name in file.schema_arrow.names]
+        for batch in file.iter_batches(PIECE_ROWS, columns=names, use_threads=False):
+            yield batch.to_pandas()
+
+
+def to_csv_table(table: pa.Table) -> pa.Table:
+    """The same table for CSV: days as days, and text that a spreadsheet would run made harmless.
+
+    An apostrophe before it, as OWASP advises against CSV injection.
+    """
+    schema = _csv_schema(table.schema)
+    columns = []
+    for field, column in zip(schema, table.columns, strict=True):
+        if field.type == pa.string():
+            column = pa.chunked_array([_harmless(c) for c in column.chunks], pa.string())
+        columns.append(column.cast(field.type))
+    return pa.table(columns, schema=schema)
+
+
+def _csv_schema(schema: pa.Schema) -> pa.Schema:
+    return pa.schema([(field.name, _csv_type(field.type)) for field in schema])
+
+
+def _csv_type(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_timestamp(kind):
+        return pa.date32()
+    text = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string)
+    return pa.string() if any(is_text(kind) for is_text in text) else kind
+
+
+def _harmless(values: pa.Array) -> pa.Array:
+    if isinstance(values, pa.DictionaryArray):
+        harmless = _harmless(values.dictionary)
+        return pa.DictionaryArray.from_arrays(values.indices, harmless).dictionary_decode()
+    texts = values.to_pylist()
+    return pa.array([f"'{t}" if t and t.startswith(RUNNABLE) else t for t in texts], pa.string())

@@ -1,0 +1,70 @@
+"""Frames -> plain values for JSON, and what every JSON file says about itself."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+
+@dataclass(frozen=True)
+class Header:
+    """What each JSON file begins with. `notice` stands first where there is one."""
+
+    source: str
+    attribution: str
+    licence: str
+    last_date: str
+    notice: str | None = None
+
+    def fields(self) -> dict[str, Any]:
+        about = {
+            "source": self.source,
+            "attribution": self.attribution,
+            "licence": self.licence,
+            "last_date": self.last_date,
+        }
+        return {"notice": self.notice, **about} if self.notice else about
+
+
+def write_json(path: Path, content: object) -> None:
+    path.write_bytes(msgspec.json.encode(content))
+
+
+def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
+    """Each country's key, first row and row behind its last, of a table sorted by country."""
+    codes = table["country_key"].cat.codes.to_numpy()
+    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
+    categories = table["country_key"].cat.categories
+    for begin, end in pairwise(edges):
+        if end > begin:
+            yield str(categories[codes[begin]]), begin, end
+
+
+def to_list(column: "pd.Series[Any]") -> list[Any]:
+    """Plain Python values; None where missing (NaN among floats), days as 2020-01-22."""
+    values: list[Any]
+    if column.dtype.kind == "M":
+        values = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).tolist()
+        return values
+    if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fb":
+        values = column.to_numpy().tolist()  # msgspec writes NaN as null
+        return values
+    missing = np.flatnonzero(column.isna().to_numpy())
+    if column.dtype.kind in "iu":
+        values = column.to_numpy(dtype=np.int64, na_value=0).tolist()
+    else:
+        values = column.astype(object).tolist()
+    for at in missing.tolist():
+        values[at] = None
+    return values
+
+
+def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a small table as dictionaries of plain values."""
+    columns = {str(name): to_list(table[name]) for name in table.columns}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
