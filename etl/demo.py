@@ -1,0 +1,76 @@
+"""The demo: the samples on a loopback web server, the whole job twice, into a folder."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+from config import Settings
+from etl import manifest as manifests
+from etl import pipeline
+from etl.context import Options
+from etl.errors import ConfigError
+from etl.screen import Screen
+from etl.sources import SAMPLES
+from etl.stores.directory import DirectoryStore
+
+WHERE = {
+    "latest.csv": "one row a country: open it in a spreadsheet",
+    "world.json": "world totals and series",
+    "countries/ESP.json": "one country's series; countries/ has one file each",
+    "timeseries.csv.gz": "the whole tidy table; timeseries.parquet is the same, typed",
+    "stats.json": "the source's own shape, repaired",
+    "manifest.json": "which run is published: every file with its SHA-256",
+    "history.json": "what happened, run by run (python app.py history)",
+    "runs/": "every version that was ever published",
+    "raw/": "the inputs exactly as they came",
+}
+
+
+class _Quiet(SimpleHTTPRequestHandler):
+    def log_message(self, *_: object) -> None:
+        return None
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """A web server for a folder, on loopback; its address."""
+    handler = partial(_Quiet, directory=str(folder))
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def demonstrate(settings: Settings) -> None:
+    """Raises ConfigError where OUTPUT_DIR holds somebody's real data."""
+    store = DirectoryStore(settings.output_dir)
+    before = manifests.read(store)
+    if before and before.manifest.source.name != "sample":
+        raise ConfigError(
+            f"OUTPUT_DIR: {settings.output_dir} holds data of {before.manifest.source.name}; "
+            "the demo does not publish over it: choose another folder, OUTPUT_DIR=out-demo"
+        )
+    with served(SAMPLES) as address:
+        sample = replace(
+            settings,
+            source="sample",
+            source_url=f"{address}/stats.json.gz",
+            countries_url=f"{address}/InfoPaisosExtra.xlsx",
+            s3_bucket="",
+        )
+        print(f"made-up data is served on {address}; every figure in it is invented\n")
+        for nth in ("first", "second"):
+            print(f"{nth} run:", flush=True)
+            with Screen.of(sample, as_json=False) as screen:
+                options = Options(step=screen.step, advance=screen.advance)
+                screen.show(pipeline.run(sample, store, options))
+            print()
+    print(f"what lies in {settings.output_dir}/ (made-up data):")
+    for name, meaning in WHERE.items():
+        print(f"  {name:20} {meaning}")

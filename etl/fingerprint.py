@@ -1,0 +1,31 @@
+"""What shapes the output besides the inputs: the settings and the code."""
+
+import hashlib
+from pathlib import Path
+
+from config import Settings
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def shaping(settings: Settings) -> dict[str, str]:
+    """The settings that a reader of the manifest needs to understand the files."""
+    return {
+        "KEEP": settings.keep,
+        "COUNTRIES": ",".join(settings.countries),
+        "SINCE": str(settings.since or ""),
+        "STALE_AFTER_DAYS": str(settings.stale_after_days),
+    }
+
+
+def fingerprint(settings: Settings) -> str:
+    """One digest of both; it changes with any edit of the code or a pinned dependency."""
+    digest = hashlib.sha256()
+    for part in (settings.source, settings.source_url, settings.countries_url):
+        digest.update(part.encode() + b"\0")
+    digest.update(repr(shaping(settings)).encode())
+    code = [*sorted((ROOT / "etl").rglob("*.py")), ROOT / "etl" / "countries.csv"]
+    for path in (*code, ROOT / "requirements.txt"):
+        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(path.read_bytes())
+    return digest.hexdigest()[:32]

@@ -1,0 +1,172 @@
+"""The run history: one record a run, in history.json, and status.json made from it.
+
+A failure that repeats the one before it in the same slot is counted there (`attempts`), so that a
+source that is down for a day leaves one line and not thirty.
+"""
+
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from etl.errors import StoreError
+from etl.stores import Store
+
+HISTORY, STATUS = "history.json", "status.json"
+SLOTS_SHOWN = 90
+SUCCESS = ("published", "unchanged")
+
+Outcome = Literal["published", "unchanged", "failed"]
+PUBLIC_REASONS = {
+    "SourceUnavailable": "the source could not be reached",
+    "SourceChanged": "the source did not send what it used to",
+    "DataRejected": "the data was refused",
+    "StoreError": "the data could not be stored",
+    "StateConflict": "another worker was at it",
+    "Lost": "the run was broken off",
+}
+
+
+class Failure(Struct, frozen=True):
+    """`kind` is the error's class; `message` is for the operator."""
+
+    kind: str
+    message: str
+
+
+class Seen(Struct, frozen=True, omit_defaults=True):
+    """What a successful run had before it: by this the next one knows that nothing is new.
+
+    `fingerprint` stands for the settings and the code that shape the output.
+    """
+
+    fingerprint: str
+    source_sha256: str
+    facts_sha256: str | None = None
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class KeptInput(Struct, frozen=True):
+    """An input of a failed run that was kept aside; `sha256` is of the unpacked document."""
+
+    key: str
+    sha256: str
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run. Times are UTC, `slot` is the day it was made for, `seconds` is wall time."""
+
+    run_id: str
+    slot: date
+    started_at: datetime
+    outcome: Outcome
+    seconds: float = 0.0
+    attempts: int = 1
+    first_failed_at: datetime | None = None
+    published_run: str | None = None
+    rows: int | None = None
+    countries: int | None = None
+    source_last: date | None = None
+    warnings: list[str] = []
+    forced: list[str] = []
+    healed: bool = False
+    failure: Failure | None = None
+    kept: list[KeptInput] = []
+    seen: Seen | None = None
+
+
+class History(Struct, frozen=True):
+    """All records, oldest first."""
+
+    records: list[Record]
+    format: int = 1
+
+    def last_success(self) -> Record | None:
+        return next((r for r in reversed(self.records) if r.outcome in SUCCESS), None)
+
+    def success_of(self, run_id: str) -> Record | None:
+        """The newest success after which readers had this run's files."""
+        return next(
+            (
+                record
+                for record in reversed(self.records)
+                if record.outcome in SUCCESS and record.published_run == run_id
+            ),
+            None,
+        )
+
+
+def read(store: Store) -> tuple[History, str | None]:
+    """The history and its ETag; an empty one where there is none. Raises StoreError."""
+    stored = store.read(HISTORY)
+    if stored is None:
+        return History([]), None
+    try:
+        return msgspec.json.decode(stored.body, type=History), stored.etag
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(
+            f"{store.address}/{HISTORY} can't be read ({exc}); put an earlier version of it back, "
+            "or delete it to begin a new history: the published data does not depend on it"
+        ) from exc
+
+
+class Slot(Struct, frozen=True, omit_defaults=True):
+    """One square of the strip: `missed` where a slot has no record at all."""
+
+    slot: date
+    outcome: Literal["published", "unchanged", "failed", "missed"]
+    why: str = ""
+
+
+class Status(Struct, frozen=True):
+    """status.json: small and public, without the operator's error messages."""
+
+    checked_at: datetime
+    outcome: Outcome
+    why: str
+    published_run: str | None
+    source_last: date | None
+    days_behind: int | None
+    stale: bool
+    slots: list[Slot]
+    format: int = 1
+
+
+def status(history: History, now: datetime, stale_after_days: int) -> Status:
+    """What the public may know, from a history that is not empty."""
+    last = history.records[-1]
+    success = history.last_success()
+    source_last = success.source_last if success else None
+    behind = (now.date() - source_last).days if source_last else None
+    return Status(
+        checked_at=now,
+        outcome=last.outcome,
+        why=public_reason(last),
+        published_run=success.published_run if success else None,
+        source_last=source_last,
+        days_behind=behind,
+        stale=behind is not None and behind > stale_after_days,
+        slots=_slots(history.records, last.slot),
+    )
+
+
+def public_reason(record: Record) -> str:
+    if record.failure is None:
+        return ""
+    return PUBLIC_REASONS.get(record.failure.kind, "the run failed")
+
+
+def _slots(records: list[Record], until: date) -> list[Slot]:
+    best: dict[date, Slot] = {}
+    rank: Callable[[str], int] = ("missed", "failed", "unchanged", "published").index
+    for record in records:
+        slot = Slot(record.slot, record.outcome, public_reason(record))
+        known = best.get(record.slot)
+        if known is None or rank(slot.outcome) >= rank(known.outcome):
+            best[record.slot] = slot
+    first = max(min(best), until - timedelta(days=SLOTS_SHOWN - 1))
+    days = [first + timedelta(days=n) for n in range((until - first).days + 1)]
+    return [best.get(day) or Slot(day, "missed") for day in days]

@@ -1,0 +1,109 @@
+"""Bring a run's two inputs: the statistics and the country facts."""
+
+import gzip
+import hashlib
+import shutil
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from config import FACTS_URL, Settings
+from etl import extract, log
+from etl.context import Context
+from etl.errors import EtlError, SourceUnavailable
+from etl.extract import Fetched, Validators
+from etl.history import Seen
+from etl.manifest import Input
+from etl.sources import Source
+from etl.stores import Store, Upload
+
+FACTS, STATISTICS = "facts", "statistics"
+FACTS_LIMIT_MB = 50
+PACKED = (".xlsx", ".gz")  # of no use to compress again
+RAW_GZIP_LEVEL = 6
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The file of country facts; `warning` says if it is not today's, or not there at all."""
+
+    fetched: Fetched | None
+    warning: str | None = None
+
+    @property
+    def sha256(self) -> str | None:
+        return self.fetched.sha256 if self.fetched else None
+
+
+def fetch_facts(run: Context, work: Path) -> Facts:
+    """The facts of COUNTRIES_URL; where they can't be fetched, the last archived copy."""
+    url = facts_url(run.settings, run.source)
+    if not url:
+        return Facts(None)
+    path = work / (PurePosixPath(extract.shown(url)).name or "facts")
+    limit = FACTS_LIMIT_MB * 10**6
+    try:
+        return Facts(extract.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
+    except SourceUnavailable as exc:
+        log.warning("facts.unavailable", error=exc)
+        archived = run.before.input(FACTS) if run.before else None
+        if archived is None or not _unpack(run.store, archived, work / "archived", path):
+            return Facts(None, f"published without country facts: {exc}")
+        copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
+        return Facts(copy, f"country facts from the archive ({archived.key}): {exc}")
+
+
+def facts_url(settings: Settings, source: Source) -> str:
+    """Where COUNTRIES_URL has its default, the facts that belong to the source come first."""
+    if settings.countries_url == FACTS_URL and source.facts_url is not None:
+        return source.facts_url
+    return settings.countries_url
+
+
+def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
+    try:
+        if not store.download(archived.key, packed):
+            return False
+        opened = gzip.open if archived.key.endswith(".gz") else open
+        with opened(packed, "rb") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    except (EtlError, OSError) as exc:
+        log.warning("facts.archive_unreadable", key=archived.key, error=exc)
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == archived.sha256
+
+
+def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> Fetched | None:
+    """The statistics; None where the source says that they are what was `seen` before."""
+    return extract.fetch(
+        run.settings.source_url or run.source.url,
+        work / run.source.file_name,
+        max_bytes=run.settings.max_source_mb * 10**6,
+        known=Validators(seen.etag, seen.last_modified) if seen else None,
+        sleep=run.options.sleep,
+    )
+
+
+def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
+    """How an input is kept in raw/: its bytes as received, gzipped unless they are packed."""
+    path, key = fetched.path, f"raw/{run_id}/{fetched.path.name}"
+    if path.suffix not in PACKED:
+        packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
+        with (
+            path.open("rb") as source,
+            packed.open("wb") as raw,
+            gzip.GzipFile("", "wb", RAW_GZIP_LEVEL, raw, mtime=0) as target,
+        ):
+            shutil.copyfileobj(source, target, 1 << 20)
+        path, key = packed, f"{key}.gz"
+    entry = Input(
+        name=name,
+        url=extract.shown(fetched.url),
+        key=key,
+        bytes=fetched.size,
+        sha256=fetched.sha256,
+        etag=fetched.validators.etag,
+        last_modified=fetched.validators.last_modified,
+    )
+    return entry, Upload(key, path, "public, max-age=31536000, immutable")

@@ -1,0 +1,128 @@
+"""manifest.json: which run is published, and everything needed to verify it.
+
+The root manifest.json and the run's own runs/RUN/manifest.json are the same bytes. Each names the
+run before it and the SHA-256 of that run's manifest: a chain that a stranger can verify.
+"""
+
+import hashlib
+from datetime import date, datetime
+
+import msgspec
+from msgspec import Struct
+
+from etl.errors import StoreError
+from etl.stores import Store
+
+ROOT = "manifest.json"
+
+
+class Input(Struct, frozen=True, omit_defaults=True):
+    """What the run was made from; `key` is where its bytes are kept, `sha256` and `bytes` are of
+    the unpacked document."""
+
+    name: str
+    url: str
+    key: str
+    bytes: int
+    sha256: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class PublishedFile(Struct, frozen=True):
+    """`name` is stable, `key` lies in the run folder and never changes."""
+
+    name: str
+    key: str
+    bytes: int
+    sha256: str
+    rows: int
+
+
+class SourceNote(Struct, frozen=True, omit_defaults=True):
+    """The source and how much it held, before any filter."""
+
+    name: str
+    title: str
+    attribution: str
+    licence: str
+    rows: int
+    countries: int
+    first_date: date
+    last_date: date
+    notice: str | None = None
+
+
+class Checks(Struct, frozen=True):
+    """`forced` are refusals overridden by --force; the rest counts what was found and repaired."""
+
+    warnings: list[str]
+    forced: list[str]
+    corrections: dict[str, int]
+    stale_series: list[str]
+    unmatched: dict[str, list[str]]
+
+
+class Previous(Struct, frozen=True):
+    run_id: str
+    sha256: str
+
+
+class Manifest(Struct, frozen=True, kw_only=True):
+    run_id: str
+    slot: date
+    started_at: datetime
+    source: SourceNote
+    settings: dict[str, str]
+    fingerprint: str
+    inputs: list[Input]
+    files: list[PublishedFile]
+    checks: Checks
+    previous: Previous | None
+    format: int = 1
+
+    def input(self, name: str) -> Input | None:
+        return next((i for i in self.inputs if i.name == name), None)
+
+    @property
+    def rows(self) -> int:
+        """Of the whole table, as it is published."""
+        return next((f.rows for f in self.files if f.name == "timeseries.parquet"), 0)
+
+    @property
+    def countries(self) -> int:
+        return next((f.rows for f in self.files if f.name == "latest.json"), 0)
+
+    def digests(self) -> dict[str, str]:
+        return {file.name: file.sha256 for file in self.files}
+
+
+class Published(Struct, frozen=True):
+    """The root manifest as it was read: what it says, its bytes' SHA-256, its ETag."""
+
+    manifest: Manifest
+    sha256: str
+    etag: str
+
+
+def encode(manifest: Manifest) -> bytes:
+    return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+
+
+def run_key(run_id: str, name: str) -> str:
+    return f"runs/{run_id}/{name}"
+
+
+def read(store: Store, key: str = ROOT) -> Published | None:
+    """A manifest; None where there is none. Raises StoreError."""
+    stored = store.read(key)
+    if stored is None:
+        return None
+    try:
+        manifest = msgspec.json.decode(stored.body, type=Manifest)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(
+            f"{store.address}/{key} can't be read ({exc}); "
+            "put the manifest of the last run in runs/ back in its place"
+        ) from exc
+    return Published(manifest, hashlib.sha256(stored.body).hexdigest(), stored.etag)

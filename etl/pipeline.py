@@ -1,0 +1,155 @@
+"""One run, on one screen: extract -> transform -> check -> load -> tell. Read this first.
+
+`edition.make` is the middle: what was fetched goes in, the files to publish come out. It brings
+pandas and pyarrow, so it is imported only once it is known that there is something to do.
+"""
+
+import secrets
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from config import Settings
+from etl import history, inputs, journal, log, publish, records, schedule
+from etl import manifest as manifests
+from etl.context import Context, Options
+from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
+from etl.extract import Fetched
+from etl.fingerprint import fingerprint
+from etl.history import Record, Seen
+from etl.manifest import Manifest
+from etl.stores import Store
+
+
+@dataclass(frozen=True)
+class Result:
+    """`outcome`: published, unchanged, not_due, yielded (another worker was first) or
+    would_publish (a dry run); `record` is the run's, `manifest` what it made."""
+
+    outcome: str
+    record: Record | None = None
+    manifest: Manifest | None = None
+
+
+def run(
+    settings: Settings, store: Store, options: Options | None = None, now: datetime | None = None
+) -> Result:
+    """Make one run.
+
+    Raises EtlError, once it is in the history where that can be written. A dry run writes nothing.
+    """
+    began = time.monotonic()
+    context = _start(settings, store, options or Options(), now or datetime.now(UTC))
+    if context.options.if_due and not _due(context):
+        return Result("not_due")
+    fetched: list[Fetched] = []
+    with TemporaryDirectory(prefix="cloud-etl-") as work:
+        try:
+            result = _run(context, Path(work), fetched)
+        except Exception as exc:
+            if not context.options.dry_run:
+                _tell_failure(context, exc, fetched, time.monotonic() - began)
+            raise
+    if result.record is None:
+        return result
+    record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
+    if not context.options.dry_run:
+        journal.tell(store, record, settings.stale_after_days)
+    return Result(result.outcome, record, result.manifest)
+
+
+def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
+    run.options.step("extract")
+    facts = inputs.fetch_facts(run, work)
+    fetched += [facts.fetched] if facts.fetched else []
+    seen = _already_seen(run, facts.sha256)
+    statistics = inputs.fetch_statistics(run, work, seen)
+    if seen and (statistics is None or statistics.sha256 == seen.source_sha256):
+        return _unchanged(run, records.seen_again(seen, statistics))
+    if statistics is None:
+        raise SourceChanged("the source says 'not modified' though it was not asked")
+    fetched.append(statistics)
+
+    run.options.step("transform")
+    from etl import edition
+
+    made = edition.make(run, statistics, facts, work)
+    record = records.published(made.manifest)
+    if run.before and made.manifest.digests() == run.before.digests():
+        return _unchanged(run, records.seen_by(made.manifest))
+    if run.options.dry_run:
+        return Result("would_publish", record, made.manifest)
+
+    run.options.step("load")
+    try:
+        publish.publish(
+            run.store, made.manifest, made.raw, made.files, run.published,
+            advance=run.options.advance,
+        )  # fmt: skip
+    except StateConflict:
+        winner = manifests.read(run.store)
+        if winner is None or winner.manifest.slot != run.slot:
+            raise
+        return Result("yielded", manifest=winner.manifest)
+    return Result("published", record, made.manifest)
+
+
+def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:
+    """Read what is published and what happened before; finish what a crash left half done."""
+    published = manifests.read(store)
+    past, _ = history.read(store)
+    if published and not options.dry_run and past.success_of(published.manifest.run_id) is None:
+        publish.settle(store)
+        past = journal.append(store, records.published(published.manifest, healed=True))
+        published = manifests.read(store)
+        log.warning("run.healed", run=past.records[-1].run_id)
+    now = now.astimezone(UTC).replace(microsecond=0)
+    return Context(
+        settings=settings,
+        store=store,
+        options=options,
+        now=now,
+        # two workers may start in the same second: the end keeps their run folders apart
+        run_id=f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        slot=schedule.latest_slot(now, settings.run_at, settings.timezone),
+        fingerprint=fingerprint(settings),
+        published=published,
+        past=past,
+    )
+
+
+def _due(run: Context) -> bool:
+    last = run.past.last_success()
+    done = [last.slot] if last else []
+    done += [run.before.slot] if run.before else []
+    return schedule.is_due(run.slot, max(done, default=None))
+
+
+def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
+    """What the published files were made from, if the same settings, code and facts are at work."""
+    record = run.past.success_of(run.before.run_id) if run.before else None
+    seen = record.seen if record else None
+    if seen and (seen.fingerprint, seen.facts_sha256) == (run.fingerprint, facts_sha256):
+        return seen
+    return None
+
+
+def _unchanged(run: Context, seen: Seen) -> Result:
+    assert run.before is not None  # noqa: S101  for the type checker: it was compared with
+    return Result("unchanged", records.unchanged(run, run.before, seen), run.before)
+
+
+def _tell_failure(run: Context, exc: Exception, fetched: list[Fetched], seconds: float) -> None:
+    """Put a failure on record; what goes wrong with that is logged and never hides `exc`."""
+    try:
+        kept = []
+        if isinstance(exc, SourceChanged | DataRejected):
+            kept = journal.keep_aside(run.store, run.past, run.run_id, fetched)
+        record = records.failed(run, exc, kept, seconds)
+        journal.tell(run.store, record, run.settings.stale_after_days)
+    except EtlError as second:
+        log.error("history.not_written", error=second)

@@ -1,0 +1,125 @@
+"""The publishing protocol. In this order:
+
+1. the raw inputs, 2. every file into the run folder, 3. the run's own manifest,
+4. the commit: the root manifest, on condition that it is still the one read at the start,
+5. the stable names, copied on the server from the run folder, 6. the history record (pipeline).
+
+Before 4 nothing that readers see has changed; after it the new version is published whatever
+happens, and the next start finishes what is missing. No locks: nothing can be left locked.
+"""
+
+from collections.abc import Callable, Sequence
+
+from etl import manifest as manifests
+from etl.errors import StateConflict, StoreError
+from etl.load import AT_A_TIME, in_parallel, upload_all
+from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.outputs import File
+from etl.stores import Store, Upload
+
+FOR_EVER = "public, max-age=31536000, immutable"
+REVALIDATE = "no-cache"
+
+Advance = Callable[[object], None]  # hears of each object that has arrived
+
+
+def uploads(files: Sequence[File], run_id: str) -> dict[str, Upload]:
+    """Each file's name -> its upload into the run folder."""
+    return {file.name: Upload(run_key(run_id, file.name), file.path, FOR_EVER) for file in files}
+
+
+def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[PublishedFile]:
+    return [
+        PublishedFile(
+            name=file.name,
+            key=into_run[file.name].key,
+            bytes=into_run[file.name].size,
+            sha256=into_run[file.name].sha256,
+            rows=file.rows,
+        )
+        for file in files
+    ]
+
+
+def publish(
+    store: Store,
+    manifest: Manifest,
+    raw: Sequence[Upload],
+    files: Sequence[Upload],
+    before: Published | None,
+    *,
+    advance: Advance | None = None,
+) -> None:
+    """Steps 1 to 5. Raises StateConflict if another run was committed first, StoreError."""
+    body = manifests.encode(manifest)
+    upload_all(store, raw, progress=advance)
+    upload_all(store, files, progress=advance)
+    store.write(Upload(run_key(manifest.run_id, ROOT), body, FOR_EVER))
+    _commit(store, body, before.etag if before else None)
+    settle(store, only_differing=False, advance=advance)
+
+
+def _commit(store: Store, body: bytes, etag: str | None) -> None:
+    try:
+        store.write(Upload(ROOT, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
+    except StoreError as exc:
+        # the write may have arrived though its answer was lost: believe what stands there
+        try:
+            found = store.read(ROOT)
+        except StoreError:
+            raise exc from None
+        if found is None or found.body != body:
+            raise
+
+
+def settle(store: Store, *, only_differing: bool = True, advance: Advance | None = None) -> None:
+    """Make the stable names those of the root manifest, whichever run that is in the end.
+
+    Between every few copies the manifest is read again: if another run was committed meanwhile,
+    its files are copied instead, over whatever of ours had come too late.
+    """
+    published = manifests.read(store)
+    while published is not None:
+        newer = _copy_all(store, published, only_differing, advance)
+        if newer is None:
+            return
+        published, only_differing = newer, True
+
+
+def _copy_all(
+    store: Store, published: Published, only_differing: bool, advance: Advance | None
+) -> Published | None:
+    """Copy until done (None) or until another manifest stands there (that one)."""
+    files = published.manifest.files
+    for begin in range(0, len(files), AT_A_TIME):
+        batch = files[begin : begin + AT_A_TIME]
+        in_parallel(lambda file: _copy(store, file, only_differing), batch, progress=advance)
+        if newer := _newer(store, published):
+            return newer
+    in_parallel(store.delete, _left_over(store, published.manifest))
+    return _newer(store, published)
+
+
+def _newer(store: Store, published: Published) -> Published | None:
+    found = manifests.read(store)
+    if found is None:
+        raise StateConflict(f"{store.address}/{ROOT} was removed while its run was published")
+    return found if found.sha256 != published.sha256 else None
+
+
+def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
+    if only_differing:
+        head = store.head(file.name)
+        if head is not None and head.sha256 == file.sha256:
+            return
+    store.copy(file.key, file.name, cache_control=REVALIDATE, sha256=file.sha256)
+
+
+def _left_over(store: Store, manifest: Manifest) -> list[str]:
+    """Stable names of the run before that this run has no more, such as a country that is gone."""
+    if manifest.previous is None:
+        return []
+    before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))
+    if before is None:
+        return []
+    return sorted(before.manifest.digests().keys() - manifest.digests().keys())

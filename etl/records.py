@@ -1,0 +1,91 @@
+"""The records of the history, each from what the run knew. Pure."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import msgspec
+
+from etl.context import Context
+from etl.extract import Fetched
+from etl.history import Failure, KeptInput, Record, Seen
+from etl.inputs import FACTS, STATISTICS
+from etl.manifest import Manifest
+
+
+def published(manifest: Manifest, *, healed: bool = False) -> Record:
+    """Of a run that was published; `healed`: it broke off behind its commit and was finished."""
+    return Record(
+        run_id=manifest.run_id,
+        slot=manifest.slot,
+        started_at=manifest.started_at,
+        outcome="published",
+        published_run=manifest.run_id,
+        rows=manifest.rows,
+        countries=manifest.countries,
+        source_last=manifest.source.last_date,
+        warnings=manifest.checks.warnings,
+        forced=manifest.checks.forced,
+        healed=healed,
+        seen=seen_by(manifest),
+    )
+
+
+def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
+    """Of a run after which readers have what they had."""
+    return Record(
+        run_id=run.run_id,
+        slot=run.slot,
+        started_at=run.now,
+        outcome="unchanged",
+        published_run=before.run_id,
+        rows=before.rows,
+        countries=before.countries,
+        source_last=before.source.last_date,
+        seen=seen,
+    )
+
+
+def failed(run: Context, exc: Exception, kept: Sequence[KeptInput], seconds: float) -> Record:
+    return Record(
+        run_id=run.run_id,
+        slot=run.slot,
+        started_at=run.now,
+        seconds=round(seconds, 3),
+        outcome="failed",
+        failure=Failure(type(exc).__name__, str(exc)),
+        kept=list(kept),
+    )
+
+
+def lost(slot: date, started_at: datetime, seconds: float, why: str) -> Record:
+    """Of a run that could not speak for itself: killed, hung, out of memory."""
+    return Record(
+        run_id=f"{started_at:%Y-%m-%dT%H%M%SZ}-lost",
+        slot=slot,
+        started_at=started_at,
+        seconds=round(seconds, 3),
+        outcome="failed",
+        failure=Failure("Lost", why),
+    )
+
+
+def seen_by(manifest: Manifest) -> Seen:
+    """What a later run compares itself with."""
+    statistics, facts = manifest.input(STATISTICS), manifest.input(FACTS)
+    return Seen(
+        fingerprint=manifest.fingerprint,
+        source_sha256=statistics.sha256 if statistics else "",
+        facts_sha256=facts.sha256 if facts else None,
+        etag=statistics.etag if statistics else None,
+        last_modified=statistics.last_modified if statistics else None,
+    )
+
+
+def seen_again(seen: Seen, statistics: Fetched | None) -> Seen:
+    """The same content; its validators are new if it was sent again."""
+    if statistics is None:
+        return seen
+    validators = statistics.validators
+    return msgspec.structs.replace(
+        seen, etag=validators.etag, last_modified=validators.last_modified
+    )

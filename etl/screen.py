@@ -1,0 +1,166 @@
+"""What a person sees: progress and tables on a terminal, one logfmt line in a dyno."""
+
+import sys
+from collections.abc import Sequence
+from typing import Any, Self
+
+import msgspec
+
+from config import Settings
+from etl import log
+from etl.history import Record
+from etl.manifest import Manifest
+from etl.pipeline import Result
+
+MEANING = {
+    "published": "a new version is published",
+    "unchanged": "nothing new: what is published stays as it is",
+    "not_due": "not due: today's slot has its run",
+    "yielded": "another worker published this slot's run first",
+    "would_publish": "dry run: this would be published",
+}
+
+
+class Screen:
+    """Without a terminal: one log line at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @staticmethod
+    def of(settings: Settings, *, as_json: bool) -> "Screen":
+        if as_json:
+            return JsonScreen(settings)
+        return Terminal(settings) if sys.stderr.isatty() else Screen(settings)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def step(self, what: str) -> None:
+        log.debug("run.step", step=what)
+
+    def advance(self, arrived: object) -> None:
+        return None
+
+    def show(self, result: Result) -> None:
+        for warning in result.record.warnings if result.record else []:
+            log.warning("run.warning", warning=warning)
+        for refusal in result.record.forced if result.record else []:
+            log.warning("run.forced", refusal=refusal)
+        log.info(f"run.{result.outcome}", **summary(result))
+
+
+class JsonScreen(Screen):
+    """The record on standard output, for programs."""
+
+    def show(self, result: Result) -> None:
+        record = msgspec.to_builtins(result.record) if result.record else {}
+        print_json({**record, "outcome": result.outcome})
+
+
+class Terminal(Screen):
+    """A spinner that names the step, then a table."""
+
+    def __enter__(self) -> Self:
+        from rich.console import Console
+
+        log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
+        self._console = Console(stderr=True, highlight=False)
+        self._status = self._console.status("start")
+        self._status.start()
+        self._arrived = 0
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._status.stop()
+
+    def step(self, what: str) -> None:
+        self._what = what
+        self._status.update(f"{what} ...")
+
+    def advance(self, arrived: object) -> None:
+        self._arrived += 1
+        self._status.update(f"{self._what} ... {self._arrived} objects")
+
+    def show(self, result: Result) -> None:
+        from rich.markup import escape
+        from rich.table import Table
+
+        self._status.stop()
+        table = Table(show_header=False, box=None, pad_edge=False)
+        for name, value in summary(result).items():
+            table.add_row(f"[dim]{name}[/]", escape(str(value)))
+        notice = result.manifest.source.notice if result.manifest else None
+        if notice:
+            self._console.print(f"[bold yellow]{escape(notice)}[/]")
+        for line in (result.record.warnings + result.record.forced) if result.record else []:
+            self._console.print(f"[yellow]warning[/] {escape(line)}")
+        self._console.print(f"[bold]{result.outcome}[/]: {MEANING[result.outcome]}")
+        self._console.print(table)
+        self._console.print(f"[dim]where[/] {escape(self._settings.store_address)}")
+
+
+def summary(result: Result) -> dict[str, Any]:
+    """The figures of a run, in the order in which people ask for them."""
+    record, manifest = result.record, result.manifest
+    fields: dict[str, Any] = {}
+    if record:
+        fields |= {
+            "run": record.published_run or record.run_id,
+            "slot": record.slot,
+            "rows": record.rows,
+            "countries": record.countries,
+            "source_last": record.source_last,
+            "seconds": round(record.seconds, 2),
+        }
+    if record and manifest and result.outcome != "unchanged":
+        fields |= {
+            "files": len(manifest.files),
+            "bytes": sum(file.bytes for file in manifest.files),
+            "unmatched": unmatched(manifest),
+        }
+    return fields
+
+
+def unmatched(manifest: Manifest) -> str:
+    """Names that were matched with nothing, once, as a list for the log."""
+    names = manifest.checks.unmatched
+    return ", ".join(names["source_names"] + names["facts_names"])
+
+
+def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> None:
+    """A table on standard output, oldest first."""
+    if as_json:
+        print_json(msgspec.to_builtins(list(records)))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(
+        title=f"{where}: the last {len(records)} runs" if records else f"{where}: no runs"
+    )
+    for name in ("slot", "outcome", "rows", "seconds", "last date", "attempts", "what went wrong"):
+        table.add_column(
+            name, justify="right" if name in ("rows", "seconds", "attempts") else "left"
+        )
+    for record in records:
+        wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
+        table.add_row(
+            f"{record.slot} {record.started_at:%H:%M}",
+            record.outcome + (" (healed)" if record.healed else ""),
+            "" if record.rows is None else f"{record.rows:,}",
+            f"{record.seconds:.1f}",
+            str(record.source_last or ""),
+            str(record.attempts),
+            Text(wrong or "; ".join(record.warnings)),
+        )
+    console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
+    console.print(table)
+
+
+def print_json(content: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
