@@ -12,9 +12,9 @@ from collections.abc import Callable, Sequence
 
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
+from etl.files import File
 from etl.load import AT_A_TIME, in_parallel, upload_all
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.outputs import File
 from etl.stores import Store, Upload
 
 FOR_EVER = "public, max-age=31536000, immutable"

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from etl.files import File
 from etl.outputs.countries import CountryFiles, write_countries, write_latest
 from etl.outputs.stats import write_stats
 from etl.outputs.table import TableFiles
@@ -23,15 +24,6 @@ class Filter:
 
     measures: str = "all"
     since: date | None = None
-
-
-@dataclass(frozen=True)
-class File:
-    """One file to publish: its stable name, where it lies now, how many rows it holds."""
-
-    name: str
-    path: Path
-    rows: int
 
 
 def write_files(
