@@ -1,0 +1,105 @@
+"""Where the published files live, behind one small protocol.
+
+Three stores keep it: `memory.MemoryStore`, `directory.DirectoryStore` and `s3.S3Store`; one suite,
+tests/test_stores.py, holds all three to the same promises.
+"""
+
+import hashlib
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Protocol
+
+from etl.errors import StoreError
+from etl.stores.keys import content_type, valid_key, valid_prefix
+
+__all__ = ["Head", "Store", "Stored", "Upload", "content_type", "valid_key", "valid_prefix"]
+
+
+@dataclass(frozen=True)
+class Upload:
+    """One object to write; `key` is relative to the folder, a Path is streamed."""
+
+    key: str
+    body: bytes | Path = field(repr=False)
+    cache_control: str = "no-cache"
+
+    @property
+    def content_type(self) -> str:
+        return content_type(self.key)
+
+    @cached_property
+    def sha256(self) -> str:
+        with self.open() as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+    @cached_property
+    def size(self) -> int:
+        with self.open() as file:
+            return file.seek(0, io.SEEK_END)
+
+    def open(self) -> io.BytesIO | io.BufferedReader:
+        """The body from its start; the caller closes it."""
+        if isinstance(self.body, bytes):
+            return io.BytesIO(self.body)
+        try:
+            return self.body.open("rb")
+        except OSError as exc:
+            raise StoreError(f"can't read {self.body} to store it: {exc.strerror}") from exc
+
+
+@dataclass(frozen=True)
+class Stored:
+    """An object's bytes, and the etag that a conditional write names."""
+
+    body: bytes = field(repr=False)
+    etag: str
+
+
+@dataclass(frozen=True)
+class Head:
+    """What is known of an object without its bytes; `modified` is aware and UTC."""
+
+    key: str
+    size: int
+    etag: str
+    modified: datetime
+    sha256: str | None
+
+
+class Store(Protocol):
+    """A folder of objects. Every method raises ValueError for a bad key, StoreError on failure."""
+
+    address: str  # for people: "s3://bucket/folder", or the directory's path
+
+    def read(self, key: str) -> Stored | None:
+        """None: there is no such object."""
+
+    def download(self, key: str, path: Path) -> bool:
+        """Stream an object to a local file. False: no such object, and no file is made."""
+
+    def write(
+        self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        """Write the whole object or nothing, and return its etag.
+
+        `if_match` wants the object to have that etag still, `if_none_match` wants none to be there;
+        StateConflict is raised, and nothing written, where it is otherwise.
+        """
+
+    def copy(
+        self, source: str, target: str, *, cache_control: str, sha256: str | None = None
+    ) -> None:
+        """Copy within the store, without a way through this machine; `sha256` saves a look-up."""
+
+    def head(self, key: str) -> Head | None:
+        """None: there is no such object."""
+
+    def list(self, prefix: str = "") -> Iterator[Head]:
+        """Every object whose key starts so, ascending; `sha256` may be None here."""
+
+    def delete(self, key: str) -> None:
+        """No error where there is no such object."""

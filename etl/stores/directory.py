@@ -1,0 +1,149 @@
+"""A directory in the bucket's place: the same promises, held by rename and fsync."""
+
+import errno
+import fcntl
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from datetime import UTC, datetime
+from io import BufferedReader
+from pathlib import Path
+from typing import BinaryIO
+from uuid import uuid4
+
+from etl.errors import StateConflict, StoreError
+from etl.stores import Head, Stored, Upload, valid_key, valid_prefix
+from etl.stores.files import pieces, save, sync, write_durably
+
+NO_SUCH_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
+NEXT_STEP = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space, or set OUTPUT_DIR elsewhere"),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable or set OUTPUT_DIR"),
+    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), "move away what is in its place"),
+}
+
+
+class DirectoryStore:
+    """The directory is made by the first write; the etag is the SHA-256 of the bytes.
+
+    Names that begin with a dot are the store's own (its lock, unfinished files): never shown.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.address = str(root)
+
+    def read(self, key: str) -> Stored | None:
+        with self._open(key) as file:
+            body = file.read() if file else None
+        return None if body is None else Stored(body, hashlib.sha256(body).hexdigest())
+
+    def download(self, key: str, path: Path) -> bool:
+        with self._open(key) as file:
+            if file:
+                save(pieces(file), path)
+            return file is not None
+
+    def write(
+        self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        with upload.open() as source:
+            return self._put(upload.key, source, if_match, if_none_match)
+
+    def copy(
+        self, source: str, target: str, *, cache_control: str, sha256: str | None = None
+    ) -> None:
+        with self._open(source) as file:
+            if file is None:
+                raise StoreError(f"{self.root / source} does not exist, so it can't be copied")
+            self._put(target, file)
+
+    def head(self, key: str) -> Head | None:
+        with self._open(key) as file:
+            if file is None:
+                return None
+            digest, found = hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno())
+        return Head(key, found.st_size, digest, datetime.fromtimestamp(found.st_mtime, UTC), digest)
+
+    def list(self, prefix: str = "") -> Iterator[Head]:
+        start = self._path(valid_prefix(prefix).rpartition("/")[0])
+        with self._explained(prefix):
+            keys = [
+                (Path(folder) / name).relative_to(self.root).as_posix()
+                for folder, _, names in os.walk(start, onerror=_unless_missing)
+                for name in names
+            ]
+        for key in sorted(key for key in keys if key.startswith(prefix)):
+            yield from filter(None, [self.head(key)])  # none: hidden, or deleted since
+
+    def delete(self, key: str) -> None:
+        path = self._visible(key)
+        with self._explained(key):
+            if path.is_file():
+                with self._locked(fcntl.LOCK_SH):
+                    path.unlink(missing_ok=True)
+
+    def _put(
+        self, key: str, source: BinaryIO, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        path = self._visible(key)
+        conditional = if_match is not None or if_none_match
+        with self._explained(key):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            unfinished = path.with_name(f".{uuid4().hex}.tmp")
+            try:
+                digest = write_durably(source, unfinished)
+                with self._locked(fcntl.LOCK_EX if conditional else fcntl.LOCK_SH):
+                    found = self.head(key) if conditional else None
+                    if conditional and (found.etag if found else None) != if_match:
+                        raise StateConflict(f"{path} was written by somebody else; read it again")
+                    os.replace(unfinished, path)
+            finally:
+                unfinished.unlink(missing_ok=True)
+            sync(path.parent)
+        return digest
+
+    @contextmanager
+    def _locked(self, kind: int) -> Iterator[None]:
+        # The kernel drops the lock when the file is closed, by a killed process too: nothing can
+        # stay locked. Plain writes share it, so that none slips between a check and its rename.
+        with (self.root / ".lock").open("ab") as lock:
+            fcntl.flock(lock, kind)
+            yield
+
+    @contextmanager
+    def _open(self, key: str) -> Iterator[BufferedReader | None]:
+        path, file = self._path(valid_key(key)), None
+        with self._explained(key), ExitStack() as stack:
+            with suppress(*NO_SUCH_FILE):
+                file = None if _hidden(key) else stack.enter_context(path.open("rb"))
+            yield file
+
+    def _path(self, key: str) -> Path:
+        with self._explained(key):
+            if self.root.exists() and not self.root.is_dir():
+                raise StoreError(f"{self.root} is not a directory; move it away, or set OUTPUT_DIR")
+        return self.root / key
+
+    def _visible(self, key: str) -> Path:
+        if _hidden(valid_key(key)):
+            raise ValueError(f"key {key!r} has a name that begins with a dot")
+        return self._path(key)
+
+    @contextmanager
+    def _explained(self, key: str) -> Iterator[None]:
+        try:
+            yield
+        except OSError as exc:
+            advice = NEXT_STEP.get(exc.errno or 0, "look at that path, or set OUTPUT_DIR")
+            raise StoreError(f"{self.root / key}: {exc.strerror or exc}; {advice}") from exc
+
+
+def _hidden(key: str) -> bool:
+    return any(segment.startswith(".") for segment in key.split("/"))
+
+
+def _unless_missing(exc: OSError) -> None:
+    if not isinstance(exc, NO_SUCH_FILE):
+        raise exc

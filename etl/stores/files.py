@@ -1,0 +1,54 @@
+"""Bytes to and from the local disk, whole or not at all."""
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from typing import BinaryIO
+
+from etl.errors import StoreError
+
+PIECE_BYTES = 1 << 20
+
+
+def pieces(file: BinaryIO) -> Iterator[bytes]:
+    """Read to the end, never more than a megabyte at once."""
+    return iter(partial(file.read, PIECE_BYTES), b"")
+
+
+def save(content: Iterable[bytes], path: Path) -> None:
+    """Write a local file that is there whole or, after a failure, as it was before."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            file.writelines(content)
+        os.replace(part, path)
+    except BaseException as exc:
+        with suppress(OSError):
+            part.unlink()
+        if isinstance(exc, OSError):
+            raise StoreError(f"can't write {path}: {exc.strerror}; choose another place") from exc
+        raise
+
+
+def write_durably(source: BinaryIO, path: Path) -> str:
+    """Write a new file through to the disk and return the SHA-256 of what was written."""
+    digest = hashlib.sha256()
+    with path.open("xb") as file:
+        for piece in pieces(source):
+            digest.update(piece)
+            file.write(piece)
+        file.flush()
+        os.fsync(file.fileno())
+    return digest.hexdigest()
+
+
+def sync(folder: Path) -> None:
+    """Make the names in a directory last through a power cut."""
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

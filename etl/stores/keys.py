@@ -1,0 +1,46 @@
+"""What a key may be, and what its ending says of the bytes: pure."""
+
+from unicodedata import category
+
+MAX_KEY_BYTES = 900  # S3 allows 1024, the folder included
+
+# The first ending that fits counts.
+CONTENT_TYPES = {
+    ".json": "application/json; charset=utf-8",
+    ".csv": "text/csv; charset=utf-8",
+    ".gz": "application/gzip",
+    ".parquet": "application/vnd.apache.parquet",
+    ".html": "text/html; charset=utf-8",
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    "feed.xml": "application/atom+xml; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
+    ".jpg": "image/jpeg",
+    ".xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
+
+
+def content_type(key: str) -> str:
+    """The media type, told from how the key ends."""
+    name = key.lower()
+    known = (kind for ending, kind in CONTENT_TYPES.items() if name.endswith(ending))
+    return next(known, "application/octet-stream")
+
+
+def valid_key(key: str) -> str:
+    """Return the key, or raise ValueError where it could leave the folder or upset a store."""
+    if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
+        raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
+    if any(segment in ("", ".", "..") for segment in key.split("/")):
+        raise ValueError(f"key {key!r} is not relative, or has an empty, '.' or '..' segment")
+    if len(key.encode()) > MAX_KEY_BYTES:
+        raise ValueError(f"key {key[:40]!r}... is longer than {MAX_KEY_BYTES} bytes")
+    return key
+
+
+def valid_prefix(prefix: str) -> str:
+    """As `valid_key`, for the start of keys: it may be empty or end with a slash."""
+    return prefix and valid_key(prefix.removesuffix("/")) and prefix

@@ -1,0 +1,75 @@
+"""A store that lasts as long as the process: for tests and dry runs."""
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+
+from etl.errors import StateConflict, StoreError
+from etl.stores import Head, Stored, Upload, valid_key, valid_prefix
+from etl.stores.files import save
+
+
+class MemoryStore:
+    """One lock makes each call atomic; the etag is the SHA-256 of the bytes."""
+
+    address = "memory"
+
+    def __init__(self) -> None:
+        self._objects: dict[str, tuple[Head, bytes]] = {}
+        self._lock = Lock()
+
+    def read(self, key: str) -> Stored | None:
+        found = self._find(key)
+        return Stored(found[1], found[0].etag) if found else None
+
+    def download(self, key: str, path: Path) -> bool:
+        if found := self._find(key):
+            save([found[1]], path)
+        return found is not None
+
+    def write(
+        self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        key = valid_key(upload.key)
+        with upload.open() as file:
+            body = file.read()
+        digest = hashlib.sha256(body).hexdigest()
+        with self._lock:
+            found = self._objects.get(key)
+            changed = if_match is not None and (found is None or found[0].etag != if_match)
+            if changed or (if_none_match and found):
+                raise StateConflict(f"{key} was written by somebody else; read it again")
+            self._objects[key] = (Head(key, len(body), digest, datetime.now(UTC), digest), body)
+        return digest
+
+    def copy(
+        self, source: str, target: str, *, cache_control: str, sha256: str | None = None
+    ) -> None:
+        valid_key(target)
+        with self._lock:
+            found = self._objects.get(valid_key(source))
+            if found is None:
+                raise StoreError(f"{source} does not exist, so it can't be copied to {target}")
+            head, body = found
+            self._objects[target] = (replace(head, key=target, modified=datetime.now(UTC)), body)
+
+    def head(self, key: str) -> Head | None:
+        found = self._find(key)
+        return found[0] if found else None
+
+    def list(self, prefix: str = "") -> Iterator[Head]:
+        valid_prefix(prefix)
+        with self._lock:
+            heads = [head for key, (head, _) in self._objects.items() if key.startswith(prefix)]
+        yield from sorted(heads, key=lambda head: head.key)
+
+    def delete(self, key: str) -> None:
+        with self._lock:
+            self._objects.pop(valid_key(key), None)
+
+    def _find(self, key: str) -> tuple[Head, bytes] | None:
+        with self._lock:
+            return self._objects.get(valid_key(key))

@@ -1,0 +1,144 @@
+"""A folder in an S3 bucket. Credentials, region and endpoint are boto3's own business."""
+
+from collections.abc import Iterator
+from contextlib import closing
+from datetime import UTC
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from etl.errors import StoreError
+from etl.load import upload_to_s3
+from etl.stores import Head, Stored, Upload, content_type, valid_key, valid_prefix
+from etl.stores.files import PIECE_BYTES, save
+from etl.stores.s3_errors import ARN, explain, explained
+
+if TYPE_CHECKING:
+    from botocore.response import StreamingBody
+    from mypy_boto3_s3 import S3Client
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+
+MISSING = ("NoSuchKey", "NotFound", "404")
+# Short enough for a stop within 30 s; SigV2 links are refused by new buckets.
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=20,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    signature_version="s3v4",
+    max_pool_connections=32,
+)
+
+
+class S3Store:
+    """Keys lie below `folder/`, or in the bucket itself where the folder is empty."""
+
+    def __init__(self, client: "S3Client", bucket: str, folder: str = "") -> None:
+        self.client = client
+        self.bucket = bucket
+        self.folder = folder.strip("/")
+        self.address = f"s3://{bucket}/{self.folder}".rstrip("/")
+        self._start = f"{self.folder}/" if self.folder else ""
+
+    @classmethod
+    def connect(cls, bucket: str, folder: str = "") -> Self:
+        """Make the client; nothing is sent yet, so wrong credentials show at the first call."""
+        try:
+            client = boto3.session.Session().client("s3", config=CONFIG)
+        except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint that is no URL
+            raise explain(exc, bucket=bucket, key=None, action="s3") from exc
+        return cls(client, bucket, folder)
+
+    def read(self, key: str) -> Stored | None:
+        full = self._full(key)
+        with explained(self.bucket, full, "s3:GetObject"):
+            if (found := self._get(full)) is None:
+                return None
+            with closing(found["Body"]) as body:
+                return Stored(body.read(), found["ETag"])
+
+    def download(self, key: str, path: Path) -> bool:
+        full = self._full(key)
+        with explained(self.bucket, full, "s3:GetObject"):
+            found = self._get(full)
+        if found:
+            with closing(found["Body"]) as body:
+                save(self._stream(body, full), path)
+        return found is not None
+
+    def write(
+        self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        full = self._full(upload.key)
+        return upload_to_s3(
+            self.client, self.bucket, full, upload, if_match=if_match, if_none_match=if_none_match
+        )
+
+    def copy(
+        self, source: str, target: str, *, cache_control: str, sha256: str | None = None
+    ) -> None:
+        start, end = self._full(source), self._full(target)
+        if sha256 is None:
+            if (head := self.head(source)) is None:
+                raise StoreError(f"{self.address}/{source} does not exist, so it can't be copied")
+            sha256 = head.sha256
+        needed = f"s3:PutObject on {ARN}{self.bucket}/{end} and s3:GetObject"
+        with explained(self.bucket, start, needed):
+            self.client.copy_object(
+                Bucket=self.bucket,
+                Key=end,
+                CopySource={"Bucket": self.bucket, "Key": start},
+                MetadataDirective="REPLACE",
+                ContentType=content_type(source),
+                CacheControl=cache_control,
+                Metadata={"sha256": sha256} if sha256 else {},
+            )
+
+    def head(self, key: str) -> Head | None:
+        """None where the whole bucket is missing too: a HEAD's 404 says no more."""
+        full = self._full(key)
+        with explained(self.bucket, full, "s3:GetObject"):
+            try:
+                found = self.client.head_object(Bucket=self.bucket, Key=full)
+            except ClientError as exc:
+                if exc.response["Error"]["Code"] in MISSING:
+                    return None
+                raise
+        modified = found["LastModified"].astimezone(UTC)
+        sha256 = found["Metadata"].get("sha256")
+        return Head(key, found["ContentLength"], found["ETag"], modified, sha256)
+
+    def list(self, prefix: str = "") -> Iterator[Head]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=self._start + valid_prefix(prefix)
+        )
+        with explained(self.bucket, None, "s3:ListBucket"):
+            found = [item for page in pages for item in page.get("Contents", ())]
+        # S3 sorts already; SeaweedFS, and S3's own directory buckets, go folder by folder.
+        for item in sorted(found, key=lambda item: item["Key"]):
+            key = item["Key"].removeprefix(self._start)
+            if key and not key.endswith("/"):  # what the AWS console makes as "folders"
+                modified = item["LastModified"].astimezone(UTC)
+                yield Head(key, item["Size"], item["ETag"], modified, None)
+
+    def delete(self, key: str) -> None:
+        full = self._full(key)
+        with explained(self.bucket, full, "s3:DeleteObject"):
+            self.client.delete_object(Bucket=self.bucket, Key=full)
+
+    def _full(self, key: str) -> str:
+        return self._start + valid_key(key)
+
+    def _get(self, full: str) -> "GetObjectOutputTypeDef | None":
+        try:
+            return self.client.get_object(Bucket=self.bucket, Key=full)
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in MISSING:
+                return None
+            raise
+
+    def _stream(self, body: "StreamingBody", full: str) -> Iterator[bytes]:
+        with explained(self.bucket, full, "s3:GetObject"):
+            yield from body.iter_chunks(PIECE_BYTES)
