@@ -8,6 +8,7 @@ The loop holds the standard library and the settings alone. Each run is a child 
 ends, and a crash, a hang or a kill for memory takes the child, never the loop.
 """
 
+import os
 import random
 import signal
 import subprocess
@@ -17,6 +18,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import NoReturn
 
@@ -26,6 +28,8 @@ from etl.errors import ConfigError
 
 NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
 GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
+RECORD_LIMIT_S = 120.0  # for the child that puts a lost run on record
+STOPS = (signal.SIGTERM, signal.SIGINT)
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
@@ -40,8 +44,13 @@ class Signals:
         self._came = self._waiting = False
 
     def install(self) -> None:
-        for number in (signal.SIGTERM, signal.SIGINT):
+        for number in STOPS:
             signal.signal(number, self._handle)
+
+    def ignore(self) -> None:
+        """From here on: one that comes while the process ends would change its exit status."""
+        for number in STOPS:
+            signal.signal(number, signal.SIG_IGN)
 
     def _handle(self, number: int, frame: FrameType | None) -> None:
         self._came = True
@@ -65,14 +74,14 @@ def work(
     *,
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
-    run_child: Callable[[date, int], bool],
+    run_child: Callable[[date], bool],
     rng: random.Random,
 ) -> NoReturn:
     """Make each slot's run, for ever.
 
-    `run_child(slot, attempt)` makes one run and says whether the slot is done with: published,
-    unchanged, or not due after all. It knows the history; the loop knows only its own lifetime,
-    so after each start it asks once.
+    `run_child(slot)` makes one run and says whether the slot is done with: published, unchanged,
+    or not due after all. It knows the history; the loop knows only its own lifetime, so after each
+    start it asks once.
     """
     where = (settings.run_at, settings.timezone)
     heartbeat = timedelta(minutes=settings.heartbeat_minutes)
@@ -87,7 +96,7 @@ def work(
         try_at = min(try_at, moment + schedule.LONGEST_RETRY)  # the clock was set back
         beat_at = min(beat_at, moment + heartbeat)
         if schedule.is_due(slot, done) and moment >= try_at:
-            if run_child(slot, failures + 1):
+            if run_child(slot):
                 # the clock may have moved under the run: claim no more than what both ends saw
                 done = min(slot, schedule.latest_slot(now(), *where))
             else:
@@ -114,9 +123,16 @@ class Children:
         self._limit_s = settings.run_timeout_minutes * 60
         self._signals = signals
 
-    def run(self, slot: date, attempt: int) -> bool:
+    def run(self, slot: date) -> bool:
+        try:
+            return self._run(slot)
+        except OSError as exc:  # no memory, disk or process number to spare; it passes
+            log.error("worker.run_lost", slot=slot, error=f"no process could be started: {exc}")
+            return False
+
+    def _run(self, slot: date) -> bool:
         started = datetime.now(UTC)
-        status = self._start(["run", "--if-due", "--attempt", str(attempt)], self._limit_s)
+        status = self._start(["run", "--if-due"], self._limit_s)
         if status == 0:
             return True
         if status is None:
@@ -129,16 +145,24 @@ class Children:
             return False  # it has said and recorded itself what went wrong
         log.error("worker.run_lost", slot=slot, error=why)
         # the dead can't write: another child records the failure in the history
-        self._start(
+        recorded = self._start(
             ["record-failure", "--slot", str(slot), "--started", _short(started), "--error", why],
-            min(120.0, self._limit_s),
+            RECORD_LIMIT_S,
         )
+        if recorded != 0:
+            log.error("history.not_written", slot=slot, error=why)
         return False
 
     def _start(self, arguments: list[str], limit_s: float) -> int | None:
         """The child's exit status; None if it had to be killed at its time limit."""
         command = [sys.executable, str(Path(__file__).resolve()), *arguments]
-        child = subprocess.Popen(command)  # noqa: S603  our own program
+        # a child that is killed leaves its downloads behind: they lie where the loop clears up
+        with TemporaryDirectory(prefix="cloud-etl-", ignore_cleanup_errors=True) as scratch:
+            environ = os.environ | {"TMPDIR": scratch}
+            child = subprocess.Popen(command, env=environ)  # noqa: S603  our own program
+            return self._wait(child, limit_s)
+
+    def _wait(self, child: "subprocess.Popen[bytes]", limit_s: float) -> int | None:
         try:
             with self._signals.interruptible():
                 return child.wait(limit_s)
@@ -186,6 +210,7 @@ def worker() -> int:
             rng=random.Random(),  # noqa: S311  jitter, not a secret
         )
     except Stop:
+        signals.ignore()
         log.info("worker.stopped")
         return 0
 

@@ -6,9 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from etl.transform import CUMULATIVE, NEW, day_numbers
-
-DAYS = 1_000_000  # more days than any series has: one country's share of the axis
+from etl.transform import APART, CUMULATIVE, NEW, day_numbers
 
 
 @dataclass(frozen=True)
@@ -33,15 +31,16 @@ def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
     published; a filter that was in force then does not show as a change.
     """
     keys = rows["country_key"].cat.categories
-    axis = rows["country_key"].cat.codes.to_numpy().astype(np.int64) * DAYS + day_numbers(rows)
+    axis = rows["country_key"].cat.codes.to_numpy().astype(np.int64) * APART + day_numbers(rows)
     compared = restated = 0
     gone: set[str] = set()
     for piece in published:
         names = piece["country_key"].astype("category")
         code_of = keys.get_indexer(names.cat.categories)
         codes = code_of[names.cat.codes.to_numpy()]
-        gone |= set(names.cat.categories[code_of < 0])
-        wanted = codes * DAYS + day_numbers(piece)
+        # in a filtered table the categories name more countries than its rows
+        gone |= set(names.cat.categories[np.unique(names.cat.codes[codes < 0])])
+        wanted = codes * APART + day_numbers(piece)
         at = np.minimum(np.searchsorted(axis, wanted), max(len(axis) - 1, 0))
         here = (codes >= 0) & (axis[at] == wanted) if len(axis) else np.zeros(len(piece), bool)
         measures = [m for m in CUMULATIVE if m in piece] or [m for m in NEW if m in piece]

@@ -2,6 +2,7 @@
 
 import os
 import signal
+import sys
 import threading
 from datetime import UTC, datetime
 from functools import partial
@@ -19,6 +20,7 @@ from etl import log
 from etl.errors import ConfigError, EtlError
 from etl.stores import Store
 
+STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 
 
@@ -36,8 +38,7 @@ def cli() -> None:
 @click.option("--force", is_flag=True, help="Publish in spite of refusals, and record that.")
 @click.option("--dry-run", is_flag=True, help="Fetch, check and say what would be done; no writes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
-@click.option("--attempt", type=int, default=1, hidden=True)
-def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, attempt: int) -> None:
+def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Make one run: fetch, tidy, check, publish.
 
     \b
@@ -115,6 +116,8 @@ def _settings() -> Settings:
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     """End at once: what is half done has not been published, and what is published is whole."""
+    for again in STOPS:  # it may well come twice, from the platform and from the worker
+        signal.signal(again, signal.SIG_IGN)
     status = 128 + number
     killer = threading.Timer(STOP_GRACE_S, partial(os._exit, status))
     killer.daemon = True
@@ -125,11 +128,15 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run a command; the exit status: 0 done, 1 an error, 2 wrong usage or settings."""
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in STOPS:
         signal.signal(number, _stop)
     log.set_up("INFO")
     try:
         cli.main(arguments, prog_name="python app.py", standalone_mode=False)
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read our output has gone; at the end Python would try again
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code

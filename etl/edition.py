@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from config import Settings
-from etl import changes, checks, countries, log, outputs, publish, transform
+from etl import changes, checks, countries, filters, log, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
@@ -49,7 +49,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         findings.warnings.append(facts.warning)
 
     stale = transform.stale_keys(rows, settings.stale_after_days)
-    chosen, nothing = transform.select(listed, settings.countries)
+    chosen, nothing = filters.select(listed, settings.countries)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
     selected = rows[rows["country_key"].isin(chosen["country_key"])]
     _refuse_empty(selected, settings)

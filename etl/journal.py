@@ -1,6 +1,7 @@
 """Writing the history: a record after each run, status.json, and inputs kept aside."""
 
 from collections.abc import Sequence
+from datetime import date
 
 import msgspec
 
@@ -14,13 +15,23 @@ from etl.stores import Store, Upload
 TRIES = 8
 
 
-def tell(store: Store, record: Record, stale_after_days: int) -> History:
-    """Add a record to the history and bring status.json up to date. Raises StoreError."""
-    past = append(store, record)
-    finished = max(record.started_at, past.records[-1].started_at)
-    status = history.status(past, finished, stale_after_days)
-    store.write(Upload(STATUS, _readable(status)))
-    return past
+def tell(
+    store: Store, record: Record, stale_after_days: int, *, once_a_slot: bool = False
+) -> History:
+    """Add a record to the history and bring status.json up to date. Raises StoreError.
+
+    `once_a_slot`: the record of a scheduled run; see `append`.
+    """
+    past = append(store, record, once_a_slot=once_a_slot)
+    while True:
+        finished = max(record.started_at, past.records[-1].started_at)
+        status = history.status(past, finished, stale_after_days)
+        store.write(Upload(STATUS, _readable(status)))
+        # another worker may have added a record meanwhile, and written its status before ours
+        latest, _ = history.read(store)
+        if not latest.records or latest == past:
+            return past
+        past = latest
 
 
 def keep_aside(
@@ -38,13 +49,17 @@ def keep_aside(
     return kept
 
 
-def append(store: Store, record: Record) -> History:
-    """Add a record, by compare-and-swap, whoever else is writing. Raises StoreError."""
+def append(store: Store, record: Record, *, once_a_slot: bool = False) -> History:
+    """Add a record, by compare-and-swap, whoever else is writing. Raises StoreError.
+
+    With `once_a_slot` a slot keeps one success: of two workers that made it at the same moment and
+    found nothing new, the second adds nothing; a publication takes the place of an `unchanged`.
+    """
     for attempt in range(1, TRIES + 1):
         past, etag = history.read(store)
-        if record in past.records:
+        if any(_stands_for(known, record, once_a_slot) for known in past.records):
             return past
-        past = History(_with(past.records, record))
+        past = History(_with(past.records, record, once_a_slot))
         upload = Upload(HISTORY, _readable(past))
         try:
             store.write(upload, if_match=etag, if_none_match=etag is None)
@@ -57,9 +72,23 @@ def append(store: Store, record: Record) -> History:
     raise AssertionError("unreachable")
 
 
-def _with(records: list[Record], record: Record) -> list[Record]:
-    # a run that another worker healed meanwhile has a record by its hand already
+def _stands_for(known: Record, record: Record, once_a_slot: bool) -> bool:
+    """Whether what a record says is there already: by itself (its write arrived, its answer did
+    not), by the run's own, which says more than one made in healing, or by another worker's."""
+    if known.run_id == record.run_id:
+        return known.outcome == record.outcome and (record.healed or not known.healed)
+    return once_a_slot and record.outcome == "unchanged" and _succeeded(known, record.slot)
+
+
+def _succeeded(record: Record, slot: date) -> bool:
+    return record.slot == slot and record.outcome in history.SUCCESS
+
+
+def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:
+    # a run that was healed meanwhile, or failed behind its commit, has a record that says less
     records = [known for known in records if known.run_id != record.run_id]
+    if once_a_slot and record.outcome == "published":
+        records = [known for known in records if not _succeeded(known, record.slot)]
     before = records[-1] if records else None
     if (
         before is not None

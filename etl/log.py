@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 LONGEST = 9_000  # Heroku cuts a line into pieces at 10,000 bytes
 _PLAIN = re.compile(r"[\w.,:/@%+*#~^(){}<>!?$&;|-]+", re.ASCII)
+_WHOLE = re.compile(r"(?:[^\\]|\\u[0-9a-f]{4}|\\[^u])*")  # text whose escapes are whole
 _logger = logging.getLogger("cloud_etl")
 
 
@@ -33,10 +34,16 @@ def line(event: str, fields: dict[str, Any]) -> str:
     """One logfmt line; what would break it is quoted, what would overflow it is cut."""
     text = " ".join([event, *(f"{name}={_value(value)}" for name, value in fields.items())])
     # JSON leaves these alone, yet some readers end a line there
-    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\x85")
-    if len(text.encode("utf-8", "replace")) > LONGEST:
-        text = text.encode("utf-8", "replace")[:LONGEST].decode("utf-8", "ignore") + " cut=true"
-    return text
+    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
+    encoded = text.encode("utf-8", "backslashreplace")  # half a character is no text for a stream
+    return encoded.decode() if len(encoded) <= LONGEST else _cut(encoded)
+
+
+def _cut(encoded: bytes) -> str:
+    whole = _WHOLE.match(encoded[:LONGEST].decode("utf-8", "ignore"))
+    text = whole[0] if whole else ""
+    in_quotes = re.sub(r"\\.", "", text).count('"') % 2
+    return text + '"' * in_quotes + " cut=true"
 
 
 class _Formatter(logging.Formatter):

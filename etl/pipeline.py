@@ -58,7 +58,7 @@ def run(
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     if not context.options.dry_run:
-        journal.tell(store, record, settings.stale_after_days)
+        journal.tell(store, record, settings.stale_after_days, once_a_slot=context.options.if_due)
     return Result(result.outcome, record, result.manifest)
 
 
@@ -104,7 +104,9 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
     past, _ = history.read(store)
     if published and not options.dry_run and past.success_of(published.manifest.run_id) is None:
         publish.settle(store)
-        past = journal.append(store, records.published(published.manifest, healed=True))
+        past = journal.append(
+            store, records.published(published.manifest, healed=True), once_a_slot=True
+        )
         published = manifests.read(store)
         log.warning("run.healed", run=past.records[-1].run_id)
     now = now.astimezone(UTC).replace(microsecond=0)

@@ -23,8 +23,11 @@ def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:
 
 def latest_slot(now: datetime, run_at: time, timezone: ZoneInfo) -> date:
     """The slot whose moment passed last."""
-    slot = now.astimezone(timezone).date()
-    return slot if moment(slot, run_at, timezone) <= now else slot - timedelta(days=1)
+    # not always today's or yesterday's: the clock may be put back over midnight, or skip it
+    slot = now.astimezone(timezone).date() + timedelta(days=1)
+    while moment(slot, run_at, timezone) > now:
+        slot -= timedelta(days=1)
+    return slot
 
 
 def next_moment(now: datetime, run_at: time, timezone: ZoneInfo) -> datetime:

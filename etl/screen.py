@@ -67,15 +67,17 @@ class Terminal(Screen):
     def __enter__(self) -> Self:
         from rich.console import Console
 
-        log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
         self._console = Console(stderr=True, highlight=False)
         self._status = self._console.status("start")
         self._status.start()
+        # only now: the console has put its own stream in place, which keeps lines off the spinner
+        log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
         self._arrived = 0
         return self
 
     def __exit__(self, *_: object) -> None:
         self._status.stop()
+        log.set_up(self._settings.log_level)
 
     def step(self, what: str) -> None:
         self._what = what

@@ -1,4 +1,4 @@
-"""The tidy table, in pure pandas: repair, derive, merge, filter.
+"""The tidy table, in pure pandas: repair, derive, merge.
 
 Everything here works on whole countries, so that a table can be worked through in groups of
 countries and never has to stand in memory in its full width.
@@ -6,7 +6,6 @@ countries and never has to stand in memory in its full width.
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -15,8 +14,6 @@ from numpy.typing import NDArray
 MEASURES = ("cases", "deaths", "recoveries")
 NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
-FROM_NEW = [*NEW, "cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k"]
-FROM_CUMULATIVE = [*CUMULATIVE, "case_fatality"]
 FACTS = [
     "continent",
     "country_classification",
@@ -43,6 +40,7 @@ COLUMNS = [
     *FACTS,
 ]
 GROUP_ROWS = 30_000
+APART = 4_000_000  # days from country to country on one axis: more than the years 1 to 9999 have
 
 
 @dataclass(frozen=True)
@@ -171,7 +169,7 @@ def _gained_in_7_days(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
     first = starts(table)
     country = np.cumsum(first) - 1
     # one axis for all countries, far enough apart that no look-back leaves its own
-    axis = country * 1_000_000.0 + days
+    axis = country * float(APART) + days
     before = np.interp(axis - 7, axis, count)
     seven_precede = days - days[first][country] >= 7
     return np.where(seven_precede, count - before, np.nan)
@@ -202,40 +200,12 @@ def latest(table: pd.DataFrame) -> pd.DataFrame:
     `active`: cases - deaths - recoveries; missing where recoveries are no longer counted (they
     fell back to 0).
     """
-    last = table[np.r_[starts(table)[1:], True][: len(table)]]
+    ends = np.r_[starts(table)[1:], True][: len(table)]
+    last: pd.DataFrame = table[ends].reset_index(drop=True)
     had = table.groupby("country_key", observed=True)["cumulative_recoveries"].max()
     counted = last["cumulative_recoveries"].to_numpy() > 0
     never = had.reindex(last["country_key"].astype("str")).to_numpy() == 0
     active = last["cumulative_cases"] - last["cumulative_deaths"] - last["cumulative_recoveries"]
     active = active.where(counted | never).astype("Int64")
-    place = COLUMNS.index("cumulative_recoveries") + 1
-    last = last.reset_index(drop=True)
-    last.insert(place, "active", active.array)
+    last.insert(COLUMNS.index("cumulative_recoveries") + 1, "active", active)
     return last
-
-
-def keep(table: pd.DataFrame, measures: str, since: date | None) -> pd.DataFrame:
-    """The filter KEEP (`all`, `new`, `cumulative`) and SINCE, on a table with any of COLUMNS."""
-    if since:
-        table = table[table["date"] >= np.datetime64(since, "s")]
-    return table.drop(columns=[c for c in dropped(measures) if c in table.columns])
-
-
-def dropped(measures: str) -> list[str]:
-    """The columns that KEEP leaves out."""
-    return {"all": [], "new": [*FROM_CUMULATIVE, "active"], "cumulative": FROM_NEW}[measures]
-
-
-def select(countries: pd.DataFrame, wanted: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """The filter COUNTRIES: by name, key or ISO code, in any case; and what matched nothing."""
-    if not wanted:
-        return countries, []
-    names = {name.casefold() for name in wanted}
-    fits = np.zeros(len(countries), dtype=bool)
-    found: set[str] = set()
-    for column in ("country_key", "country", "iso2", "iso3"):
-        values = countries[column].astype("str").str.casefold()
-        hit = values.isin(names).to_numpy()
-        fits |= hit
-        found |= set(values[hit])
-    return countries[fits], [name for name in wanted if name.casefold() not in found]

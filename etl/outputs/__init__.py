@@ -11,11 +11,12 @@ from pathlib import Path
 import pandas as pd
 
 from etl.files import File
+from etl.filters import keep
 from etl.outputs.countries import CountryFiles, write_countries, write_latest
 from etl.outputs.stats import write_stats
 from etl.outputs.table import TableFiles
 from etl.outputs.values import Header, to_list, write_json
-from etl.transform import keep, latest
+from etl.transform import latest
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ def write_files(
     """Write every file, in the order of their names.
 
     `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
-    stats.json; `countries`: one row a country in the source's order; `world`: as
+    stats.json; `countries`: one row a country in the source's order, with its `file`; `world`: as
     `etl.transform.world` makes it, the series in `left_out` left out.
     """
     folder.mkdir(parents=True)
@@ -49,11 +50,12 @@ def write_files(
     countries_files = CountryFiles(folder, header, countries)
     with TableFiles(folder) as table_files:
         for group in groups:
-            group = keep(group, "all", only.since)
-            newest.append(keep(latest(group), only.measures, None))
-            group = keep(group, only.measures, None)
+            newest.append(keep(latest(group), only.measures, only.since))
+            group = keep(group, only.measures, only.since)
             table_files.add(group)
             written |= countries_files.add(group)
+    # a series that ended before SINCE has no file to be listed with
+    countries = countries[countries["file"].isin(written)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
     written["countries.json"] = write_countries(folder, header, countries)

@@ -5,12 +5,14 @@ The text is put together column by column in Arrow, a country at a time, in the 
 
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from etl.transform import MEASURES, day_numbers, starts
 
@@ -67,5 +69,5 @@ def _days(country: pd.DataFrame, kinds: list[str], since: date | None) -> list[s
     return days
 
 
-def _text(values: np.ndarray) -> pa.Array:  # type: ignore[type-arg]
+def _text(values: NDArray[Any]) -> pa.Array:
     return pa.array(values).cast(pa.string())

@@ -20,13 +20,14 @@ from msgspec import Meta, Struct
 
 from etl.errors import SourceChanged
 from etl.sources import MEASURES, SourceTable
-from etl.sources.coviddata_faults import COUNT_LIMIT, KEY, Faults, explain
+from etl.sources.coviddata_faults import COUNT_LIMIT, KEY, LONGEST_TEXT, Faults, as_date, explain
 from etl.sources.elements import elements
 
 Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
 Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
 # keys of a country's object, besides those of its days; keys of a day
 COUNTRY_KEYS, DAY_KEYS = 4, 9
+UNREADABLE = (ValueError, RecursionError)  # msgspec's and Unicode's errors are ValueErrors
 
 
 class New(Struct, gc=False):
@@ -47,8 +48,8 @@ class Day(Struct, gc=False):
 
 
 class Country(Struct):
-    key: Annotated[str, Meta(pattern=KEY, max_length=200)]
-    name: Annotated[str, Meta(min_length=1, max_length=200)]
+    key: Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
+    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
 
 
 class Element(Struct):
@@ -56,13 +57,15 @@ class Element(Struct):
     dates: dict[str, Day]
 
 
+_STRICT = msgspec.json.Decoder(Element)
+_LAX = msgspec.json.Decoder(Element, strict=False)
+
+
 class _Days(dict[str, int]):
     """'2020-01-22' -> days since 1970-01-01; each date is parsed once. ValueError if it is none."""
 
     def __missing__(self, text: str) -> int:
-        if len(text) != 10:
-            raise ValueError(text)
-        day = self[text] = date.fromisoformat(text).toordinal() - _EPOCH
+        day = self[text] = as_date(text).toordinal() - _EPOCH
         return day
 
 
@@ -98,7 +101,7 @@ class _Columns:
         keys = list(self.entities)
         categories = sorted(keys)
         place = {key: number for number, key in enumerate(categories)}
-        codes = np.repeat(np.array([place[key] for key in keys], dtype=np.int16), self.lengths)
+        codes = np.repeat(np.array([place[key] for key in keys], dtype=np.int32), self.lengths)
         order = np.argsort(codes, kind="stable")
         rows = {
             "country_key": pd.Categorical.from_codes(
@@ -116,31 +119,45 @@ class _Columns:
         return SourceTable(entities, pd.DataFrame(rows, copy=False))
 
 
+def _decode(raw: bytes) -> Element:
+    try:
+        return _STRICT.decode(raw)
+    except msgspec.ValidationError:
+        # 3.0 is a whole number, too; only the lax decoder says so, but "3" and true suit it as well
+        if next(explain(raw, 0), None):
+            raise
+        return _LAX.decode(raw)
+
+
 def read(path: Path) -> SourceTable:
     """Read a whole stats.json.
 
     Raises SourceChanged with every fault: `spain, 2020-05-25, new.cases: expected int, got str`.
     """
-    decoder = msgspec.json.Decoder(Element)
     columns, faults, known_days = _Columns(), Faults(), _Days()
-    for number, raw in enumerate(elements(path), start=1):
-        try:
-            element = decoder.decode(raw)
-            days = [known_days[day] for day in element.dates]
-        except (msgspec.DecodeError, UnicodeDecodeError, ValueError) as exc:
-            faults.add_all(explain(raw, number), otherwise=(f"country {number}", str(exc)))
-            continue
-        # fields we don't know, or a key that stands twice: the second look tells which
-        if raw.count(b'":') != COUNTRY_KEYS + DAY_KEYS * len(days):
-            faults.add_all(explain(raw, number))
-        if element.country.key in columns.entities:
-            faults.add(element.country.key, "this country stands twice in the source")
-        elif days:
-            values = list(element.dates.values())
-            if days != sorted(days):
-                order = sorted(range(len(days)), key=days.__getitem__)
-                days, values = [days[i] for i in order], [values[i] for i in order]
-            columns.add(element.country, days, values)
+    keys: set[str] = set()
+    try:
+        for number, raw in enumerate(elements(path), start=1):
+            try:
+                element = _decode(raw)
+                days = [known_days[day] for day in element.dates]
+            except UNREADABLE as exc:
+                faults.add_all(explain(raw, number), otherwise=(f"country {number}", str(exc)))
+                continue
+            # fields we don't know, or a key that stands twice: the second look tells which
+            if raw.count(b":") != COUNTRY_KEYS + DAY_KEYS * len(days):
+                faults.add_all(explain(raw, number))
+            if element.country.key in keys:
+                faults.add(element.country.key, "this country stands twice in the source")
+            elif days:
+                values = list(element.dates.values())
+                if days != sorted(days):
+                    order = sorted(range(len(days)), key=days.__getitem__)
+                    days, values = [days[i] for i in order], [values[i] for i in order]
+                columns.add(element.country, days, values)
+            keys.add(element.country.key)
+    except SourceChanged as exc:
+        raise SourceChanged([*faults.lines(), *exc.faults]) from exc
     if faults:
         raise SourceChanged(faults.lines())
     return columns.table()

@@ -8,7 +8,8 @@ from typing import Any
 
 from etl.sources import MEASURES
 
-KEY = r"^[a-z0-9]+(-[a-z0-9]+)*$"
+KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
+LONGEST_TEXT = 200
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
 ALIKE_SHOWN = 5  # places shown of the same problem
 MOST = 10_000  # faults kept
@@ -52,6 +53,14 @@ class _Object(list[tuple[str, Any]]):
     """A JSON object as its pairs, so that a key that stands twice is seen."""
 
 
+def as_date(text: str) -> date:
+    """'2020-01-22' as a date. ValueError for anything else, the other forms of ISO 8601 too."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError(text)
+    return day
+
+
 def explain(raw: bytes, number: int) -> Iterator[Fault]:
     """Every fault in one country's element; `number` names it where its key can't be read."""
     found = re.search(rb'"key"\s*:\s*"([a-z0-9-]{1,200})"', raw[:1000])
@@ -64,7 +73,7 @@ def explain(raw: bytes, number: int) -> Iterator[Fault]:
     except (ValueError, RecursionError) as exc:
         yield place, f"not JSON: {exc}"
         return
-    fields = yield from _fields(tree, place, "", ("country", "dates"))
+    fields = yield from _fields(tree, place, ("country", "dates"))
     if "country" in fields:
         yield from _country(fields["country"], place)
     if "dates" in fields:
@@ -72,15 +81,15 @@ def explain(raw: bytes, number: int) -> Iterator[Fault]:
 
 
 def _country(tree: Any, place: str) -> Iterator[Fault]:
-    fields = yield from _fields(tree, place, "country", ("key", "name"))
+    fields = yield from _fields(tree, f"{place}, country", ("key", "name"))
     for name, value in fields.items():
-        if not isinstance(value, str) or not 1 <= len(value) <= 200:
-            yield (
-                f"{place}, country.{name}",
-                f"expected a text of 1 to 200 characters, {_got(value)}",
-            )
+        where = f"{place}, country.{name}"
+        if not isinstance(value, str):
+            yield where, f"expected str, {_got(value)}"
+        elif not 1 <= len(value) <= LONGEST_TEXT:
+            yield where, f"expected 1 to {LONGEST_TEXT} characters, got {len(value)}"
         elif name == "key" and not re.match(KEY, value):
-            yield place, f"country.key: expected a-z, 0-9 and hyphens, got {value[:80]!r}"
+            yield where, f"expected a-z, 0-9 and hyphens, got {value[:80]!r}"
 
 
 def _dates(tree: Any, place: str) -> Iterator[Fault]:
@@ -90,24 +99,22 @@ def _dates(tree: Any, place: str) -> Iterator[Fault]:
     seen = set()
     for day, value in tree:
         try:
-            if len(day) != 10:
-                raise ValueError(day)
-            date.fromisoformat(day)
+            as_date(day)
         except ValueError:
             yield place, f"expected a date such as 2020-01-22, got {day[:80]!r}"
             continue
         if day in seen:
             yield f"{place}, {day}", "this day stands twice"
         seen.add(day)
-        kinds = yield from _fields(value, f"{place}, {day}", "", ("new", "cumulative"))
+        kinds = yield from _fields(value, f"{place}, {day}", ("new", "cumulative"))
         for kind, counts in kinds.items():
-            named = yield from _fields(counts, f"{place}, {day}", kind, MEASURES)
+            named = yield from _fields(counts, f"{place}, {day}, {kind}", MEASURES)
             for measure, count in named.items():
                 yield from _count(count, f"{place}, {day}, {kind}.{measure}", kind)
 
 
 def _count(value: Any, place: str, kind: str) -> Iterator[Fault]:
-    if isinstance(value, float) and value.is_integer():  # the decoder takes 3.0 for 3, too
+    if isinstance(value, float) and value.is_integer():  # 3.0 is a whole number, too
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         yield place, f"expected int, {_got(value)}"
@@ -118,20 +125,19 @@ def _count(value: Any, place: str, kind: str) -> Iterator[Fault]:
 
 
 def _fields(
-    tree: Any, place: str, path: str, expected: tuple[str, ...]
+    tree: Any, place: str, expected: tuple[str, ...]
 ) -> Generator[Fault, None, dict[str, Any]]:
     """Faults of an object's fields; returns those that are there."""
-    where = f"{path}: " if path else ""
     if not isinstance(tree, _Object):
-        yield place, f"{where}expected object, {_got(tree)}"
+        yield place, f"expected object, {_got(tree)}"
         return {}
     names = [name for name, _ in tree]
     for name in expected:
         if name not in names:
             listed = ", ".join(repr(n[:40]) for n in names[:10])
-            yield place, f"{where}expected field {name!r}, got {listed or 'none'}"
+            yield place, f"expected field {name!r}, got {listed or 'none'}"
         elif names.count(name) > 1:
-            yield place, f"{where}field {name!r} stands twice"
+            yield place, f"field {name!r} stands twice"
     return {name: value for name, value in tree if name in expected}
 
 

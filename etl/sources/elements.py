@@ -7,6 +7,7 @@ say; that the array is closed and nothing follows it is said here.
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +15,11 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged
 
 WINDOW = 1 << 20
+LONGEST = 1 << 23  # bytes an element may have: a country's days of a century
+_BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 _QUOTE, _BACKSLASH, _COMMA = ord('"'), ord("\\"), ord(",")
-# what moves the depth, and what else matters to finding borders
+# what moves the depth, and by how much
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[[ord("{"), ord("[")]] = 1
 _STEP[[ord("}"), ord("]")]] = -1
@@ -28,10 +31,7 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
     Raises SourceChanged if the file is no JSON array, ends inside it, or goes on behind it.
     """
     with path.open("rb") as file:
-        head = file.read(window).removeprefix(b"\xef\xbb\xbf").lstrip(_SPACE)
-        if not head.startswith(b"["):
-            raise SourceChanged(_not_an_array(head))
-        rest = head[1:]
+        rest = _opened(file, window)
         count = 0
         while True:
             borders, closed = _borders(rest)
@@ -44,10 +44,13 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
                 last = rest[start:closed].strip(_SPACE)
                 if last or count:
                     yield _element(last, count)
-                if (rest[closed + 1 :] + file.read(window)).strip(_SPACE):
-                    raise SourceChanged(f"the source goes on behind its {count + 1} elements")
+                    count += 1
+                _refuse_more(rest[closed:], file, window, count)
                 return
             rest = rest[start:]
+            if len(rest) > LONGEST:
+                limit = f"{LONGEST / 1e6:.0f} MB"
+                raise SourceChanged(f"element {count + 1} of the source is longer than {limit}")
             # a long element is met with longer reads, so that it is not searched over and over
             more = file.read(max(window, len(rest)))
             if not more:
@@ -57,6 +60,31 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
             rest += more
 
 
+def _opened(file: BinaryIO, window: int) -> bytes:
+    """What follows the opening bracket, as far as it is read."""
+    head = file.read(max(window, len(_BOM))).removeprefix(_BOM).lstrip(_SPACE)
+    while not head and (more := file.read(window)):
+        head = more.lstrip(_SPACE)
+    if not head:
+        raise SourceChanged("the source is empty; expected a JSON array")
+    if not head.startswith(b"["):
+        begins = _text((head + file.read(320))[:320])[:80]
+        raise SourceChanged(f"the source is no JSON array; it begins '{begins}'")
+    return head[1:]
+
+
+def _refuse_more(end: bytes, file: BinaryIO, window: int, count: int) -> None:
+    """`end` begins with what closed the array; only white space may follow."""
+    if not end.startswith(b"]"):
+        raise SourceChanged(f"the source closes a brace too many behind its element {count}")
+    more = end[1:] + file.read(window)
+    while more:
+        if found := more.strip(_SPACE):
+            begins = _text(found[:60])
+            raise SourceChanged(f"the source goes on behind its {count} elements: '{begins}'")
+        more = file.read(window)
+
+
 def _element(raw: bytes, count: int) -> bytes:
     raw = raw.strip(_SPACE)
     if not raw:
@@ -64,14 +92,9 @@ def _element(raw: bytes, count: int) -> bytes:
     return raw
 
 
-def _not_an_array(head: bytes) -> str:
-    if not head:
-        return "the source is empty; expected a JSON array"
-    return f"the source is no JSON array; it begins '{_text(head[:320])[:80]}'"
-
-
 def _text(raw: bytes) -> str:
-    return " ".join(raw.decode("utf-8", "replace").split())
+    text = " ".join(raw.decode("utf-8", "replace").split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _borders(text: bytes) -> tuple[list[int], int | None]:

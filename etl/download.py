@@ -1,0 +1,154 @@
+"""One HTTP GET: a body that comes in pieces, or the reason why there is none.
+
+Every failure on the wire is translated here: TryAgain where another try may succeed,
+SourceUnavailable where it can't.
+"""
+
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+
+import requests
+from requests.exceptions import InvalidHeader
+from urllib3.exceptions import HTTPError
+
+from etl.errors import SourceUnavailable
+from etl.unpack import unpacked
+
+CONNECT_TIMEOUT_S = 10.0
+READ_TIMEOUT_S = 30.0
+PIECE = 1 << 18
+USER_AGENT = "cloud-etl/0.1 (a daily data worker)"
+
+_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(:\d*)?")
+
+
+@dataclass(frozen=True)
+class Validators:
+    """What a server gave to recognise a version of a document by."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A body as it comes in, freed of its Content-Encoding."""
+
+    pieces: Iterator[bytes]
+    validators: Validators
+
+
+class TryAgain(Exception):
+    """Not this time. `pause_s` is what the server asked to wait (Retry-After)."""
+
+    def __init__(self, why: str, pause_s: float | None = None) -> None:
+        super().__init__(why)
+        self.pause_s = pause_s
+
+
+@contextmanager
+def get(
+    url: str, session: requests.Session, known: Validators | None, deadline: float
+) -> Iterator[Answer | None]:
+    """The server's answer; None if it is what `known` describes (HTTP 304).
+
+    `deadline`, on time.monotonic's clock, holds for the whole body: a server that sends a byte now
+    and then never runs into the time-outs, which are for each read.
+    """
+    known = known or Validators()
+    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    conditions = {name: value for name, value in validators.items() if value}
+    headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **conditions}
+    timeouts = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    try:
+        with session.get(url, headers=headers, stream=True, timeout=timeouts) as response:
+            if conditions and response.status_code == 304:
+                yield None
+                return
+            _refuse_status(response, url)
+            given = response.headers
+            yield Answer(
+                _body(response, deadline), Validators(given.get("ETag"), given.get("Last-Modified"))
+            )
+    except EOFError as exc:
+        raise TryAgain(str(exc)) from exc
+    except (requests.ConnectionError, requests.Timeout) as exc:
+        raise TryAgain(_reason(exc)) from exc
+    except (requests.RequestException, HTTPError, ValueError) as exc:
+        raise SourceUnavailable(f"{shown(url)}: {_reason(exc)}") from exc
+
+
+def shown(url: str) -> str:
+    """A URL without what may be secret in it: user, password, query."""
+    if "://" not in url:
+        return url
+    scheme, rest = url.split("://", 1)
+    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
+    host = host.rpartition("@")[2]
+    # no host and port: a password with an unescaped / or ? in it was cut in the middle
+    return f"{scheme}://{host}{slash}{path}" if _HOST.fullmatch(host) else f"{scheme}://..."
+
+
+def _refuse_status(response: requests.Response, url: str) -> None:
+    status = response.status_code
+    if status == 429 or status >= 500:
+        pause_s = _retry_after(response.headers.get("Retry-After"))
+        asked = "" if pause_s is None else f" (Retry-After: {pause_s:.0f} s)"
+        raise TryAgain(f"HTTP status {status}{asked}", pause_s)
+    if status != 200:
+        step = "; is SOURCE_URL or COUNTRIES_URL right?" if status in (404, 410) else ""
+        raise SourceUnavailable(f"{shown(url)}: HTTP status {status}{step}")
+
+
+def _retry_after(value: str | None) -> float | None:
+    """Seconds, from either of the header's two forms; None if there is none that is readable."""
+    if not value:
+        return None
+    with suppress(ValueError, OverflowError):
+        if value.isdigit():
+            return float(value)
+        when = parsedate_to_datetime(value)
+        when = when if when.tzinfo else when.replace(tzinfo=UTC)
+        return max((when - datetime.now(UTC)).total_seconds(), 0)
+    return None
+
+
+def _body(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    pieces = _pieces(response, deadline)
+    encoding = response.headers.get("Content-Encoding", "").lower()
+    # not left to urllib3, which takes a gzip that ends too early for a whole one
+    return unpacked(pieces) if "gzip" in encoding else pieces
+
+
+def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """The body as sent. urllib3 itself notices one that ends before its Content-Length."""
+    try:
+        while piece := response.raw.read1(PIECE, decode_content=False):
+            if time.monotonic() > deadline:
+                raise TryAgain("not finished in time")
+            yield piece
+    except (HTTPError, OSError) as exc:
+        raise TryAgain(f"the transfer broke off ({_reason(exc)})") from exc
+
+
+def _reason(exc: BaseException) -> str:
+    """One short cause, without the addresses and URLs that libraries wrap around it."""
+    if isinstance(exc, requests.Timeout):
+        return "no answer in time"
+    # of a URL, which these messages quote with what is secret in it
+    if isinstance(exc, ValueError) and not isinstance(exc, InvalidHeader):
+        return "this, or where it redirects to, is no URL that can be used"
+    inner = exc
+    while nested := _nested(inner):
+        inner = nested
+    return (str(inner).rpartition(": ")[2] or type(inner).__name__)[:200]
+
+
+def _nested(exc: BaseException) -> BaseException | None:
+    wrapped = (getattr(exc, "reason", None), *exc.args)
+    return next((inner for inner in wrapped if isinstance(inner, BaseException)), None)

@@ -1,0 +1,38 @@
+"""The filters KEEP, SINCE and COUNTRIES, in pure pandas."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from etl.transform import CUMULATIVE, NEW
+
+FROM_NEW = [*NEW, "cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k"]
+FROM_CUMULATIVE = [*CUMULATIVE, "active", "case_fatality"]
+
+
+def keep(table: pd.DataFrame, measures: str, since: date | None) -> pd.DataFrame:
+    """The filter KEEP (`all`, `new`, `cumulative`) and SINCE, on a table with any of COLUMNS."""
+    if since:
+        table = table[table["date"] >= np.datetime64(since, "s")]
+    return table.drop(columns=[c for c in dropped(measures) if c in table.columns])
+
+
+def dropped(measures: str) -> list[str]:
+    """The columns that KEEP leaves out."""
+    return {"all": [], "new": FROM_CUMULATIVE, "cumulative": FROM_NEW}[measures]
+
+
+def select(countries: pd.DataFrame, wanted: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
+    """The filter COUNTRIES: by name, key or ISO code, in any case; and what matched nothing."""
+    if not wanted:
+        return countries, []
+    names = {name.casefold() for name in wanted}
+    fits = np.zeros(len(countries), dtype=bool)
+    found: set[str] = set()
+    for column in ("country_key", "country", "iso2", "iso3"):
+        values = countries[column].astype("str").str.casefold()
+        hit = values.isin(names).to_numpy()
+        fits |= hit
+        found |= set(values[hit])
+    return countries[fits], [name for name in wanted if name.casefold() not in found]
