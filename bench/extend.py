@@ -11,6 +11,7 @@ import gzip
 import json
 import random
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -64,12 +65,38 @@ def carry_on(rng: random.Random, dates: dict[str, Day], end: date) -> dict[str, 
     return longer
 
 
-def extend(entry: dict[str, Any], alive_since: date, end: date) -> dict[str, Any]:
-    if date.fromisoformat(max(entry["dates"])) < alive_since:
+def fill_in(dates: dict[str, Day], first: date) -> dict[str, Day]:
+    """The series with zeros from `first` to its own first day."""
+    nothing = dict.fromkeys(("cases", "deaths", "recoveries"), 0)
+    missing = (date.fromisoformat(min(dates)) - first).days
+    days = (str(first + timedelta(days=n)) for n in range(missing))
+    return {day: {"new": nothing, "cumulative": nothing} for day in days} | dates
+
+
+@dataclass(frozen=True)
+class Plan:
+    """From which day to which; series that ended before `alive_since` stay as they are."""
+
+    first: date
+    end: date
+    alive_since: date
+
+    @classmethod
+    def of(cls, entries: Sequence[dict[str, Any]], days: int, full: bool) -> "Plan":
+        first, last = span(entries)
+        alive_since = date.min if full else last - timedelta(days=ALIVE_DAYS)
+        return cls(first, first + timedelta(days=days - 1), alive_since)
+
+
+def extend(entry: dict[str, Any], plan: Plan) -> dict[str, Any]:
+    dates = entry["dates"]
+    if date.fromisoformat(max(dates)) < plan.alive_since:
         return entry
+    if plan.alive_since == date.min:
+        dates = fill_in(dates, plan.first)
     # S311: the same for the same country is what it must be
     rng = random.Random(entry["country"]["key"])  # noqa: S311
-    return {"country": entry["country"], "dates": carry_on(rng, entry["dates"], end)}
+    return {"country": entry["country"], "dates": carry_on(rng, dates, plan.end)}
 
 
 def last_cases(entry: dict[str, Any]) -> int:
@@ -77,13 +104,12 @@ def last_cases(entry: dict[str, Any]) -> int:
     return cases
 
 
-def written(entries: Sequence[dict[str, Any]], end: date, copies: int) -> Iterator[str]:
+def written(entries: Sequence[dict[str, Any]], plan: Plan, copies: int) -> Iterator[str]:
     """The file in pieces, one country's copy each: countries by last cases, descending."""
-    alive_since = span(entries)[1] - timedelta(days=ALIVE_DAYS)
     # Made twice, to be ordered and to be written: all of them at once would not fit in memory.
-    ordered = sorted(entries, key=lambda entry: -last_cases(extend(entry, alive_since, end)))
+    ordered = sorted(entries, key=lambda entry: -last_cases(extend(entry, plan)))
     for i, entry in enumerate(ordered):
-        dates = compact(extend(entry, alive_since, end)["dates"])
+        dates = compact(extend(entry, plan)["dates"])
         for n in range(1, copies + 1):
             country = entry["country"] if n == 1 else renamed(entry["country"], n)
             opening = "[" if i == 0 and n == 1 else ","
@@ -113,15 +139,18 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("output", type=Path)
     parser.add_argument("--days", type=int, default=1143, help="from the first date (%(default)s)")
     parser.add_argument("--copies", type=int, default=1, help="of each country (%(default)s)")
+    parser.add_argument(
+        "--full", action="store_true", help="every series runs from the first day to the last"
+    )
     options = parser.parse_args(argv)
     entries = read(options.input)
     first, last = span(entries)
-    end = first + timedelta(days=options.days - 1)
-    if end < last or options.copies < 1:
+    plan = Plan.of(entries, options.days, options.full)
+    if plan.end < last or options.copies < 1:
         parser.error(f"--days must reach {last} ({(last - first).days + 1}), --copies be 1 or more")
     options.output.parent.mkdir(parents=True, exist_ok=True)
     with options.output.open("w", encoding="ascii", newline="") as output:
-        output.writelines(written(entries, end, options.copies))
+        output.writelines(written(entries, plan, options.copies))
 
 
 if __name__ == "__main__":

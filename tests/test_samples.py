@@ -434,5 +434,6 @@ def test_extending_to_fewer_days_or_no_copy_is_refused(
 
 def test_the_extended_file_is_written_country_by_country(tmp_path: Path) -> None:
     entries = extend.read(small(tmp_path))
-    pieces = [*extend.written(entries, date(2021, 1, 9), copies=2)]
+    plan = extend.Plan(date(2020, 11, 21), date(2021, 1, 9), date(2020, 12, 16))
+    pieces = [*extend.written(entries, plan, copies=2)]
     assert len(pieces) == 2 * 2 + 1

@@ -1,0 +1,67 @@
+"""Measure a command as a whole process: wall seconds, CPU seconds, peak memory; medians.
+
+    python bench/measure.py --rounds 5 --fresh out-bench -- python app.py run
+
+`--fresh` names a folder that is deleted before each round.
+"""
+
+import argparse
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One process from its start to its end, its children included."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+
+
+def measure(command: Sequence[str]) -> Measured:
+    """Raises CalledProcessError where the command fails."""
+    began = time.perf_counter()
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  the caller's own
+    _, status, used = os.wait4(process.pid, 0)
+    wall_s = time.perf_counter() - began
+    process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode:
+        raise subprocess.CalledProcessError(process.returncode, command)
+    return Measured(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def main() -> None:
+    assert __doc__ is not None  # noqa: S101  it is there
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--fresh", type=Path, help="a folder to delete before each round")
+    parser.add_argument("command", nargs=argparse.REMAINDER)
+    given = parser.parse_args()
+    command = given.command[1:] if given.command[:1] == ["--"] else given.command
+    if not command:
+        parser.error("name a command behind --")
+    rounds = []
+    for _ in range(given.rounds):
+        if given.fresh:
+            shutil.rmtree(given.fresh, ignore_errors=True)
+        rounds.append(measure(command))
+        print(rounds[-1], file=sys.stderr)
+    wall, cpu, peak = (
+        statistics.median(getattr(r, name) for r in rounds)
+        for name in ("wall_s", "cpu_s", "peak_mb")
+    )
+    print(f"median of {len(rounds)}: wall {wall:.2f} s, CPU {cpu:.2f} s, peak {peak:.0f} MB")
+
+
+if __name__ == "__main__":
+    main()

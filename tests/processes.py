@@ -1,0 +1,51 @@
+"""The program as its users start it: a process of its own, in an empty folder."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+APP = Path(__file__).resolve().parents[1] / "app.py"
+
+
+def environment(**settings: str) -> dict[str, str]:
+    """Nothing of this machine's own settings and credentials, warnings as errors, made-up data.
+
+    Its slot began six hours ago, so that the day does not turn under a test.
+    """
+    return {
+        "PATH": os.environ["PATH"],
+        "LANG": "C.UTF-8",
+        "NO_PROXY": "127.0.0.1",
+        "PYTHONWARNINGS": "error",
+        "AWS_CONFIG_FILE": os.devnull,
+        "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "SOURCE": "sample",
+        "OUTPUT_DIR": "out",
+        "RUN_AT": f"{datetime.now(UTC) - timedelta(hours=6):%H:%M}",
+        **settings,
+    }
+
+
+def command(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run `python app.py ARGUMENTS` to its end."""
+    return subprocess.run(
+        [sys.executable, str(APP), *arguments],
+        cwd=cwd,
+        env=environment(**settings),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=False,
+    )
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    """Every file below a folder and its bytes, hidden ones too."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }

@@ -1,0 +1,111 @@
+"""Whole runs for tests: settings, small inputs, and a reader that trusts nothing."""
+
+import gzip
+import hashlib
+import json
+from collections.abc import Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from config import Settings, read_settings
+from etl import pipeline
+from etl.context import Options
+from etl.pipeline import Result
+from etl.stores import Store
+from etl.stores.memory import MemoryStore
+
+NOW = datetime(2021, 1, 25, 7, 0, tzinfo=UTC)
+COUNTRIES = ("united-states", "spain", "diamond-princess")
+FIRST_DAY = date(2021, 1, 1)
+
+
+def document(countries: Mapping[str, list[int]]) -> bytes:
+    """A stats.json: cumulative cases day by day from 2021-01-01; deaths and recoveries follow."""
+    elements = []
+    for key, cases in countries.items():
+        dates = {}
+        before = [0, 0, 0]
+        for n, total in enumerate(cases):
+            now = [total, total // 50, total // 2]
+            names = ("cases", "deaths", "recoveries")
+            dates[str(FIRST_DAY + timedelta(days=n))] = {
+                "new": {m: max(a - b, 0) for m, a, b in zip(names, now, before, strict=True)},
+                "cumulative": dict(zip(names, now, strict=True)),
+            }
+            before = now
+        country = {"key": key, "name": key.replace("-", " ").title()}
+        elements.append({"country": country, "dates": dates})
+    return json.dumps(elements, separators=(",", ":")).encode()
+
+
+def growing(days: int, keys: tuple[str, ...] = COUNTRIES, step: int = 100) -> bytes:
+    return document({key: [step * (n + 1) for n in range(days)] for key in keys})
+
+
+def settings(source: Path | str, **variables: str) -> Settings:
+    return read_settings({"SOURCE_URL": str(source), "COUNTRIES_URL": "", **variables})
+
+
+def run(
+    store: Store,
+    source: Path | str,
+    *,
+    now: datetime = NOW,
+    options: Options | None = None,
+    **variables: str,
+) -> Result:
+    options = options or Options(sleep=lambda seconds: None)
+    return pipeline.run(settings(source, **variables), store, options, now)
+
+
+def contents(store: Store) -> dict[str, bytes]:
+    """Every object of a store, byte for byte."""
+    found = {}
+    for head in store.list():
+        stored = store.read(head.key)
+        assert stored is not None
+        found[head.key] = stored.body
+    return found
+
+
+def assert_whole(objects: Mapping[str, bytes]) -> dict[str, Any]:
+    """What a stranger would check: manifest, run folder, digests, the chain; the manifest."""
+    manifest: dict[str, Any] = json.loads(objects["manifest.json"])
+    assert objects[f"runs/{manifest['run_id']}/manifest.json"] == objects["manifest.json"]
+    for file in manifest["files"]:
+        body = objects[file["key"]]
+        assert (len(body), hashlib.sha256(body).hexdigest()) == (file["bytes"], file["sha256"])
+    for entry in manifest["inputs"]:
+        body = objects[entry["key"]]
+        raw = gzip.decompress(body) if entry["key"].endswith(".gz") else body
+        assert hashlib.sha256(raw).hexdigest() == entry["sha256"]
+    if before := manifest["previous"]:
+        link = objects[f"runs/{before['run_id']}/manifest.json"]
+        assert hashlib.sha256(link).hexdigest() == before["sha256"]
+    return manifest
+
+
+def assert_settled(objects: Mapping[str, bytes]) -> dict[str, Any]:
+    """Besides, the stable names are the published run's, and there are no others."""
+    manifest = assert_whole(objects)
+    for file in manifest["files"]:
+        assert objects[file["name"]] == objects[file["key"]], file["name"]
+    own = {"manifest.json", "history.json", "status.json"}
+    stable = {key for key in objects if not key.startswith(("runs/", "raw/"))} - own
+    assert stable == {file["name"] for file in manifest["files"]}
+    return manifest
+
+
+def records(store: Store) -> list[dict[str, Any]]:
+    stored = store.read("history.json")
+    return json.loads(stored.body)["records"] if stored else []
+
+
+def published_store(tmp_path: Path, days: int = 20) -> tuple[MemoryStore, Path]:
+    """A store in which `growing(days)` is published, and the path it was read from."""
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(days))
+    store = MemoryStore()
+    assert run(store, source, now=NOW - timedelta(days=1)).outcome == "published"
+    return store, source

@@ -1,0 +1,137 @@
+"""What the platform, pip and git read of this project, held to the code."""
+
+import ast
+import json
+import re
+import sys
+from pathlib import Path
+
+import pytest
+
+from config import REGISTER
+
+ROOT = Path(__file__).resolve().parents[1]
+PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
+PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine"}
+# What another package brings along as a part of what it hands out; the last is its types.
+COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
+COMES_WITH |= {"botocore": "boto3", "mypy_boto3_s3": "boto3"}
+
+
+def text(name: str) -> str:
+    return (ROOT / name).read_text(encoding="utf-8")
+
+
+def wanted(name: str) -> set[str]:
+    """The packages a requirements.in asks for."""
+    lines = (line.partition("#")[0].strip() for line in text(name).splitlines())
+    return {re.split(r"[\[=<>~! ]", line)[0] for line in lines if line and not line.startswith("-")}
+
+
+def pins(name: str) -> dict[str, str]:
+    return dict(PINNED.findall(text(name)))
+
+
+def imported(path: Path) -> set[str]:
+    """The top-level names of every module that a file imports, wherever it does."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def third_party(*folders: str) -> set[str]:
+    """The packages that the modules in these folders import."""
+    own = {path.stem for path in ROOT.glob("*.py")} | {"etl", "samples", "bench", "tools"}
+    own |= {path.stem for path in (ROOT / "tests").glob("*.py")}
+    paths = [path for folder in folders for path in ROOT.glob(folder)]
+    names = set().union(*map(imported, paths)) - own - sys.stdlib_module_names
+    return {COMES_WITH.get(name, PACKAGE_OF.get(name, name)) for name in names}
+
+
+def test_the_platform_starts_the_worker_as_the_readme_says() -> None:
+    assert text("Procfile") == "worker: python app.py\n"
+
+
+def test_the_platform_gets_python_3_11() -> None:
+    assert re.fullmatch(r"python-3\.11(\.\d+)?\n?", text("runtime.txt"))
+    assert not (ROOT / ".python-version").exists()
+
+
+def test_app_json_starts_one_worker() -> None:
+    content = json.loads(text("app.json"))
+    assert content["formation"] == {"worker": {"quantity": 1, "size": "eco"}}
+    for name in ("name", "description", "keywords"):
+        assert content[name]
+
+
+def test_app_json_asks_for_settings_that_exist_with_values_that_are_valid() -> None:
+    known = {setting.variable: setting for setting in REGISTER}
+    aws = {"AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"}
+    asked = json.loads(text("app.json"))["env"]
+    assert {"S3_BUCKET", *aws} <= set(asked)
+    for variable, about in asked.items():
+        assert variable in known or variable in aws
+        assert about["description"]
+        assert set(about) <= {"description", "value", "required"}
+        if variable in known and "value" in about:
+            known[variable].read(about["value"])
+        if variable in known and known[variable].default:
+            assert about["value"] == known[variable].default
+
+
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+def test_every_package_is_pinned_by_version_and_hash_and_comes_from_no_named_index(
+    name: str,
+) -> None:
+    content = text(name)
+    assert pins(name)
+    blocks = re.split(r"\n(?=\S)", content.strip())
+    for block in blocks:
+        if not block.startswith("#"):
+            assert PINNED.match(block), block[:80]
+            assert re.search(r"--hash=sha256:[0-9a-f]{64}", block), block[:80]
+    assert "://" not in content
+    assert not re.search(r"^\s*(-i|-f|-e|--index|--extra-index|--find|--trusted)", content, re.M)
+
+
+def test_what_is_asked_for_is_pinned() -> None:
+    assert wanted("requirements.in") <= set(pins("requirements.txt"))
+    assert wanted("requirements-dev.in") <= set(pins("requirements-dev.txt"))
+
+
+def test_the_tests_run_with_the_versions_that_are_deployed() -> None:
+    deployed, tested = pins("requirements.txt"), pins("requirements-dev.txt")
+    for package in set(deployed) & set(tested):
+        assert deployed[package] == tested[package], package
+
+
+def test_every_package_the_worker_imports_is_asked_for_and_no_other() -> None:
+    imports = third_party("*.py", "etl/**/*.py")
+    assert wanted("requirements.in") == imports | {"tzdata"}  # which zoneinfo looks for by itself
+
+
+def test_every_package_the_tests_and_scripts_import_is_asked_for() -> None:
+    asked = wanted("requirements.in") | wanted("requirements-dev.in")
+    assert third_party("tests/*.py", "samples/*.py", "bench/*.py", "tools/*.py") <= asked
+
+
+@pytest.mark.parametrize("name", ["uv.lock", "Pipfile", "Pipfile.lock", "poetry.lock"])
+def test_no_second_lock_file_stops_the_build(name: str) -> None:
+    assert not (ROOT / name).exists()
+
+
+def test_git_ignores_the_virtual_environment_and_the_credentials() -> None:
+    ignored = text(".gitignore").splitlines()
+    assert {".venv/", ".env"} <= set(ignored)
+    assert ".env.example" not in ignored
+
+
+def test_the_makefile_and_ci_know_the_commands_the_readme_names() -> None:
+    targets = set(re.findall(r"^([a-z]+):", text("Makefile"), re.MULTILINE))
+    assert {"demo", "run", "test", "check", "lock"} <= targets
+    assert set(re.findall(r"^make ([a-z]+)", text("README.md"), re.MULTILINE)) <= targets
+    assert set(re.findall(r"make ([a-z]+)", text(".ci/run"))) <= targets
