@@ -5,6 +5,7 @@ import sys
 import tracemalloc
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from threading import Barrier, Event, Lock, get_ident
 
@@ -107,10 +108,10 @@ def test_conditions_and_acls_are_sent_only_when_asked_for(connect: Connect) -> N
         answer.reply(200, ETag='"new"')
 
     with answering(reply) as endpoint:
-        store = connect(endpoint)
-        assert store.write(Upload("latest.json", b"{}")) == '"new"'
-        store.write(Upload("latest.json", b"{}"), if_match='"old"')
-        store.write(Upload("latest.json", b"{}"), if_none_match=True)
+        send = partial(upload_to_s3, connect(endpoint).client, "bucket", "a", Upload("a", b"{}"))
+        assert send() == '"new"'
+        send(if_match='"old"')
+        send(if_none_match=True)
     conditions = [(headers.get("if-match"), headers.get("if-none-match")) for headers in seen]
     assert conditions == [(None, None), ('"old"', None), (None, "*")]
     assert not any("x-amz-acl" in headers for headers in seen)
@@ -200,14 +201,18 @@ def test_a_second_try_that_meets_our_own_first_one_is_a_success(
     patient: Callable[[str], S3Store],
 ) -> None:
     with answering(storing()) as endpoint:
-        assert patient(endpoint).write(Upload("a", b"1"), if_none_match=True) == '"ours"'
+        client = patient(endpoint).client
+        upload = Upload("a", b"1")
+        assert upload_to_s3(client, "bucket", "a", upload, if_none_match=True) == '"ours"'
 
 
 def test_a_second_try_that_meets_somebody_elses_write_is_a_conflict(
     patient: Callable[[str], S3Store],
 ) -> None:
-    with answering(storing(meanwhile=b"2")) as endpoint, pytest.raises(StateConflict):
-        patient(endpoint).write(Upload("a", b"1"), if_none_match=True)
+    with answering(storing(meanwhile=b"2")) as endpoint:
+        client = patient(endpoint).client
+        with pytest.raises(StateConflict):
+            upload_to_s3(client, "bucket", "a", Upload("a", b"1"), if_none_match=True)
 
 
 def test_a_first_try_that_meets_the_same_bytes_is_a_conflict(

@@ -14,6 +14,7 @@ from etl.errors import StoreError
 from etl.load import upload_to_s3
 from etl.stores import Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.stores.files import PIECE_BYTES, save
+from etl.stores.s3_conditions import Conditions
 from etl.stores.s3_errors import ARN, explain, explained
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ class S3Store:
         self.folder = folder.strip("/")
         self.address = f"s3://{bucket}/{self.folder}".rstrip("/")
         self._start = f"{self.folder}/" if self.folder else ""
+        self._conditions = Conditions(client, bucket, self._start)
 
     @classmethod
     def connect(cls, bucket: str, folder: str = "") -> Self:
@@ -72,9 +74,9 @@ class S3Store:
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
         full = self._full(upload.key)
-        return upload_to_s3(
-            self.client, self.bucket, full, upload, if_match=if_match, if_none_match=if_none_match
-        )
+        if if_match is None and not if_none_match:
+            return upload_to_s3(self.client, self.bucket, full, upload)
+        return self._conditions.write(upload, self.head, if_match)
 
     def copy(
         self, source: str, target: str, *, cache_control: str, sha256: str | None = None

@@ -1,0 +1,93 @@
+"""Conditional writes on S3 servers that are not AWS's.
+
+AWS answers 412 where If-Match does not hold. Some servers don't know it (501, Swift), some pass
+over it, some hold it only for an ETag without its quotes (Ceph). Which kind this one is, is found
+out once, before the first conditional write: by a write that must not succeed.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from etl import log
+from etl.errors import StateConflict, StoreError
+from etl.load import upload_to_s3
+from etl.stores import Head, Upload
+from etl.stores.s3_errors import explained
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+PROBE = "_probe"  # never there: the write that would make it is refused, or undone
+NO_SUCH_ETAG = '"00000000000000000000000000000000"'
+
+
+class Conditions:
+    """The conditional writes of one client on one folder; `start` is the folder's key prefix."""
+
+    def __init__(self, client: "S3Client", bucket: str, start: str) -> None:
+        self._client, self._bucket, self._start = client, bucket, start
+        self._kept: bool | None = None
+        self._unquoted = False
+
+    def write(
+        self, upload: Upload, head: Callable[[str], Head | None], if_match: str | None
+    ) -> str:
+        """Write if the object has still the ETag `if_match`; None: if there is none yet.
+
+        Raises StateConflict, StoreError. Where the server keeps no conditions, the object is looked
+        up, compared and written: a moment remains in which two writers can pass each other.
+        """
+        if self._kept is None:
+            self._kept = self._probe()
+        if not self._kept:
+            found = head(upload.key)
+            if (found.etag if found else None) != if_match:
+                raise StateConflict(
+                    f"s3://{self._bucket}/{self._start}{upload.key} was written by somebody else "
+                    "in between; read it again before writing"
+                )
+            return self._put(upload)
+        if if_match is None:
+            return self._put(upload, if_none_match=True)
+        etag = if_match.strip('"') if self._unquoted else if_match
+        try:
+            return self._put(upload, if_match=etag)
+        except StateConflict:
+            found = None if self._unquoted else head(upload.key)
+            if found is None or found.etag != if_match:
+                raise
+            # it is the one we know, and the server says it is not: it wants no quotes
+            written = self._put(upload, if_match=if_match.strip('"'))
+            self._unquoted = True
+            return written
+
+    def _put(
+        self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
+    ) -> str:
+        return upload_to_s3(
+            self._client, self._bucket, self._start + upload.key, upload,
+            if_match=if_match, if_none_match=if_none_match,
+        )  # fmt: skip
+
+    def _probe(self) -> bool:
+        try:
+            self._put(Upload(PROBE, b""), if_match=NO_SUCH_ETAG)
+        except StateConflict:
+            return True
+        except StoreError as exc:
+            cause = exc.__cause__
+            if not isinstance(cause, ClientError) or _status(cause) != 501:
+                raise
+            reason = "the server does not know If-Match"
+        else:
+            with explained(self._bucket, self._start + PROBE, "s3:DeleteObject"):
+                self._client.delete_object(Bucket=self._bucket, Key=self._start + PROBE)
+            reason = "the server passes over If-Match"
+        log.warning("store.no_conditional_writes", bucket=self._bucket, reason=reason)
+        return False
+
+
+def _status(exc: ClientError) -> int:
+    return int(exc.response["ResponseMetadata"]["HTTPStatusCode"])
