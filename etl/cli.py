@@ -35,7 +35,9 @@ def cli() -> None:
 
 @cli.command()
 @click.option("--if-due", is_flag=True, help="Only if today's slot has no successful run yet.")
-@click.option("--force", is_flag=True, help="Publish in spite of refusals, and record that.")
+@click.option(
+    "--force", is_flag=True, help="Publish in spite of refusals, and though nothing changed."
+)
 @click.option("--dry-run", is_flag=True, help="Fetch, check and say what would be done; no writes.")
 @click.option("--json", "as_json", is_flag=True, help="Print the run's record as JSON.")
 def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
@@ -81,6 +83,25 @@ def history(last: int, as_json: bool) -> None:
     settings = _settings()
     past, _ = histories.read(open_store(settings))
     print_history(past.records[-last:], as_json=as_json, where=settings.store_address)
+
+
+@cli.command()
+@click.option("--heal", is_flag=True, help="Mend what can be mended.")
+@click.option("--json", "as_json", is_flag=True, help="Print the findings as JSON.")
+def doctor(heal: bool, as_json: bool) -> None:
+    """Verify what is published: every digest against the bytes.
+
+    Says what is damaged, missing or left over, and what to do; exit status 1 if anything failed.
+    """
+    from etl import doctor as doctors
+    from etl.screen import print_findings
+
+    store = open_store(_settings())
+    mended = list(doctors.heal(store)) if heal else []
+    findings = [*mended, *doctors.examine(store)]
+    print_findings(findings, as_json=as_json)
+    if any(finding.level == "failed" for finding in findings):
+        raise SystemExit(1)
 
 
 @cli.command("record-failure", hidden=True)

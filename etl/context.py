@@ -42,6 +42,7 @@ class Context:
     fingerprint: str
     published: Published | None
     past: History
+    past_etag: str | None
 
     @property
     def source(self) -> Source:

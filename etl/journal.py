@@ -13,16 +13,22 @@ from etl.inputs import archive
 from etl.stores import Store, Upload
 
 TRIES = 8
+Known = tuple[History, str | None]  # a history and its ETag
 
 
 def tell(
-    store: Store, record: Record, stale_after_days: int, *, once_a_slot: bool = False
+    store: Store,
+    record: Record,
+    stale_after_days: int,
+    *,
+    once_a_slot: bool = False,
+    known: Known | None = None,
 ) -> History:
     """Add a record to the history and bring status.json up to date. Raises StoreError.
 
-    `once_a_slot`: the record of a scheduled run; see `append`.
+    `once_a_slot` and `known` are `append`'s.
     """
-    past = append(store, record, once_a_slot=once_a_slot)
+    past = append(store, record, once_a_slot=once_a_slot, known=known)
     while True:
         finished = max(record.started_at, past.records[-1].started_at)
         status = history.status(past, finished, stale_after_days)
@@ -49,15 +55,20 @@ def keep_aside(
     return kept
 
 
-def append(store: Store, record: Record, *, once_a_slot: bool = False) -> History:
+def append(
+    store: Store, record: Record, *, once_a_slot: bool = False, known: Known | None = None
+) -> History:
     """Add a record, by compare-and-swap, whoever else is writing. Raises StoreError.
+
+    `known` is the history as it was read last, which saves reading it again.
 
     With `once_a_slot` a slot keeps one success: of two workers that made it at the same moment and
     found nothing new, the second adds nothing; a publication takes the place of an `unchanged`.
     """
     for attempt in range(1, TRIES + 1):
-        past, etag = history.read(store)
-        if any(_stands_for(known, record, once_a_slot) for known in past.records):
+        past, etag = known or history.read(store)
+        known = None
+        if any(_stands_for(other, record, once_a_slot) for other in past.records):
             return past
         past = History(_with(past.records, record, once_a_slot))
         upload = Upload(HISTORY, _readable(past))

@@ -58,7 +58,13 @@ def run(
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     if not context.options.dry_run:
-        journal.tell(store, record, settings.stale_after_days, once_a_slot=context.options.if_due)
+        journal.tell(
+            store,
+            record,
+            settings.stale_after_days,
+            once_a_slot=context.options.if_due,
+            known=(context.past, context.past_etag),
+        )
     return Result(result.outcome, record, result.manifest)
 
 
@@ -66,7 +72,8 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     run.options.step("extract")
     facts = inputs.fetch_facts(run, work)
     fetched += [facts.fetched] if facts.fetched else []
-    seen = _already_seen(run, facts.sha256)
+    # asked for with --force, a version is published though it is the same
+    seen = None if run.options.force else _already_seen(run, facts.sha256)
     statistics = inputs.fetch_statistics(run, work, seen)
     if seen and (statistics is None or statistics.sha256 == seen.source_sha256):
         return _unchanged(run, records.seen_again(seen, statistics))
@@ -79,7 +86,8 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
     made = edition.make(run, statistics, facts, work)
     record = records.published(made.manifest)
-    if run.before and made.manifest.digests() == run.before.digests():
+    same = run.before is not None and made.manifest.digests() == run.before.digests()
+    if same and not run.options.force:
         return _unchanged(run, records.seen_by(made.manifest))
     if run.options.dry_run:
         return Result("would_publish", record, made.manifest)
@@ -101,14 +109,14 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:
     """Read what is published and what happened before; finish what a crash left half done."""
     published = manifests.read(store)
-    past, _ = history.read(store)
+    past, past_etag = history.read(store)
     if published and not options.dry_run and past.success_of(published.manifest.run_id) is None:
         publish.settle(store)
-        past = journal.append(
-            store, records.published(published.manifest, healed=True), once_a_slot=True
-        )
+        record = records.published(published.manifest, healed=True)
+        journal.append(store, record, once_a_slot=True)
+        log.warning("run.healed", run=record.run_id)
         published = manifests.read(store)
-        log.warning("run.healed", run=past.records[-1].run_id)
+        past, past_etag = history.read(store)
     now = now.astimezone(UTC).replace(microsecond=0)
     return Context(
         settings=settings,
@@ -121,6 +129,7 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
         fingerprint=fingerprint(settings),
         published=published,
         past=past,
+        past_etag=past_etag,
     )
 
 

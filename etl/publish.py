@@ -96,7 +96,7 @@ def _copy_all(
         in_parallel(lambda file: _copy(store, file, only_differing), batch, progress=advance)
         if newer := _newer(store, published):
             return newer
-    in_parallel(store.delete, _left_over(store, published.manifest))
+    in_parallel(store.delete, left_over(store, published.manifest))
     return _newer(store, published)
 
 
@@ -115,8 +115,8 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
     store.copy(file.key, file.name, cache_control=REVALIDATE, sha256=file.sha256)
 
 
-def _left_over(store: Store, manifest: Manifest) -> list[str]:
-    """Stable names of the run before that this run has no more, such as a country that is gone."""
+def left_over(store: Store, manifest: Manifest) -> list[str]:
+    """Stable names of the run before that this run has no more: a country that is gone."""
     if manifest.previous is None:
         return []
     before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))

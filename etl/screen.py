@@ -8,6 +8,7 @@ import msgspec
 
 from config import Settings
 from etl import log
+from etl.doctor import Finding
 from etl.history import Record
 from etl.manifest import Manifest
 from etl.pipeline import Result
@@ -162,6 +163,22 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
+
+
+def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
+    """A line each on standard output: ok, warning or failed, and what to do."""
+    if as_json:
+        print_json([msgspec.to_builtins(finding) for finding in findings])
+        return
+    from rich.console import Console
+    from rich.markup import escape
+
+    console = Console(highlight=False, soft_wrap=True)
+    colours = {"ok": "green", "warning": "yellow", "failed": "red"}
+    for finding in findings:
+        step = f" -> {escape(finding.step)}" if finding.step else ""
+        level = f"[{colours[finding.level]}]{finding.level:8}[/]"
+        console.print(f"{level} {escape(finding.what)}{step}")
 
 
 def print_json(content: object) -> None:

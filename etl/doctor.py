@@ -1,0 +1,162 @@
+"""Is what is published what the manifest says? Every digest against the bytes; and mend it."""
+
+import hashlib
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from etl import history, journal, publish, records
+from etl import manifest as manifests
+from etl.load import in_parallel
+from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.publish import FOR_EVER, REVALIDATE
+from etl.stores import Store
+
+Level = Literal["ok", "warning", "failed"]
+LISTED = 5
+MEND = "python app.py doctor --heal"
+ANEW = "no good copy is left: python app.py run --force publishes anew"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line: `step` is what to do about it."""
+
+    level: Level
+    what: str
+    step: str = ""
+
+
+@dataclass(frozen=True)
+class Damage:
+    """Files whose bytes are not the manifest's: in the run folder, under the stable name."""
+
+    in_run: frozenset[str]
+    stable: frozenset[str]
+    left_over: tuple[str, ...]
+
+    def mendable(self) -> frozenset[str]:
+        """Those of which one good copy is left."""
+        return self.in_run ^ self.stable
+
+
+def examine(store: Store) -> Iterator[Finding]:
+    """Verify the published version and say what `heal` would do. Raises StoreError."""
+    published = manifests.read(store)
+    if published is None:
+        yield Finding("warning", f"{store.address}: nothing is published yet", "python app.py run")
+        return
+    manifest = published.manifest
+    yield Finding("ok", f"{store.address}: run {manifest.run_id} is published")
+    yield from _chain(store, published)
+    damage = look(store, manifest)
+    yield _listed(damage.in_run, "in the run folder", len(manifest.files), damage)
+    yield _listed(damage.stable, "under their stable names", len(manifest.files), damage)
+    if damage.left_over:
+        names = ", ".join(damage.left_over[:LISTED])
+        yield Finding("warning", f"of an earlier run, and no more in this one: {names}", MEND)
+    yield from _inputs(store, manifest)
+    past, _ = history.read(store)
+    if past.success_of(manifest.run_id) is None:
+        yield Finding("warning", "the history has no record of the published run", MEND)
+    else:
+        yield Finding("ok", f"the history has {len(past.records)} records, this run among them")
+
+
+def heal(store: Store) -> Iterator[Finding]:
+    """Copy what is good over what is not, remove what is left over, complete the history."""
+    published = manifests.read(store)
+    if published is None:
+        return
+    damage = look(store, published.manifest)
+    files = {file.name: file for file in published.manifest.files}
+    for name in sorted(damage.in_run - damage.stable):
+        _copy(store, name, files[name].key, files[name], FOR_EVER)
+        yield Finding("ok", f"healed {files[name].key} from {name}")
+    for name in sorted(damage.stable - damage.in_run):
+        _copy(store, files[name].key, name, files[name], REVALIDATE)
+        yield Finding("ok", f"healed {name} from {files[name].key}")
+    for name in damage.left_over:
+        store.delete(name)
+        yield Finding("ok", f"removed {name}, which this run has no more")
+    own = run_key(published.manifest.run_id, ROOT)
+    if _digest(store, own) != published.sha256:
+        store.copy(ROOT, own, cache_control=FOR_EVER, sha256=published.sha256)
+        yield Finding("ok", f"healed {own} from {ROOT}")
+    past, _ = history.read(store)
+    if past.success_of(published.manifest.run_id) is None:
+        journal.append(store, records.published(published.manifest, healed=True))
+        yield Finding("ok", "added the record of the published run to the history")
+
+
+def look(store: Store, manifest: Manifest) -> Damage:
+    """Read every file twice: by its key in the run folder, and by its stable name."""
+    in_run: set[str] = set()
+    stable: set[str] = set()
+
+    def verify(file: PublishedFile) -> None:
+        if _digest(store, file.key) != file.sha256:
+            in_run.add(file.name)
+        if _digest(store, file.name) != file.sha256:
+            stable.add(file.name)
+
+    in_parallel(verify, manifest.files)
+    there = publish.left_over(store, manifest)
+    left_over = tuple(name for name in there if store.head(name) is not None)
+    return Damage(frozenset(in_run), frozenset(stable), left_over)
+
+
+def _copy(store: Store, source: str, target: str, file: PublishedFile, cache_control: str) -> None:
+    store.copy(source, target, cache_control=cache_control, sha256=file.sha256)
+
+
+def _digest(store: Store, key: str) -> str | None:
+    """The SHA-256 of an object's bytes as they are now; None where there is none."""
+    with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
+        path = Path(folder) / "object"
+        if not store.download(key, path):
+            return None
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Finding:
+    if not names:
+        return Finding("ok", f"all {total} files are right {where}")
+    shown = ", ".join(sorted(names)[:LISTED]) + (" ..." if len(names) > LISTED else "")
+    step = MEND if names <= damage.mendable() else ANEW
+    return Finding(
+        "failed", f"{len(names)} of {total} files are damaged or gone {where}: {shown}", step
+    )
+
+
+def _chain(store: Store, published: Published) -> Iterator[Finding]:
+    """The run's own manifest, and each one before it by the digest that its follower names."""
+    manifest = published.manifest
+    if _digest(store, run_key(manifest.run_id, ROOT)) != published.sha256:
+        yield Finding("failed", "the run's own manifest is not the published one", MEND)
+    length = 1
+    while manifest.previous is not None:
+        before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))
+        if before is None:
+            yield Finding(
+                "ok", f"the chain of manifests goes back {length} runs; older ones are gone"
+            )
+            return
+        if before.sha256 != manifest.previous.sha256:
+            what = f"the manifest of run {manifest.previous.run_id} was changed after the fact"
+            yield Finding("failed", what, "put an earlier version of that object back")
+            return
+        manifest, length = before.manifest, length + 1
+    yield Finding("ok", f"the chain of manifests is whole: {length} runs")
+
+
+def _inputs(store: Store, manifest: Manifest) -> Iterator[Finding]:
+    missing = [entry.key for entry in manifest.inputs if store.head(entry.key) is None]
+    if missing:
+        what = f"raw inputs are gone: {', '.join(missing)}"
+        yield Finding("warning", what, "they can't be made again")
+    else:
+        yield Finding("ok", f"all {len(manifest.inputs)} raw inputs are archived")
