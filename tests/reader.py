@@ -1,0 +1,115 @@
+"""An independent reader of an S3 bucket: signed HTTP, none of the project's own code."""
+
+import gzip
+import hashlib
+import json
+import xml.etree.ElementTree as ET
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import quote, urlencode
+
+import requests
+from botocore.auth import S3SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import Credentials
+from s3_server import ACCESS_KEY, SECRET_KEY
+
+NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
+
+
+class Reader:
+    """Reads `bucket` below `folder`, straight from the server."""
+
+    def __init__(self, url: str, bucket: str, folder: str) -> None:
+        self._url, self._bucket, self._folder = url, bucket, folder
+        self._session = requests.Session()
+        self._session.trust_env = False
+
+    def _get(self, path: str, query: Mapping[str, str] | None = None) -> bytes:
+        url = f"{self._url}/{self._bucket}{quote(path)}"
+        if query:
+            url += "?" + urlencode(query, quote_via=quote)
+        signed = AWSRequest("GET", url)
+        S3SigV4Auth(Credentials(ACCESS_KEY, SECRET_KEY), "s3", "us-east-1").add_auth(signed)
+        answer = self._session.get(url, headers=dict(signed.headers.items()), timeout=20)
+        answer.raise_for_status()
+        return answer.content
+
+    def keys(self) -> list[str]:
+        found: list[str] = []
+        query = {"list-type": "2", "prefix": f"{self._folder}/"}
+        while True:
+            tree = ET.fromstring(self._get("", query))  # noqa: S314  our own server's
+            found += [str(key.text) for key in tree.iter(f"{NAMESPACE}Key")]
+            token = tree.findtext(f"{NAMESPACE}NextContinuationToken")
+            if not token:
+                return [key.removeprefix(f"{self._folder}/") for key in found]
+            query["continuation-token"] = token
+
+    def read(self, key: str) -> bytes:
+        return self._get(f"/{self._folder}/{key}")
+
+    def contents(self) -> dict[str, bytes]:
+        keys = self.keys()
+        with ThreadPoolExecutor(8) as pool:
+            return dict(zip(keys, pool.map(self.read, keys), strict=True))
+
+
+def assert_promises(
+    before: Mapping[str, bytes], after: Mapping[str, bytes]
+) -> dict[str, Any] | None:
+    """What must hold at any moment, whatever failed; the manifest that is published."""
+    for key, body in before.items():
+        if key.startswith(("runs/", "raw/")):
+            assert after.get(key) == body, f"{key} is not what it was"
+    history = json.loads(after["history.json"])["records"] if "history.json" in after else []
+    for record in history:
+        if record["outcome"] != "failed":
+            assert f"runs/{record['published_run']}/manifest.json" in after
+    slots = [r["slot"] for r in history if r["outcome"] != "failed"]
+    assert len(slots) == len(set(slots)), "a slot was made twice"
+    if "manifest.json" not in after:
+        assert "manifest.json" not in before
+        assert all(key.startswith(("runs/", "raw/")) or key in OWN for key in after)
+        return None
+    manifest: dict[str, Any] = json.loads(after["manifest.json"])
+    assert after[f"runs/{manifest['run_id']}/manifest.json"] == after["manifest.json"]
+    for file in manifest["files"]:
+        body = after[file["key"]]
+        assert hashlib.sha256(body).hexdigest() == file["sha256"], file["key"]
+    for entry in manifest["inputs"]:
+        raw = after[entry["key"]]
+        raw = gzip.decompress(raw) if entry["key"].endswith(".gz") else raw
+        assert hashlib.sha256(raw).hexdigest() == entry["sha256"], entry["key"]
+    former = json.loads(before["manifest.json"])["run_id"] if "manifest.json" in before else None
+    runs = {former, manifest["run_id"]} - {None}
+    for name in stable_names(after):
+        versions = [after.get(f"runs/{run}/{name}") for run in runs]
+        # a heal begins with names that are older still
+        assert after[name] in (*versions, before.get(name)), f"{name} is of neither run"
+    for name in stable_names(before) if manifest["run_id"] == former else ():
+        assert name in after, f"{name} has gone"
+    return manifest
+
+
+def assert_settled(after: Mapping[str, bytes]) -> dict[str, Any]:
+    """Once the fault is gone and another run was made: everything is the published run's."""
+    manifest = assert_promises({}, after)
+    assert manifest is not None
+    assert stable_names(after) == {file["name"] for file in manifest["files"]}
+    for file in manifest["files"]:
+        assert after[file["name"]] == after[file["key"]], file["name"]
+    history = json.loads(after["history.json"])["records"]
+    published = [r["run_id"] for r in history if r["outcome"] == "published"]
+    assert manifest["run_id"] in published
+    assert len(published) == len(set(published))
+    assert "status.json" in after
+    return manifest
+
+
+OWN = {"manifest.json", "history.json", "status.json"}
+
+
+def stable_names(objects: Mapping[str, bytes]) -> set[str]:
+    return {key for key in objects if not key.startswith(("runs/", "raw/", "_"))} - OWN

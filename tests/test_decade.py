@@ -1,0 +1,229 @@
+"""Ten years in a minute: the real loop and the real runs under a simulated clock.
+
+Sources that fail for hours, a store that fails, restarts every day, SIGTERM at any moment, two
+workers at once, daylight saving, a clock that jumps, months of downtime. DECADE_DAYS and
+DECADE_SEEDS set how much; CI makes less than docs/reliability.md tells of.
+"""
+
+import os
+import random
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any, NoReturn
+
+import pytest
+from runs import growing, settings
+from test_publish import Wrapped
+
+import app
+from etl import history, journal, pipeline, records, schedule
+from etl.context import Options
+from etl.errors import EtlError, StoreError
+from etl.stores.memory import MemoryStore
+
+DAYS = int(os.environ.get("DECADE_DAYS", "400"))
+SEEDS = range(int(os.environ.get("DECADE_SEEDS", "3")))
+START = datetime(2021, 3, 1, 12, tzinfo=UTC)
+NAP_S = 600.0  # ten times the worker's own, for speed
+# longer than the longest pause between two tries, the longest nap and the run itself together
+ENOUGH = schedule.LONGEST_RETRY + timedelta(seconds=NAP_S) + timedelta(minutes=2)
+ZONES = ("Europe/Madrid", "America/New_York", "Australia/Lord_Howe", "UTC")
+TIMES = ("06:00", "02:30", "00:00", "23:59")
+
+
+class Stopped(BaseException):
+    """SIGTERM, or the dyno is gone."""
+
+
+class Over(BaseException):
+    """The simulated years are over."""
+
+
+class World:
+    """Time, and what is broken in it. `wall` is what clocks show, `true` what passes."""
+
+    def __init__(self, seed: int, folder: Path) -> None:
+        self.rng = random.Random(seed)  # noqa: S311  the same years for the same seed
+        self.true = START
+        self.offset = timedelta(0)
+        self.store = MemoryStore()
+        self.settings = settings(
+            folder / "stats.json", TIMEZONE=ZONES[seed % 4], RUN_AT=TIMES[seed // 4 % 4]
+        )
+        self.source = folder / "stats.json"
+        self.version = 20
+        self.source.write_bytes(growing(self.version, ("spain",)))
+        self.counts: Counter[str] = Counter()
+        self.good: dict[date, timedelta] = {}  # the longest time in a slot with nothing in the way
+        self._good_since = self.true
+        self._good_slot: date | None = None
+        self.source_fails_until = self.store_fails_until = self.true
+        self.clock_right_at: datetime | None = None
+        self.restart_at = self.next_restart()
+
+    def wall(self) -> datetime:
+        return self.true + self.offset
+
+    def slot(self) -> date:
+        where = self.settings
+        return schedule.latest_slot(self.wall(), where.run_at, where.timezone)
+
+    def next_restart(self) -> datetime:
+        return self.true + timedelta(hours=24, minutes=self.rng.uniform(0, 216))
+
+    def pass_time(self, seconds: float, *, up: bool = True) -> None:
+        """Time passes; `up` says whether a worker is there to use it."""
+        self.true += timedelta(seconds=seconds)
+        trouble = self.true < max(self.source_fails_until, self.store_fails_until)
+        slot = self.slot()
+        if trouble or not up or slot != self._good_slot:
+            self._good_since, self._good_slot = self.true, slot
+        lasted = self.true - self._good_since
+        self.good[slot] = max(self.good.get(slot, timedelta(0)), lasted)
+        if self.true >= START + timedelta(days=DAYS):
+            raise Over
+
+    def something_happens(self, seconds: float) -> None:
+        """Now and then, during a nap of so many seconds."""
+        chance, rng = self.rng.random, self.rng
+        if self.clock_right_at and self.true >= self.clock_right_at:
+            self.offset, self.clock_right_at = timedelta(0), None
+        per_day = seconds / 86_400
+        if chance() < 0.2 * per_day:
+            self.counts["source down for hours"] += 1
+            self.source_fails_until = self.true + timedelta(hours=rng.uniform(0.2, 40))
+        if chance() < 0.1 * per_day:
+            self.counts["store down"] += 1
+            self.store_fails_until = self.true + timedelta(hours=rng.uniform(0.05, 10))
+        if chance() < 0.03 * per_day:
+            self.counts["source changed"] += 1
+            self.version += 1
+            self.source.write_bytes(growing(self.version, ("spain",)))
+        if chance() < 0.01 * per_day and not self.clock_right_at:
+            self.counts["clock jumped"] += 1
+            self.offset = timedelta(hours=rng.choice([-24, -1, 1, 24]))
+            self.clock_right_at = self.true + timedelta(hours=rng.uniform(0.1, 30))
+        if chance() < 0.05 * per_day:
+            self.counts["stopped while asleep"] += 1
+            raise Stopped
+
+    def store_for_a_run(self, *, may_die: bool) -> Any:
+        """The store as one run sees it: it may fail, or the run may be killed in any request."""
+        die_at = self.rng.randint(1, 40) if may_die and self.rng.random() < 0.05 else None
+        other_at = self.rng.randint(1, 40) if may_die and self.rng.random() < 0.1 else None
+
+        def before(n: int, operation: str, key: str) -> None:
+            if self.true < self.store_fails_until:
+                raise StoreError("the store is down")
+            if n == other_at:
+                # the dyno that takes this one's place starts its own run in the middle of ours
+                self.counts["two workers at once"] += 1
+                self.one_run(may_die=False)
+
+        def after(n: int, operation: str, key: str) -> None:
+            if n == die_at:
+                self.counts["killed in a run"] += 1
+                raise Stopped
+
+        return Wrapped(self.store, before, after)
+
+    def one_run(self, *, may_die: bool = True) -> bool:
+        """What `python app.py run --if-due` does; whether its exit status would be 0."""
+        down = self.true < self.source_fails_until
+        source = self.settings.source_url if not down else str(self.source.with_name("gone.json"))
+        # the same settings as far as the run can tell: only the answer is missing
+        with replaced_source(self.settings, source) as used:
+            try:
+                options = Options(if_due=True, sleep=lambda seconds: None)
+                result = pipeline.run(
+                    used, self.store_for_a_run(may_die=may_die), options, self.wall()
+                )
+            except EtlError as exc:
+                self.counts[f"run failed: {type(exc).__name__}"] += 1
+                return False
+        self.counts[f"run {result.outcome}"] += 1
+        return True
+
+    def child(self, slot: date) -> bool:
+        """What the loop calls for a run: time passes, the child may be killed, so may we."""
+        self.pass_time(self.rng.uniform(1, 40))
+        try:
+            return self.one_run()
+        except Stopped:
+            if self.rng.random() < 0.5:
+                raise
+            self.counts["child killed for memory"] += 1
+            try:
+                lost = records.lost(slot, self.wall(), 1.0, "killed from outside")
+                journal.tell(self.store_for_a_run(may_die=False), lost, 14)
+            except EtlError:
+                pass
+            return False
+
+    def nap(self, seconds: float) -> None:
+        assert 0 < seconds <= NAP_S
+        self.pass_time(seconds)
+        self.something_happens(seconds)
+        if self.true >= self.restart_at:
+            self.counts["restarts"] += 1
+            self.restart_at = self.next_restart()
+            raise Stopped
+
+    def live(self) -> None:
+        """Workers, one after the other, until the years are over."""
+        while True:
+            try:
+                self.loop()
+            except Stopped:
+                if self.rng.random() < 0.003:
+                    self.counts["months of downtime"] += 1
+                    for _ in range(self.rng.randint(20, 90)):
+                        self.pass_time(86_400, up=False)
+                self.pass_time(self.rng.uniform(0, 60), up=False)
+
+    def loop(self) -> NoReturn:
+        app.work(self.settings, now=self.wall, sleep=self.nap, run_child=self.child, rng=self.rng)
+
+
+@contextmanager
+def replaced_source(used: Any, source: str) -> Iterator[Any]:
+    """The settings; while the source is down, its file is not where they say."""
+    path = Path(used.source_url)
+    away = path.with_name("away.json")
+    gone = source != used.source_url and path.exists()  # it may be gone for an outer run already
+    if gone:
+        path.rename(away)
+    try:
+        yield used
+    finally:
+        if gone:
+            away.rename(path)
+
+
+def successes(world: World) -> Counter[date]:
+    past, _ = history.read(world.store)
+    return Counter(r.slot for r in past.records if r.outcome in history.SUCCESS)
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_every_slot_that_could_be_made_is_made_once(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "NAP_S", NAP_S)
+    world = World(seed, tmp_path)
+    with pytest.raises(Over):
+        world.live()
+    made = successes(world)
+    twice = {slot: n for slot, n in made.items() if n > 1}
+    assert twice == {}
+    last = world.slot()
+    missed = [slot for slot, good in world.good.items() if good > ENOUGH and slot not in made]
+    assert [slot for slot in missed if slot < last] == []
+    print(
+        f"seed {seed}: {len(made)} slots made, of {DAYS} days;", dict(sorted(world.counts.items()))
+    )
+    for event in ("restarts", "two workers at once", "killed in a run", "source down for hours"):
+        assert world.counts[event] > 0, f"{event} never happened: nothing was proven"
