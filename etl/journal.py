@@ -30,14 +30,26 @@ def tell(
     """
     past = append(store, record, once_a_slot=once_a_slot, known=known)
     while True:
-        finished = max(record.started_at, past.records[-1].started_at)
-        status = history.status(past, finished, stale_after_days)
-        store.write(Upload(STATUS, _readable(status)))
+        store.write(_status(past, stale_after_days))
         # another worker may have added a record meanwhile, and written its status before ours
         latest, _ = history.read(store)
         if not latest.records or latest == past:
             return past
         past = latest
+
+
+def mend_status(store: Store, past: History, stale_after_days: int) -> None:
+    """Write status.json again if it is not the history's: a run broke off between the two."""
+    if past.records:
+        upload = _status(past, stale_after_days)
+        found = store.read(STATUS)
+        if found is None or found.body != upload.body:
+            store.write(upload)
+
+
+def _status(past: History, stale_after_days: int) -> Upload:
+    status = history.status(past, past.records[-1].started_at, stale_after_days)
+    return Upload(STATUS, _readable(status))
 
 
 def keep_aside(

@@ -45,6 +45,8 @@ def run(
     began = time.monotonic()
     context = _start(settings, store, options or Options(), now or datetime.now(UTC))
     if context.options.if_due and not _due(context):
+        if not context.options.dry_run:
+            journal.mend_status(store, context.past, settings.stale_after_days)
         return Result("not_due")
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
