@@ -114,7 +114,8 @@ def record_failure(slot: datetime, started: datetime, error: str) -> None:
 
     settings = _settings()
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
-    record = records.lost(slot.date(), began, (now - began).total_seconds(), error)
+    seconds = (now - began).total_seconds()
+    record = records.lost(settings.source, slot.date(), began, seconds, error)
     journal.tell(open_store(settings), record, settings.stale_after_days)
 
 

@@ -63,6 +63,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     slot: date
     started_at: datetime
     outcome: Outcome
+    source: str
     seconds: float = 0.0
     attempts: int = 1
     first_failed_at: datetime | None = None
@@ -86,6 +87,9 @@ class History(Struct, frozen=True):
 
     def last_success(self) -> Record | None:
         return next((r for r in reversed(self.records) if r.outcome in SUCCESS), None)
+
+    def slots_made(self, source: str) -> set[date]:
+        return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
 
     def success_of(self, run_id: str) -> Record | None:
         """The newest success after which readers had this run's files."""

@@ -1,7 +1,6 @@
 """Writing the history: a record after each run, status.json, and inputs kept aside."""
 
 from collections.abc import Sequence
-from datetime import date
 
 import msgspec
 
@@ -100,18 +99,20 @@ def _stands_for(known: Record, record: Record, once_a_slot: bool) -> bool:
     not), by the run's own, which says more than one made in healing, or by another worker's."""
     if known.run_id == record.run_id:
         return known.outcome == record.outcome and (record.healed or not known.healed)
-    return once_a_slot and record.outcome == "unchanged" and _succeeded(known, record.slot)
+    return once_a_slot and record.outcome == "unchanged" and _made(known, record)
 
 
-def _succeeded(record: Record, slot: date) -> bool:
-    return record.slot == slot and record.outcome in history.SUCCESS
+def _made(known: Record, record: Record) -> bool:
+    """Whether `known` is a success for the same slot of the same source."""
+    same = (known.slot, known.source) == (record.slot, record.source)
+    return same and known.outcome in history.SUCCESS
 
 
 def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:
     # a run that was healed meanwhile, or failed behind its commit, has a record that says less
     records = [known for known in records if known.run_id != record.run_id]
     if once_a_slot and record.outcome == "published":
-        records = [known for known in records if not _succeeded(known, record.slot)]
+        records = [known for known in records if not _made(known, record)]
     before = records[-1] if records else None
     if (
         before is not None

@@ -136,10 +136,11 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
 
 
 def _due(run: Context) -> bool:
-    last = run.past.last_success()
-    done = [last.slot] if last else []
-    done += [run.before.slot] if run.before else []
-    return schedule.is_due(run.slot, max(done, default=None))
+    """Whether neither the history nor the manifest knows a success of this source for the slot."""
+    done = run.past.slots_made(run.settings.source)
+    if run.before and run.before.source.name == run.settings.source:
+        done.add(run.before.slot)
+    return all(schedule.is_due(run.slot, slot) for slot in done)
 
 
 def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:

@@ -18,6 +18,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         run_id=manifest.run_id,
         slot=manifest.slot,
         started_at=manifest.started_at,
+        source=manifest.source.name,
         outcome="published",
         published_run=manifest.run_id,
         rows=manifest.rows,
@@ -36,6 +37,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
+        source=run.source.name,
         outcome="unchanged",
         published_run=before.run_id,
         rows=before.rows,
@@ -50,6 +52,7 @@ def failed(run: Context, exc: Exception, kept: Sequence[KeptInput], seconds: flo
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
+        source=run.source.name,
         seconds=round(seconds, 3),
         outcome="failed",
         failure=Failure(type(exc).__name__, str(exc)),
@@ -57,12 +60,13 @@ def failed(run: Context, exc: Exception, kept: Sequence[KeptInput], seconds: flo
     )
 
 
-def lost(slot: date, started_at: datetime, seconds: float, why: str) -> Record:
+def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str) -> Record:
     """Of a run that could not speak for itself: killed, hung, out of memory."""
     return Record(
         run_id=f"{started_at:%Y-%m-%dT%H%M%SZ}-lost",
         slot=slot,
         started_at=started_at,
+        source=source,
         seconds=round(seconds, 3),
         outcome="failed",
         failure=Failure("Lost", why),

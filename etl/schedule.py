@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(minutes=60)
+CLOCK_SET_BACK = timedelta(days=7)
 
 
 def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:
@@ -35,9 +36,13 @@ def next_moment(now: datetime, run_at: time, timezone: ZoneInfo) -> datetime:
     return moment(latest_slot(now, run_at, timezone) + timedelta(days=1), run_at, timezone)
 
 
-def is_due(slot: date, last_success: date | None) -> bool:
-    """Whether the slot has no successful run yet. A later success (a clock set back) counts."""
-    return last_success is None or last_success < slot
+def is_due(slot: date, success: date | None) -> bool:
+    """Whether the slot is still to be made, though there was a success for another one.
+
+    One for a slot a little later counts (the clock was set back); one for a slot further ahead is
+    of a clock that was wrong, and must not keep the worker from its work.
+    """
+    return success is None or not slot <= success <= slot + CLOCK_SET_BACK
 
 
 def retry_after(failures: int, rng: random.Random) -> timedelta:

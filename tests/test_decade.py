@@ -157,7 +157,7 @@ class World:
                 raise
             self.counts["child killed for memory"] += 1
             try:
-                lost = records.lost(slot, self.wall(), 1.0, "killed from outside")
+                lost = records.lost("coviddata", slot, self.wall(), 1.0, "killed")
                 journal.tell(self.store_for_a_run(may_die=False), lost, 14)
             except EtlError:
                 pass

@@ -26,6 +26,7 @@ def record(n: int = 0, **over: Any) -> Record:
         "run_id": f"{slot}T060000Z-{n:04x}",
         "slot": slot,
         "started_at": datetime(slot.year, slot.month, slot.day, 6, tzinfo=UTC),
+        "source": "coviddata",
         "outcome": "published",
         **over,
     }

@@ -174,6 +174,14 @@ def test_a_slot_is_due_until_it_has_a_success(tmp_path: Path) -> None:
     assert run(store, source, options=IF_DUE).outcome == "not_due"
 
 
+def test_a_success_of_another_source_does_not_make_the_slot(tmp_path: Path) -> None:
+    store, source = published_store(tmp_path)
+    assert run(store, source, options=IF_DUE, SOURCE="sample").outcome == "published"
+    assert run(store, source, options=IF_DUE, SOURCE="sample").outcome == "not_due"
+    assert run(store, source, options=IF_DUE).outcome == "published"
+    assert run(store, source, options=IF_DUE).outcome == "not_due"
+
+
 def test_restated_figures_are_warned_of(tmp_path: Path) -> None:
     store, source = published_store(tmp_path)
     source.write_bytes(growing(20, step=101))

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
 
 from etl.errors import StateConflict, StoreError
 
@@ -62,7 +63,7 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (boto.ProxyConnectionError, "the proxy can't be reached; check HTTPS_PROXY"),
     (boto.SSLError, "{endpoint} shows a certificate that is not trusted; see AWS_CA_BUNDLE"),
     (boto.ReadTimeoutError, "{endpoint} did not answer in time; try again"),
-    ((boto.ResponseStreamingError, boto.IncompleteReadError), BROKEN_OFF),
+    ((boto.ResponseStreamingError, boto.IncompleteReadError, HTTPError), BROKEN_OFF),
     (boto.ConnectionClosedError, "{endpoint} closed the connection; try again"),
     (boto.ConnectionError, UNREACHABLE),
     (boto.HTTPClientError, "{where}: the connection failed; check the network and HTTPS_PROXY"),
@@ -91,7 +92,8 @@ def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
     """Turn what botocore raises inside into `explain`'s StoreError, the cause kept."""
     try:
         yield
-    except (BotoCoreError, ClientError, RecursionError) as exc:  # botocore follows 301s for ever
+    # botocore follows 301s for ever, and lets through what breaks off an answer without a body
+    except (BotoCoreError, ClientError, HTTPError, RecursionError) as exc:
         raise explain(exc, bucket=bucket, key=key, action=action) from exc
 
 
