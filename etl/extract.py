@@ -4,6 +4,7 @@ The body goes to disk piece by piece and is never held in memory. A gzip inside 
 server that sends one) is unpacked on the way.
 """
 
+import errno
 import hashlib
 import random
 import time
@@ -15,7 +16,7 @@ from pathlib import Path
 import requests
 
 from etl.download import TryAgain, Validators, get, shown
-from etl.errors import SourceChanged, SourceUnavailable
+from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.unpack import unpacked
 
 __all__ = ["Fetched", "Validators", "fetch", "shown"]
@@ -115,6 +116,10 @@ def _save(
         part.replace(to)
     except zlib.error as exc:
         raise SourceChanged(f"{shown(url)}: a gzip that can't be unpacked ({exc})") from exc
+    except OSError as exc:
+        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+            raise
+        raise EtlError(f"{part}: {exc.strerror}; free some space on this machine") from exc
     finally:
         part.unlink(missing_ok=True)
     return Fetched(to, url, size, digest.hexdigest(), validators)

@@ -1,9 +1,11 @@
 """What several test modules share."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from s3_server import s3_server
 
 
 @pytest.fixture
@@ -16,3 +18,25 @@ def real_data() -> Path:
             "SKIPPED: the real inputs are not here (CLOUD_ETL_REAL_DATA names their folder)"
         )
     return folder
+
+
+@pytest.fixture(scope="session")
+def real_s3() -> str:
+    """The URL of a real S3 server that knows the tests' credentials."""
+    url = os.environ.get("TEST_S3_ENDPOINT")
+    if not url:
+        pytest.skip(
+            "SKIPPED: no real S3 server is here; "
+            "export TEST_S3_ENDPOINT=$(tools/s3-server start) and test again"
+        )
+    return url
+
+
+@pytest.fixture(scope="module", params=["moto", "real"])
+def s3_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """The URL of an S3 server: moto's, then a real one where there is one."""
+    if request.param == "real":
+        yield request.getfixturevalue("real_s3")
+    else:
+        with s3_server() as url:
+            yield url

@@ -453,11 +453,14 @@ def test_many_faults_alike_are_summarised(reading: Reading) -> None:
     assert found[-1] == "c4: expected field 'dates', got 'country', 'data' (and 95 more like it)"
 
 
-def test_faults_without_number_that_all_differ_keep_the_message_short(reading: Reading) -> None:
-    broken = {f"{year}-05-01": day(cumulative_cases=-year) for year in range(1000, 9999)}
+def test_thousands_of_faults_are_counted_right_however_alike(reading: Reading) -> None:
+    broken = {f"{year}-05-01": day(new_cases="1") for year in range(1000, 3000)}
+    found = reading.faults([country(f"c{n}", days=broken) for n in range(6)])
+    assert found[-1].endswith("(and 11995 more like it)")
+    differing = {f"{year}-05-01": day(cumulative_cases=-year) for year in range(1000, 3000)}
     with pytest.raises(SourceChanged) as caught:
-        reading([country(key, days=broken) for key in ("a", "b")])
-    assert str(caught.value).endswith("more")
+        reading([country("spain", days=differing)])
+    assert str(caught.value).endswith("; and 1980 more")
     assert len(str(caught.value)) < 3_000
 
 

@@ -152,9 +152,13 @@ def test_what_is_no_whole_array_is_refused_and_shown(
     assert found == message
 
 
-def test_garbage_behind_more_than_a_window_of_white_space_is_found(file: Path) -> None:
-    assert taken_apart(file, b"[{}]" + b" " * 100, 8) == [b"{}"]
-    assert "goes on behind" in fault(file, b"[{}]" + b" " * 100 + b"x", 8)
+@pytest.mark.parametrize("window", range(1, 13))
+@pytest.mark.parametrize("blanks", [0, 1, 100])
+def test_garbage_is_found_however_far_behind_the_array(
+    file: Path, window: int, blanks: int
+) -> None:
+    assert taken_apart(file, b"[{}]" + b" " * blanks, window) == [b"{}"]
+    assert "goes on behind" in fault(file, b"[{}]" + b" " * blanks + b"x", window)
 
 
 @pytest.mark.parametrize("window", [1, 3, 1 << 20])

@@ -1,6 +1,6 @@
 """Real processes on one bucket: two at once, and killed or stopped at every request.
 
-On moto's server, or on a real S3 server where TEST_S3_ENDPOINT names one. FAULTS=full makes 50
+On moto's server, and on a real one where there is one (tools/s3-server). FAULTS=full makes 50
 rounds and every request; otherwise a sample from a fixed seed.
 """
 
@@ -12,7 +12,6 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -23,7 +22,7 @@ from fault_proxy import FaultProxy
 from processes import APP, environment
 from reader import Reader, assert_promises, assert_settled
 from runs import growing, run
-from s3_server import ACCESS_KEY, SECRET_KEY, s3_server, use
+from s3_server import ACCESS_KEY, SECRET_KEY, use
 from web_server import Reply, Request, Script, web_server
 
 from etl.context import Options
@@ -37,13 +36,8 @@ IF_DUE = Options(if_due=True)
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    real = os.environ.get("TEST_S3_ENDPOINT")
-    if real:
-        yield real
-    else:
-        with s3_server() as url:
-            yield url
+def server(s3_url: str) -> str:
+    return s3_url
 
 
 @pytest.fixture(autouse=True)

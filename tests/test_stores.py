@@ -6,6 +6,7 @@ import os
 import resource
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
@@ -29,20 +30,40 @@ BAD_KEYS = ["", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a\\b", "a\nb"
 BAD_KEYS += ["é" * 451, "a\ud800"]
 
 
-@pytest.fixture(scope="module")
-def bucket() -> Iterator[S3Store]:
-    """Moto's server; or, where TEST_S3_ENDPOINT is set, another one that knows the test's keys."""
-    with pytest.MonkeyPatch.context() as patch, s3_server() as moto:
-        use(patch, os.environ.get("TEST_S3_ENDPOINT") or moto)
+@contextmanager
+def new_bucket(url: str) -> Iterator[S3Store]:
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, url)
         store = S3Store.connect(f"contract-{uuid4().hex}")
         store.client.create_bucket(Bucket=store.bucket)
         yield store
         store.client.close()
 
 
-@pytest.fixture
-def s3(bucket: S3Store) -> S3Store:
+@pytest.fixture(scope="module")
+def moto_bucket() -> Iterator[S3Store]:
+    with s3_server() as url, new_bucket(url) as store:
+        yield store
+
+
+@pytest.fixture(scope="module")
+def real_bucket(real_s3: str) -> Iterator[S3Store]:
+    with new_bucket(real_s3) as store:
+        yield store
+
+
+def new_folder(bucket: S3Store) -> S3Store:
     return S3Store(bucket.client, bucket.bucket, f"folder-{uuid4().hex}")
+
+
+@pytest.fixture
+def s3(moto_bucket: S3Store) -> S3Store:
+    return new_folder(moto_bucket)
+
+
+@pytest.fixture
+def real(real_bucket: S3Store) -> S3Store:
+    return new_folder(real_bucket)
 
 
 @pytest.fixture
@@ -50,7 +71,7 @@ def directory(tmp_path: Path) -> DirectoryStore:
     return DirectoryStore(tmp_path / "published")
 
 
-@pytest.fixture(params=["memory", "directory", "s3"])
+@pytest.fixture(params=["memory", "directory", "s3", "real"])
 def store(request: pytest.FixtureRequest) -> Store:
     if request.param == "memory":
         return MemoryStore()

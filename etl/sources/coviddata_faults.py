@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections import Counter
 from collections.abc import Generator, Iterable, Iterator
 from datetime import date
 from typing import Any
@@ -12,7 +13,7 @@ KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 LONGEST_TEXT = 200
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
 ALIKE_SHOWN = 5  # places shown of the same problem
-MOST = 10_000  # faults kept
+MOST = 10_000  # different problems kept
 
 Fault = tuple[str, str]  # place, problem
 
@@ -22,30 +23,34 @@ class Faults:
 
     def __init__(self) -> None:
         self._places: dict[str, list[str]] = {}
-        self._count = 0
+        self._counts = Counter[str]()
 
     def __bool__(self) -> bool:
         return bool(self._places)
 
     def add(self, place: str, problem: str) -> None:
-        self._count += 1
-        if self._count <= MOST:
-            self._places.setdefault(problem, []).append(place)
+        if problem not in self._places and len(self._places) >= MOST:
+            return
+        self._counts[problem] += 1
+        places = self._places.setdefault(problem, [])
+        if len(places) < ALIKE_SHOWN:
+            places.append(place)
 
     def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
         """Add each; if there is none, `otherwise`."""
-        before = self._count
+        none = True
         for place, problem in faults:
             self.add(place, problem)
-        if self._count == before and otherwise:
+            none = False
+        if none and otherwise:
             self.add(*otherwise)
 
     def lines(self) -> list[str]:
         lines = []
         for problem, places in self._places.items():
-            lines += [f"{place}: {problem}" for place in places[:ALIKE_SHOWN]]
-            if len(places) > ALIKE_SHOWN:
-                lines[-1] += f" (and {len(places) - ALIKE_SHOWN} more like it)"
+            lines += [f"{place}: {problem}" for place in places]
+            if (more := self._counts[problem] - len(places)) > 0:
+                lines[-1] += f" (and {more} more like it)"
         return lines
 
 
