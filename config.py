@@ -7,13 +7,16 @@ Set them in the environment or in a file `.env` beside where you start `python a
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import date, time
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from etl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from dotenv.parser import Binding, Original
 
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
@@ -29,8 +32,8 @@ class Settings:
     """The settings in force, typed; see REGISTER for what each one means."""
 
     source: str
-    source_url: str
-    countries_url: str
+    source_url: str = field(repr=False)  # a URL may hold a password or a token
+    countries_url: str = field(repr=False)
     s3_bucket: str
     s3_folder: str
     output_dir: Path
@@ -210,6 +213,16 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
 
 
+def _is_broken(binding: "Binding") -> bool:
+    return binding.error or (binding.key is not None and binding.value is None)
+
+
+def _line(original: "Original") -> int:
+    """The line's own number: blank lines before it count to it."""
+    text = original.string
+    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
+
+
 def load_settings(dotenv: Path = Path(".env")) -> Settings:
     """Read `.env` into the environment, which wins where both speak, and then the settings.
 
@@ -222,7 +235,7 @@ def load_settings(dotenv: Path = Path(".env")) -> Settings:
     if dotenv.is_file():
         try:
             with dotenv.open(encoding="utf-8") as lines:
-                broken = [b.original.line for b in parse_stream(lines) if b.error]
+                broken = [_line(b.original) for b in parse_stream(lines) if _is_broken(b)]
         except (OSError, UnicodeDecodeError) as exc:
             raise ConfigError(f"{dotenv}: can't be read as text: {exc}") from exc
         if broken:

@@ -8,6 +8,7 @@ import pandas as pd
 from etl.changes import Changes
 from etl.transform import starts
 
+FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
 SHRUNK = 0.9  # of the countries or rows published last time
 RESTATED = 0.01  # of the cells that stand in both
 EARLIEST_ON_EARTH = timedelta(hours=14)  # UTC+14: where a day begins first
@@ -100,6 +101,8 @@ def _dates(today: Extent, published: Extent | None, latest_possible: date) -> li
         refusals.append(
             f"the last date is {last}, earlier than the published {published.last_date}"
         )
+    if today.first_date and today.first_date < FIRST_POSSIBLE:
+        refusals.append(f"the first date is {today.first_date}, before there was COVID-19")
     if last > latest_possible:
         refusals.append(f"the last date is {last}, in the future")
     return refusals

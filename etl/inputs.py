@@ -20,7 +20,7 @@ from etl.stores import Store, Upload
 FACTS, STATISTICS = "facts", "statistics"
 FACTS_LIMIT_MB = 50
 PACKED = (".xlsx", ".gz")  # of no use to compress again
-RAW_GZIP_LEVEL = 6
+RAW_GZIP_LEVEL = 5
 
 
 @dataclass(frozen=True)

@@ -83,8 +83,10 @@ def test_exactly_90_percent_passes() -> None:
 @some
 @given(st.integers(1, 300), st.integers(0, 400))
 def test_the_border_of_90_percent_is_exact_for_every_size(now: int, before: int) -> None:
-    table = rows(a=days("2019-05-01", [1] * now))
-    refused = findings(table, published=held(before, 1, last=date(2019, 5, 1))).refusals
+    table = rows(a=days("2020-01-01", [1] * now))
+    published = held(before, 1, last=date(2020, 1, 1))
+    much_later = datetime(2021, 1, 1, tzinfo=UTC)
+    refused = findings(table, published=published, now=much_later).refusals
     assert bool(refused) == (10 * now < 9 * before)
 
 
@@ -250,3 +252,8 @@ def test_check_changes_none_of_its_arguments() -> None:
     )  # fmt: skip
     assert_frame_equal(table, was)
     assert_frame_equal(about, known)
+
+
+def test_a_date_before_the_epidemic_is_refused() -> None:
+    table = rows(spain=[("1020-01-22", 0, 0, 0), ("2020-03-10", 1, 0, 0)])
+    assert findings(table).refusals == ["the first date is 1020-01-22, before there was COVID-19"]

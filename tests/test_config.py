@@ -347,3 +347,21 @@ def test_more_faults_than_a_message_holds_are_counted_and_all_kept() -> None:
     assert str(many).endswith("; fault 19; and 3 more")
     assert len(many.faults) == SHOWN + 3
     assert ConfigError("one").faults == ["one"]
+
+
+def test_a_broken_line_behind_blank_ones_and_a_bare_name_are_named_by_their_lines(
+    tmp_path: Path,
+) -> None:
+    dotenv = tmp_path / ".env"
+    dotenv.write_text("KEEP=all\n\n\nRUN_AT 06:00\nRUN_AT\n")
+    with pytest.raises(ConfigError) as caught:
+        load_settings(dotenv)
+    assert [fault.partition(", ")[2] for fault in caught.value.faults] == [
+        "line 4: expected NAME=value",
+        "line 5: expected NAME=value",
+    ]
+
+
+def test_a_password_in_a_url_is_not_in_the_settings_repr() -> None:
+    used = read_settings({"SOURCE_URL": "https://me:s3cret@example.org/stats.json"})
+    assert "s3cret" not in repr(used)

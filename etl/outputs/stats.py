@@ -1,8 +1,9 @@
 """stats.json: the source's own shape with `new` repaired, a drop-in replacement.
 
-The text is put together column by column in Arrow, a country at a time, in the source's order.
+The text is put together column by column in Arrow, some countries at a time, in the source's order.
 """
 
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.transform import MEASURES, day_numbers, starts
+from etl.outputs.values import spans
+from etl.transform import MEASURES, starts
+
+PIECE_ROWS = 30_000
 
 
 def write_stats(
@@ -25,44 +29,64 @@ def write_stats(
     `new` here is the difference to the row before (0 before the first), across gaps too: whole
     numbers as readers of this shape expect them, that add up to `cumulative`.
     """
-    begins = np.flatnonzero(starts(rows))
-    ends = [*begins[1:].tolist(), len(rows)]
-    codes = rows["country_key"].cat.codes.to_numpy()[begins]
-    where = {
-        str(rows["country_key"].cat.categories[code]): (begin, end)
-        for code, begin, end in zip(codes, begins.tolist(), ends, strict=True)
-    }
     kinds = [kind for kind in ("new", "cumulative") if measures in ("all", kind)]
     written = 0
     with path.open("wb") as file:
         comma = b"["
-        for key, name in zip(entities["country_key"], entities["country"], strict=True):
-            begin, end = where[key]
-            days = _days(rows.iloc[begin:end], kinds, since)
-            head = msgspec.json.encode({"key": key, "name": name})
-            file.writelines([comma, b'{"country":', head, b',"dates":{'])
-            file.write(",".join(days).encode())
-            file.write(b"}}")
-            comma = b","
-            written += len(days)
+        for batch in _batches(entities, rows):
+            days = _days(rows, np.concatenate([index for _, _, index in batch]), kinds)
+            begin = 0
+            for key, name, index in batch:
+                kept = days[begin + _first(rows, index, since) : begin + len(index)]
+                begin += len(index)
+                head = msgspec.json.encode({"key": key, "name": name})
+                file.writelines([comma, b'{"country":', head, b',"dates":{'])
+                file.write(",".join(kept).encode())
+                file.write(b"}}")
+                comma = b","
+                written += len(kept)
         file.write(b"]" if comma == b"," else b"[]")
     return written
 
 
-def _days(country: pd.DataFrame, kinds: list[str], since: date | None) -> list[str]:
-    """'"2020-01-22":{"new":{...},"cumulative":{...}}' for each day of one country."""
-    first = 0
-    if since:
-        first = int(np.searchsorted(day_numbers(country), np.datetime64(since, "D").astype(int)))
-    parts: list[object] = ['"', _text(country["date"].to_numpy().astype("datetime64[D]")[first:])]
+Located = tuple[str, str, NDArray[np.int64]]  # a country's key, its name, where its rows are
+
+
+def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Located]]:
+    """The countries in their order, a few at a time: enough rows to be worth a call of Arrow."""
+    where = {key: np.arange(begin, end) for key, begin, end in spans(rows)}
+    batch: list[Located] = []
+    held = 0
+    for key, name in zip(entities["country_key"], entities["country"], strict=True):
+        batch.append((key, name, where[key]))
+        held += len(where[key])
+        if held >= PIECE_ROWS:
+            yield batch
+            batch, held = [], 0
+    if batch:
+        yield batch
+
+
+def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> int:
+    """How many of a country's rows lie before `since`."""
+    if since is None:
+        return 0
+    dates = rows["date"].to_numpy()[index]
+    return int(np.searchsorted(dates, np.datetime64(since, "s")))
+
+
+def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> list[str]:
+    """'"2020-01-22":{"new":{...},"cumulative":{...}}' for each of the rows."""
+    first = starts(rows)[index]
+    parts: list[object] = ['"', _text(rows["date"].to_numpy()[index].astype("datetime64[D]"))]
     glue = '":{'
     for kind in kinds:
         glue += f'"{kind}":{{'
         for measure in MEASURES:
-            values = country[f"cumulative_{measure}"].to_numpy()
+            values = rows[f"cumulative_{measure}"].to_numpy()[index]
             if kind == "new":
-                values = np.diff(values, prepend=np.int32(0))
-            parts += [f'{glue}"{measure}":', _text(values[first:])]
+                values = np.where(first, values, np.diff(values, prepend=np.int32(0)))
+            parts += [f'{glue}"{measure}":', _text(values)]
             glue = ","
         glue = "},"
     days: list[str] = pc.binary_join_element_wise(*parts, "}}", "").to_pylist()

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-GZIP_LEVEL = 4
+GZIP_LEVEL = 3
 PIECE_ROWS = 50_000
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's start
 PARQUET, CSV = "timeseries.parquet", "timeseries.csv.gz"
