@@ -139,21 +139,22 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
     if as_json:
         print_json(msgspec.to_builtins(list(records)))
         return
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(
-        title=f"{where}: the last {len(records)} runs" if records else f"{where}: no runs"
-    )
-    for name in ("slot", "outcome", "rows", "seconds", "last date", "attempts", "what went wrong"):
-        table.add_column(
-            name, justify="right" if name in ("rows", "seconds", "attempts") else "left"
-        )
+    title = f"{where}: the last {len(records)} runs" if records else f"{where}: no runs"
+    table = Table(title=title, box=SIMPLE_HEAD, pad_edge=False)
+    for name in ("slot", "outcome"):
+        table.add_column(name, no_wrap=True)
+    for name in ("rows", "seconds", "last date", "attempts"):
+        table.add_column(name, no_wrap=True, justify="right")
+    table.add_column("what went wrong", ratio=1)
     for record in records:
         wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
         table.add_row(
-            f"{record.slot} {record.started_at:%H:%M}",
+            str(record.slot),
             record.outcome + (" (healed)" if record.healed else ""),
             "" if record.rows is None else f"{record.rows:,}",
             f"{record.seconds:.1f}",
