@@ -51,7 +51,9 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     stale = transform.stale_keys(rows, settings.stale_after_days)
     chosen, nothing = filters.select(listed, settings.countries)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
-    selected = rows[rows["country_key"].isin(chosen["country_key"])]
+    selected = rows
+    if len(chosen) < len(listed):
+        selected = rows[rows["country_key"].isin(chosen["country_key"])]
     _refuse_empty(selected, settings)
     files = outputs.write_files(
         work / "files",

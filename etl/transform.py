@@ -181,13 +181,15 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     A day a country lacks inside its series, or behind its end, counts with its last value. `new_*`
     is missing on the first day.
     """
-    alive = rows[~rows["country_key"].isin(stale)]
+    alive = ~rows["country_key"].isin(stale).to_numpy()
+    countries = rows["country_key"].cat.codes.to_numpy()[alive]
+    days = (day_numbers(rows) - day_numbers(rows).min())[alive]
     total = pd.DataFrame(index=pd.date_range(rows["date"].min(), rows["date"].max(), unit="s"))
     for column in CUMULATIVE:
-        wide = alive.pivot_table(
-            index="date", columns="country_key", values=column, observed=True, aggfunc="first"
-        )
-        total[column] = wide.reindex(total.index).ffill().sum(axis=1).astype("Int64")
+        # a row a day, a column a country
+        counts = np.full((len(total), len(rows["country_key"].cat.categories)), np.nan)
+        counts[days, countries] = rows[column].to_numpy()[alive]
+        total[column] = pd.DataFrame(counts).ffill().sum(axis=1).astype("Int64").array
     for measure in MEASURES:
         total[f"new_{measure}"] = total[f"cumulative_{measure}"].diff()
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()

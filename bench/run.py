@@ -1,0 +1,216 @@
+"""Side by side: this project's run, what people would use instead, and the floor.
+
+    make bench
+    python -m bench.run --sizes "29 MB" --only "this project,naive" --peers-python ...
+
+Builds inputs of about 4, 29 and 293 MB, starts a web server and a real S3 server on loopback, and
+runs each program as a whole process, in turn, several rounds. Prints medians and ratios, and writes
+them into docs/performance.md with `--write`.
+"""
+
+import argparse
+import math
+import os
+import shutil
+import socket
+import statistics
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench import extend
+from bench.measure import Measured, measure
+
+ROOT = Path(__file__).resolve().parents[1]
+DATA = ROOT / "bench" / "data"
+DOCUMENT = ROOT / "docs" / "performance.md"
+BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
+REAL = ROOT.parent / "shared" / "data"
+BUCKET = "bench"
+PEERS = ("naive", "with_dlt", "with_awswrangler", "with_polars")
+
+
+@dataclass(frozen=True)
+class Source:
+    """One input: its name, its file and the country facts that belong to it."""
+
+    name: str
+    path: Path
+    facts: Path
+
+    @property
+    def megabytes(self) -> float:
+        return self.path.stat().st_size / 1e6
+
+
+def sources() -> list[Source]:
+    """From real data where it is at hand, else from the samples; made once."""
+    DATA.mkdir(exist_ok=True)
+    real = REAL / "countries-2020-09-07.json.gz"
+    if real.exists():
+        origin, facts, copies = real, REAL / "InfoPaisosExtra.xlsx", (1, 10)
+        small = ["--days", "229"]
+    else:
+        origin, facts, copies = (
+            ROOT / "samples" / "stats.json.gz",
+            ROOT / "samples" / "InfoPaisosExtra.xlsx",
+            (6, 60),
+        )
+        small = ["--days", "400", "--copies", "3"]
+    plans = {
+        "4 MB": small,
+        "29 MB": ["--full", "--copies", str(copies[0])],
+        "293 MB": ["--full", "--copies", str(copies[1])],
+    }
+    made = []
+    for name, options in plans.items():
+        path = DATA / f"{name.replace(' ', '')}-{origin.name.partition('.')[0]}.json"
+        if not path.exists():
+            print(f"making {path.name}", file=sys.stderr)
+            extend.main([str(origin), str(path), *options])
+        made.append(Source(name, path, facts))
+    return made
+
+
+@contextmanager
+def web_server() -> Iterator[str]:
+    """Python's own, as a process of its own; its URL."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [sys.executable, "-m", "http.server", str(port), "--bind", "127.0.0.1"]
+    quiet = subprocess.DEVNULL
+    server = subprocess.Popen(command, cwd=DATA, stdout=quiet, stderr=quiet)  # noqa: S603  our own
+    try:
+        time.sleep(1)
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.terminate()
+        server.wait()
+
+
+@contextmanager
+def s3_server() -> Iterator[str]:
+    command = [sys.executable, str(ROOT / "tools" / "s3-server")]
+    data = ["--data", str(DATA / "s3")]
+    started = subprocess.run(  # noqa: S603  our own
+        [*command, "start", *data], check=True, stdout=subprocess.PIPE, text=True
+    )
+    try:
+        yield started.stdout.strip()
+    finally:
+        subprocess.run([*command, "stop", *data], check=True)  # noqa: S603  our own
+        shutil.rmtree(DATA / "s3", ignore_errors=True)
+
+
+def commands(source: Source, url: str, peers_python: str | None, nth: int) -> dict[str, list[str]]:
+    """Each program's command; a folder of its own in the bucket for each round."""
+    address = f"{url}/{source.path.name}"
+    os.environ.update(SOURCE_URL=address, COUNTRIES_URL=str(source.facts), S3_FOLDER=f"ours-{nth}")
+    found = {
+        "this project": [sys.executable, str(ROOT / "app.py"), "run"],
+        "the floor": [sys.executable, str(ROOT / "bench" / "floor.py"), address, str(DATA / "out")],
+    }
+    for peer in PEERS if peers_python else ():
+        script = str(ROOT / "bench" / "peers" / f"{peer}.py")
+        found[peer] = [str(peers_python), script, address, BUCKET, f"{peer}-{nth}"]
+    return found
+
+
+def compare(
+    source: Source, url: str, peers_python: str | None, rounds: int, only: Sequence[str]
+) -> dict[str, Measured]:
+    """Medians of each program on one input."""
+    results: dict[str, list[Measured]] = {}
+    for nth in range(rounds):
+        for name, command in commands(source, url, peers_python, nth).items():
+            if only and name not in only:
+                continue
+            try:
+                measured = measure(command)
+            except subprocess.CalledProcessError as exc:
+                print(f"{name} failed on {source.name}: {exc}", file=sys.stderr)
+                continue
+            print(source.name, name, measured, file=sys.stderr)
+            results.setdefault(name, []).append(measured)
+    return {name: median(found) for name, found in results.items()}
+
+
+def median(rounds: Sequence[Measured]) -> Measured:
+    return Measured(
+        statistics.median(r.wall_s for r in rounds),
+        statistics.median(r.cpu_s for r in rounds),
+        statistics.median(r.peak_mb for r in rounds),
+    )
+
+
+def table(found: dict[str, dict[str, Measured]]) -> str:
+    """Markdown: each program on each input, and how much of it ours takes."""
+    lines = [
+        "| input | program | wall, s | CPU, s | peak, MB | ours: CPU | ours: peak |",
+        "|---|---|---:|---:|---:|---:|---:|",
+    ]
+    for size, programs in found.items():
+        ours = programs["this project"]
+        for name, m in programs.items():
+            ratios = f"{ours.cpu_s / m.cpu_s:.2f} | {ours.peak_mb / m.peak_mb:.2f}"
+            lines.append(
+                f"| {size} | {name} | {m.wall_s:.2f} | {m.cpu_s:.2f} | {m.peak_mb:.0f} | {ratios} |"
+            )
+    return "\n".join(lines)
+
+
+def exponents(found: dict[str, dict[str, Measured]], sizes: dict[str, float]) -> str:
+    """The slope of a straight line through the logarithms, over the inputs: time and memory."""
+    said = []
+    for what in ("cpu_s", "peak_mb"):
+        points = [
+            (math.log(sizes[size]), math.log(getattr(programs["this project"], what)))
+            for size, programs in found.items()
+        ]
+        slope = statistics.linear_regression(*zip(*points, strict=True)).slope
+        said.append(f"{'CPU' if what == 'cpu_s' else 'peak memory'} grows as size^{slope:.2f}")
+    return "; ".join(said)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Measure this project beside its peers.")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--sizes", default="4 MB,29 MB,293 MB")
+    parser.add_argument("--only", default="", help="programs, by name, separated by commas")
+    parser.add_argument("--peers-python", help="a Python that has bench/peers/requirements.txt")
+    parser.add_argument("--write", action="store_true", help="write docs/performance.md")
+    given = parser.parse_args()
+    wanted = [s for s in sources() if s.name in given.sizes.split(",")]
+    only = [name for name in given.only.split(",") if name]
+    found = {}
+    with web_server() as web, s3_server() as s3:
+        os.environ.update(
+            AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="a-secret-that-nobody-may-see",  # noqa: S106  made up
+            AWS_DEFAULT_REGION="us-east-1", AWS_ENDPOINT_URL_S3=s3, S3_BUCKET=BUCKET,
+            AWS_ENDPOINT_URL=s3, SOURCE="coviddata",
+        )  # fmt: skip
+        import boto3
+
+        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        for source in wanted:
+            rounds = given.rounds if source.megabytes < 100 else max(1, given.rounds // 2)
+            found[source.name] = compare(source, web, given.peers_python, rounds, only)
+    sizes = {source.name: source.megabytes for source in wanted}
+    text = table(found)
+    if len(found) > 1:
+        text += f"\n\nOver these sizes {exponents(found, sizes)}."
+    text += f"\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores."
+    print(text)
+    if given.write:
+        before, _, rest = DOCUMENT.read_text().partition(BEGIN)
+        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+
+
+if __name__ == "__main__":
+    main()
