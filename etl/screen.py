@@ -13,6 +13,7 @@ from etl.history import Record
 from etl.manifest import Manifest
 from etl.pipeline import Result
 
+LISTED = 20
 MEANING = {
     "published": "a new version is published",
     "unchanged": "nothing new: what is published stays as it is",
@@ -129,9 +130,11 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def unmatched(manifest: Manifest) -> str:
-    """Names that were matched with nothing, once, as a list for the log."""
-    names = manifest.checks.unmatched
-    return ", ".join(names["source_names"] + names["facts_names"])
+    """Names that were matched with nothing, once, as a list for the log; the manifest has all."""
+    found = manifest.checks.unmatched
+    names = found["source_names"] + found["facts_names"]
+    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
+    return ", ".join(names[:LISTED]) + more
 
 
 def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> None:

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 from processes import APP, command, environment, snapshot
+from runs import growing
 from s3_server import Answer, answering, s3_error
 
 from config import REGISTER, read_settings
@@ -508,3 +509,12 @@ def test_no_secret_of_aws_is_told_where_the_bucket_refuses(code: str, tmp_path: 
     assert "run.failed" in line
     assert "kind=StoreError" in line
     assert_no_canary(ended, tmp_path)
+
+
+def test_a_log_line_lists_some_unmatched_names_and_counts_the_rest(tmp_path: Path) -> None:
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(3, tuple(f"nowhere-{n}" for n in range(30))))
+    ran = command(
+        "run", cwd=tmp_path, SOURCE="coviddata", SOURCE_URL="stats.json", COUNTRIES_URL=""
+    )
+    assert ', Nowhere 26 and 10 more"' in ran.stderr
