@@ -1,50 +1,17 @@
-"""Countries: one table of names and ISO codes, and the field's facts about them (InfoPaisosExtra).
+"""Countries: the project's one table of names and ISO codes.
 
 Every source spells countries its own way, so two files' names never meet each other: each is
 looked up in countries.csv, and what joins is the table's country.
 """
 
 import csv
-import io
-import math
-import re
 import unicodedata
-import zipfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import pandas as pd
-import python_calamine
-
-from etl.errors import SourceChanged
-
-FACTS: Mapping[str, str] = {
-    "COUNTRY": "country",
-    "Continent": "continent",
-    "Country_Clasification": "country_classification",
-    "Government_Type": "government_type",
-    "Corruption_preception": "corruption_perception",
-    "Development_Status": "development_status",
-    "Land_Conditions": "land_conditions",
-    "GDP_per_unit_of_energy_use_constant": "gdp_per_unit_of_energy_use",
-    "Population_total": "population",
-    "Urban_population_PC_of_total_population": "urban_population_pct",
-}
-FACT_COLUMNS = tuple(FACTS.values())[1:]
-NUMBERS = {
-    "gdp_per_unit_of_energy_use": "float64",
-    "population": "Int64",
-    "urban_population_pct": "float64",
-}
-MISSING = {"", "NA", "NI"}  # not NC: that is a code, an answer of its own
-MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
-NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02bb\u2032`", "'"))
-MAX_UNPACKED_BYTES = 1 << 26
-# A cell beyond ZZ9999 that holds something: a self-closing one has a style alone.
-FAR_CELL = re.compile(rb"""<c\s[^<>]*?\br="([A-Z]{3,}[0-9]*|[A-Z]*[0-9]{5,})"[^<>]*(?<!/)>""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,19 +21,6 @@ class Country:
     name: str
     iso2: str | None
     iso3: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Unmatched:
-    """Names without a partner, as they were written but stripped: sorted, each once.
-
-    The table knows neither `source_names` nor `facts_names`; `without_facts` are names of the
-    source that it does know, of countries that the facts lack (none where there are no facts).
-    """
-
-    source_names: list[str]
-    facts_names: list[str]
-    without_facts: list[str]
 
 
 def normalise(name: str) -> str:
@@ -88,181 +42,6 @@ def lookup() -> Mapping[str, Country]:
     return found
 
 
-def read_facts(path: Path) -> pd.DataFrame:
-    """Read InfoPaisosExtra, an .xlsx (its first sheet) or .csv: a row a country, in its order.
-
-    Columns: `country` (str), then FACT_COLUMNS: text as category, `population` Int64, the other
-    numbers float64; NA, NI and blanks are missing. A country unknown to the table stays.
-    Raises SourceChanged: not such a file, a column missing, or every bad row and value at once.
-    """
-    header, *rows = _rows(path)
-    where = _where(header)
-    rows, faults = _sound_rows(rows, len(header), where["COUNTRY"])
-    columns: dict[str, list[object]] = {ours: [] for ours in FACTS.values()}
-    for row in rows:
-        for theirs, ours in FACTS.items():
-            value = row[where[theirs]]
-            try:
-                columns[ours].append(_value(ours, value))
-            except ValueError as exc:
-                label = _label(row[where["COUNTRY"]])
-                faults.append(f"facts: {label}, {theirs}: expected {exc}, got {_shown(value)}")
-    if faults:
-        raise SourceChanged(faults)
-    if not rows:
-        raise SourceChanged("country facts: no country beneath the header")
-    return _frame(columns)
-
-
-def attach(entities: pd.DataFrame, facts: pd.DataFrame | None) -> tuple[pd.DataFrame, Unmatched]:
-    """Add codes and facts to entities (`country_key`, `country`): a row each, in their order.
-
-    Columns: country_key, country (stripped), iso2, iso3 (missing where unknown), FACT_COLUMNS
-    (all missing where there are no facts; the dtypes are the same). Several entities may be one
-    country: each gets its facts.
-    """
-    names = [name.strip() for name in entities["country"]]
-    countries = [_find(name) for name in names]
-    values = _frame({ours: [] for ours in FACTS.values()}) if facts is None else facts
-    described = [(name, _find(name)) for name in values["country"]]
-    at = {country: row for row, (_, country) in enumerate(described) if country}
-    rows = [at.get(country, -1) if country else -1 for country in countries]
-    iso2 = [country and country.iso2 for country in countries]
-    iso3 = [country and country.iso3 for country in countries]
-    parts = (
-        entities[["country_key"]].reset_index(drop=True),
-        pd.DataFrame({"country": names, "iso2": iso2, "iso3": iso3}, dtype="str"),
-        values[list(FACT_COLUMNS)].reset_index(drop=True).reindex(rows).reset_index(drop=True),
-    )
-    pairs = set(zip(names, countries, strict=True))
-    without = {name for name, country in pairs if country and country not in at}
-    return pd.concat(parts, axis=1), Unmatched(
-        source_names=sorted(name for name, country in pairs if not country),
-        facts_names=sorted({name for name, country in described if not country}),
-        without_facts=[] if facts is None else sorted(without),
-    )
-
-
-def _find(name: str) -> Country | None:
+def find(name: str) -> Country | None:
+    """The country of that name, however it is spelt; None where the table has none."""
     return lookup().get(normalise(name))
-
-
-def _rows(path: Path) -> list[list[object]]:
-    """Every row, the header first, its text stripped."""
-    try:
-        data = path.read_bytes()
-    except OSError as exc:
-        raise SourceChanged(f"country facts: {path} can't be read: {exc.strerror}") from exc
-    rows = _xlsx_rows(data) if data.startswith(b"PK") else _csv_rows(data)
-    if not rows:
-        raise SourceChanged("country facts: the file is empty")
-    return [[cell.strip() if isinstance(cell, str) else cell for cell in row] for row in rows]
-
-
-def _xlsx_rows(data: bytes) -> Sequence[Sequence[object]]:
-    try:
-        _refuse_oversize(data)
-        return python_calamine.load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
-    except Exception as exc:  # a broken archive fails in a dozen ways, in zipfile and in calamine
-        why = _label(exc) or type(exc).__name__
-        raise SourceChanged(f"country facts: an .xlsx that can't be read: {why}") from exc
-
-
-def _refuse_oversize(data: bytes) -> None:
-    # calamine sets aside every cell up to the farthest, and aborts the process where it can't.
-    with zipfile.ZipFile(io.BytesIO(data)) as archive:
-        unpacked = sum(part.file_size for part in archive.infolist())
-        if unpacked > MAX_UNPACKED_BYTES:
-            raise ValueError(f"{unpacked} bytes once unpacked")
-        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
-        if not sheets:
-            raise ValueError("no worksheet in it")
-        for name in sheets:
-            if far := FAR_CELL.search(archive.read(name)):
-                raise ValueError(f"a cell as far out as {far[1].decode()}")
-
-
-def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
-    begins = f"it begins {_shown(data.decode('utf-8-sig', 'replace').lstrip())}"
-    try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig").strip(), newline=""), strict=True)
-        rows = list(reader)
-    except UnicodeDecodeError as exc:
-        raise SourceChanged(f"country facts: neither .xlsx nor UTF-8 .csv, {begins}") from exc
-    except csv.Error as exc:
-        why = f"line {reader.line_num}: {exc}"
-        raise SourceChanged(f"country facts: not an .xlsx or .csv file ({why}), {begins}") from exc
-    if rows and FACTS.keys().isdisjoint(cell.strip() for cell in rows[0]):
-        raise SourceChanged(f"country facts: not an .xlsx or .csv file, {begins}")
-    return rows
-
-
-def _where(header: list[object]) -> dict[str, int]:
-    """Where each of FACTS' columns stands."""
-    if odd := [name for name in FACTS if header.count(name) != 1]:
-        got = _label(", ".join(map(str, header)), 400)
-        raise SourceChanged(
-            f"country facts: columns missing or there twice: {', '.join(odd)}; "
-            f"expected: {', '.join(FACTS)}; got: {got}"
-        )
-    return {name: header.index(name) for name in FACTS}
-
-
-def _sound_rows(
-    rows: list[list[object]], width: int, name_at: int
-) -> tuple[list[list[object]], list[str]]:
-    """The rows that are whole and name a country of their own, and what is wrong with others."""
-    sound: list[list[object]] = []
-    faults: list[str] = []
-    seen: dict[Country | str, int] = {}
-    for number, row in enumerate(rows, start=2):
-        name = row[name_at] if len(row) == width else None
-        if all(cell == "" for cell in row):
-            continue
-        if len(row) != width:
-            faults.append(f"facts: row {number}: expected {width} values, got {len(row)}")
-        elif not isinstance(name, str) or not name:
-            faults.append(f"facts: row {number}, COUNTRY: expected a name, got {_shown(name)}")
-        else:
-            other = seen.setdefault(_find(name) or normalise(name), number)
-            if other != number:
-                faults.append(f"facts: {_label(name)}, row {number}: same country as row {other}")
-            sound.append(row)
-    return sound, faults
-
-
-def _value(column: str, value: object) -> str | float | None:
-    """A cell as its column wants it; the ValueError says what was expected."""
-    if column != "country" and value in MISSING:
-        return None
-    if column not in NUMBERS:
-        if not isinstance(value, str):
-            raise ValueError("text")
-        for wrong, right in MISSPELT.items():
-            value = value.replace(wrong, right)
-        return value
-    if type(value) is int or (isinstance(value, str) and NUMBER.fullmatch(value)):
-        value = float(value)
-    if not isinstance(value, float) or not math.isfinite(value):
-        raise ValueError("a number")
-    if NUMBERS[column] != "Int64":
-        return value
-    if value < 0 or not value.is_integer() or value > 1e15:
-        raise ValueError("a whole number, not negative")
-    return int(value)
-
-
-def _frame(columns: Mapping[str, list[object]]) -> pd.DataFrame:
-    """The facts' dtypes, the same where there is not one value."""
-    series = {name: pd.Series(columns[name], dtype=NUMBERS.get(name, "str")) for name in columns}
-    texts = [name for name in FACT_COLUMNS if name not in NUMBERS]
-    return pd.DataFrame(series).astype(dict.fromkeys(texts, "category"))
-
-
-def _shown(value: object, length: int = 80) -> str:
-    return repr(value[:length] if isinstance(value, str) else value)
-
-
-def _label(value: object, length: int = 80) -> str:
-    """Shown without quotes; line breaks and the like stay escaped, so a message is one line."""
-    return _shown(str(value), length)[1:-1]

@@ -11,15 +11,17 @@ from pathlib import Path
 import pandas as pd
 
 from config import Settings
-from etl import changes, checks, countries, filters, log, outputs, publish, transform
+from etl import changes, checks, filters, log, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
 from etl.errors import DataRejected, StoreError
 from etl.extract import Fetched
+from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.inputs import FACTS, STATISTICS, Facts, archive
 from etl.manifest import Checks, Manifest, Previous, SourceNote, run_key
+from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
 from etl.outputs.table import PARQUET, read_table
@@ -42,8 +44,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     settings = run.settings
     table = run.source.read(statistics.path)
     rows, corrections = transform.repair(table.rows)
-    known = countries.read_facts(facts.fetched.path) if facts.fetched else None
-    listed, unmatched = countries.attach(table.entities, known)
+    known = read_facts(facts.fetched.path) if facts.fetched else None
+    listed, unmatched = attach(table.entities, known)
     findings = _check(run, rows, listed, work)
     if facts.warning:
         findings.warnings.append(facts.warning)

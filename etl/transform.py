@@ -107,7 +107,7 @@ def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFr
 def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     """Repaired rows of whole countries -> the tidy table: exactly COLUMNS, in order.
 
-    `countries`: one row a country as `etl.countries.attach` makes it. Text is categorical, counts
+    `countries`: one row a country as `etl.merge.attach` makes it. Text is categorical, counts
     are Int64, dates datetime64[s].
     """
     categories = rows["country_key"].cat.categories

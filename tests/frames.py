@@ -52,7 +52,7 @@ def rows(**series: Sequence[Day]) -> pd.DataFrame:
 
 
 def countries(*keys: str, **about: Mapping[str, object]) -> pd.DataFrame:
-    """What countries.attach returns: `countries("spain", france={"population": 67_000_000})`.
+    """What merge.attach returns: `countries("spain", france={"population": 67_000_000})`.
 
     A country's name is made of its key; what isn't given is missing.
     """

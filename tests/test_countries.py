@@ -15,18 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import countries
-from etl.countries import (
-    FACT_COLUMNS,
-    FACTS,
-    Country,
-    Unmatched,
-    attach,
-    lookup,
-    normalise,
-    read_facts,
-)
+from etl import countries, facts
+from etl.countries import Country, lookup, normalise
 from etl.errors import SourceChanged
+from etl.facts import FACT_COLUMNS, FACTS, read_facts
+from etl.merge import Unmatched, attach
 
 HEADER = list(FACTS)
 Cell = str | float | bool
@@ -400,7 +393,7 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = xlsx_file(tmp_path / "f", row())
-    monkeypatch.setattr(countries, "MAX_UNPACKED_BYTES", 1000)
+    monkeypatch.setattr(facts, "MAX_UNPACKED_BYTES", 1000)
     assert "bytes once unpacked" in faults_of(path)[0]
 
 

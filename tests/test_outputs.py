@@ -21,9 +21,10 @@ from frames import MOST, countries, days, rows, some, tables, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.countries import attach, read_facts
+from etl.facts import read_facts
 from etl.files import File
 from etl.filters import dropped
+from etl.merge import attach
 from etl.outputs import Filter, write_files, write_world
 from etl.outputs.countries import file_names
 from etl.outputs.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table

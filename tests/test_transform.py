@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.countries import attach, read_facts
+from etl.facts import read_facts
+from etl.merge import attach
 from etl.transform import (
     COLUMNS,
     CUMULATIVE,

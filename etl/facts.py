@@ -1,0 +1,192 @@
+"""The field's facts about countries (InfoPaisosExtra): an .xlsx or .csv -> a frame."""
+
+import csv
+import io
+import math
+import re
+import zipfile
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+import pandas as pd
+import python_calamine
+
+from etl.countries import Country, find, normalise
+from etl.errors import SourceChanged
+
+FACTS: Mapping[str, str] = {
+    "COUNTRY": "country",
+    "Continent": "continent",
+    "Country_Clasification": "country_classification",
+    "Government_Type": "government_type",
+    "Corruption_preception": "corruption_perception",
+    "Development_Status": "development_status",
+    "Land_Conditions": "land_conditions",
+    "GDP_per_unit_of_energy_use_constant": "gdp_per_unit_of_energy_use",
+    "Population_total": "population",
+    "Urban_population_PC_of_total_population": "urban_population_pct",
+}
+FACT_COLUMNS = tuple(FACTS.values())[1:]
+NUMBERS = {
+    "gdp_per_unit_of_energy_use": "float64",
+    "population": "Int64",
+    "urban_population_pct": "float64",
+}
+MISSING = {"", "NA", "NI"}  # not NC: that is a code, an answer of its own
+MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
+NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
+MAX_UNPACKED_BYTES = 1 << 26
+# A cell beyond ZZ9999 that holds something: a self-closing one has a style alone.
+FAR_CELL = re.compile(rb"""<c\s[^<>]*?\br="([A-Z]{3,}[0-9]*|[A-Z]*[0-9]{5,})"[^<>]*(?<!/)>""")
+
+
+def read_facts(path: Path) -> pd.DataFrame:
+    """Read InfoPaisosExtra, an .xlsx (its first sheet) or .csv: a row a country, in its order.
+
+    Columns: `country` (str), then FACT_COLUMNS: text as category, `population` Int64, the other
+    numbers float64; NA, NI and blanks are missing. A country unknown to the table stays.
+    Raises SourceChanged: not such a file, a column missing, or every bad row and value at once.
+    """
+    header, *rows = _rows(path)
+    where = _where(header)
+    rows, faults = _sound_rows(rows, len(header), where["COUNTRY"])
+    columns: dict[str, list[object]] = {ours: [] for ours in FACTS.values()}
+    for row in rows:
+        for theirs, ours in FACTS.items():
+            value = row[where[theirs]]
+            try:
+                columns[ours].append(_value(ours, value))
+            except ValueError as exc:
+                label = _label(row[where["COUNTRY"]])
+                faults.append(f"facts: {label}, {theirs}: expected {exc}, got {_shown(value)}")
+    if faults:
+        raise SourceChanged(faults)
+    if not rows:
+        raise SourceChanged("country facts: no country beneath the header")
+    return _frame(columns)
+
+
+def no_facts() -> pd.DataFrame:
+    """What read_facts gives, without a row."""
+    return _frame({ours: [] for ours in FACTS.values()})
+
+
+def _rows(path: Path) -> list[list[object]]:
+    """Every row, the header first, its text stripped."""
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise SourceChanged(f"country facts: {path} can't be read: {exc.strerror}") from exc
+    rows = _xlsx_rows(data) if data.startswith(b"PK") else _csv_rows(data)
+    if not rows:
+        raise SourceChanged("country facts: the file is empty")
+    return [[cell.strip() if isinstance(cell, str) else cell for cell in row] for row in rows]
+
+
+def _xlsx_rows(data: bytes) -> Sequence[Sequence[object]]:
+    try:
+        _refuse_oversize(data)
+        return python_calamine.load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
+    except Exception as exc:  # a broken archive fails in a dozen ways, in zipfile and in calamine
+        why = _label(exc) or type(exc).__name__
+        raise SourceChanged(f"country facts: an .xlsx that can't be read: {why}") from exc
+
+
+def _refuse_oversize(data: bytes) -> None:
+    # calamine sets aside every cell up to the farthest, and aborts the process where it can't.
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        unpacked = sum(part.file_size for part in archive.infolist())
+        if unpacked > MAX_UNPACKED_BYTES:
+            raise ValueError(f"{unpacked} bytes once unpacked")
+        sheets = [name for name in archive.namelist() if name.startswith("xl/worksheets/")]
+        if not sheets:
+            raise ValueError("no worksheet in it")
+        for name in sheets:
+            if far := FAR_CELL.search(archive.read(name)):
+                raise ValueError(f"a cell as far out as {far[1].decode()}")
+
+
+def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
+    begins = f"it begins {_shown(data.decode('utf-8-sig', 'replace').lstrip())}"
+    try:
+        reader = csv.reader(io.StringIO(data.decode("utf-8-sig").strip(), newline=""), strict=True)
+        rows = list(reader)
+    except UnicodeDecodeError as exc:
+        raise SourceChanged(f"country facts: neither .xlsx nor UTF-8 .csv, {begins}") from exc
+    except csv.Error as exc:
+        why = f"line {reader.line_num}: {exc}"
+        raise SourceChanged(f"country facts: not an .xlsx or .csv file ({why}), {begins}") from exc
+    if rows and FACTS.keys().isdisjoint(cell.strip() for cell in rows[0]):
+        raise SourceChanged(f"country facts: not an .xlsx or .csv file, {begins}")
+    return rows
+
+
+def _where(header: list[object]) -> dict[str, int]:
+    """Where each of FACTS' columns stands."""
+    if odd := [name for name in FACTS if header.count(name) != 1]:
+        got = _label(", ".join(map(str, header)), 400)
+        raise SourceChanged(
+            f"country facts: columns missing or there twice: {', '.join(odd)}; "
+            f"expected: {', '.join(FACTS)}; got: {got}"
+        )
+    return {name: header.index(name) for name in FACTS}
+
+
+def _sound_rows(
+    rows: list[list[object]], width: int, name_at: int
+) -> tuple[list[list[object]], list[str]]:
+    """The rows that are whole and name a country of their own, and what is wrong with others."""
+    sound: list[list[object]] = []
+    faults: list[str] = []
+    seen: dict[Country | str, int] = {}
+    for number, row in enumerate(rows, start=2):
+        name = row[name_at] if len(row) == width else None
+        if all(cell == "" for cell in row):
+            continue
+        if len(row) != width:
+            faults.append(f"facts: row {number}: expected {width} values, got {len(row)}")
+        elif not isinstance(name, str) or not name:
+            faults.append(f"facts: row {number}, COUNTRY: expected a name, got {_shown(name)}")
+        else:
+            other = seen.setdefault(find(name) or normalise(name), number)
+            if other != number:
+                faults.append(f"facts: {_label(name)}, row {number}: same country as row {other}")
+            sound.append(row)
+    return sound, faults
+
+
+def _value(column: str, value: object) -> str | float | None:
+    """A cell as its column wants it; the ValueError says what was expected."""
+    if column != "country" and value in MISSING:
+        return None
+    if column not in NUMBERS:
+        if not isinstance(value, str):
+            raise ValueError("text")
+        for wrong, right in MISSPELT.items():
+            value = value.replace(wrong, right)
+        return value
+    if type(value) is int or (isinstance(value, str) and NUMBER.fullmatch(value)):
+        value = float(value)
+    if not isinstance(value, float) or not math.isfinite(value):
+        raise ValueError("a number")
+    if NUMBERS[column] != "Int64":
+        return value
+    if value < 0 or not value.is_integer() or value > 1e15:
+        raise ValueError("a whole number, not negative")
+    return int(value)
+
+
+def _frame(columns: Mapping[str, list[object]]) -> pd.DataFrame:
+    """The facts' dtypes, the same where there is not one value."""
+    series = {name: pd.Series(columns[name], dtype=NUMBERS.get(name, "str")) for name in columns}
+    texts = [name for name in FACT_COLUMNS if name not in NUMBERS]
+    return pd.DataFrame(series).astype(dict.fromkeys(texts, "category"))
+
+
+def _shown(value: object, length: int = 80) -> str:
+    return repr(value[:length] if isinstance(value, str) else value)
+
+
+def _label(value: object, length: int = 80) -> str:
+    """Shown without quotes; line breaks and the like stay escaped, so a message is one line."""
+    return _shown(str(value), length)[1:-1]
