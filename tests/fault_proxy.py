@@ -11,7 +11,6 @@ import http.client
 import socket
 import struct
 import threading
-import time
 from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
@@ -138,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         if fault == "late":
-            time.sleep(proxy.late_s)
+            threading.Event().wait(proxy.late_s)  # not time.sleep, which tests may have replaced
         self._answer(status, headers, answer, cut=fault == "cut")
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815  http.server's names

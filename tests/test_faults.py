@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 FULL = os.environ.get("FAULTS") == "full"
 SAMPLE = 2  # of each scenario and fault, where the matrix is not full
-READ_TIMEOUT_S = 0.3
+READ_TIMEOUT_S = 1.0
 BUCKET = "news"
 IF_DUE = Options(if_due=True, sleep=lambda seconds: None)
 TALLY: Counter[tuple[str, str]] = Counter()
@@ -48,7 +48,7 @@ def server(s3_url: str) -> str:
 
 @pytest.fixture(scope="module")
 def proxy(server: str) -> Iterator[FaultProxy]:
-    with FaultProxy(server, late_s=2 * READ_TIMEOUT_S) as proxy:
+    with FaultProxy(server, late_s=1.5 * READ_TIMEOUT_S) as proxy:
         yield proxy
 
 
