@@ -102,7 +102,8 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
         )  # fmt: skip
     except StateConflict:
         winner = manifests.read(run.store)
-        if winner is None or winner.manifest.slot != run.slot:
+        ours = winner is not None and winner.manifest.run_id == run.run_id  # refused behind it
+        if winner is None or ours or winner.manifest.slot != run.slot:
             raise
         return Result("yielded", manifest=winner.manifest)
     return Result("published", record, made.manifest)

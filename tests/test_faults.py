@@ -135,6 +135,7 @@ def play(
     except StoreError:
         outcome = "failed"
     assert proxy.failed, "the fault was never met"
+    assert outcome != "yielded", "there was nobody to give way to"
     proxy.reset()
     TALLY[fault + (", lasting" if lasting else ""), outcome] += 1
 

@@ -239,3 +239,16 @@ def once(operation: str, key: str, do: Callable[[], object]) -> Callable[[int, s
             do()
 
     return hooked
+
+
+def test_a_conflict_behind_our_own_commit_is_a_failure_and_no_giving_way(tmp_path: Path) -> None:
+    store, source = published_store(tmp_path)
+    source.write_bytes(growing(21))
+
+    def refuse() -> None:
+        raise StateConflict("somebody else is copying")
+
+    with pytest.raises(StateConflict):
+        run(Wrapped(store, before=once("copy", "latest.json", refuse)), source)
+    run(store, source, now=NOW + timedelta(minutes=1))
+    assert_settled(contents(store))
