@@ -52,6 +52,15 @@ def proxy(server: str) -> Iterator[FaultProxy]:
         yield proxy
 
 
+@pytest.fixture(scope="module", autouse=True)
+def tally() -> Iterator[None]:
+    """What was injected and how the runs ended, for docs/reliability.md (pytest -s shows it)."""
+    yield
+    for (fault, outcome), count in sorted(TALLY.items()):
+        print(f"{fault:25} {outcome:10} {count}")
+    print(f"injected: {sum(TALLY.values())}")
+
+
 @pytest.fixture(autouse=True)
 def environment(server: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Made-up credentials; botocore's pauses between its tries are not waited for."""
@@ -177,10 +186,3 @@ def test_whatever_fails_readers_have_a_whole_version_and_the_next_run_mends_it(
             play(scene, server, proxy, f"{case}-{at}", fault, at, lasting)
         except AssertionError as exc:
             raise AssertionError(f"request {at} of {total}: {exc}") from exc
-
-
-def test_the_tally() -> None:
-    """Not a check: what was injected, for docs/reliability.md."""
-    for (fault, outcome), count in sorted(TALLY.items()):
-        print(f"{fault:25} {outcome:10} {count}")
-    print(f"injected: {sum(TALLY.values())}")
