@@ -58,6 +58,7 @@ class World:
         self.version = 20
         self.source.write_bytes(growing(self.version, ("spain",)))
         self.counts: Counter[str] = Counter()
+        self.made_in: set[date] = set()  # true slots; a wrong clock calls them by other names
         self.good: dict[date, timedelta] = {}  # the longest time in a slot with nothing in the way
         self._good_since = self.true
         self._good_slot: date | None = None
@@ -68,9 +69,9 @@ class World:
     def wall(self) -> datetime:
         return self.true + self.offset
 
-    def slot(self) -> date:
+    def slot(self, moment: datetime | None = None) -> date:
         where = self.settings
-        return schedule.latest_slot(self.wall(), where.run_at, where.timezone)
+        return schedule.latest_slot(moment or self.wall(), where.run_at, where.timezone)
 
     def next_restart(self) -> datetime:
         return self.true + timedelta(hours=24, minutes=self.rng.uniform(0, 216))
@@ -146,6 +147,8 @@ class World:
                 self.counts[f"run failed: {type(exc).__name__}"] += 1
                 return False
         self.counts[f"run {result.outcome}"] += 1
+        if result.outcome in history.SUCCESS:
+            self.made_in.add(self.slot(self.true))
         return True
 
     def child(self, slot: date) -> bool:
@@ -222,7 +225,8 @@ def test_every_slot_that_could_be_made_is_made_once(
     twice = {slot: n for slot, n in made.items() if n > 1}
     assert twice == {}
     last = world.slot()
-    missed = [slot for slot, good in world.good.items() if good > ENOUGH and slot not in made]
+    there = made.keys() | world.made_in
+    missed = [slot for slot, good in world.good.items() if good > ENOUGH and slot not in there]
     assert [slot for slot in missed if slot < last] == []
     print(
         f"seed {seed}: {len(made)} slots made, of {DAYS} days;", dict(sorted(world.counts.items()))
