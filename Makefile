@@ -15,6 +15,7 @@ SHELL := /bin/bash
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
 BIN := $(VENV)/bin
+PEERS := .tools/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
 LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
@@ -46,12 +47,12 @@ faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/test_faults.py \
 		tests/test_decade.py tests/test_real_processes.py
 
-bench: $(VENV)/dev .venv-peers/done
-	@$(BIN)/python -m bench.run --peers-python .venv-peers/bin/python --write
+bench: $(VENV)/dev $(PEERS)/done
+	@$(BIN)/python -m bench.run --peers-python $(PEERS)/bin/python --write
 
-.venv-peers/done: bench/peers/requirements.txt | $(BIN)/python
-	@"$(PYTHON)" -m venv .venv-peers
-	@.venv-peers/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
+$(PEERS)/done: bench/peers/requirements.txt | $(BIN)/python
+	@"$(PYTHON)" -m venv $(PEERS)
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
 	@touch $@
 
 lock: $(VENV)/dev
