@@ -59,7 +59,7 @@ from s3_server import ACCESS_KEY, SECRET_KEY, s3_server  # noqa: E402
 from web_server import Reply, web_server  # noqa: E402
 
 from bench.peers import reading  # noqa: E402
-from bench.peers.tools import OURS, TOOLS, Tool  # noqa: E402
+from bench.peers.compared import OURS, TOOLS, Tool  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

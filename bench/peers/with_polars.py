@@ -3,8 +3,8 @@
     python bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER
 
 `pl.from_dicts(list of dicts)` and `DataFrame.write_parquet(file-like object)` as in Polars' API
-reference, `put_object` as in boto3's. (`write_parquet("s3://...")` would do as well, by a client of
-its own that does not know AWS_ENDPOINT_URL_S3.)
+reference, `put_object` as in boto3's. (`write_parquet("s3://...")` does both in one, by a client of
+its own.) Credentials and endpoint are the AWS_* variables.
 """
 
 import io
