@@ -20,6 +20,8 @@ from etl.stores import Store, Upload
 FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
+LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
+
 Advance = Callable[[object], None]  # hears of each object that has arrived
 
 
@@ -91,8 +93,8 @@ def _copy_all(
 ) -> Published | None:
     """Copy until done (None) or until another manifest stands there (that one)."""
     files = published.manifest.files
-    for begin in range(0, len(files), AT_A_TIME):
-        batch = files[begin : begin + AT_A_TIME]
+    for begin in range(0, len(files), LOOK_EVERY):
+        batch = files[begin : begin + LOOK_EVERY]
         in_parallel(lambda file: _copy(store, file, only_differing), batch, progress=advance)
         if newer := _newer(store, published):
             return newer
