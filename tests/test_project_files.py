@@ -135,3 +135,30 @@ def test_the_makefile_and_ci_know_the_commands_the_readme_names() -> None:
     assert {"demo", "run", "test", "check", "lock"} <= targets
     assert set(re.findall(r"^make ([a-z]+)", text("README.md"), re.MULTILINE)) <= targets
     assert set(re.findall(r"make ([a-z]+)", text(".ci/run"))) <= targets
+
+
+def test_the_readmes_table_of_settings_is_the_register() -> None:
+    told = text("README.md")
+    for setting in REGISTER:
+        default = f"`{setting.default}`" if setting.default else "none"
+        assert f"| `{setting.variable}` | {default} | {setting.meaning} |" in told
+
+
+def test_the_readme_explains_every_event_of_the_log() -> None:
+    told = text("README.md")
+    code = [ROOT / "app.py", *(ROOT / "etl").rglob("*.py")]
+    events = {
+        event
+        for path in code
+        for event in re.findall(r'log\.\w+\(\s*"([a-z]+\.[a-z_]+)"', path.read_text("utf-8"))
+    }
+    assert len(events) > 12
+    assert [event for event in sorted(events) if f"`{event}`" not in told] == []
+
+
+def test_the_readme_names_every_command() -> None:
+    from etl.cli import cli
+
+    told = text("README.md")
+    shown = [name for name, command in cli.commands.items() if not command.hidden]
+    assert [name for name in shown if f"`python app.py {name}`" not in told] == []
