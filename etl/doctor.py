@@ -11,8 +11,7 @@ from etl import history, journal, publish, records
 from etl import manifest as manifests
 from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.publish import FOR_EVER, REVALIDATE
-from etl.stores import Store
+from etl.stores import FOR_EVER, REVALIDATE, Store
 
 Level = Literal["ok", "warning", "failed"]
 LISTED = 5

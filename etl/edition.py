@@ -47,6 +47,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
     findings = _check(run, rows, listed, work)
+    held = checks.extent(rows)
     if facts.warning:
         findings.warnings.append(facts.warning)
 
@@ -59,7 +60,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     _refuse_empty(selected, settings)
     files = outputs.write_files(
         work / "files",
-        _header(run.source, checks.extent(rows)),
+        _header(run.source, held),
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
@@ -75,7 +76,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, checks.extent(rows)),
+        source=_note(run.source, held),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
         inputs=[entry for entry, _ in archived],

@@ -15,7 +15,7 @@ from etl.extract import Fetched, Validators
 from etl.history import Seen
 from etl.manifest import Input
 from etl.sources import Source
-from etl.stores import Store, Upload
+from etl.stores import FOR_EVER, Store, Upload
 
 FACTS, STATISTICS = "facts", "statistics"
 FACTS_LIMIT_MB = 50
@@ -106,4 +106,4 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
         etag=fetched.validators.etag,
         last_modified=fetched.validators.last_modified,
     )
-    return entry, Upload(key, path, "public, max-age=31536000, immutable")
+    return entry, Upload(key, path, FOR_EVER)

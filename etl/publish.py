@@ -15,10 +15,7 @@ from etl.errors import StateConflict, StoreError
 from etl.files import File
 from etl.load import AT_A_TIME, in_parallel, upload_all
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.stores import Store, Upload
-
-FOR_EVER = "public, max-age=31536000, immutable"
-REVALIDATE = "no-cache"
+from etl.stores import FOR_EVER, REVALIDATE, Store, Upload
 
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
 

@@ -16,7 +16,20 @@ from typing import Protocol
 from etl.errors import StoreError
 from etl.stores.keys import content_type, valid_key, valid_prefix
 
-__all__ = ["Head", "Store", "Stored", "Upload", "content_type", "valid_key", "valid_prefix"]
+__all__ = [
+    "FOR_EVER",
+    "REVALIDATE",
+    "Head",
+    "Store",
+    "Stored",
+    "Upload",
+    "content_type",
+    "valid_key",
+    "valid_prefix",
+]
+
+FOR_EVER = "public, max-age=31536000, immutable"  # of what is never changed afterwards
+REVALIDATE = "no-cache"  # of what is: a reader asks each time whether it still is the same
 
 
 @dataclass(frozen=True)
@@ -25,7 +38,7 @@ class Upload:
 
     key: str
     body: bytes | Path = field(repr=False)
-    cache_control: str = "no-cache"
+    cache_control: str = REVALIDATE
 
     @property
     def content_type(self) -> str:
