@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
 from etl.sources import elements as elements_module
-from etl.sources.elements import elements
+from etl.sources.elements import elements, likely_elements
 
 # characters that a scanner of quotes and brackets may stumble over come often
 TEXT = st.text(
@@ -104,6 +104,45 @@ def test_anything_is_either_refused_or_taken_apart_as_json_would(
         assert json.dumps(whole) == json.dumps(found)  # NaN is not equal to itself
     elif isinstance(whole, list):
         assert not all(isinstance(item, dict) for item in whole)
+
+
+@settings(deadline=None, max_examples=200)
+@given(
+    st.builds(lambda objects: json.dumps(objects, ensure_ascii=False).encode(), OBJECTS)
+    | st.builds(
+        lambda objects, random: spaced(objects, random).encode(),
+        OBJECTS,
+        st.randoms(use_true_random=False),
+    )
+    | JUNK.map(lambda junk: b"[" + junk + b"]")
+    | DAMAGED,
+    WINDOWS,
+)
+@example(b'[{"a": "},{"}]', 9)
+@example(b'[{"a": "}]", "b": [{}, {}]}, {}]', 9)
+@example(b"[{},]", 9)
+@example(b"[{}] ]", 9)
+def test_likely_elements_are_the_elements_once_each_of_them_is_json(
+    file: Path, content: bytes, window: int
+) -> None:
+    """Where every piece is JSON they are json.loads's; else nothing is said of the document."""
+    file.write_bytes(content)
+    try:
+        found = [json.loads(piece.decode()) for piece in likely_elements(file, window)]
+    except (SourceChanged, ValueError):
+        return
+    assert json.dumps(json.loads(content.decode("utf-8-sig"))) == json.dumps(found)
+
+
+@pytest.mark.parametrize("window", [1, 30, 1 << 20])
+def test_likely_elements_take_an_ordinary_document_apart(file: Path, window: int) -> None:
+    file.write_bytes(b'\xef\xbb\xbf [{"a": {"b": 1}} , {"a": {}},{"a": {"b": {}}}\n]\n')
+    pieces = list(likely_elements(file, window))
+    assert [json.loads(piece) for piece in pieces] == [
+        {"a": {"b": 1}},
+        {"a": {}},
+        {"a": {"b": {}}},
+    ]
 
 
 DOCUMENT = '[{"a": "]}, {\\"", "b": {"c": [1, {}]}} , {"é": "\\\\"},\n{}]'.encode()

