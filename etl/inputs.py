@@ -7,6 +7,8 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from isal import isal_zlib
+
 from config import FACTS_URL, Settings
 from etl import extract, log
 from etl.context import Context
@@ -20,7 +22,8 @@ from etl.stores import FOR_EVER, Store, Upload
 FACTS, STATISTICS = "facts", "statistics"
 FACTS_LIMIT_MB = 50
 PACKED = (".xlsx", ".gz")  # of no use to compress again
-RAW_GZIP_LEVEL = 5
+GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
+PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -90,12 +93,13 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
     path, key = fetched.path, f"raw/{run_id}/{fetched.path.name}"
     if path.suffix not in PACKED:
         packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
-        with (
-            path.open("rb") as source,
-            packed.open("wb") as raw,
-            gzip.GzipFile("", "wb", RAW_GZIP_LEVEL, raw, mtime=0) as target,
-        ):
-            shutil.copyfileobj(source, target, 1 << 20)
+        # takes a fifth of zlib's time, and packs differently on other processors, which is no harm
+        # here: digests of inputs are of what is inside
+        packer = isal_zlib.compressobj(wbits=GZIP)
+        with path.open("rb") as source, packed.open("wb") as target:
+            while piece := source.read(PIECE):
+                target.write(packer.compress(piece))
+            target.write(packer.flush())
         path, key = packed, f"{key}.gz"
     entry = Input(
         name=name,
