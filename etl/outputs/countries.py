@@ -2,12 +2,13 @@
 
 from pathlib import Path
 
+import msgspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from etl.outputs.table import to_csv_table
-from etl.outputs.values import Header, records, spans, to_list, write_json
+from etl.outputs.values import Header, joined, records, spans, to_json, write_json
 from etl.transform import FACTS
 
 
@@ -26,15 +27,19 @@ class CountryFiles:
     def add(self, group: pd.DataFrame) -> dict[str, int]:
         """Write the countries of a tidy table; the number of rows of each file."""
         about = ("country_key", "country", "iso3", "stale", *FACTS)
-        values = {str(c): to_list(group[c]) for c in group.columns if c not in about}
+        places = list(spans(group))
+        lengths = [end - begin for _, begin, end in places]
+        columns = [str(name) for name in group.columns if name not in about]
+        series = zip(*(joined(to_json(group[c]), lengths) for c in columns), strict=True)
         stale = group["stale"].to_numpy()
         written = {}
-        for key, begin, end in spans(group):
+        for (key, begin, end), values in zip(places, series, strict=True):
             facts = dict(self._about[key])
             name = facts.pop("file")
-            series = {column: value[begin:end] for column, value in values.items()}
-            content = {**self._header, **facts, "stale": bool(stale[begin]), **series}
-            write_json(self._folder / name, content)
+            head = msgspec.json.encode({**self._header, **facts, "stale": bool(stale[begin])})
+            pairs = zip(columns, values, strict=True)
+            text = "".join(f',"{column}":[{listed}]' for column, listed in pairs)
+            (self._folder / name).write_bytes(head.removesuffix(b"}") + text.encode() + b"}")
             written[name] = end - begin
         return written
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.outputs.values import spans
+from etl.outputs.values import joined, spans
 from etl.transform import MEASURES, starts
 
-PIECE_ROWS = 30_000
+PIECE_ROWS = 10_000
 
 
 def write_stats(
@@ -34,17 +34,18 @@ def write_stats(
     with path.open("wb") as file:
         comma = b"["
         for batch in _batches(entities, rows):
+            before = [_first(rows, index, since) for _, _, index in batch]
+            lengths = [len(index) - n for (_, _, index), n in zip(batch, before, strict=True)]
+            kept = [
+                np.arange(len(index)) >= n for (_, _, index), n in zip(batch, before, strict=True)
+            ]
             days = _days(rows, np.concatenate([index for _, _, index in batch]), kinds)
-            begin = 0
-            for key, name, index in batch:
-                kept = days[begin + _first(rows, index, since) : begin + len(index)]
-                begin += len(index)
+            texts = joined(days.filter(pa.array(np.concatenate(kept))), lengths)
+            for (key, name, _), text in zip(batch, texts, strict=True):
                 head = msgspec.json.encode({"key": key, "name": name})
-                file.writelines([comma, b'{"country":', head, b',"dates":{'])
-                file.write(",".join(kept).encode())
-                file.write(b"}}")
+                file.writelines([comma, b'{"country":', head, b',"dates":{', text.encode(), b"}}"])
                 comma = b","
-                written += len(kept)
+            written += sum(lengths)
         file.write(b"]" if comma == b"," else b"[]")
     return written
 
@@ -75,7 +76,7 @@ def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> 
     return int(np.searchsorted(dates, np.datetime64(since, "s")))
 
 
-def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> list[str]:
+def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.Array:
     """'"2020-01-22":{"new":{...},"cumulative":{...}}' for each of the rows."""
     first = starts(rows)[index]
     parts: list[object] = ['"', _text(rows["date"].to_numpy()[index].astype("datetime64[D]"))]
@@ -89,8 +90,7 @@ def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> lis
             parts += [f'{glue}"{measure}":', _text(values)]
             glue = ","
         glue = "},"
-    days: list[str] = pc.binary_join_element_wise(*parts, "}}", "").to_pylist()
-    return days
+    return pc.binary_join_element_wise(*parts, "}}", "")
 
 
 def _text(values: NDArray[Any]) -> pa.Array:

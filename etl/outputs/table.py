@@ -10,8 +10,9 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
-GZIP_LEVEL = 3
-PIECE_ROWS = 50_000
+GZIP_LEVEL = 1
+PIECE_ROWS = 20_000
+CSV_BATCH_ROWS = 4096  # Arrow's own 1,024 take half as long again
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's start
 PARQUET, CSV = "timeseries.parquet", "timeseries.csv.gz"
 
@@ -42,7 +43,9 @@ class TableFiles:
             path = self._folder / PARQUET
             self._parquet = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
             sink = pa.PythonFile(self._gzip, "w")
-            self._csv = pa.csv.CSVWriter(sink, _csv_schema(table.schema))
+            options = pa.csv.WriteOptions(batch_size=CSV_BATCH_ROWS)
+            schema = _csv_schema(table.schema)
+            self._csv = pa.csv.CSVWriter(sink, schema, write_options=options)
         self._parquet.write_table(table)
         self._csv.write_table(to_csv_table(table))
         self.rows = {name: rows + len(group) for name, rows in self.rows.items()}

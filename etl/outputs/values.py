@@ -1,6 +1,6 @@
 """Frames -> plain values for JSON, and what every JSON file says about itself."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,23 @@ def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     for begin, end in pairwise(edges):
         if end > begin:
             yield str(categories[codes[begin]]), begin, end
+
+
+def joined(texts: pa.Array, lengths: Sequence[int]) -> list[str]:
+    """The texts of each country in turn, `lengths` of them, with commas between."""
+    offsets = pa.array(np.cumsum([0, *lengths]), pa.int32())
+    lists = pa.ListArray.from_arrays(offsets, texts)
+    found: list[str] = pc.binary_join(lists, ",").to_pylist()
+    return found
+
+
+def to_json(column: "pd.Series[Any]") -> pa.Array:
+    """Numbers or days as the text they have in JSON: 3.5, null, "2020-01-22"."""
+    values = pa.array(column, from_pandas=True)
+    if pa.types.is_timestamp(values.type):
+        days = values.cast(pa.date32()).cast(pa.string())
+        return pc.binary_join_element_wise('"', days, '"', "")
+    return values.cast(pa.string()).fill_null("null")
 
 
 def to_list(column: "pd.Series[Any]") -> list[Any]:
