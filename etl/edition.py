@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from config import Settings
-from etl import changes, checks, filters, log, outputs, publish, transform
+from etl import changes, checks, filters, log, memory, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
@@ -47,6 +47,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
     findings = _check(run, rows, listed, work)
+    memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
         findings.warnings.append(facts.warning)

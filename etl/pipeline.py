@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import history, inputs, journal, log, publish, records, schedule
+from etl import history, inputs, journal, log, memory, publish, records, schedule
 from etl import manifest as manifests
 from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
@@ -95,6 +95,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
         return Result("would_publish", record, made.manifest)
 
     run.options.step("load")
+    memory.give_back()
     try:
         publish.publish(
             run.store, made.manifest, made.raw, made.files, run.published,

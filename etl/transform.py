@@ -39,7 +39,7 @@ COLUMNS = [
     "stale",
     *FACTS,
 ]
-GROUP_ROWS = 30_000
+GROUP_ROWS = 15_000
 APART = 4_000_000  # days from country to country on one axis: more than the years 1 to 9999 have
 
 
