@@ -38,6 +38,14 @@ def measure(command: Sequence[str]) -> Measured:
     return Measured(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
 
 
+def median(rounds: Sequence[Measured]) -> Measured:
+    return Measured(
+        statistics.median(r.wall_s for r in rounds),
+        statistics.median(r.cpu_s for r in rounds),
+        statistics.median(r.peak_mb for r in rounds),
+    )
+
+
 def main() -> None:
     assert __doc__ is not None  # noqa: S101  it is there
     parser = argparse.ArgumentParser(
@@ -56,11 +64,11 @@ def main() -> None:
             shutil.rmtree(given.fresh, ignore_errors=True)
         rounds.append(measure(command))
         print(rounds[-1], file=sys.stderr)
-    wall, cpu, peak = (
-        statistics.median(getattr(r, name) for r in rounds)
-        for name in ("wall_s", "cpu_s", "peak_mb")
+    found = median(rounds)
+    print(
+        f"median of {len(rounds)}: wall {found.wall_s:.2f} s, CPU {found.cpu_s:.2f} s, "
+        f"peak {found.peak_mb:.0f} MB"
     )
-    print(f"median of {len(rounds)}: wall {wall:.2f} s, CPU {cpu:.2f} s, peak {peak:.0f} MB")
 
 
 if __name__ == "__main__":

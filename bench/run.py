@@ -24,12 +24,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from bench import extend
-from bench.measure import Measured, measure
+from bench.measure import Measured, measure, median
 
 ROOT = Path(__file__).resolve().parents[1]
 DATA = ROOT / "bench" / "data"
 DOCUMENT = ROOT / "docs" / "performance.md"
-BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 REAL = ROOT.parent / "shared" / "data"
 BUCKET = "bench"
 PEERS = ("naive", "with_dlt", "with_awswrangler", "with_polars")
@@ -108,6 +107,23 @@ def s3_server() -> Iterator[str]:
         shutil.rmtree(DATA / "s3", ignore_errors=True)
 
 
+def credentials(endpoint: str | None) -> None:
+    os.environ.update(
+        AWS_ACCESS_KEY_ID="test",
+        AWS_SECRET_ACCESS_KEY="a-secret-that-nobody-may-see",  # noqa: S106  made up
+        AWS_DEFAULT_REGION="us-east-1",
+    )
+    os.environ.pop("AWS_ENDPOINT_URL", None)
+    if endpoint:
+        os.environ["AWS_ENDPOINT_URL"] = endpoint
+
+
+def make_bucket() -> None:
+    # in a process of its own: what this one holds would count as its children's peak
+    create = f"import boto3; boto3.client('s3').create_bucket(Bucket={BUCKET!r})"
+    subprocess.run([sys.executable, "-c", create], check=True)  # noqa: S603  our own
+
+
 def commands(source: Source, url: str, peers_python: str | None, nth: int) -> dict[str, list[str]]:
     """Each program's command; a folder of its own in the bucket for each round."""
     address = f"{url}/{source.path.name}"
@@ -118,7 +134,8 @@ def commands(source: Source, url: str, peers_python: str | None, nth: int) -> di
     }
     for peer in PEERS if peers_python else ():
         script = str(ROOT / "bench" / "peers" / f"{peer}.py")
-        found[peer] = [str(peers_python), script, address, BUCKET, f"{peer}-{nth}"]
+        facts = [] if peer == "with_dlt" else [str(source.facts)]
+        found[peer] = [str(peers_python), script, address, BUCKET, f"{peer}-{nth}", *facts]
     return found
 
 
@@ -139,14 +156,6 @@ def compare(
             print(source.name, name, measured, file=sys.stderr)
             results.setdefault(name, []).append(measured)
     return {name: median(found) for name, found in results.items()}
-
-
-def median(rounds: Sequence[Measured]) -> Measured:
-    return Measured(
-        statistics.median(r.wall_s for r in rounds),
-        statistics.median(r.cpu_s for r in rounds),
-        statistics.median(r.peak_mb for r in rounds),
-    )
 
 
 def table(found: dict[str, dict[str, Measured]]) -> str:
@@ -190,14 +199,9 @@ def main() -> None:
     only = [name for name in given.only.split(",") if name]
     found = {}
     with web_server() as web, s3_server() as s3:
-        os.environ.update(
-            AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="a-secret-that-nobody-may-see",  # noqa: S106  made up
-            AWS_DEFAULT_REGION="us-east-1", AWS_ENDPOINT_URL_S3=s3, S3_BUCKET=BUCKET,
-            AWS_ENDPOINT_URL=s3, SOURCE="coviddata",
-        )  # fmt: skip
-        import boto3
-
-        boto3.client("s3").create_bucket(Bucket=BUCKET)
+        credentials(s3)
+        os.environ.update(S3_BUCKET=BUCKET, SOURCE="coviddata")
+        make_bucket()
         for source in wanted:
             rounds = given.rounds if source.megabytes < 100 else max(1, given.rounds // 2)
             found[source.name] = compare(source, web, given.peers_python, rounds, only)
@@ -208,8 +212,14 @@ def main() -> None:
     text += f"\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores."
     print(text)
     if given.write:
-        before, _, rest = DOCUMENT.read_text().partition(BEGIN)
-        DOCUMENT.write_text(f"{before}{BEGIN}\n{text}\n{END}{rest.partition(END)[2]}")
+        write_between("bench", text)
+
+
+def write_between(name: str, text: str) -> None:
+    """Put the text into docs/performance.md, between the marks of that name."""
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, _, rest = DOCUMENT.read_text().partition(begin)
+    DOCUMENT.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")
 
 
 if __name__ == "__main__":

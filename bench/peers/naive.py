@@ -1,40 +1,29 @@
 """The usual script: requests, a list of dicts, pandas, one object in S3.
 
-    python bench/peers/naive.py SOURCE_URL BUCKET FOLDER
+    python bench/peers/naive.py SOURCE_URL BUCKET FOLDER [FACTS]
 
 What one finds under "upload a DataFrame to S3 with boto3": `requests.get(url).json()` (Requests'
 Quickstart, "JSON Response Content"), `pandas.DataFrame(list of dicts)` and
 `DataFrame.to_json(orient="records")` (pandas' user guide, "IO tools"), `put_object(Body=...)`
-(boto3's S3 reference). Credentials and endpoint are the AWS_* variables.
+(boto3's S3 reference). Credentials and endpoint are the AWS_* variables. Without FACTS it uploads
+the source's own columns.
 """
 
 import sys
 
 import boto3
-import pandas as pd
-import requests
+from rows import fetch, flatten
+from usual import table
 
 
-def main(url: str, bucket: str, folder: str) -> None:
-    response = requests.get(url, timeout=60)
-    response.raise_for_status()
-    rows = []
-    for entry in response.json():
-        for date, day in entry["dates"].items():
-            row = {
-                "country_key": entry["country"]["key"],
-                "country": entry["country"]["name"],
-                "date": date,
-            }
-            for kind in ("new", "cumulative"):
-                for measure, count in day[kind].items():
-                    row[f"{kind}_{measure}"] = count
-            rows.append(row)
-    frame = pd.DataFrame(rows)
+def main(url: str, bucket: str, folder: str, facts: str | None = None) -> None:
+    entries = fetch(url)
+    rows = [row for entry in entries for row in flatten(entry)]
+    frame = table(rows, facts)
     boto3.client("s3").put_object(
         Bucket=bucket,
         Key=f"{folder}/stats.json",
-        Body=frame.to_json(orient="records"),
+        Body=frame.to_json(orient="records", date_format="iso"),
         ContentType="application/json",
     )
     print(f"{len(frame)} rows")

@@ -1,6 +1,6 @@
 """The same table by awswrangler (AWS SDK for pandas): a CSV data set in S3.
 
-    python bench/peers/with_awswrangler.py SOURCE_URL BUCKET FOLDER
+    python bench/peers/with_awswrangler.py SOURCE_URL BUCKET FOLDER [FACTS]
 
 Its tutorial 011, "CSV Datasets", as it stands: `wr.s3.to_csv(df, path, index=False, dataset=True,
 mode="overwrite")`. Credentials and endpoint are the AWS_* variables, by boto3's default session.
@@ -9,26 +9,12 @@ mode="overwrite")`. Credentials and endpoint are the AWS_* variables, by boto3's
 import sys
 
 import awswrangler as wr
-import pandas as pd
-import requests
+from rows import fetch, flatten
+from usual import table
 
 
-def main(url: str, bucket: str, folder: str) -> None:
-    response = requests.get(url, timeout=60)
-    response.raise_for_status()
-    rows = []
-    for entry in response.json():
-        for date, day in entry["dates"].items():
-            row = {
-                "country_key": entry["country"]["key"],
-                "country": entry["country"]["name"],
-                "date": date,
-            }
-            for kind in ("new", "cumulative"):
-                for measure, count in day[kind].items():
-                    row[f"{kind}_{measure}"] = count
-            rows.append(row)
-    frame = pd.DataFrame(rows)
+def main(url: str, bucket: str, folder: str, facts: str | None = None) -> None:
+    frame = table([row for entry in fetch(url) for row in flatten(entry)], facts)
     wr.s3.to_csv(frame, f"s3://{bucket}/{folder}/", index=False, dataset=True, mode="overwrite")
     print(f"{len(frame)} rows")
 

@@ -1,4 +1,6 @@
-"""The same table by dlt: a generator of rows, and the filesystem destination on S3.
+"""The source's rows by dlt: a generator of them, and the filesystem destination on S3.
+
+Less work than the others': nothing is repaired, derived or merged.
 
     python bench/peers/with_dlt.py SOURCE_URL BUCKET FOLDER
 
@@ -12,31 +14,11 @@ keeps on this machine goes to DLT_DATA_DIR, or to ~/.dlt.
 
 import os
 import sys
-from collections.abc import Iterator
-from typing import Any
 
 os.environ.setdefault("RUNTIME__DLTHUB_TELEMETRY", "false")  # read when dlt is imported
 
 import dlt
-import requests
-
-
-def stats(url: str) -> Iterator[list[dict[str, Any]]]:
-    response = requests.get(url, timeout=60)
-    response.raise_for_status()
-    for entry in response.json():
-        rows = []
-        for date, day in entry["dates"].items():
-            row = {
-                "country_key": entry["country"]["key"],
-                "country": entry["country"]["name"],
-                "date": date,
-            }
-            for kind in ("new", "cumulative"):
-                for measure, count in day[kind].items():
-                    row[f"{kind}_{measure}"] = count
-            rows.append(row)
-        yield rows
+from rows import fetch, flatten
 
 
 def main(url: str, bucket: str, folder: str) -> None:
@@ -45,7 +27,8 @@ def main(url: str, bucket: str, folder: str) -> None:
         destination=dlt.destinations.filesystem(bucket_url=f"s3://{bucket}/{folder}"),
         dataset_name="covid",
     )
-    pipeline.run(stats(url), table_name="stats", write_disposition="replace")
+    pages = (list(flatten(entry)) for entry in fetch(url))
+    pipeline.run(pages, table_name="stats", write_disposition="replace")
     print(f"{pipeline.last_trace.last_normalize_info.row_counts['stats']} rows")
 
 

@@ -1,10 +1,11 @@
 """The usual script with Polars in pandas' place: one Parquet object in S3.
 
-    python bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER
+    python bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER [FACTS]
 
-`pl.from_dicts(list of dicts)` and `DataFrame.write_parquet(file-like object)` as in Polars' API
-reference, `put_object` as in boto3's. (`write_parquet("s3://...")` does both in one, by a client of
-its own.) Credentials and endpoint are the AWS_* variables.
+`pl.from_dicts(list of dicts)`, expressions over the countries, and
+`DataFrame.write_parquet(file-like object)` as in Polars' API reference, `put_object` as in boto3's.
+(`write_parquet("s3://...")` does both in one, by a client of its own.) Credentials and endpoint are
+the AWS_* variables.
 """
 
 import io
@@ -12,25 +13,42 @@ import sys
 
 import boto3
 import polars as pl
-import requests
+from rows import MEASURES, fetch, flatten
 
 
-def main(url: str, bucket: str, folder: str) -> None:
-    response = requests.get(url, timeout=60)
-    response.raise_for_status()
-    rows = []
-    for entry in response.json():
-        for date, day in entry["dates"].items():
-            row = {
-                "country_key": entry["country"]["key"],
-                "country": entry["country"]["name"],
-                "date": date,
-            }
-            for kind in ("new", "cumulative"):
-                for measure, count in day[kind].items():
-                    row[f"{kind}_{measure}"] = count
-            rows.append(row)
-    frame = pl.from_dicts(rows)
+def table(url: str, facts: str | None) -> pl.DataFrame:
+    """As `usual.table`."""
+    frame = pl.from_dicts([row for entry in fetch(url) for row in flatten(entry)])
+    if facts is None:
+        return frame
+    known = pl.read_excel(facts)
+    numbers = [name for name in known.columns if "_total" in name or "_use_" in name]
+    known = known.with_columns(pl.col(numbers).cast(pl.Float64, strict=False))
+    frame = frame.with_columns(pl.col("date").str.to_date()).sort("country_key", "date")
+    new = {
+        f"new_{measure}": pl.col(f"cumulative_{measure}").diff().over("country_key")
+        for measure in MEASURES
+    }
+    averages = {
+        f"{measure}_7d_avg": pl.col(f"new_{measure}").rolling_mean(7).over("country_key")
+        for measure in ("cases", "deaths")
+    }
+    week_per_head = pl.col("cases_7d_avg") * 7 / pl.col("Population_total")
+    return (
+        frame.with_columns(**new)
+        .with_columns(
+            **averages,
+            stale=pl.col("date").max().over("country_key")
+            < pl.col("date").max() - pl.duration(days=14),
+            case_fatality=pl.col("cumulative_deaths") / pl.col("cumulative_cases"),
+        )
+        .join(known, how="left", left_on="country", right_on="COUNTRY")
+        .with_columns(cases_7d_per_100k=week_per_head * 100_000)
+    )
+
+
+def main(url: str, bucket: str, folder: str, facts: str | None = None) -> None:
+    frame = table(url, facts)
     content = io.BytesIO()
     frame.write_parquet(content)
     boto3.client("s3").put_object(
