@@ -49,6 +49,7 @@ faults: $(VENV)/dev
 
 bench: $(VENV)/dev $(PEERS)/done
 	@$(BIN)/python -m bench.run --peers-python $(PEERS)/bin/python --write
+	@$(BIN)/python -m bench.figures --write
 
 $(PEERS)/done: bench/peers/requirements.txt | $(BIN)/python
 	@"$(PYTHON)" -m venv $(PEERS)
