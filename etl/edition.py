@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from config import Settings
+from config import FACTS_URL, Settings
 from etl import changes, checks, filters, log, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
@@ -19,11 +19,12 @@ from etl.errors import DataRejected, StoreError
 from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
-from etl.inputs import FACTS, STATISTICS, Facts, archive
+from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
 from etl.manifest import Checks, Manifest, Previous, SourceNote, run_key
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
+from etl.outputs.package import write_package
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
@@ -58,9 +59,10 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     if len(chosen) < len(listed):
         selected = rows[rows["country_key"].isin(chosen["country_key"])]
     _refuse_empty(selected, settings)
+    header = _header(run.source, held)
     files = outputs.write_files(
         work / "files",
-        _header(run.source, held),
+        header,
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
@@ -68,6 +70,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
+    named, licence_id = _sources(run, facts), run.source.licence_id
+    files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
     into_run = publish.uploads(files, run.run_id)
     archived = [archive(statistics, STATISTICS, run.run_id)]
     if facts.fetched:
@@ -142,6 +146,19 @@ def _header(source: Source, held: Extent) -> Header:
         last_date=str(held.last_date),
         notice=source.notice,
     )
+
+
+def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
+    """Where it all comes from; an address only where it is everybody's, not this machine's."""
+    sources = [(run.source.title, run.source.url)]
+    if facts.fetched:
+        where = facts_url(run.settings, run.source)
+        sources.append(("InfoPaisosExtra: facts about countries", where))
+    public = (run.source.url, FACTS_URL)
+    return [
+        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
+        for title, url in sources
+    ]
 
 
 def _note(source: Source, held: Extent) -> SourceNote:
