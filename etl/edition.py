@@ -28,7 +28,7 @@ from etl.outputs.package import write_package
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
-from etl.stores import Store, Upload
+from etl.stores import Upload
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    findings = _check(run, rows, listed, work)
+    since_published = _changes_since(run, rows, work)
+    findings = _check(run, rows, listed, since_published)
     held = checks.extent(rows)
     if facts.warning:
         findings.warnings.append(facts.warning)
@@ -91,34 +92,44 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
             corrections=asdict(corrections),
             stale_series=sorted(stale),
             unmatched=asdict(unmatched),
+            restated=since_published.restated if since_published.compared else None,
         ),
         previous=_previous(run),
     )
     return Edition(manifest, list(into_run.values()), [upload for _, upload in archived])
 
 
-def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, work: Path) -> Findings:
-    published = run.before if run.before and run.before.source.name == run.source.name else None
+def _check(
+    run: Context, rows: pd.DataFrame, listed: pd.DataFrame, since_published: Changes
+) -> Findings:
+    published = _published(run)
     findings = checks.check(
         rows,
         listed,
         now=run.now,
         stale_after_days=run.settings.stale_after_days,
         published=_extent(published.source) if published else None,
-        changes=_changes(run.store, published, rows, work) if published else Changes(),
+        changes=since_published,
     )
     if rows.empty or (findings.refusals and not run.options.force):
         raise DataRejected(findings.refusals)
     return findings
 
 
+def _published(run: Context) -> Manifest | None:
+    """What readers have of this source."""
+    return run.before if run.before and run.before.source.name == run.source.name else None
+
+
 def _extent(note: SourceNote) -> Extent:
     return Extent(note.rows, note.countries, note.first_date, note.last_date)
 
 
-def _changes(store: Store, published: Manifest, rows: pd.DataFrame, work: Path) -> Changes:
+def _changes_since(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
     """Against the published table; a table that can't be read is said and passed over."""
-    path = work / "published.parquet"
+    store, published, path = run.store, _published(run), work / "published.parquet"
+    if published is None:
+        return Changes()
     columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
     try:
         if not store.download(run_key(published.run_id, PARQUET), path):

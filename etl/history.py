@@ -71,6 +71,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int | None = None
     countries: int | None = None
     source_last: date | None = None
+    restated: int | None = None
     warnings: list[str] = []
     forced: list[str] = []
     healed: bool = False

@@ -46,7 +46,7 @@ def run(
     context = _start(settings, store, options or Options(), now or datetime.now(UTC))
     if context.options.if_due and not _due(context):
         if not context.options.dry_run:
-            journal.mend_status(store, context.past, settings.stale_after_days)
+            journal.mend(store, context.past, settings.stale_after_days)
         return Result("not_due")
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
@@ -120,6 +120,7 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
         log.warning("run.healed", run=record.run_id)
         published = manifests.read(store)
         past, past_etag = history.read(store)
+        journal.mend(store, past, settings.stale_after_days)
     now = now.astimezone(UTC).replace(microsecond=0)
     return Context(
         settings=settings,

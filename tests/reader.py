@@ -108,7 +108,7 @@ def assert_settled(after: Mapping[str, bytes]) -> dict[str, Any]:
     return manifest
 
 
-OWN = {"manifest.json", "history.json", "status.json"}
+OWN = {"manifest.json", "history.json", "status.json", "feed.xml"}
 
 
 def stable_names(objects: Mapping[str, bytes]) -> set[str]:

@@ -32,7 +32,9 @@ DTYPES = {
 }
 
 
-def published(tmp_path: Path, source: Path, keep: str = "all", facts: str = "") -> tuple[Path, dict[str, Any]]:
+def published(
+    tmp_path: Path, source: Path, keep: str = "all", facts: str = ""
+) -> tuple[Path, dict[str, Any]]:
     """A folder in which a run was published, and its datapackage.json."""
     folder = tmp_path / "out"
     made = run(DirectoryStore(folder), source, now=NOW, KEEP=keep, COUNTRIES_URL=facts)
