@@ -70,7 +70,7 @@ def _changes(record: Record, before: Record | None) -> list[str]:
     if record.restated is not None:
         told.append(f"Published cells that the source restated: {record.restated:,}")
     if record.warnings or record.forced:
-        told.append(f"Warnings, told in the manifest: {len(record.warnings + record.forced)}")
+        told.append(f"Warnings: {len(record.warnings + record.forced)}")
     return told
 
 

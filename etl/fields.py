@@ -155,8 +155,8 @@ REPORT = (
         "new_cases / population * 100,000: the month's incidence",
         "cases per 100,000 people",
     ),
-    Field("cumulative_cases", "integer", "confirmed cases up to last_date", "cases"),
-    Field("cumulative_deaths", "integer", "deaths up to last_date", "deaths"),
+    Field("cumulative_cases", "integer", "the last count known at the month's end", "cases"),
+    Field("cumulative_deaths", "integer", "the last count known at the month's end", "deaths"),
     CASE_FATALITY,
     POPULATION,
     Field(

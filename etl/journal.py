@@ -1,6 +1,6 @@
 """Writing the history: a record after each run, what is made from it, and inputs kept aside."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
@@ -83,12 +83,35 @@ def append(
     With `once_a_slot` a slot keeps one success: of two workers that made it at the same moment and
     found nothing new, the second adds nothing; a publication takes the place of an `unchanged`.
     """
+
+    def added(records: list[Record]) -> list[Record]:
+        if any(_stands_for(other, record, once_a_slot) for other in records):
+            return records
+        return _with(records, record, once_a_slot)
+
+    return _swap(store, added, known)
+
+
+def amend(store: Store, record: Record, stale_after_days: int) -> None:
+    """Put a record in the place of the one its run has already. Raises StoreError."""
+
+    def amended(records: list[Record]) -> list[Record]:
+        return [record if known.run_id == record.run_id else known for known in records]
+
+    mend(store, _swap(store, amended), stale_after_days)
+
+
+def _swap(
+    store: Store, change: Callable[[list[Record]], list[Record]], known: Known | None = None
+) -> History:
+    """Change the history by compare-and-swap; the same list, or an equal one, writes nothing."""
     for attempt in range(1, TRIES + 1):
         past, etag = known or history.read(store)
         known = None
-        if any(_stands_for(other, record, once_a_slot) for other in past.records):
+        records = change(past.records)
+        if records == past.records:
             return past
-        past = History(_with(past.records, record, once_a_slot))
+        past = History(records)
         upload = Upload(HISTORY, _readable(past))
         try:
             store.write(upload, if_match=etag, if_none_match=etag is None)

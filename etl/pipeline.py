@@ -22,6 +22,7 @@ from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Record, Seen
 from etl.manifest import Manifest
+from etl.report import due
 from etl.stores import Store
 
 
@@ -60,13 +61,15 @@ def run(
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     if not context.options.dry_run:
-        journal.tell(
+        past = journal.tell(
             store,
             record,
             settings.stale_after_days,
             once_a_slot=context.options.if_due,
             known=(context.past, context.past_etag),
         )
+        if context.options.if_due:
+            record = due.make_due(context, past, record)
     return Result(result.outcome, record, result.manifest)
 
 

@@ -94,7 +94,7 @@ def test_an_entry_says_what_changed() -> None:
     assert "1,010 rows (+10), 2 countries (-1)" in entry.summary
     assert "last date is 2021-01-01 (before: 2020-12-31)" in entry.summary
     assert "cells that the source restated: 7" in entry.summary
-    assert "Warnings, told in the manifest: 3" in entry.summary
+    assert "Warnings: 3" in entry.summary
     assert "stale" not in entry.summary
     assert "1,000 rows, 3 countries." in first.summary
     assert "restated" not in first.summary

@@ -1,0 +1,133 @@
+"""The report's files: figures -> CSV and HTML, as bytes. Pure, but for reading the templates."""
+
+import io
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from etl.fields import REPORT
+from etl.outputs.table import to_csv_table
+from etl.outputs.values import records
+from etl.report.month import Month
+from etl.report.monthly import Figures
+from etl.sources import Source
+from etl.stores import Head
+
+UNKNOWN = "\u2013"
+TEMPLATES = Path(__file__).parent / "templates"
+FILES = {
+    "final_report.html": "report",
+    "final_chart.html": "charts",
+    "final_report.csv": "table (CSV)",
+}
+
+
+def report_csv(figures: Figures) -> bytes:
+    """final_report.csv: the columns of REPORT, text that a spreadsheet would run made harmless."""
+    sink = io.BytesIO()
+    table = pa.Table.from_pandas(figures.countries, preserve_index=False)
+    pa.csv.write_csv(to_csv_table(table), sink)
+    return sink.getvalue()
+
+
+def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes:
+    return _rendered(
+        "report.html",
+        **_about(figures, source, notes),
+        rows=records(figures.countries),
+        snapshots=records(figures.snapshots),
+        fields=REPORT,
+    )
+
+
+def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
+    """`script`: the name of Bokeh's in reports/assets/."""
+    from etl.report import chart
+
+    about = _about(figures, source, notes)
+    charts = [
+        ("daily-cases", "New cases in the world", "A day, on average of the last 7 days."),
+        ("daily-deaths", "Deaths in the world", "A day, on average of the last 7 days."),
+        (
+            "ranking",
+            "The countries with most new cases",
+            f"Bars: {about['counted']}. Diamonds: {about['counted_before']}.",
+        ),
+    ]
+    documents = chart.documents(figures) if figures.until else {}
+    drawn = [one for one in charts if one[0] in documents]
+    return _rendered(
+        "chart.html", **about, charts=drawn, documents=documents, ink=chart.INK, script=script
+    )
+
+
+def index_page(heads: Sequence[Head]) -> bytes:
+    """reports/index.html, from what the store says of the files in reports/."""
+    found = []
+    for head in heads:
+        month, _, name = head.key.removeprefix("reports/").partition("/")
+        if name in FILES:
+            title = f"{Month.parse(month).name}: {FILES[name]}"
+            modified = f"{head.modified:%Y-%m-%dT%H:%M:%SZ}"
+            entry = {"href": f"{month}/{name}", "title": title}
+            found.append((month, name, {**entry, "modified": modified, "size": head.size}))
+    order = list(FILES)
+    found.sort(key=lambda file: order.index(file[1]))
+    found.sort(key=lambda file: file[0], reverse=True)
+    return _rendered("reports-index.html", reports=[about for _, _, about in found])
+
+
+def _about(figures: Figures, source: Source, notes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "figures": figures,
+        "source": source,
+        "notes": notes,
+        "counted": _span(figures.month, figures.until),
+        "counted_before": _span(figures.month.before, figures.before_until),
+    }
+
+
+def _span(month: Month, until: date | None) -> str:
+    if until is None or until == month.last:
+        return f"in {month.name}"
+    return f"from 1 to {until.day} {month.name}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    environment.filters |= {"count": _count, "change": _change, "percent": _percent}
+    return environment
+
+
+def _rendered(template: str, **values: Any) -> bytes:
+    return _environment().get_template(template).render(values).encode()
+
+
+def _missing(value: float | None) -> bool:
+    return value is None or value != value  # a missing number among floats is NaN
+
+
+def _count(value: float | None, places: int = 0) -> str:
+    return UNKNOWN if _missing(value) else f"{value:,.{places}f}"
+
+
+def _change(value: float | None, places: int = 0) -> str:
+    return UNKNOWN if _missing(value) else f"{value:+,.{places}f}" if value else "0"
+
+
+def _percent(value: float | None) -> str:
+    return UNKNOWN if value is None or _missing(value) else f"{value * 100:.2f}"
