@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import bokeh
+import pandas as pd
 from bokeh.embed import json_item
-from bokeh.models import ColumnDataSource, FactorRange, HoverTool, NumeralTickFormatter
+from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, NumeralTickFormatter
 from bokeh.models.annotations import Legend
 from bokeh.plotting import figure
 
@@ -35,7 +36,8 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
             "value": to_list(figures.daily[f"{measure}_7d_avg"]),
         }
     )
-    chart = _figure(280, x_axis_type="datetime", y_axis_label=f"{measure} a day")
+    upwards = DataRange1d(start=_least(figures.daily[f"{measure}_7d_avg"]))
+    chart = _figure(280, x_axis_type="datetime", y_range=upwards, y_axis_label=f"{measure} a day")
     line = chart.line("at", "value", source=source, color=colour, line_width=2.5)
     said = [("day", "@date"), (f"{measure} a day", "@value{0,0.0}")]
     chart.add_tools(HoverTool(tooltips=said, mode="vline", renderers=[line]))
@@ -50,7 +52,9 @@ def _ranking(figures: Figures) -> figure:
     names = _unlike(to_list(top["country"]))
     source = ColumnDataSource({"name": names} | {name: to_list(top[name]) for name in columns})
     downwards = FactorRange(factors=names[::-1])
-    chart = _figure(90 + 26 * max(len(top), 4), y_range=downwards, x_axis_label="cases")
+    across = DataRange1d(start=_least(top["new_cases"], top["new_cases_before"]))
+    height = 90 + 26 * max(len(top), 4)
+    chart = _figure(height, x_range=across, y_range=downwards, x_axis_label="cases")
     bars = chart.hbar(
         y="name", right="new_cases", height=0.62, source=source, color=CASES,
         legend_label=figures.month.name,
@@ -80,7 +84,8 @@ def _figure(height: int, **options: Any) -> figure:
         outline_line_color=None, **options,
     )  # fmt: skip
     chart.toolbar.logo = None
-    chart.grid.grid_line_alpha = 0.35
+    chart.grid.grid_line_color = BEFORE
+    chart.grid.grid_line_alpha = 0.3
     for axis in chart.axis:
         axis.axis_label_text_color = axis.major_label_text_color = INK
         axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = BEFORE
@@ -92,6 +97,11 @@ def _figure(height: int, **options: Any) -> figure:
         "above",
     )  # fmt: skip
     return chart
+
+
+def _least(*columns: "pd.Series[Any]") -> float:
+    """Where an axis begins: at 0, or below it where corrections made a count negative."""
+    return min(0.0, *(float(column.min()) for column in columns if column.notna().any()))
 
 
 def _unlike(names: list[str]) -> list[str]:

@@ -110,12 +110,8 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
 
 def _same_day(month: Month, until: date) -> date:
     """Up to where the month before is counted."""
-    before = month.before
-    return (
-        before.last
-        if until == month.last
-        else min(before.last, before.first.replace(day=until.day))
-    )
+    last = month.before.last
+    return last if until == month.last else last.replace(day=min(until.day, last.day))
 
 
 def _countries(

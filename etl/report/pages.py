@@ -109,6 +109,8 @@ def _environment() -> Environment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
     )
+    # Bokeh reads its documents in their order: a model stands before what refers to it
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters |= {"count": _count, "change": _change, "percent": _percent}
     return environment
 
