@@ -86,7 +86,7 @@ def history(last: int, as_json: bool) -> None:
 
 
 @cli.command()
-@click.argument("month", required=False)
+@click.argument("month", required=False, help="Such as 2021-01.")
 @click.option("--all", "every", is_flag=True, help="Every month that has snapshots.")
 @click.option("--json", "as_json", is_flag=True, help="Print what was made as JSON.")
 def report(month: str | None, every: bool, as_json: bool) -> None:

@@ -180,7 +180,7 @@ def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:
     for report in made:
         counted = f"counted up to {report.until}" if report.until else "nothing to count"
         print(f"{where}/{report.key}")
-        print(f"  {report.snapshots} snapshots, {report.countries} countries, {counted}")
+        print(f"  snapshots: {report.snapshots}, countries: {report.countries}, {counted}")
         for note in report.notes:
             print(f"  {note}")
 

@@ -18,7 +18,7 @@ PURE = [
     name
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
-    or name in ("etl.fields", "etl.report.month", "etl.report.monthly")
+    or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.restated")
     or name.startswith("etl.outputs")
 ]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch

@@ -110,6 +110,7 @@ def test_the_index_names_every_report_with_its_date_and_size(tmp_path: Path) -> 
     store = DirectoryStore(tmp_path / "out")
     publish(store, tmp_path, "2021-01-21T07:00", growing(20))
     publish(store, tmp_path, "2021-02-02T07:00", growing(32))
+    store.write(Upload("reports/notes/final_report.csv", b"somebody's own"))
     made(store, JANUARY)
     made(store, FEBRUARY)
     listed = re.findall(
@@ -198,7 +199,7 @@ def test_snapshots_of_another_source_are_left_out_and_that_is_said(tmp_path: Pat
     assert told.snapshots == 1
     assert told.notes[:2] == [
         "Made-up sample data: every figure is invented.",
-        "Left out: 1 snapshots of another source.",
+        "Snapshots of another source, left out: 1.",
     ]
     for name in ("final_report.html", "final_chart.html"):
         assert told.notes[0] in page(store, name)
@@ -362,7 +363,7 @@ def test_the_command_makes_a_months_report_or_all(folder: Path) -> None:
     assert (one.returncode, one.stderr) == (0, "")
     first, second = one.stdout.splitlines()[:2]
     assert first == "out/reports/2021-01/final_report.html"
-    assert second.startswith("  1 snapshots, 3 countries, counted up to 2021-01-20")
+    assert second.startswith("  snapshots: 1, countries: 3, counted up to 2021-01-20")
     every = command("report", "--all", "--json", cwd=folder)
     assert [report["month"] for report in json.loads(every.stdout)] == ["2021-01", "2021-02"]
     assert json.loads(every.stdout)[1]["until"] == "2021-02-01"
@@ -455,6 +456,7 @@ def test_a_report_that_fails_leaves_the_run_a_success_and_is_tried_again(
     assert failed["outcome"] == "published"
     assert failed["warnings"][-1] == "the report of 2021-01 could not be made: no room"
     assert "report" not in failed
+    assert b"Warnings: 1." in contents(store)["feed.xml"]
     store.full = None
     again = due(store, tmp_path, "2021-02-02T07:00", growing(31))
     assert (again["outcome"], again["report"]) == ("unchanged", "2021-01")

@@ -63,7 +63,7 @@ def make(
     ours = [snapshot for snapshot in found if snapshot.source == source.name]
     notes = [source.notice] if source.notice else []
     if left_out := len(found) - len(ours):
-        notes.append(f"Left out: {left_out} snapshots of another source.")
+        notes.append(f"Snapshots of another source, left out: {left_out}.")
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         parts, entities, damaged = _read(store, ours, month, Path(folder), max_bytes, advance)
         facts, missed = _facts(store, ours, Path(folder), max_bytes)
@@ -83,18 +83,24 @@ def _read(
     parts, entities, damaged = [], pd.DataFrame(), []
     for snapshot in found:
         try:
-            table = archive.read(store, snapshot, work, max_bytes)
+            part, entities = _part(store, snapshot, month, work, max_bytes)
+            parts.append(part)
         except DAMAGED as exc:
             damaged.append(f"Left out: the snapshot of {snapshot.slot} can't be read: {exc}.")
-        else:
-            last = table.rows["date"].max().date()
-            rows = reduced(table.rows, month)
-            parts.append(Part(snapshot.run_id, snapshot.slot, last, rows))
-            entities = table.entities
         advance(snapshot)
     if not parts:
         raise EtlError(f"no snapshot of {month} can be read: {' '.join(damaged)}")
     return parts, entities, damaged
+
+
+def _part(
+    store: Store, snapshot: Snapshot, month: Month, work: Path, max_bytes: int
+) -> tuple[Part, pd.DataFrame]:
+    # the whole snapshot ends here, before the next one is read
+    table = archive.read(store, snapshot, work, max_bytes)
+    last = table.rows["date"].max().date()
+    part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month))
+    return part, table.entities
 
 
 def _facts(

@@ -10,16 +10,13 @@ from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from etl.fields import REPORT
 from etl.report.month import Month
+from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import add_case_fatality
 
-COUNTS = ["cumulative_cases", "cumulative_deaths"]
-MEASURES = ("cases", "deaths")
 ONE_DAY = timedelta(days=1)
-RESTATED = ["cells_compared", "cells_restated", "cases_restated", "deaths_restated"]
 
 
 @dataclass(frozen=True)
@@ -157,36 +154,6 @@ def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
     known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
     last = known.groupby("country_key", observed=True)[["date", *COUNTS]].last().reindex(keys)
     return last.astype(dict.fromkeys(COUNTS, "Int64"))
-
-
-def restatements(table: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """What each snapshot says otherwise than the one before: a row a snapshot and country.
-
-    Of the days of the month and of the month before: RESTATED's columns, a cell being a measure of
-    a country on a day. `cases_restated` is the difference on the last day that both have.
-    """
-    table = table[(table["date"] >= np.datetime64(month.before.first)).to_numpy()]
-    runs, keys = (table[name].cat.codes.to_numpy() for name in ("snapshot", "country_key"))
-    days = table["date"].to_numpy()
-    table = table.iloc[np.lexsort((runs, days, keys))]
-    again = _same_as_above(table["country_key"].cat.codes) & _same_as_above(table["date"])
-    cells = table.loc[again, ["snapshot", "country_key"]].reset_index(drop=True)
-    for measure, count in zip(MEASURES, COUNTS, strict=True):
-        values = table[count].to_numpy().astype(np.int64)
-        cells[f"{measure}_restated"] = np.diff(values, prepend=0)[again]
-    differing = [cells[f"{measure}_restated"] != 0 for measure in MEASURES]
-    cells["cells_compared"] = len(MEASURES)
-    cells["cells_restated"] = sum(column.astype(np.int64) for column in differing)
-    net = {f"{measure}_restated": "last" for measure in MEASURES}
-    how = {"cells_compared": "sum", "cells_restated": "sum", **net}
-    changed = cells.groupby(["snapshot", "country_key"], observed=True).agg(how)
-    return changed[RESTATED].reset_index()
-
-
-def _same_as_above(column: "pd.Series[int]") -> NDArray[np.bool_]:
-    values = column.to_numpy()
-    same: NDArray[np.bool_] = np.r_[False, values[1:] == values[:-1]][: len(values)]
-    return same
 
 
 def _snapshots(parts: Sequence[Part], changed: pd.DataFrame) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """The report's files: figures -> CSV and HTML, as bytes. Pure, but for reading the templates."""
 
 import io
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -69,18 +70,26 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
 
 def index_page(heads: Sequence[Head]) -> bytes:
     """reports/index.html, from what the store says of the files in reports/."""
-    found = []
-    for head in heads:
-        month, _, name = head.key.removeprefix("reports/").partition("/")
-        if name in FILES:
-            title = f"{Month.parse(month).name}: {FILES[name]}"
-            modified = f"{head.modified:%Y-%m-%dT%H:%M:%SZ}"
-            entry = {"href": f"{month}/{name}", "title": title}
-            found.append((month, name, {**entry, "modified": modified, "size": head.size}))
-    order = list(FILES)
-    found.sort(key=lambda file: order.index(file[1]))
-    found.sort(key=lambda file: file[0], reverse=True)
-    return _rendered("reports-index.html", reports=[about for _, _, about in found])
+    by_key = {head.key: head for head in heads}
+    reports = [
+        {
+            "href": f"{month}/{name}",
+            "title": f"{month.name}: {what}",
+            "modified": f"{by_key[f'reports/{month}/{name}'].modified:%Y-%m-%dT%H:%M:%SZ}",
+            "size": by_key[f"reports/{month}/{name}"].size,
+        }
+        for month in sorted(set(_months(by_key)), reverse=True)
+        for name, what in FILES.items()
+        if f"reports/{month}/{name}" in by_key
+    ]
+    return _rendered("reports-index.html", reports=reports)
+
+
+def _months(keys: Iterable[str]) -> Iterator[Month]:
+    """Of the keys in reports/; what else somebody may have put there is passed over."""
+    for key in keys:
+        with suppress(ValueError):
+            yield Month.parse(key.split("/")[1])
 
 
 def _about(figures: Figures, source: Source, notes: Sequence[str]) -> dict[str, Any]:
