@@ -1,6 +1,7 @@
 """The month's charts as Bokeh documents. Only here Bokeh is imported: 0.6 s and 25 MB."""
 
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,21 @@ from bokeh.plotting import figure
 
 from etl.outputs.values import to_list
 from etl.report.monthly import Figures
+from etl.report.numbers import change, count
 
 SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 RANKED = 20
 CASES, DEATHS, BEFORE = "#2a78c2", "#c2452d", "#8a94a0"  # told apart in both schemes
 INK = "#222222"  # the page puts a light one in its place where the reader's screen is dark
+
+LONGEST = 40  # characters of a name beside a bar
+TOLD: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
+    "new_cases": ("new cases", count, 0),
+    "new_cases_before": ("the month before", count, 0),
+    "cases_change_pct": ("change, %", change, 1),
+    "cases_per_100k": ("per 100,000 people", count, 1),
+    "new_deaths": ("new deaths", count, 0),
+}
 
 
 def documents(figures: Figures) -> dict[str, Any]:
@@ -48,14 +59,18 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
 def _ranking(figures: Figures) -> figure:
     counted = figures.countries[figures.countries["new_cases"].notna().to_numpy()]
     top = counted.head(RANKED)
-    columns = ("new_cases", "new_cases_before", "cases_change_pct", "cases_per_100k", "new_deaths")
     names = _unlike(to_list(top["country"]))
-    source = ColumnDataSource({"name": names} | {name: to_list(top[name]) for name in columns})
+    columns: dict[str, Any] = {"name": names}
+    for name in ("new_cases", "new_cases_before"):
+        columns[name] = top[name].astype("float64").tolist()  # NaN is not drawn, None would be 0
+    for name, (_, tell, places) in TOLD.items():
+        columns[f"{name}_told"] = [tell(value, places) for value in to_list(top[name])]
+    source = ColumnDataSource(columns)
     downwards = FactorRange(factors=names[::-1])
     across = DataRange1d(start=_least(top["new_cases"], top["new_cases_before"]))
     height = 90 + 26 * max(len(top), 4)
     chart = _figure(height, x_range=across, y_range=downwards, x_axis_label="cases")
-    bars = chart.hbar(
+    drawn = chart.hbar(
         y="name", right="new_cases", height=0.62, source=source, color=CASES,
         legend_label=figures.month.name,
     )  # fmt: skip
@@ -63,15 +78,8 @@ def _ranking(figures: Figures) -> figure:
         x="new_cases_before", y="name", size=9, source=source, color=BEFORE, line_color=INK,
         marker="diamond", legend_label="the month before",
     )  # fmt: skip
-    said = [
-        ("country", "@name"),
-        ("new cases", "@new_cases{0,0}"),
-        ("the month before", "@new_cases_before{0,0}"),
-        ("change, %", "@cases_change_pct{+0,0.0}"),
-        ("per 100,000 people", "@cases_per_100k{0,0.0}"),
-        ("new deaths", "@new_deaths{0,0}"),
-    ]
-    chart.add_tools(HoverTool(tooltips=said, renderers=[bars]))
+    said = [("country", "@name"), *((what, f"@{name}_told") for name, (what, *_) in TOLD.items())]
+    chart.add_tools(HoverTool(tooltips=said, renderers=[drawn]))
     chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
     chart.ygrid.visible = False
     return chart
@@ -105,10 +113,11 @@ def _least(*columns: "pd.Series[Any]") -> float:
 
 
 def _unlike(names: list[str]) -> list[str]:
-    """Each name once: two series may be called the same, two places on an axis may not."""
+    """Each name once, and short: two series may have one name, two places on an axis may not."""
     seen: Counter[str] = Counter()
     unlike = []
     for name in names:
+        name = name if len(name) <= LONGEST else f"{name[: LONGEST - 1]}…"
         seen[name] += 1
         unlike.append(name if seen[name] == 1 else f"{name} ({seen[name]})")
     return unlike

@@ -15,12 +15,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from etl.fields import REPORT
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import records
+from etl.report import numbers
 from etl.report.month import Month
 from etl.report.monthly import Figures
 from etl.sources import Source
 from etl.stores import Head
 
-UNKNOWN = "\u2013"
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
     "final_report.html": "report",
@@ -120,25 +120,11 @@ def _environment() -> Environment:
     )
     # Bokeh reads its documents in their order: a model stands before what refers to it
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
-    environment.filters |= {"count": _count, "change": _change, "percent": _percent}
+    environment.filters |= {
+        "count": numbers.count, "change": numbers.change, "percent": numbers.percent,
+    }  # fmt: skip
     return environment
 
 
 def _rendered(template: str, **values: Any) -> bytes:
     return _environment().get_template(template).render(values).encode()
-
-
-def _missing(value: float | None) -> bool:
-    return value is None or value != value  # a missing number among floats is NaN
-
-
-def _count(value: float | None, places: int = 0) -> str:
-    return UNKNOWN if _missing(value) else f"{value:,.{places}f}"
-
-
-def _change(value: float | None, places: int = 0) -> str:
-    return UNKNOWN if _missing(value) else f"{value:+,.{places}f}" if value else "0"
-
-
-def _percent(value: float | None) -> str:
-    return UNKNOWN if value is None or _missing(value) else f"{value * 100:.2f}"
