@@ -5,12 +5,13 @@
 # make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md
+# make docs    write docs/data-dictionary.md from the register of columns
 # make lock    compile the requirements anew, pinned with hashes
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-s3 run test check faults bench lint lock clean
+.PHONY: help demo demo-s3 run test check faults bench docs lint lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -55,6 +56,9 @@ $(PEERS)/done: bench/peers/requirements.txt | $(BIN)/python
 	@"$(PYTHON)" -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
 	@touch $@
+
+docs: $(VENV)/dev
+	@$(BIN)/python -m tools.data_dictionary
 
 lock: $(VENV)/dev
 	$(LOCK) --upgrade -o requirements.txt requirements.in

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from config import Settings
+from config import FACTS_URL, Settings
 from etl import changes, checks, filters, log, memory, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
@@ -19,15 +19,16 @@ from etl.errors import DataRejected, StoreError
 from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
-from etl.inputs import FACTS, STATISTICS, Facts, archive
+from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
 from etl.manifest import Checks, Manifest, Previous, SourceNote, run_key
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
+from etl.outputs.package import write_package
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
-from etl.stores import Store, Upload
+from etl.stores import Upload
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    findings = _check(run, rows, listed, work)
+    since_published = _changes_since(run, rows, work)
+    findings = _check(run, rows, listed, since_published)
     memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
@@ -59,9 +61,10 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     if len(chosen) < len(listed):
         selected = rows[rows["country_key"].isin(chosen["country_key"])]
     _refuse_empty(selected, settings)
+    header = _header(run.source, held)
     files = outputs.write_files(
         work / "files",
-        _header(run.source, held),
+        header,
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
@@ -69,6 +72,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
+    named, licence_id = _sources(run, facts), run.source.licence_id
+    files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
     into_run = publish.uploads(files, run.run_id)
     archived = [archive(statistics, STATISTICS, run.run_id)]
     if facts.fetched:
@@ -88,34 +93,44 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
             corrections=asdict(corrections),
             stale_series=sorted(stale),
             unmatched=asdict(unmatched),
+            restated=since_published.restated if since_published.compared else None,
         ),
         previous=_previous(run),
     )
     return Edition(manifest, list(into_run.values()), [upload for _, upload in archived])
 
 
-def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, work: Path) -> Findings:
-    published = run.before if run.before and run.before.source.name == run.source.name else None
+def _check(
+    run: Context, rows: pd.DataFrame, listed: pd.DataFrame, since_published: Changes
+) -> Findings:
+    published = _published(run)
     findings = checks.check(
         rows,
         listed,
         now=run.now,
         stale_after_days=run.settings.stale_after_days,
         published=_extent(published.source) if published else None,
-        changes=_changes(run.store, published, rows, work) if published else Changes(),
+        changes=since_published,
     )
     if rows.empty or (findings.refusals and not run.options.force):
         raise DataRejected(findings.refusals)
     return findings
 
 
+def _published(run: Context) -> Manifest | None:
+    """What readers have of this source."""
+    return run.before if run.before and run.before.source.name == run.source.name else None
+
+
 def _extent(note: SourceNote) -> Extent:
     return Extent(note.rows, note.countries, note.first_date, note.last_date)
 
 
-def _changes(store: Store, published: Manifest, rows: pd.DataFrame, work: Path) -> Changes:
+def _changes_since(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
     """Against the published table; a table that can't be read is said and passed over."""
-    path = work / "published.parquet"
+    store, published, path = run.store, _published(run), work / "published.parquet"
+    if published is None:
+        return Changes()
     columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
     try:
         if not store.download(run_key(published.run_id, PARQUET), path):
@@ -143,6 +158,19 @@ def _header(source: Source, held: Extent) -> Header:
         last_date=str(held.last_date),
         notice=source.notice,
     )
+
+
+def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
+    """Where it all comes from; an address only where it is everybody's, not this machine's."""
+    sources = [(run.source.title, run.source.url)]
+    if facts.fetched:
+        where = facts_url(run.settings, run.source)
+        sources.append(("InfoPaisosExtra: facts about countries", where))
+    public = (run.source.url, FACTS_URL)
+    return [
+        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
+        for title, url in sources
+    ]
 
 
 def _note(source: Source, held: Extent) -> SourceNote:

@@ -57,7 +57,8 @@ class KeptInput(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One run. Times are UTC, `slot` is the day it was made for, `seconds` is wall time."""
+    """One run. Times are UTC, `slot` is the day it was made for, `seconds` is wall time, `report`
+    the month whose report was made behind it."""
 
     run_id: str
     slot: date
@@ -71,7 +72,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int | None = None
     countries: int | None = None
     source_last: date | None = None
+    restated: int | None = None
     warnings: list[str] = []
+    report: str | None = None
     forced: list[str] = []
     healed: bool = False
     failure: Failure | None = None

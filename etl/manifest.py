@@ -54,13 +54,15 @@ class SourceNote(Struct, frozen=True, omit_defaults=True):
 
 
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; the rest counts what was found and repaired."""
+    """`forced` are refusals overridden by --force; `restated` counts the published cells that the
+    source has changed (None: not compared); the rest counts what was found and repaired."""
 
     warnings: list[str]
     forced: list[str]
     corrections: dict[str, int]
     stale_series: list[str]
     unmatched: dict[str, list[str]]
+    restated: int | None = None
 
 
 class Previous(Struct, frozen=True):

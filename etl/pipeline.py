@@ -22,6 +22,7 @@ from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Record, Seen
 from etl.manifest import Manifest
+from etl.report import due
 from etl.stores import Store
 
 
@@ -46,7 +47,7 @@ def run(
     context = _start(settings, store, options or Options(), now or datetime.now(UTC))
     if context.options.if_due and not _due(context):
         if not context.options.dry_run:
-            journal.mend_status(store, context.past, settings.stale_after_days)
+            journal.mend(store, context.past, settings.stale_after_days)
         return Result("not_due")
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
@@ -60,13 +61,15 @@ def run(
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     if not context.options.dry_run:
-        journal.tell(
+        past = journal.tell(
             store,
             record,
             settings.stale_after_days,
             once_a_slot=context.options.if_due,
             known=(context.past, context.past_etag),
         )
+        if context.options.if_due:
+            record = due.make_due(context, past, record)
     return Result(result.outcome, record, result.manifest)
 
 
@@ -121,6 +124,7 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
         log.warning("run.healed", run=record.run_id)
         published = manifests.read(store)
         past, past_etag = history.read(store)
+        journal.mend(store, past, settings.stale_after_days)
     now = now.astimezone(UTC).replace(microsecond=0)
     return Context(
         settings=settings,

@@ -24,6 +24,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         rows=manifest.rows,
         countries=manifest.countries,
         source_last=manifest.source.last_date,
+        restated=manifest.checks.restated,
         warnings=manifest.checks.warnings,
         forced=manifest.checks.forced,
         healed=healed,

@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -12,6 +12,9 @@ from etl.doctor import Finding
 from etl.history import Record
 from etl.manifest import Manifest
 from etl.pipeline import Result
+
+if TYPE_CHECKING:
+    from etl.report.making import Made
 
 LISTED = 20
 MEANING = {
@@ -167,6 +170,19 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
+
+
+def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:
+    """What was made, on standard output: a paragraph each, or JSON."""
+    if as_json:
+        print_json([msgspec.to_builtins(report) for report in made])
+        return
+    for report in made:
+        counted = f"counted up to {report.until}" if report.until else "nothing to count"
+        print(f"{where}/{report.key}")
+        print(f"  snapshots: {report.snapshots}, countries: {report.countries}, {counted}")
+        for note in report.notes:
+            print(f"  {note}")
 
 
 def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:

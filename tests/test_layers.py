@@ -18,6 +18,8 @@ PURE = [
     name
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
+    or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
+    or name == "etl.report.restated"
     or name.startswith("etl.outputs")
 ]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
@@ -157,6 +159,15 @@ def test_the_idle_worker_holds_nothing_heavy_once_its_settings_are_read(tmp_path
 def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
     for name, imported in from_outside("etl.pipeline", lazily=False).items():
         assert not imported & {"pandas", "numpy", "pyarrow"}, f"etl.pipeline brings it by {name}"
+
+
+def test_bokeh_and_the_templates_are_brought_by_a_report_alone() -> None:
+    for module in ("etl.cli", "etl.pipeline", "etl.screen", "etl.edition"):
+        for name, imported in from_outside(module, lazily=False).items():
+            assert not imported & {"bokeh", "jinja2"}, f"{module} brings it through {name}"
+    knowing = {name for name in MODULES if "bokeh" in theirs(name, lazily=True)}
+    assert knowing <= {"etl.report.chart", "etl.report.figures"}
+    assert "etl.report.chart" in knowing
 
 
 def test_boto3_is_known_to_the_s3_store_and_to_load_alone() -> None:

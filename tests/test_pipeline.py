@@ -69,6 +69,7 @@ def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
         "countries/ESP.json": 20,
         "countries/USA.json": 20,
         "countries/diamond-princess.json": 20,
+        "datapackage.json": 10,
         "latest.csv": 3,
         "latest.json": 3,
         "stats.json": 60,

@@ -44,6 +44,7 @@ class Source:
     module: str
     facts_url: str | None = None
     notice: str | None = None
+    licence_id: str | None = None  # SPDX's
 
     @property
     def read(self) -> Callable[[Path], SourceTable]:
@@ -74,6 +75,7 @@ SOURCES: dict[str, Source] = {
             module="etl.sources.coviddata",
             facts_url=str(SAMPLES / "InfoPaisosExtra.xlsx"),
             notice="Made-up sample data: every figure is invented.",
+            licence_id="MIT",
         ),
     )
 }
