@@ -13,7 +13,7 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
-class Key(click.ParamType):
+class Key(click.ParamType[str]):
     """The key of an object, relative to the folder."""
 
     name = "key"

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from etl.errors import StoreError
 from etl.load import upload_to_s3
-from etl.stores import Head, Stored, Upload, content_type, valid_key, valid_prefix
+from etl.stores import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.stores.files import PIECE_BYTES, save
 from etl.stores.s3_conditions import Conditions
 from etl.stores.s3_errors import ARN, explain, explained
@@ -108,27 +109,35 @@ class S3Store:
                 if exc.response["Error"]["Code"] in MISSING:
                     return None
                 raise
-        modified = found["LastModified"].astimezone(UTC)
-        sha256 = found["Metadata"].get("sha256")
-        return Head(key, found["ContentLength"], found["ETag"], modified, sha256)
-
-    def list(self, prefix: str = "") -> Iterator[Head]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self._start + valid_prefix(prefix)
+        return Head(
+            key,
+            found["ContentLength"],
+            found["LastModified"].astimezone(UTC),
+            found["ETag"],
+            found["Metadata"].get("sha256"),
+            found.get("ContentType", ""),
+            found.get("CacheControl"),
         )
-        with explained(self.bucket, None, "s3:ListBucket"):
-            found = [item for page in pages for item in page.get("Contents", ())]
+
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
+        found = self._listed(self._start + valid_prefix(prefix))
         # S3 sorts already; SeaweedFS, and S3's own directory buckets, go folder by folder.
-        for item in sorted(found, key=lambda item: item["Key"]):
-            key = item["Key"].removeprefix(self._start)
-            if key and not key.endswith("/"):  # what the AWS console makes as "folders"
-                modified = item["LastModified"].astimezone(UTC)
-                yield Head(key, item["Size"], item["ETag"], modified, None)
+        yield from sorted(found, key=attrgetter("key")) if in_order else found
 
     def delete(self, key: str) -> None:
         full = self._full(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
+
+    def _listed(self, start: str) -> Iterator[Entry]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=start
+        )
+        with explained(self.bucket, None, "s3:ListBucket"):
+            for item in (item for page in pages for item in page.get("Contents", ())):
+                key = item["Key"].removeprefix(self._start)
+                if key and not key.endswith("/"):  # what the AWS console makes as "folders"
+                    yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     def _full(self, key: str) -> str:
         return self._start + valid_key(key)
