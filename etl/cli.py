@@ -16,8 +16,10 @@ import click
 
 from etl import log
 from etl.commands.doctor import doctor
+from etl.commands.files import get, head, ls, put, rm
 from etl.commands.run import demo, history, record_failure, run
 from etl.errors import ConfigError, EtlError
+from etl.wording import printable
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
@@ -25,6 +27,7 @@ RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The worker's runs": (run, history, doctor, demo, record_failure),
+    "The files": (ls, head, get, put, rm),
 }
 
 
@@ -91,7 +94,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except EtlError as exc:
         if arguments[0] not in RUNS:  # a person is waiting, not a log
-            click.ClickException(str(exc)).show()
+            click.ClickException(printable(str(exc))).show()
             return 1
         log.error("run.failed", kind=type(exc).__name__, error=exc)
         return 1

@@ -1,6 +1,7 @@
 """The commands, a room for each kind of work; here is what the rooms share."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -14,13 +15,16 @@ YES = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
 class Key(click.ParamType[str]):
-    """The key of an object, relative to the folder."""
+    """The key of an object, or with `valid_prefix` the start of keys, relative to the folder."""
 
     name = "key"
 
+    def __init__(self, valid: Callable[[str], str] = valid_key) -> None:
+        self._valid = valid
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return valid_key(value)
+            return self._valid(value)
         except ValueError as exc:
             self.fail(f"{exc}; a key is relative to the folder, such as countries/ESP.json")
 
@@ -48,5 +52,5 @@ def confirm(question: str, *, yes: bool) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException(f"nobody is here to be asked: {question} If so, say --yes")
+        raise click.ClickException(f"no terminal to ask on: {question} Say --yes if so")
     click.confirm(question, abort=True)
