@@ -15,9 +15,11 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 import click
 
 from etl import log
+from etl.commands.buckets import buckets
 from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
 from etl.commands.run import demo, history, record_failure, run
+from etl.commands.share import share
 from etl.errors import ConfigError, EtlError
 from etl.wording import printable
 
@@ -27,7 +29,7 @@ RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The worker's runs": (run, history, doctor, demo, record_failure),
-    "The files": (ls, head, get, put, rm),
+    "The files": (ls, head, get, put, rm, share, buckets),
 }
 
 

@@ -2,17 +2,21 @@
 
 import sys
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from etl.stores import Entry, Head
 from etl.wording import counted, human, printable
 
+if TYPE_CHECKING:
+    from etl.stores.s3_buckets import Bucket
+
 
 def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> None:
     """Each as it comes: a table on a terminal, JSON, or a line of key, bytes and time by tabs."""
     if as_json:
-        _print_json(entries)
+        _stream_json(entries)
     elif sys.stdout.isatty():
         _print_table(entries, where)
     else:
@@ -22,7 +26,7 @@ def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> Non
             )
 
 
-def _print_json(entries: Iterable[Entry]) -> None:
+def _stream_json(entries: Iterable[Entry]) -> None:
     before = "["
     for entry in entries:
         print(before, msgspec.json.encode(entry).decode(), sep="\n", end="")
@@ -53,7 +57,23 @@ def print_head(head: Head, *, as_json: bool) -> None:
         "sha256": head.sha256,
     }
     if as_json:
-        print(msgspec.json.format(msgspec.json.encode(fields), indent=2).decode())
+        print_json(fields)
         return
     for name, value in fields.items():
         print(f"{name:13}  {'' if value is None else printable(str(value))}".rstrip())
+
+
+def print_buckets(buckets: Iterable["Bucket"], *, as_json: bool) -> None:
+    """A line each: when it was made, where, its name."""
+    found = list(buckets)
+    if as_json:
+        print_json(found)
+        return
+    widest = max((len(bucket.region or "") for bucket in found), default=0)
+    for bucket in found:
+        fields = (f"{bucket.created:%Y-%m-%d}", f"{bucket.region or '':{widest}}", bucket.name)
+        print(*fields, sep="  " if sys.stdout.isatty() else "\t")
+
+
+def print_json(content: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

@@ -10,6 +10,7 @@ from config import Settings
 from etl import log
 from etl.doctor import Finding
 from etl.history import Record
+from etl.listing import print_json
 from etl.manifest import Manifest
 from etl.pipeline import Result
 
@@ -183,7 +184,3 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         step = f" -> {escape(finding.step)}" if finding.step else ""
         level = f"[{colours[finding.level]}]{finding.level:8}[/]"
         console.print(f"{level} {escape(finding.what)}{step}")
-
-
-def print_json(content: object) -> None:
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

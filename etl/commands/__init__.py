@@ -47,10 +47,16 @@ def open_store(settings: Settings) -> Store:
     return DirectoryStore(settings.output_dir)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Go on only if a person agrees, or has agreed beforehand (`--yes`)."""
+def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
+    """Go on only if a person agrees, or has agreed beforehand (`--yes`).
+
+    Where it can't be undone, what is `typed` says that it is meant.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
         raise click.ClickException(f"no terminal to ask on: {question} Say --yes if so")
-    click.confirm(question, abort=True)
+    if typed is None:
+        click.confirm(question, abort=True)
+    elif click.prompt(f"{question} Type its name", default="", show_default=False) != typed:
+        raise click.Abort

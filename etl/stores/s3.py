@@ -54,8 +54,12 @@ class S3Store:
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         return cls(client, bucket, folder)
 
+    def full_key(self, key: str) -> str:
+        """As the bucket knows it, the folder included."""
+        return self._start + valid_key(key)
+
     def read(self, key: str) -> Stored | None:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             if (found := self._get(full)) is None:
                 return None
@@ -63,7 +67,7 @@ class S3Store:
                 return Stored(body.read(), found["ETag"])
 
     def download(self, key: str, path: Path) -> bool:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             found = self._get(full)
         if found:
@@ -74,7 +78,7 @@ class S3Store:
     def write(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
-        full = self._full(upload.key)
+        full = self.full_key(upload.key)
         if if_match is None and not if_none_match:
             return upload_to_s3(self.client, self.bucket, full, upload)
         return self._conditions.write(upload, self.head, if_match)
@@ -82,7 +86,7 @@ class S3Store:
     def copy(
         self, source: str, target: str, *, cache_control: str, sha256: str | None = None
     ) -> None:
-        start, end = self._full(source), self._full(target)
+        start, end = self.full_key(source), self.full_key(target)
         if sha256 is None:
             if (head := self.head(source)) is None:
                 raise StoreError(f"{self.address}/{source} does not exist, so it can't be copied")
@@ -101,7 +105,7 @@ class S3Store:
 
     def head(self, key: str) -> Head | None:
         """None where the whole bucket is missing too: a HEAD's 404 says no more."""
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             try:
                 found = self.client.head_object(Bucket=self.bucket, Key=full)
@@ -125,7 +129,7 @@ class S3Store:
         yield from sorted(found, key=attrgetter("key")) if in_order else found
 
     def delete(self, key: str) -> None:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
 
@@ -138,9 +142,6 @@ class S3Store:
                 key = item["Key"].removeprefix(self._start)
                 if key and not key.endswith("/"):  # what the AWS console makes as "folders"
                     yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
-
-    def _full(self, key: str) -> str:
-        return self._start + valid_key(key)
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":
         try:
