@@ -1,5 +1,6 @@
 """What one run knows from its start; the clock is read once, the store's state once."""
 
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,6 +28,11 @@ class Options:
     step: Callable[[str], None] = lambda what: log.debug("run.step", step=what)
     advance: Callable[[object], None] = lambda arrived: None
     sleep: Callable[[float], None] = time.sleep
+
+
+def new_run_id(now: datetime) -> str:
+    """Two workers may start in the same second: the end keeps their run folders apart."""
+    return f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 @dataclass(frozen=True)

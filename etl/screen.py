@@ -157,6 +157,7 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
     table.add_column("what went wrong", ratio=1)
     for record in records:
         wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
+        back = f"back to run {record.published_run}" if record.outcome == "restored" else ""
         table.add_row(
             str(record.slot),
             record.outcome + (" (healed)" if record.healed else ""),
@@ -164,7 +165,7 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
             f"{record.seconds:.1f}",
             str(record.source_last or ""),
             str(record.attempts),
-            Text(wrong or "; ".join(record.warnings)),
+            Text(wrong or back or "; ".join(record.warnings)),
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)

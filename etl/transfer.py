@@ -1,6 +1,5 @@
-"""One object to a file of this machine, or to standard output: whole and right, or not at all."""
+"""One object to a file of this machine or to standard output, whole and right or not at all."""
 
-import hashlib
 import shutil
 import sys
 import tempfile
@@ -8,6 +7,7 @@ from pathlib import Path
 
 from etl.errors import StoreError
 from etl.stores import Head, Store
+from etl.stores.files import sha256_of
 
 TRIES = 3
 
@@ -43,14 +43,20 @@ def look(store: Store, key: str) -> Head:
     return head
 
 
+def sha256_at(store: Store, key: str) -> str | None:
+    """Of an object's bytes as they are now; None where there is none. Raises StoreError."""
+    with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
+        part = Path(folder) / "object"
+        return sha256_of(part) if store.download(key, part) else None
+
+
 def _download(store: Store, key: str, part: Path) -> Head:
     """Against the digest that the store keeps, where it keeps one."""
     head = look(store, key)
     for _ in range(TRIES):
         if not store.download(key, part):
             break
-        with part.open("rb") as file:
-            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        digest = sha256_of(part)
         if head.sha256 in (None, digest):
             return head
         before, head = head, look(store, key)
