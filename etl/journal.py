@@ -58,7 +58,8 @@ def keep_aside(
     known = {kept.sha256: kept for record in past.records for kept in record.kept}
     kept = []
     for document in fetched:
-        if document.sha256 not in known:
+        before = known.get(document.sha256)
+        if before is None or store.head(before.key) is None:  # cleared away since
             entry, upload = archive(document, document.path.name, run_id)
             store.write(upload)
             known[document.sha256] = KeptInput(entry.key, entry.sha256)

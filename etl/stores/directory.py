@@ -65,7 +65,7 @@ class DirectoryStore:
             if file is None:
                 return None
             digest, found = hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno())
-        return Head(key, found.st_size, _modified(found), digest, digest, content_type(key), None)
+        return Head(key, found.st_size, modified(found), digest, digest, content_type(key), None)
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         start = self._path(valid_prefix(prefix).rpartition("/")[0])
@@ -89,7 +89,7 @@ class DirectoryStore:
         with self._explained(key), suppress(FileNotFoundError):
             found = (self.root / key).stat()
             if stat.S_ISREG(found.st_mode) and not _hidden(key):
-                return Entry(key, found.st_size, _modified(found))
+                return Entry(key, found.st_size, modified(found))
         return None
 
     def _put(
@@ -152,7 +152,7 @@ def _hidden(key: str) -> bool:
     return any(segment.startswith(".") for segment in key.split("/"))
 
 
-def _modified(found: os.stat_result) -> datetime:
+def modified(found: os.stat_result) -> datetime:
     return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
