@@ -85,30 +85,38 @@ def local_desk(
     return Desk(DirectoryStore(Path("out")), monkeypatch, capsys)
 
 
-@pytest.fixture(params=["directory", "moto", "real"])
-def desk(
-    request: pytest.FixtureRequest,
+@pytest.fixture
+def moto_desk(
+    moto_s3: str,
     local_desk: Desk,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Desk]:
-    """As `local_desk`, and in front of a folder of moto, and of a real S3 server."""
-    if request.param == "directory":
-        yield local_desk
-    else:
-        yield from on_s3(request.getfixturevalue(f"{request.param}_s3"), monkeypatch, capsys)
+    """As `local_desk`, in front of a folder of moto."""
+    yield from on_s3(moto_s3, monkeypatch, capsys)
 
 
-@pytest.fixture(params=["moto", "real"])
-def s3_desk(
-    request: pytest.FixtureRequest,
-    at_home: None,
-    as_before: None,
+@pytest.fixture
+def real_desk(
+    real_s3: str,
+    local_desk: Desk,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Desk]:
-    """As `desk`, on S3 alone."""
-    yield from on_s3(request.getfixturevalue(f"{request.param}_s3"), monkeypatch, capsys)
+    """As `local_desk`, in front of a folder of a real S3 server, which looks at signatures."""
+    yield from on_s3(real_s3, monkeypatch, capsys)
+
+
+@pytest.fixture(params=["moto", "real"])
+def s3_desk(request: pytest.FixtureRequest) -> Desk:
+    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
+    return desk
+
+
+@pytest.fixture(params=["local", "moto", "real"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
+    return desk
 
 
 def on_s3(

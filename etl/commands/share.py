@@ -12,7 +12,7 @@ from etl.errors import StoreError
 if TYPE_CHECKING:
     from config import Settings
     from etl.stores.s3 import S3Store
-    from etl.stores.s3_share import Link
+    from etl.stores.s3_share import Link, Temporary
 
 LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -63,24 +63,24 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if key is not None and how is not None:
         _acl(store, key, how == "public")
         return
-    from etl.stores.s3_share import presign
+    from etl.stores.s3_share import Signer
 
+    signer = Signer(store)
     if key is None:
         expires_at = datetime.now(UTC) + expires
-        key = shared.copy_page(store, lambda name: presign(store, name, expires).url, expires_at)
-    _show(store, presign(store, key, expires), as_json)
+        key = shared.copy_page(store, lambda name: signer.link(name, expires).url, expires_at)
+    _show(signer.link(key, expires), signer.temporary, as_json)
 
 
-def _show(store: "S3Store", link: "Link", as_json: bool) -> None:
+def _show(link: "Link", temporary: "Temporary | None", as_json: bool) -> None:
     """The link alone on standard output, what to know about it beside."""
-    from etl.stores.s3_share import temporary
-
-    known = temporary(store)
     warning = None
-    if known and known.until is None:
+    if temporary and temporary.until is None:
         warning = "the credentials are temporary: the link dies with them, maybe much sooner"
-    elif known and known.until and known.until < link.expires_at:
-        warning = f"the credentials are temporary: they, and the link, die at {_at(known.until)}"
+    elif temporary and temporary.until and temporary.until < link.expires_at:
+        warning = (
+            f"the credentials are temporary: they, and the link, die at {_at(temporary.until)}"
+        )
     if as_json:
         from etl.listing import print_json
 
@@ -98,9 +98,10 @@ def _at(moment: datetime) -> str:
 
 def _acl(store: "S3Store", key: str, public: bool) -> None:
     from etl.ownership import ARCHIVES, owned
-    from etl.stores.s3_share import set_public
+    from etl.stores.s3_share import Signer, set_acl
 
-    address = set_public(store, key, public)
+    set_acl(store, key, public=public)
+    address = Signer(store).address(key)
     click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
     if public and not key.startswith(ARCHIVES) and owned(store, key):
         click.echo(
