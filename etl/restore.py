@@ -40,9 +40,8 @@ def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Rec
         return None
     target = _manifest(store, run_id) if run_id else None
     if run_id is None or target is None:
-        raise StoreError(
-            f"there is no run {run_id or wanted}; {_choice(store, state.past, before)}"
-        )
+        which = "before the published one" if wanted == "previous" else run_id or wanted
+        raise StoreError(f"there is no run {which}; {_choice(store, state.past, before)}")
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
         raise StoreError(f"run {run_id}: {what}; {_choice(store, state.past, before)}")

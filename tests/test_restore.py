@@ -206,7 +206,9 @@ def test_the_first_run_has_none_before_it(source: Path) -> None:
     with pytest.raises(StoreError, match="nothing is published yet"):
         put_back(store, "previous")
     publish(store, source, 20)
-    with pytest.raises(StoreError, match="there is no run previous; these can be restored: none"):
+    with pytest.raises(
+        StoreError, match="there is no run before the published one; these can be restored: none"
+    ):
         put_back(store, "previous")
 
 

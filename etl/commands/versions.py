@@ -49,11 +49,11 @@ def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
     store, days = open_store(settings), keep_days or settings.retention_days
     now = datetime.now(UTC)
     plan = pruning.make_plan(store, days, now)
-    entries = plan.entries()
+    entries, begin = plan.entries(), now - timedelta(days=days)
     if not entries:
-        click.echo(f"{store.address}: nothing is older than {days} days, and nothing left over")
+        click.echo(f"{store.address}: nothing to clear of before {begin:%Y-%m-%d}")
         return
-    click.echo(f"{store.address}, before {now - timedelta(days=days):%Y-%m-%d}:")
+    click.echo(f"{store.address}, of before {begin:%Y-%m-%d} and left over:")
     for why, folders in plan.groups.items():
         of_them = [entry.size for folder in folders for entry in folder.entries]
         click.echo(f"  {len(folders):5,} {why}: {counted(len(of_them), sum(of_them))}")
