@@ -26,8 +26,6 @@ class Lasting(click.ParamType[timedelta]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> timedelta:
-        if isinstance(value, timedelta):
-            return value
         found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", value)
         if not found:
             self.fail(f"expected a time such as 30m, 24h or 7d, got {value[:80]!r}")
