@@ -45,6 +45,7 @@ class Settings:
     stale_after_days: int
     run_timeout_minutes: float
     heartbeat_minutes: float
+    retention_days: int
     max_source_mb: int
     log_level: str
 
@@ -186,6 +187,12 @@ REGISTER: tuple[Setting, ...] = (
     ),
     Setting(
         "HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives", _number(0.01, 1440)
+    ),
+    Setting(
+        "RETENTION_DAYS",
+        "400",
+        "how long runs and their raw inputs are kept; older ones are cleared by prune",
+        _whole(1, 36_500),
     ),
     Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), _one_of(*LOG_LEVELS)),

@@ -65,7 +65,8 @@ def keep_aside(
     known = {kept.sha256: kept for record in past.records for kept in record.kept}
     kept = []
     for document in fetched:
-        if document.sha256 not in known:
+        before = known.get(document.sha256)
+        if before is None or store.head(before.key) is None:  # cleared away since
             entry, upload = archive(document, document.path.name, run_id)
             store.write(upload)
             known[document.sha256] = KeptInput(entry.key, entry.sha256)
@@ -139,10 +140,12 @@ def _made(known: Record, record: Record) -> bool:
 
 
 def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:
-    # a run that was healed meanwhile, or failed behind its commit, has a record that says less
-    records = [known for known in records if known.run_id != record.run_id]
     if once_a_slot and record.outcome == "published":
-        records = [known for known in records if not _made(known, record)]
+        records = [k for k in records if k.run_id == record.run_id or not _made(k, record)]
+    # a run that was healed meanwhile, or failed behind its commit, has a record that says less; it
+    # keeps its place, since another run may have been published behind it
+    if any(known.run_id == record.run_id for known in records):
+        return [record if known.run_id == record.run_id else known for known in records]
     before = records[-1] if records else None
     if (
         before is not None

@@ -4,7 +4,6 @@
 pandas and pyarrow, so it is imported only once it is known that there is something to do.
 """
 
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,9 +13,9 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import history, inputs, journal, log, memory, publish, records, schedule
+from etl import inputs, journal, log, memory, publish, records, recovery, schedule
 from etl import manifest as manifests
-from etl.context import Context, Options
+from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
@@ -115,29 +114,22 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
 def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:
     """Read what is published and what happened before; finish what a crash left half done."""
-    published = manifests.read(store)
-    past, past_etag = history.read(store)
-    if published and not options.dry_run and past.success_of(published.manifest.run_id) is None:
-        publish.settle(store)
-        record = records.published(published.manifest, healed=True)
-        journal.append(store, record, once_a_slot=True)
-        log.warning("run.healed", run=record.run_id)
-        published = manifests.read(store)
-        past, past_etag = history.read(store)
-        journal.mend(store, past, settings.stale_after_days)
     now = now.astimezone(UTC).replace(microsecond=0)
+    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    state = recovery.read(store)
+    if not options.dry_run:
+        state = recovery.finish(store, state, slot, now, settings.stale_after_days)
     return Context(
         settings=settings,
         store=store,
         options=options,
         now=now,
-        # two workers may start in the same second: the end keeps their run folders apart
-        run_id=f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}",
-        slot=schedule.latest_slot(now, settings.run_at, settings.timezone),
+        run_id=new_run_id(now),
+        slot=slot,
         fingerprint=fingerprint(settings),
-        published=published,
-        past=past,
-        past_etag=past_etag,
+        published=state.published,
+        past=state.past,
+        past_etag=state.past_etag,
     )
 
 

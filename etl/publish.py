@@ -54,11 +54,12 @@ def publish(
     upload_all(store, raw, progress=advance)
     upload_all(store, files, progress=advance)
     store.write(Upload(run_key(manifest.run_id, ROOT), body, FOR_EVER))
-    _commit(store, body, before.etag if before else None)
+    commit(store, body, before.etag if before else None)
     settle(store, only_differing=False, advance=advance)
 
 
-def _commit(store: Store, body: bytes, etag: str | None) -> None:
+def commit(store: Store, body: bytes, etag: str | None) -> None:
+    """Step 4; with no `etag`, the first there is. Raises StateConflict, StoreError."""
     try:
         store.write(Upload(ROOT, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
     except StoreError as exc:
@@ -71,22 +72,33 @@ def _commit(store: Store, body: bytes, etag: str | None) -> None:
             raise
 
 
-def settle(store: Store, *, only_differing: bool = True, advance: Advance | None = None) -> None:
+def settle(
+    store: Store,
+    *,
+    only_differing: bool = True,
+    instead_of: str | None = None,
+    advance: Advance | None = None,
+) -> None:
     """Make the stable names those of the root manifest, whichever run that is in the end.
 
     Between every few copies the manifest is read again: if another run was committed meanwhile,
-    its files are copied instead, over whatever of ours had come too late.
+    its files are copied instead, over whatever of ours had come too late. `instead_of` is the run
+    whose names they were, where that is not the one before.
     """
     published = manifests.read(store)
     while published is not None:
-        newer = _copy_all(store, published, only_differing, advance)
+        newer = _copy_all(store, published, only_differing, instead_of, advance)
         if newer is None:
             return
         published, only_differing = newer, True
 
 
 def _copy_all(
-    store: Store, published: Published, only_differing: bool, advance: Advance | None
+    store: Store,
+    published: Published,
+    only_differing: bool,
+    instead_of: str | None,
+    advance: Advance | None,
 ) -> Published | None:
     """Copy until done (None) or until another manifest stands there (that one)."""
     files = published.manifest.files
@@ -95,7 +107,7 @@ def _copy_all(
         in_parallel(lambda file: _copy(store, file, only_differing), batch, progress=advance)
         if newer := _newer(store, published):
             return newer
-    in_parallel(store.delete, left_over(store, published.manifest))
+    in_parallel(store.delete, left_over(store, published.manifest, instead_of))
     return _newer(store, published)
 
 
@@ -114,11 +126,12 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
     store.copy(file.key, file.name, cache_control=REVALIDATE, sha256=file.sha256)
 
 
-def left_over(store: Store, manifest: Manifest) -> list[str]:
-    """Stable names of the run before that this run has no more: a country that is gone."""
-    if manifest.previous is None:
-        return []
-    before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))
-    if before is None:
-        return []
-    return sorted(before.manifest.digests().keys() - manifest.digests().keys())
+def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -> list[str]:
+    """Stable names that the run before had, or `instead_of`, and this run has not: a country that
+    is gone."""
+    before = manifest.previous.run_id if manifest.previous else None
+    names: set[str] = set()
+    for run_id in filter(None, {before, instead_of}):
+        other = manifests.read(store, run_key(run_id, ROOT))
+        names |= other.manifest.digests().keys() if other else set()
+    return sorted(names - manifest.digests().keys())

@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from etl.context import Context
+from etl.context import Context, new_run_id
 from etl.extract import Fetched
 from etl.history import Failure, KeptInput, Record, Seen
 from etl.inputs import FACTS, STATISTICS
@@ -29,6 +29,22 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         forced=manifest.checks.forced,
         healed=healed,
         seen=seen_by(manifest),
+    )
+
+
+def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = False) -> Record:
+    """Of putting a run's files back. Nothing is `seen`: the next run looks at all of it anew."""
+    return Record(
+        run_id=new_run_id(now),
+        slot=slot,
+        started_at=now,
+        source=manifest.source.name,
+        outcome="restored",
+        published_run=manifest.run_id,
+        rows=manifest.rows,
+        countries=manifest.countries,
+        source_last=manifest.source.last_date,
+        healed=healed,
     )
 
 

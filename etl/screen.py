@@ -10,6 +10,7 @@ from config import Settings
 from etl import log
 from etl.doctor import Finding
 from etl.history import Record
+from etl.listing import print_json
 from etl.manifest import Manifest
 from etl.pipeline import Result
 
@@ -159,6 +160,7 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
     table.add_column("what went wrong", ratio=1)
     for record in records:
         wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
+        back = f"back to run {record.published_run}" if record.outcome == "restored" else ""
         table.add_row(
             str(record.slot),
             record.outcome + (" (healed)" if record.healed else ""),
@@ -166,7 +168,7 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
             f"{record.seconds:.1f}",
             str(record.source_last or ""),
             str(record.attempts),
-            Text(wrong or "; ".join(record.warnings)),
+            Text(wrong or back or "; ".join(record.warnings)),
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
@@ -199,7 +201,3 @@ def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
         step = f" -> {escape(finding.step)}" if finding.step else ""
         level = f"[{colours[finding.level]}]{finding.level:8}[/]"
         console.print(f"{level} {escape(finding.what)}{step}")
-
-
-def print_json(content: object) -> None:
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

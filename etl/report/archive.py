@@ -52,8 +52,8 @@ def snapshots(store: Store, past: History, month: Month) -> list[Snapshot]:
     # a month's runs begin alike, so this lists little besides
     start = commonprefix([f"raw/{record.run_id}/" for record in records])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
-    for head in store.list(start):
-        keys.setdefault(head.key.split("/")[1], []).append(head.key)
+    for entry in store.list(start):
+        keys.setdefault(entry.key.split("/")[1], []).append(entry.key)
     found = (_snapshot(record, keys.get(record.run_id, ())) for record in records)
     return [snapshot for snapshot in found if snapshot]
 

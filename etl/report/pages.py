@@ -19,7 +19,7 @@ from etl.report import numbers
 from etl.report.month import Month
 from etl.report.monthly import Figures
 from etl.sources import Source
-from etl.stores import Head
+from etl.stores import Entry
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
@@ -68,9 +68,9 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
     )
 
 
-def index_page(heads: Sequence[Head]) -> bytes:
+def index_page(entries: Sequence[Entry]) -> bytes:
     """reports/index.html, from what the store says of the files in reports/."""
-    by_key = {head.key: head for head in heads}
+    by_key = {entry.key: entry for entry in entries}
     reports = [
         {
             "href": f"{month}/{name}",

@@ -27,6 +27,13 @@ UNREACHABLE = "{endpoint} can't be reached; check the network, and AWS_ENDPOINT_
 ENDPOINT = "the AWS settings can't be used: {text}; check AWS_ENDPOINT_URL_S3"
 BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
 
+NO_ACLS = (
+    "bucket {bucket!r} takes no ACLs, as is usual; make the whole folder public instead, by the "
+    "bucket's policy (python app.py setup --public), or hand out a link that expires "
+    "(python app.py share KEY)"
+)
+PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
+
 ANSWERS = {
     "NoSuchBucket": NO_BUCKET,
     "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to one that is",
@@ -35,7 +42,8 @@ ANSWERS = {
     "InvalidAccessKeyId": "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile",
     "SignatureDoesNotMatch": "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY",
     "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
-    "AccessControlListNotSupported": "bucket {bucket!r} takes no ACLs; use a bucket policy instead",
+    "AccessControlListNotSupported": NO_ACLS,
+    "BucketNotEmpty": "bucket {bucket!r} is not empty; empty it first",
     "400": "{where}: refused without a reason; renew the session, or check AWS_DEFAULT_REGION",
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "InvalidToken"), EXPIRED),
     **dict.fromkeys(("PermanentRedirect", "AuthorizationHeaderMalformed"), REGION),
@@ -109,6 +117,8 @@ def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
     hint = ""
     if "s3:GetObject" in action:
         hint = f", and s3:ListBucket on {ARN}{facts['bucket']}: a missing object is denied without"
+    if "s3:PutObjectAcl" in action:
+        hint = PUBLIC_BLOCKED
     if code == "403":  # a HEAD has no body that would say more
         hint += " (or the credentials or the clock are wrong)"
     facts |= {"code": code, "hint": hint, "operation": exc.operation_name}
