@@ -17,6 +17,7 @@ import click
 from etl import log
 from etl.commands.doctor import doctor
 from etl.commands.run import demo, history, record_failure, run
+from etl.commands.setup import setup
 from etl.errors import ConfigError, EtlError
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
@@ -24,6 +25,7 @@ STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without 
 RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Make it ready": (setup,),
     "The worker's runs": (run, history, doctor, demo, record_failure),
 }
 

@@ -1,11 +1,14 @@
 """What several test modules share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from s3_server import s3_server
+
+from etl import log
 
 
 @pytest.fixture
@@ -40,3 +43,15 @@ def s3_url(request: pytest.FixtureRequest) -> Iterator[str]:
     else:
         with s3_server() as url:
             yield url
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """Put back what `main` sets up for a process of its own."""
+    numbers, logger = (signal.SIGTERM, signal.SIGINT), log._logger
+    handlers = [signal.getsignal(number) for number in numbers]
+    logs = (logger.handlers[:], logger.level, logger.propagate)
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+    logger.handlers[:], logger.level, logger.propagate = logs

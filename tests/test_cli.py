@@ -8,7 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import suppress
 from io import StringIO
 from pathlib import Path
@@ -45,18 +45,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def published(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "out")
-
-
-@pytest.fixture
-def as_before() -> Iterator[None]:
-    """Put back what `main` sets up for a process of its own."""
-    numbers, logger = (signal.SIGTERM, signal.SIGINT), log._logger
-    handlers = [signal.getsignal(number) for number in numbers]
-    logs = (logger.handlers[:], logger.level, logger.propagate)
-    yield
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
-    logger.handlers[:], logger.level, logger.propagate = logs
 
 
 Fails = Callable[..., str]
