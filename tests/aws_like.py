@@ -48,20 +48,28 @@ class _AwsHandler(Handler):
             self._refuse_as(*refusal)
             return
         status, headers, answer = self._forward(body)
-        if status == 404 and not self.proxy.may_know_what_is_missing(self):
+        reading = self.command in ("GET", "HEAD")
+        if status == 404 and reading and not self.proxy.may_know_what_is_missing(self):
             self._refuse_as(403, "AccessDenied", "")
             return
         if status == 200 and self.command == "PUT":
             self.proxy.made(self, body)
-        headers = [(name, value) for name, value in headers if name.lower() != "date"]
-        self._answer(status, [*headers, self.proxy.date()], answer, cut=False)
+        own = dict(self.own)
+        headers = [(name, value) for name, value in headers if name.lower() not in own]
+        self._answer(status, [*headers, *self.own], answer, cut=False)
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815  http.server's names
 
     def _refuse_as(self, status: int, code: str, fields: str) -> None:
         body = f"<Error><Code>{code}</Code><Message>it says so</Message>{fields}</Error>"
-        region = ("x-amz-bucket-region", self.proxy.region_of(self.bucket))
-        self._answer(status, [region, self.proxy.date()], body.encode(), cut=False)
+        self._answer(status, self.own, body.encode(), cut=False)
+
+    @property
+    def own(self) -> list[tuple[str, str]]:
+        """The headers that are this server's and not moto's."""
+        now = datetime.now(UTC) + self.proxy.ahead
+        date = now.strftime("%a, %d %b %Y %H:%M:%S GMT")
+        return [("x-amz-bucket-region", self.proxy.regions.get(self.bucket, "")), ("date", date)]
 
     @property
     def bucket(self) -> str:
@@ -131,13 +139,6 @@ class AwsLike(FaultProxy):
                 PublicAccessBlockConfiguration=dict.fromkeys(BLOCKED, True),  # type: ignore[arg-type]
             )
 
-    def region_of(self, bucket: str) -> str:
-        return self.regions.get(bucket, "us-east-1")
-
-    def date(self) -> tuple[str, str]:
-        now = datetime.now(UTC) + self.ahead
-        return "Date", now.strftime("%a, %d %b %Y %H:%M:%S GMT")
-
     def _of_the_caller(self, request: _AwsHandler, scope: tuple[str, ...]) -> Iterator[Refusal]:
         key, region, _, signed, signature = scope
         when = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
@@ -152,7 +153,7 @@ class AwsLike(FaultProxy):
 
     def _of_the_region(self, request: _AwsHandler, signed_for: str) -> Iterator[Refusal]:
         making = request.asks[0].action == "s3:CreateBucket"
-        if signed_for != self.region_of(request.bucket) and not making:
+        if self.regions.get(request.bucket, signed_for) != signed_for and not making:
             yield 301, "PermanentRedirect", f"<Bucket>{request.bucket}</Bucket>"
 
     def _of_the_bucket(self, request: _AwsHandler, body: bytes) -> Iterator[Refusal]:

@@ -18,7 +18,7 @@ PURE = [
     name
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
-    or name.startswith("etl.outputs")
+    or name.startswith(("etl.outputs", "etl.bucket"))
 ]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}

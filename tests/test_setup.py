@@ -250,7 +250,7 @@ def test_the_public_reads_what_is_published_and_nothing_else(
     store = S3Store.connect(bucket, "covid")
     Path("stats.json").write_bytes(growing(3))
     run(store, "stats.json")
-    for key in ("inbox/letter.txt", "_shared/1/index.html", "_doctor/1", "put-by-hand.csv"):
+    for key in ("inbox/letter.txt", "_shared/1/index.html", "_doctor-1", "put-by-hand.csv"):
         store.write(Upload(key, b"private"))
     S3Store.connect(bucket, "other").write(Upload("latest.json", b"private"))
     keys = [head.key for head in S3Store.connect(bucket).list()]

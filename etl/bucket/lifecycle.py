@@ -13,7 +13,7 @@ INBOX_DAYS = 30
 SHARED_DAYS = 8  # no link outlives 7 days
 TRIAL_DAYS = 1  # what a killed `doctor` left
 
-EXPIRING = {"inbox/": INBOX_DAYS, "_shared/": SHARED_DAYS, "_doctor/": TRIAL_DAYS}
+EXPIRING = {"inbox/": INBOX_DAYS, "_shared/": SHARED_DAYS, "_doctor-": TRIAL_DAYS}
 SENTENCE = (
     f"clear up below {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
     f"after {UNFINISHED_DAYS}, "

@@ -130,6 +130,10 @@ class S3Store:
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
 
+    def keeps_conditions(self) -> bool:
+        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
+        return self._conditions.kept()
+
     def _full(self, key: str) -> str:
         return self._start + valid_key(key)
 

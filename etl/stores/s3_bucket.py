@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Literal
-from urllib.parse import urlsplit
 
 import boto3
 from botocore import UNSIGNED
@@ -17,6 +16,7 @@ from etl.bucket import Change, Found, Rule, Wish
 from etl.errors import StoreError
 from etl.stores import Upload
 from etl.stores.s3 import CONFIG, S3Store
+from etl.stores.s3_account import on_aws
 from etl.stores.s3_errors import explained, status
 
 UNKNOWN = (405, 501)  # what servers answer that don't know a call
@@ -28,7 +28,7 @@ NOT_SET = {
     "NoSuchBucketPolicy",
     "NoSuchWebsiteConfiguration",
 }
-TRIAL = "_doctor/encryption"
+TRIAL = "_doctor-encryption"
 Read = tuple[str, str, Callable[[Rule], Any]]  # the call, the action it takes, and what to take
 
 SETTINGS: dict[str, Read] = {
@@ -134,11 +134,10 @@ def apply(store: S3Store, change: Change) -> bool:
 
 def public_address(store: S3Store, wish: Wish, region: str, key: str) -> str:
     """An object's plain URL, as a stranger opens it."""
-    host = urlsplit(store.client.meta.endpoint_url).hostname or ""
-    on_aws = host.endswith((".amazonaws.com", ".amazonaws.com.cn"))
+    aws = on_aws(store.client.meta.endpoint_url)
     # by default boto3 gives the world's address, which for some hours only redirects to a region's;
     # a certificate covers no further dots
-    style: Literal["virtual", "auto"] = "virtual" if on_aws and "." not in wish.bucket else "auto"
+    style: Literal["virtual", "auto"] = "virtual" if aws and "." not in wish.bucket else "auto"
     config = CONFIG.merge(Config(signature_version=UNSIGNED, s3={"addressing_style": style}))
     with explained(wish.bucket, None, "s3:GetObject"):
         stranger = boto3.session.Session().client("s3", region_name=region, config=config)

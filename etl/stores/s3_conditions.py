@@ -37,9 +37,7 @@ class Conditions:
         Raises StateConflict, StoreError. Where the server keeps no conditions, the object is looked
         up, compared and written: a moment remains in which two writers can pass each other.
         """
-        if self._kept is None:
-            self._kept = self._probe()
-        if not self._kept:
+        if not self.kept():
             found = head(upload.key)
             if (found.etag if found else None) != if_match:
                 raise StateConflict(
@@ -60,6 +58,12 @@ class Conditions:
             written = self._put(upload, if_match=if_match.strip('"'))
             self._unquoted = True
             return written
+
+    def kept(self) -> bool:
+        """Whether this server keeps conditions; found out once."""
+        if self._kept is None:
+            self._kept = self._probe()
+        return self._kept
 
     def _put(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False

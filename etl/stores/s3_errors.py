@@ -19,6 +19,7 @@ NO_BUCKET = (
     "or set S3_BUCKET to one that does"
 )
 TAKEN = "bucket name {bucket!r} is taken by somebody else, all over AWS; set S3_BUCKET to another"
+UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile"
 CONFLICT = "{where} was written by somebody else in between; read it again before writing"
 DENIED = "access denied: allow {action} on {arn}{hint}"
 REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
@@ -39,7 +40,7 @@ ANSWERS = {
     "TooManyBuckets": "the account may have no more buckets; delete one, or use one that is there",
     "NoSuchKey": "{where} does not exist",
     "AccessDenied": DENIED,
-    "InvalidAccessKeyId": "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile",
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), UNKNOWN_KEY),
     "SignatureDoesNotMatch": "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY",
     "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
     "AccessControlListNotSupported": "bucket {bucket!r} takes no ACLs; use a bucket policy instead",
