@@ -299,7 +299,7 @@ def test_a_website_is_served_where_there_are_websites(
     aws: AwsLike, bucket: str, set_up: SetUp
 ) -> None:
     said = set_up("--public", "--website", "--yes")
-    assert f"the website: http://{bucket}.s3-website-us-east-1.amazonaws.com/covid/" in said
+    assert f"the website, on AWS: http://{bucket}.s3-website-us-east-1.amazonaws.com/covid/" in said
     index = boto3.client("s3").get_bucket_website(Bucket=bucket)["IndexDocument"]
     assert index == {"Suffix": "index.html"}
 
@@ -312,6 +312,17 @@ def test_a_website_is_never_asked_of_a_server_that_would_make_a_bucket_of_it(
     assert "this server serves no websites; leave --website out" in said
     buckets = [found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]]
     assert bucket not in buckets
+
+
+def test_programs_read_what_was_changed(
+    aws: AwsLike, bucket: str, capfd: Any, as_before: None
+) -> None:
+    assert cli.main(["setup", "--public", "--yes", "--json"]) == 0
+    answer = json.loads(capfd.readouterr().out)
+    assert answer["changes"][0]["call"] == "create_bucket"
+    assert {change["made"] for change in answer["changes"]} == {True}
+    assert answer["page"] == f"{aws.url}/{bucket}/covid/index.html"
+    assert (answer["website"], answer["notes"]) == (None, [])
 
 
 def test_a_private_website_is_wrong_usage(bucket: str, set_up: SetUp) -> None:

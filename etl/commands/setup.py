@@ -1,6 +1,7 @@
 """`setup`: make the bucket ready, and show first what will change."""
 
 import json
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -51,38 +52,37 @@ def setup(
 
 def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json: bool) -> None:
     from etl.bucket import plan
-    from etl.stores import s3_bucket
+    from etl.stores.s3_bucket import public_address
+    from etl.stores.s3_setup import apply, look
 
-    found = s3_bucket.look(store, website=wish.website)
+    say = partial(click.echo, err=as_json)
+    found = look(store, website=wish.website)
     if not found.exists and (faults := plan.name_faults(wish.bucket)):
         raise ConfigError([f"S3_BUCKET: {wish.bucket!r}: {fault}" for fault in faults])
     changes, notes = plan.plan(found, wish), plan.notes(found, wish)
-    click.echo(f"{store.address}: {_counted(changes) or 'nothing to do'}", err=as_json)
-    for change in changes:
-        click.echo(f"  + {change.sentence}", err=as_json)
-    for note in notes:
-        click.echo(f"  {note}", err=as_json)
-    made: dict[str, bool] = {}
+    say(f"{store.address}: {_counted(changes) or 'nothing to do'}")
+    for line in [*(f"+ {change.sentence}" for change in changes), *notes]:
+        say(f"  {line}")
+    made = set()
     if changes and not dry_run:
         confirm(f"Make {_counted(changes)}?", yes=yes)
         for change in changes:
-            made[change.call] = s3_bucket.apply(store, change)
-            word = "done" if made[change.call] else "left out, since this server can't"
-            click.echo(f"{word}: {change.sentence}", err=as_json)
-    page = s3_bucket.public_address(store, wish, found.region, "index.html")
+            done = apply(store, change)
+            made |= {change.call} if done else set()
+            say(f"{'done' if done else 'left out, this server can not'}: {change.sentence}")
+    page = public_address(store, wish, found.region, "index.html") if wish.public else None
     site = plan.website_address(wish, found.region) if wish.website else None
     if as_json:
-        told = [
-            {"call": c.call, "sentence": c.sentence, "made": made.get(c.call, False)}
-            for c in changes
-        ]
-        page_if_public = page if wish.public else None
-        answer = {"changes": told, "notes": notes, "page": page_if_public, "website": site}
+        told = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]
+        answer = {"changes": told, "notes": notes, "page": page, "website": site}
         click.echo(json.dumps(answer, indent=2))
-    elif wish.public:
-        click.echo(f"the page: {page}" + (f"\nthe website: {site}" if site else ""))
-    elif not dry_run:
-        click.echo("next: python app.py doctor tries out what the worker needs")
+        return
+    if page:
+        say(f"the page: {page}")
+    if site:
+        say(f"the website, on AWS: {site}")
+    if not dry_run:
+        say("next: python app.py doctor tries out what the worker needs")
 
 
 def _counted(changes: "list[Change]") -> str:
