@@ -1,6 +1,7 @@
 """`setup` over the wire: on moto behind AWS's rules, and on a real S3 server."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ import boto3
 import pytest
 import requests
 from aws_like import AwsLike
+from iam import asked
 from runs import growing, run
 from s3_server import answering, s3_error, s3_server, use
 
@@ -232,12 +234,33 @@ def test_a_directory_needs_no_setup(set_up: SetUp, monkeypatch: pytest.MonkeyPat
     assert "S3_BUCKET: not set; the folder out needs no setup" in set_up(status=2)
 
 
-def test_each_permission_that_setup_lacks_is_named(
+def documented() -> list[str]:
+    """The actions that docs/deploy.md names for setup: in one paragraph and a table."""
+    text = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    told = text[text.index("It needs\n`s3:CreateBucket`") : text.index("Why no lifecycle rule")]
+    return re.findall(r"`(s3:\w+)`", told)
+
+
+def test_the_permissions_that_are_documented_are_enough_and_each_is_needed(
     aws: AwsLike, bucket: str, set_up: SetUp
 ) -> None:
-    set_up("--yes")
-    aws.policy = worker_policy(Wish(bucket, "covid"))
-    assert "allow s3:GetBucketPublicAccessBlock on arn:aws:s3:::setup-" in set_up(status=1)
+    def allow(*actions: str) -> None:
+        whole = {"Effect": "Allow", "Action": list(actions), "Resource": "arn:aws:s3:::*"}
+        aws.policy = {"Statement": [whole]}
+
+    allow(*documented())
+    set_up("--public", "--website", "--yes")
+    asked_for = {
+        one.action
+        for method, path in (line.split(" ", 1) for line in aws.seen)
+        for one in asked(method, path, {})
+    }
+    set_up("--public", "--website")
+    assert asked_for - set(documented()) == {"s3:PutObject"}  # tries out the encryption, if it may
+    for action in (action for action in documented() if action.startswith("s3:Get")):
+        allow(*(set(documented()) - {action}))
+        said = set_up("--public", "--website", status=1)
+        assert f"access denied: allow {action} on arn:aws:s3:::{bucket}" in said
 
 
 # ---- public
