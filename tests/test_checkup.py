@@ -55,6 +55,7 @@ def test_every_setting_is_shown_with_its_value_or_default() -> None:
     assert "TIMEZONE = UTC (default)" in said
     assert "S3_BUCKET = none (default)" in said
     assert [s.variable for s in REGISTER if f"{s.variable} = " not in said] == []
+    assert "COUNTRIES_URL = none ->" in told(of_settings.findings({"COUNTRIES_URL": ""}))
 
 
 def test_no_secret_is_shown() -> None:
@@ -104,6 +105,15 @@ def test_a_source_that_stands_still_is_a_warning() -> None:
     assert "unchanged for 13 days" in finding.what
 
 
+def broken_gzip(answer: Answer) -> None:
+    body = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03" + b"\xff" * 20
+    answer.send_response(200)
+    answer.send_header("Content-Length", str(len(body)))
+    answer.send_header("Content-Encoding", "gzip")
+    answer.end_headers()
+    answer.wfile.write(body)
+
+
 @pytest.mark.parametrize(
     ("reply", "expected"),
     [
@@ -111,6 +121,7 @@ def test_a_source_that_stands_still_is_a_warning() -> None:
         (lambda answer: answer.reply(503), "HTTP status 503"),
         (lambda answer: answer.reply(200, "\n <!DOCTYPE html>"), "a web page, or nothing, is"),
         (lambda answer: answer.reply(200, ""), "a web page, or nothing, is there"),
+        (broken_gzip, "Error -3 while decompressing"),
         (lambda answer: answer.reply(200, "[]", Last_Modified="yesterday"), ""),
     ],
 )
@@ -260,6 +271,7 @@ OURS = Identity("AWS_ACCESS_KEY_ID", "WXYZ", "arn:aws:iam::1:user/worker", "", e
         (replace(OURS, ends=True), "warning", "for a time only"),
         (replace(OURS, arn="arn:aws:iam::1:root"), "warning", "the account's root user"),
         (replace(OURS, arn="", why="STS can't be reached"), "ok", "STS can't be reached"),
+        (replace(OURS, arn="", why="no STS", ends=True), "warning", "for a time only"),
     ],
 )
 def test_credentials_that_a_worker_should_not_have_are_a_warning(
@@ -272,7 +284,7 @@ def test_credentials_that_a_worker_should_not_have_are_a_warning(
 
 def test_credentials_with_a_token_end(aws: AwsLike, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-token")
-    assert of_bucket(new_bucket())[1].what.endswith("for a time only")
+    assert "for a time only: arn:aws:sts:" in of_bucket(new_bucket())[1].what
 
 
 def test_without_credentials_both_ways_to_set_them_are_named(
@@ -364,9 +376,10 @@ def test_a_server_that_keeps_no_conditions_is_a_warning_and_met_all_the_same(
     with FaultProxy(moto, handler=_Unconditional) as proxy:
         use(monkeypatch, proxy.url)
         store = new_bucket()
-        [finding] = troubles(iter(of_bucket(store)))
-        assert finding.step == "run one worker, never two at once"
-        assert troubles(trial(store)) == []
+        settings = settings_for(os.devnull)
+        found = troubles(checkup.examine(settings, {}, store, datetime.now(UTC)))
+        assert "run one worker, never two at once" in [finding.step for finding in found]
+        assert [finding for finding in found if finding.level == "failed"] == []
 
 
 # ---- the folder
@@ -418,6 +431,15 @@ def test_on_a_bucket_the_doctor_goes_from_the_settings_to_the_published_files(
     marks = ("S3_BUCKET =", "the source:", "credentials:", "region:", "may upload", "all 2 raw")
     places = [done.stdout.index(mark) for mark in marks]
     assert places == sorted(places)
+
+
+def test_a_worker_that_may_not_write_hears_of_that_and_of_the_rest(aws: AwsLike) -> None:
+    store = new_bucket()
+    aws.policy = granted(store.bucket, "s3:GetObject", "s3:ListBucket", "s3:DeleteObject")
+    found = list(checkup.examine(settings_for(os.devnull), {}, store, datetime.now(UTC)))
+    [failed] = [f for f in found if f.level == "failed" and not f.what.startswith("the source")]
+    assert failed.what.startswith("upload: access denied: allow s3:PutObject on arn:aws:s3:::")
+    assert found[-1].what.endswith("nothing is published yet")
 
 
 def test_where_the_bucket_is_missing_nothing_more_is_tried(aws: AwsLike) -> None:

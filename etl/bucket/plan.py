@@ -86,9 +86,9 @@ def website_address(wish: Wish, region: str) -> str:
 
 
 def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
+    known = {"versioning", "lifecycle", "cors"} - found.unknown
     if not found.exists:
         yield _made(found, wish)
-    known = {"versioning", "lifecycle", "cors"} - found.unknown
     yield _blocked(found, wish)
     if not found.exists:
         yield Change(

@@ -3,18 +3,19 @@
 The rooms here look at one thing each and tell it as findings; nothing here raises EtlError.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 
 from config import Settings
 from etl import doctor
+from etl.checkup import bucket, directory, sources
 from etl.checkup import settings as of_settings
-from etl.checkup import sources
 from etl.checkup.trial import trial
 from etl.doctor import Finding
 from etl.errors import EtlError
 from etl.stores import Store
 from etl.stores.directory import DirectoryStore
+from etl.stores.s3 import S3Store
 
 
 def examine(
@@ -23,27 +24,34 @@ def examine(
     """Every finding, in the order in which a newcomer can mend them."""
     yield from of_settings.findings(environ)
     yield from sources.findings(settings, now)
-    usable = True
-    for finding in _place(store, now):
-        usable = usable and finding.level != "failed"
-        yield finding
-    if not usable:
-        return  # whatever else is tried would fail for the same reason
+    # where the place itself fails, whatever else is tried would fail for the same reason
+    if (yield from _all_well(_place(store, now))):
+        if (yield from _all_well(trial(store))):
+            yield from _all_well(_lacks(store))
+        yield from _all_well(doctor.examine(store))
+
+
+def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
+    """Pass the findings on; whether none failed."""
+    well = True
     try:
-        yield from trial(store)
-        yield from doctor.examine(store)
+        for finding in part:
+            well = well and finding.level != "failed"
+            yield finding
     except EtlError as exc:
         yield Finding("failed", str(exc))
+        return False
+    return well
 
 
 def _place(store: Store, now: datetime) -> Iterator[Finding]:
     if isinstance(store, DirectoryStore):
-        from etl.checkup import directory
-
         yield from directory.findings(store.root)
-        return
-    from etl.checkup import bucket
-    from etl.stores.s3 import S3Store
-
-    if isinstance(store, S3Store):
+    elif isinstance(store, S3Store):
         yield from bucket.findings(store, now)
+
+
+def _lacks(store: Store) -> Iterator[Finding]:
+    if isinstance(store, S3Store) and not store.keeps_conditions():
+        what = "this server keeps no conditions (If-Match): two workers could pass each other"
+        yield Finding("warning", what, "run one worker, never two at once")

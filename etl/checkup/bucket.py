@@ -40,24 +40,20 @@ def findings(store: S3Store, now: datetime) -> Iterator[Finding]:
         yield Finding("failed", str(seen.error or NO_BUCKET.format(bucket=store.bucket)))
         return
     yield from _region(store, seen)
-    if not store.keeps_conditions():
-        what = "this server keeps no conditions (If-Match): two workers could pass each other"
-        yield Finding("warning", what, "run one worker, never two at once")
     yield _page(store, seen)
 
 
 def _credentials(found: Identity) -> Finding:
     key = f", key ...{found.key_end}" if found.key_end else ""
     told = f"credentials: from {found.place}{key}"
-    if not found.arn:
-        return Finding("ok", f"{told}; whose they are is not known: {found.why}")
+    whose = found.arn or f"whose they are is not known: {found.why}"
     if found.arn.endswith(":root"):
         step = "make an IAM user with the policy of: python app.py setup --policy"
         return Finding("warning", f"{told}: the account's root user, who may do anything", step)
     if found.ends:
         step = "give the worker lasting ones, or a role, which renews them by itself"
-        return Finding("warning", f"{told}: {found.arn}, for a time only", step)
-    return Finding("ok", f"{told}: {found.arn}")
+        return Finding("warning", f"{told}, for a time only: {whose}", step)
+    return Finding("ok", f"{told}: {whose}")
 
 
 def _clock(ahead: timedelta) -> Finding:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from config import REGISTER
+from config import REGISTER, given
 from etl.doctor import Finding
 from etl.download import shown
 
@@ -13,11 +13,9 @@ SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     for setting in REGISTER:
-        value = environ.get(setting.variable, "").strip()
-        default = "" if value else " (default)"
-        yield Finding(
-            "ok", f"{setting.variable} = {shown(value or setting.default) or 'none'}{default}"
-        )
+        text = given(setting, environ)
+        default = " (default)" if text == setting.default else ""
+        yield Finding("ok", f"{setting.variable} = {shown(text) or 'none'}{default}")
     if not environ.get("S3_BUCKET"):
         return
     for variable in OPEN + SECRET:

@@ -1,6 +1,7 @@
 """Do the source and the country facts answer, and how old is what they have?"""
 
 import time
+import zlib
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,6 +17,7 @@ from etl.inputs import facts_url
 from etl.sources import SOURCES
 
 LIMIT_S = 30.0
+UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 
 def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
@@ -24,7 +26,7 @@ def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     url = settings.source_url or source.url
     try:
         what, changed = _answer("the source", url)
-    except (SourceUnavailable, TryAgain, OSError) as exc:
+    except UNUSABLE as exc:
         yield Finding("failed", f"the source: {_why(url, exc)}", "check SOURCE_URL and the network")
     else:
         days = (now - changed).days if changed else 0
@@ -38,7 +40,7 @@ def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
         return
     try:
         what = _answer("the country facts", url)[0]
-    except (SourceUnavailable, TryAgain, OSError) as exc:
+    except UNUSABLE as exc:
         step = "check COUNTRIES_URL; meanwhile the archived copy serves, if there is one"
         yield Finding("warning", f"the country facts: {_why(url, exc)}", step)
     else:

@@ -69,7 +69,8 @@ def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json
         for change in changes:
             done = apply(store, change)
             made |= {change.call} if done else set()
-            say(f"{'done' if done else 'left out, this server can not'}: {change.sentence}")
+            word = "done" if done else "left out, since this server can't"
+            say(f"{word}: {change.sentence}")
     page = public_address(store, wish, found.region, "index.html") if wish.public else None
     site = plan.website_address(wish, found.region) if wish.website else None
     if as_json:
