@@ -53,6 +53,10 @@ class S3Store:
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         return cls(client, bucket, folder)
 
+    def keeps_conditions(self) -> bool:
+        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
+        return self._conditions.kept()
+
     def read(self, key: str) -> Stored | None:
         full = self._full(key)
         with explained(self.bucket, full, "s3:GetObject"):
@@ -129,10 +133,6 @@ class S3Store:
         full = self._full(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
-
-    def keeps_conditions(self) -> bool:
-        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
-        return self._conditions.kept()
 
     def _full(self, key: str) -> str:
         return self._start + valid_key(key)
