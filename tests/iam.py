@@ -86,7 +86,12 @@ def _known_operator(operator: str, pairs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matches(patterns: str | list[str], value: str) -> bool:
-    """`*` stands for anything, slashes too, `?` for one character."""
+    """`*` stands for anything, slashes too, `?` for one character, `${*}` for a star."""
     listed = [patterns] if isinstance(patterns, str) else patterns
-    expressions = (re.escape(p).replace(r"\*", ".*").replace(r"\?", ".") for p in listed)
-    return any(re.fullmatch(expression, value, re.DOTALL) for expression in expressions)
+    return any(re.fullmatch(_expression(one), value, re.DOTALL) for one in listed)
+
+
+def _expression(pattern: str) -> str:
+    parts = re.split(r"(\$\{\*\}|\*|\?)", pattern)
+    meant = {"${*}": r"\*", "*": ".*", "?": "."}
+    return "".join(meant.get(part) or re.escape(part) for part in parts)

@@ -233,6 +233,17 @@ def test_what_lies_beside_the_folder_is_never_opened(key: str) -> None:
         assert not may_anyone_read(f"{beside}{key}")
 
 
+def test_a_star_in_the_folders_name_stands_for_itself() -> None:
+    wish = Wish("news", "a*")
+    assert may_anyone_read("a*/latest.json", wish)
+    assert not may_anyone_read("ab/latest.json", wish)
+    worker = policy.worker_policy(wish)
+    for folder, expected in (("a*", True), ("ab", False)):
+        reading = Asked("s3:GetObject", f"{wish.arn}news/{folder}/x")
+        listing = Asked("s3:ListBucket", f"{wish.arn}news", {"s3:prefix": f"{folder}/x"})
+        assert allows(worker, reading) is allows(worker, listing) is expected
+
+
 def test_one_statement_alone_is_kept_too() -> None:
     alone: dict[str, Any] = {"Sid": "theirs", "Effect": "Deny"}
     found = replace(BARE, policy={"Version": "2008-10-17", "Id": "1", "Statement": alone})

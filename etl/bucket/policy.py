@@ -34,7 +34,7 @@ def public_statement(wish: Wish) -> Rule:
         "Effect": "Allow",
         "Principal": "*",
         "Action": "s3:GetObject",
-        "Resource": [f"{wish.arn}{wish.bucket}/{wish.start}{pattern}" for pattern in PUBLIC],
+        "Resource": [f"{_objects(wish)}{pattern}" for pattern in PUBLIC],
     }
 
 
@@ -64,7 +64,7 @@ def worker_policy(wish: Wish) -> Rule:
         "Sid": "CloudEtlObjects",
         "Effect": "Allow",
         "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
-        "Resource": f"{wish.arn}{wish.bucket}/{wish.start}*",
+        "Resource": f"{_objects(wish)}*",
     }
     listing: Rule = {
         "Sid": "CloudEtlList",
@@ -73,8 +73,18 @@ def worker_policy(wish: Wish) -> Rule:
         "Resource": f"{wish.arn}{wish.bucket}",
     }
     if wish.folder:
-        listing["Condition"] = {"StringLike": {"s3:prefix": f"{wish.start}*"}}
+        listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
     return {"Version": VERSION, "Statement": [objects, listing]}
+
+
+def _objects(wish: Wish) -> str:
+    """How the names of the folder's objects begin."""
+    return f"{wish.arn}{wish.bucket}/{_literal(wish.start)}"
+
+
+def _literal(text: str) -> str:
+    """A folder may have a * in its name, which must not stand for anything here."""
+    return text.replace("*", "${*}")
 
 
 def _statements(found: Found) -> list[Rule]:
