@@ -199,22 +199,23 @@ REGISTER: tuple[Setting, ...] = (
 )
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read every setting from a mapping.
+def given(setting: Setting, environ: Mapping[str, str]) -> str:
+    """The text in force: a variable that is set but empty means its default, except where empty
+    has a meaning of its own (COUNTRIES_URL)."""
+    value = environ.get(setting.variable, setting.default).strip()
+    return value if value or setting.variable == "COUNTRIES_URL" else setting.default
 
-    Raises ConfigError naming every fault at once. A variable that is set but empty means its
-    default, except where empty has a meaning of its own (COUNTRIES_URL).
-    """
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from a mapping. Raises ConfigError naming every fault at once."""
     values: dict[str, Any] = {}
     faults: list[str] = []
     for setting in REGISTER:
-        given = environ.get(setting.variable, setting.default).strip()
-        if not given and setting.variable != "COUNTRIES_URL":
-            given = setting.default
+        text = given(setting, environ)
         try:
-            values[setting.variable.lower()] = setting.read(given)
+            values[setting.variable.lower()] = setting.read(text)
         except ValueError as exc:
-            faults.append(f"{setting.variable}: expected {exc}, got {given[:80]!r}")
+            faults.append(f"{setting.variable}: expected {exc}, got {text[:80]!r}")
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

@@ -20,6 +20,7 @@ from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
 from etl.commands.report import report
 from etl.commands.run import demo, history, record_failure, run
+from etl.commands.setup import setup
 from etl.commands.share import share
 from etl.commands.versions import prune, restore
 from etl.errors import ConfigError, EtlError
@@ -30,6 +31,7 @@ STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without 
 RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
+    "Make it ready": (setup,),
     "The worker's runs": (run, history, report, doctor, demo, record_failure),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (restore, prune),

@@ -1,7 +1,7 @@
 """What a person sees: progress and tables on a terminal, one logfmt line in a dyno."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
@@ -187,17 +187,24 @@ def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:
             print(f"  {note}")
 
 
-def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """A line each on standard output: ok, warning or failed, and what to do."""
+def print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:
+    """A line each on standard output, as they come: ok, warning or failed, and what to do.
+
+    Whether none failed.
+    """
     if as_json:
-        print_json([msgspec.to_builtins(finding) for finding in findings])
-        return
+        told = list(findings)
+        print_json([msgspec.to_builtins(finding) for finding in told])
+        return all(finding.level != "failed" for finding in told)
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
     colours = {"ok": "green", "warning": "yellow", "failed": "red"}
+    sound = True
     for finding in findings:
+        sound = sound and finding.level != "failed"
         step = f" -> {escape(finding.step)}" if finding.step else ""
         level = f"[{colours[finding.level]}]{finding.level:8}[/]"
         console.print(f"{level} {escape(finding.what)}{step}")
+    return sound

@@ -20,7 +20,7 @@ PURE = [
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
     or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
     or name == "etl.report.restated"
-    or name.startswith("etl.outputs")
+    or name.startswith(("etl.outputs", "etl.bucket"))
 ]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}

@@ -60,6 +60,10 @@ class S3Store:
         """As the bucket knows it, the folder included."""
         return self._start + valid_key(key)
 
+    def keeps_conditions(self) -> bool:
+        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
+        return self._conditions.kept()
+
     def read(self, key: str) -> Stored | None:
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):

@@ -14,7 +14,12 @@ from etl.errors import StateConflict, StoreError
 
 ARN = "arn:aws:s3:::"
 KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-NO_BUCKET = "bucket {bucket!r} does not exist; create it, or set S3_BUCKET to one that does"
+NO_BUCKET = (
+    "bucket {bucket!r} does not exist; create it with: python app.py setup, "
+    "or set S3_BUCKET to one that does"
+)
+TAKEN = "bucket name {bucket!r} is taken by somebody else, all over AWS; set S3_BUCKET to another"
+UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile"
 CONFLICT = "{where} was written by somebody else in between; read it again before writing"
 DENIED = "access denied: allow {action} on {arn}{hint}"
 REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
@@ -37,9 +42,12 @@ PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcl
 ANSWERS = {
     "NoSuchBucket": NO_BUCKET,
     "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to one that is",
+    "BucketAlreadyExists": TAKEN,
+    "OperationAborted": "bucket {bucket!r} is busy with an earlier change; try again in a minute",
+    "TooManyBuckets": "the account may have no more buckets; delete one, or use one that is there",
     "NoSuchKey": "{where} does not exist",
     "AccessDenied": DENIED,
-    "InvalidAccessKeyId": "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile",
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), UNKNOWN_KEY),
     "SignatureDoesNotMatch": "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY",
     "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
     "AccessControlListNotSupported": NO_ACLS,
@@ -52,6 +60,10 @@ ANSWERS = {
     **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict"), CONFLICT),
     **dict.fromkeys(("QuotaExceeded", "EntityTooLarge"), FULL),
     "NotImplemented": UNABLE,
+}
+HINTS = {
+    "s3:ListBucket": " (or the bucket is somebody else's)",
+    "s3:PutBucketPolicy": " (or the account as a whole blocks public access)",
 }
 STATUSES = {301: REGION, 307: BUSY, 403: DENIED, 409: CONFLICT, 412: CONFLICT, 429: BUSY}
 STATUSES |= {500: BUSY, 501: UNABLE, 502: BUSY, 503: BUSY, 504: BUSY, 507: FULL}
@@ -105,6 +117,13 @@ def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
         raise explain(exc, bucket=bucket, key=key, action=action) from exc
 
 
+def status(exc: StoreError) -> int:
+    """The HTTP status behind an explained error; 0 where there was no answer."""
+    cause = exc.__cause__
+    response: dict[str, Any] = {**cause.response} if isinstance(cause, ClientError) else {}
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
 def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
     response: dict[str, Any] = {**exc.response}
     error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
@@ -114,7 +133,7 @@ def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
         text = CONFLICT  # what If-Match meets where the object is gone
     if exc.operation_name.startswith(CREDENTIAL_CALLS):
         text = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
-    hint = ""
+    hint = HINTS.get(action, "")
     if "s3:GetObject" in action:
         hint = f", and s3:ListBucket on {ARN}{facts['bucket']}: a missing object is denied without"
     if "s3:PutObjectAcl" in action:
