@@ -31,7 +31,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
     )
 
 
-def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
+def unchanged(run: Context, before: Manifest, seen: Seen, warning: str | None = None) -> Record:
     """Of a run after which readers have what they had."""
     return Record(
         run_id=run.run_id,
@@ -43,6 +43,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
         rows=before.rows,
         countries=before.countries,
         source_last=before.source.last_date,
+        warnings=[warning] if warning else [],
         seen=seen,
     )
 

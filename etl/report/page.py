@@ -1,0 +1,66 @@
+"""index.html and its assets: the published files, for people."""
+
+import hashlib
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from etl.files import File
+from etl.history import Status
+from etl.manifest import PAGE, PAGES_ASSETS, Manifest
+from etl.report import assets, linked_data, view
+from etl.sources import SOURCES
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
+    """Write the page beside the files that `manifest` lists; what was made.
+
+    `status` as it will be once this run is published. What tells of it, of the run and of its
+    warnings changes from day to day: a page that differs in nothing else counts as the same.
+    """
+    shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
+    files = []
+    (folder / PAGES_ASSETS).mkdir()
+    for name, content in assets.scripts(folder):
+        (folder / name).write_bytes(content)
+        files.append(File(name, folder / name, 0))
+    template = _environment().get_template(PAGE)
+    lasting = {
+        "manifest": manifest,
+        "source": manifest.source,
+        "view": shown,
+        "most_ranked": view.RANKED,
+        "map_from": view.MAP_FROM,
+        "corrections": view.CORRECTIONS,
+        "known_fault": source.known_fault,
+        "filtered": view.filters(manifest.settings),
+        "style": Markup(assets.style()),  # noqa: S704  our own file
+        "scripts": [file.name for file in files],
+        "linked_data": Markup(  # noqa: S704  escaped there
+            linked_data.embedded(linked_data.dataset(manifest, source, shown))
+        ),
+    }
+    (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
+    same_every_day = template.render(lasting, status=None).encode()
+    digest = hashlib.sha256(same_every_day).hexdigest()
+    return [File(PAGE, folder / PAGE, len(shown.rows), lasting_sha256=digest), *files]
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "number": view.number,
+        "size": view.size,
+        "long_date": view.long_date,
+        "meaning": lambda name: view.MEANING.get(name, ""),
+    }
+    return environment

@@ -1,0 +1,252 @@
+"""What the page says, read back from the published files: as text, ready to be shown.
+
+Read from the files rather than from the frames, so that the page can't say anything else, and
+shows whatever the filters left.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from etl.manifest import Manifest, PublishedFile
+
+NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
+RANKED = 15
+
+
+@dataclass(frozen=True)
+class Measure:
+    """A column of the table; `places` are its decimals, a share is shown in percent."""
+
+    column: str
+    heading: str
+    meaning: str
+    places: int = 0
+    share: bool = False
+
+    def say(self, value: float | None) -> str:
+        if value is None:
+            return NOTHING
+        return number(value * 100 if self.share else value, self.places) + "%" * self.share
+
+
+MEASURES = (
+    Measure("cumulative_cases", "Cases", "confirmed cases in all"),
+    Measure("cumulative_deaths", "Deaths", "deaths in all"),
+    Measure("cases_7d_avg", "Cases a day", "new cases a day, average of the last 7 days", 1),
+    Measure("deaths_7d_avg", "Deaths a day", "deaths a day, average of the last 7 days", 1),
+    Measure(
+        "cases_7d_per_100k", "Cases per 100,000", "cases of the last 7 days per 100,000 people", 1
+    ),
+    Measure("case_fatality", "Fatality", "deaths in all / cases in all", 2, share=True),
+    Measure("population", "Population", "people"),
+)
+MAPPED = "cases_7d_per_100k"
+MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
+MEANING = {
+    "countries.json": "every country: codes, facts, its file",
+    "latest.csv": "one row a country: open it in a spreadsheet",
+    "latest.json": "one row a country",
+    "stats.json": "the source's own shape, repaired",
+    "timeseries.csv.gz": "the whole table: one row a country and day",
+    "timeseries.parquet": "the same, typed",
+    "world.json": "world totals and series",
+}
+CORRECTIONS = (
+    (
+        "new_recomputed",
+        "Daily counts that differ from the source's own",
+        "Every daily count is the difference of two totals, whatever the source gives for it.",
+    ),
+    (
+        "new_negative",
+        "Daily counts below zero",
+        "The source lowered a total: that shows, where the source's own count stops at zero.",
+    ),
+    (
+        "days_missing",
+        "Days that a series lacks",
+        "The averages spread what came over such a gap evenly across it.",
+    ),
+    (
+        "new_unknowable",
+        "Daily counts left out",
+        "Behind a gap one day's share can't be known.",
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A country; `cells` are as text, one for each of the view's measures."""
+
+    key: str
+    name: str
+    iso3: str
+    file: str
+    last_date: str
+    stale: bool
+    cells: Sequence[str]
+
+
+@dataclass(frozen=True)
+class Bar:
+    """A line of the ranking; `share` is its length in percent of the longest."""
+
+    name: str
+    key: str
+    text: str
+    share: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One of the world's figures; `beside` sets it in proportion."""
+
+    heading: str
+    text: str
+    beside: str = ""
+
+
+@dataclass(frozen=True)
+class View:
+    """All that the page says but for what tells of runs and of now."""
+
+    measures: Sequence[Measure]
+    rows: Sequence[Row]
+    ranked_by: Measure | None
+    bars: Sequence[Bar]
+    mapped: bool
+    world: Sequence[Figure]
+    world_ends: str
+    left_out: Sequence[str]
+    files: Sequence[PublishedFile]
+    country_files: Sequence[PublishedFile]
+
+
+def read(folder: Path, manifest: Manifest) -> View:
+    """Read latest.json, countries.json and world.json, where they were just written."""
+    latest = _countries(folder / "latest.json")
+    files = {row["country_key"]: row["file"] for row in _countries(folder / "countries.json")}
+    measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
+    names = {row["country_key"]: row["country"] for row in latest}
+    world = msgspec.json.decode((folder / "world.json").read_bytes())
+    ranked_by = _ranked_by(measures)
+    in_countries = [f.name.startswith("countries/") for f in manifest.files]
+    return View(
+        measures=measures,
+        rows=[_row(row, measures, files) for row in latest],
+        ranked_by=ranked_by,
+        bars=_bars(latest, ranked_by) if ranked_by else [],
+        mapped=any(m.column == MAPPED for m in measures),
+        world=_world(world["series"]),
+        world_ends=str((world["series"]["date"] or [""])[-1]),
+        left_out=sorted(names.get(key, key) for key in world["left_out"]),
+        files=[f for f, within in zip(manifest.files, in_countries, strict=True) if not within],
+        country_files=[f for f, within in zip(manifest.files, in_countries, strict=True) if within],
+    )
+
+
+def filters(settings: Mapping[str, str]) -> list[str]:
+    """What the settings leave out, for people."""
+    said = {
+        "COUNTRIES": f"only some countries ({settings['COUNTRIES'].replace(',', ', ')})",
+        "SINCE": f"only days from {settings['SINCE']} on",
+        "KEEP": f"only {settings['KEEP']} counts" if settings["KEEP"] != "all" else "",
+    }
+    return [text for name, text in said.items() if settings[name] and text]
+
+
+def number(value: float, places: int = 0) -> str:
+    """1,234.5, with a minus that is one."""
+    text = f"{round(value, places) + 0.0:,.{places}f}"  # + 0.0: no -0.0
+    return text.replace("-", "\u2212")
+
+
+def size(count: int) -> str:
+    """Bytes as people read them: 1.6 MB."""
+    for limit, unit in ((10**6, "MB"), (10**3, "kB")):
+        if count >= limit:
+            return f"{count / limit:.1f} {unit}"
+    return f"{count} bytes"
+
+
+def long_date(day: date) -> str:
+    return f"{day:%-d %B %Y}"
+
+
+def _countries(path: Path) -> list[dict[str, Any]]:
+    content: dict[str, list[dict[str, Any]]] = msgspec.json.decode(path.read_bytes())
+    return content["countries"]
+
+
+def _row(row: Mapping[str, Any], measures: Iterable[Measure], files: Mapping[str, str]) -> Row:
+    return Row(
+        key=row["country_key"],
+        name=row["country"],
+        # of several series of one country the one that goes on has the file of its code
+        iso3=row["iso3"] if files[row["country_key"]] == f"countries/{row['iso3']}.json" else "",
+        file=files[row["country_key"]],
+        last_date=row["date"],
+        stale=row["stale"],
+        cells=[measure.say(row.get(measure.column)) for measure in measures],
+    )
+
+
+def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
+    """By incidence, which sets small and large countries side by side, or else by what there is."""
+    preferred = [m for m in measures if m.column == MAPPED]
+    return next(iter([*preferred, *measures]), None)
+
+
+def _bars(rows: Iterable[Mapping[str, Any]], measure: Measure) -> list[Bar]:
+    """The highest; series that ended earlier are left out, their last value being an old one."""
+    known = [row for row in rows if row[measure.column] is not None and not row["stale"]]
+    known.sort(key=lambda row: (-row[measure.column], row["country"]))
+    highest = max(known[0][measure.column], 0) if known else 0
+    return [
+        Bar(
+            name=row["country"],
+            key=row["country_key"],
+            text=measure.say(row[measure.column]),
+            share=round(100 * max(row[measure.column], 0) / highest, 1) if highest else 0,
+        )
+        for row in known[:RANKED]
+    ]
+
+
+def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
+    """The last day's totals, and the averages beside those of a week before."""
+    figures = []
+    for measure, heading in (("cases", "Cases"), ("deaths", "Deaths")):
+        total, new = (
+            (series.get(f"{kind}_{measure}") or [None])[-1] for kind in ("cumulative", "new")
+        )
+        if total is not None:
+            beside = (
+                "" if new is None else f"{'+' if new >= 0 else ''}{number(new)} on the last day"
+            )
+            figures.append(Figure(heading, number(total), beside))
+    for measure, heading in (("cases", "Cases a day"), ("deaths", "Deaths a day")):
+        days = series.get(f"new_{measure}", [])
+        now, before = average(days, len(days)), average(days, len(days) - 7)
+        if now is not None:
+            figures.append(Figure(heading, number(now), _change(now, before)))
+    return figures
+
+
+def average(new: Sequence[float | None], end: int) -> float | None:
+    """Of the 7 days before index `end`; None where one of them is missing."""
+    days = [value for value in new[max(end - 7, 0) : max(end, 0)] if value is not None]
+    return sum(days) / 7 if len(days) == 7 else None
+
+
+def _change(now: float, before: float | None) -> str:
+    if before is None or before <= 0:
+        return "average of the last 7 days"
+    change = round(100 * (now / before - 1))
+    return f"{'+' if change > 0 else ''}{number(change)}% on the 7 days before"
