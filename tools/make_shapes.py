@@ -37,13 +37,15 @@ NAMES = {
     "N. Cyprus": "Northern Cyprus",
     "Solomon Is.": "Solomon Islands",
 }
-Point = tuple[int, int]
+SMALLEST = 6  # numbers: a triangle
+Ring = list[tuple[float, float]]  # longitudes and latitudes
 
 
 def download() -> dict[str, Any]:
     """The topology, as npm's registry has it."""
     with TemporaryDirectory() as folder:
-        subprocess.run(["npm", "pack", PACKAGE, "--silent"], cwd=folder, check=True)  # noqa: S607
+        command = ["npm", "pack", "--silent", PACKAGE]
+        subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
         (packed,) = Path(folder).iterdir()
         with tarfile.open(fileobj=io.BytesIO(packed.read_bytes())) as archive:
             member = archive.extractfile(MEMBER)
@@ -54,7 +56,7 @@ def download() -> dict[str, Any]:
     return topology
 
 
-def project(longitude: float, latitude: float) -> Point:
+def project(longitude: float, latitude: float) -> tuple[int, int]:
     """Equal Earth (Savric, Patterson and Jenny, 2018), in whole units."""
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     theta = asin(sqrt(3) / 2 * sin(radians(latitude)))
@@ -64,51 +66,70 @@ def project(longitude: float, latitude: float) -> Point:
     return round(x * WIDE / EQUATOR), round(y * WIDE / EQUATOR)
 
 
-def arcs(topology: dict[str, Any]) -> list[list[Point]]:
+def arcs(topology: dict[str, Any]) -> list[Ring]:
     """Every arc's points; in the file they are steps on a grid."""
     (wide, high), (left, bottom) = topology["transform"].values()
     found = []
     for steps in topology["arcs"]:
-        points, x, y = list[Point](), 0, 0
+        points, x, y = Ring(), 0, 0
         for dx, dy in steps:
             x, y = x + dx, y + dy
-            points.append(project(x * wide + left, y * high + bottom))
+            points.append((x * wide + left, y * high + bottom))
         found.append(points)
     return found
 
 
-def ring(numbers: list[int], lines: list[list[Point]]) -> list[int]:
-    """One closed line, as steps from point to point: x, y, dx, dy, dx, dy ..."""
-    points = list[Point]()
+def ring(numbers: list[int], lines: list[Ring]) -> Ring:
+    """One closed line. Its longitudes go on beyond 180 where it crosses the date line."""
+    points = Ring()
     for number in numbers:
         line = lines[number] if number >= 0 else lines[~number][::-1]
-        points += [p for n, p in enumerate(line) if not points or n or p != points[-1]]
-    points = [p for n, p in enumerate(points) if n == 0 or p != points[n - 1]]
-    if points[0] == points[-1]:
-        points.pop()
-    before = [(0, 0), *points]
-    return [
-        step for (x, y), (bx, by) in zip(points, before, strict=False) for step in (x - bx, y - by)
-    ]
+        for longitude, latitude in line[1:]:
+            if points:
+                longitude += 360 * round((points[-1][0] - longitude) / 360)
+            points.append((longitude, latitude))
+    return points
 
 
-def shape(geometry: dict[str, Any], lines: list[list[Point]]) -> dict[str, Any]:
+def beside_180(points: Ring, side: int) -> Ring:
+    """What of a ring lies west (1) or east (-1) of the date line, on the map's own longitudes."""
+    kept = Ring()
+    for (x, y), (next_x, next_y) in zip(points, [*points[1:], points[0]], strict=True):
+        here, there = (180 - x) * side, (180 - next_x) * side
+        if here >= 0:
+            kept.append((x, y))
+        if here * there < 0:
+            kept.append((180.0, y + (next_y - y) * (180 - x) / (next_x - x)))
+    return kept if side == 1 else [(x - 360, y) for x, y in kept]
+
+
+def steps(points: Ring) -> list[int]:
+    """A ring on the map, from point to point: x, y, dx, dy, dx, dy ..."""
+    placed = [project(*point) for point in points]
+    placed = [place for n, place in enumerate(placed) if place != placed[n - 1]]
+    before = [(0, 0), *placed][: len(placed)]
+    return [d for (x, y), (bx, by) in zip(placed, before, strict=True) for d in (x - bx, y - by)]
+
+
+def shape(geometry: dict[str, Any], lines: list[Ring]) -> dict[str, Any]:
     """A country: code, name, and its polygons, each an outer ring and its holes."""
     many = geometry["type"] == "MultiPolygon"
-    rings = [
-        [ring(numbers, lines) for numbers in polygon]
-        for polygon in (geometry["arcs"] if many else [geometry["arcs"]])
-    ]
+    polygons = []
+    for numbered in geometry["arcs"] if many else [geometry["arcs"]]:
+        rings = [ring(numbers, lines) for numbers in numbered]
+        east = -360 if min(x for x, _ in rings[0]) < -180 else 0
+        rings = [[(x - east, y) for x, y in points] for points in rings]
+        for side in (1, -1):
+            parts = [steps(beside_180(points, side)) for points in rings]
+            # what is smaller than a unit has shrunk to a point or a line
+            polygons.append([part for part in parts if len(part) >= SMALLEST])
     name = geometry["properties"]["name"]
     name = NAMES.get(name, name)
     country = find(name)
     return {
         "iso3": country.iso3 if country else None,
         "name": country.name if country else name,
-        # what is smaller than a unit has shrunk to a point or a line
-        "polygons": [
-            [r for r in polygon if len(r) >= 6] for polygon in rings if len(polygon[0]) >= 6
-        ],
+        "polygons": [polygon for polygon in polygons if polygon],
     }
 
 

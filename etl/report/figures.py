@@ -12,7 +12,14 @@ import msgspec
 from bokeh.core.types import ID
 from bokeh.embed import json_item
 from bokeh.layouts import column
-from bokeh.models import BoxZoomTool, ColumnDataSource, HoverTool, LayoutDOM, Range1d
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    HoverTool,
+    LayoutDOM,
+    NumeralTickFormatter,
+    Range1d,
+)
 from bokeh.plotting import figure
 
 KEPT = Path(__file__).with_name("figures.json")
@@ -45,11 +52,14 @@ def chart() -> LayoutDOM:
                 x_range=days,
                 y_range=Range1d(start=1, end=10),
                 height=230,
+                min_border_left=56,
+                min_border_right=16,
                 sizing_mode="stretch_width",
                 tools="",
                 toolbar_location=None,
                 visible=scale == "linear",
             )
+            plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[0]a")
             plot.add_tools(BoxZoomTool(dimensions="width", name="drag"))
             line = plot.line(
                 "day",

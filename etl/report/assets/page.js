@@ -180,11 +180,11 @@
       this.series = series;
       this.source = figures.get_model_by_name("days");
       this.range = figures.get_model_by_name("range");
-      this.places = series.averaged ? 1 : 0;
       for (const plot of this.plots()) {
         const [measure] = plot.name.split("_");
         const what = series.averaged ? "a day, average of 7 days" : "in all";
         plot.title.text = `${measure === "cases" ? "Cases" : "Deaths"} ${what}`;
+        plot.below[0].ticker.desired_num_ticks = innerWidth < 600 ? 3 : 6;
         // a finger scrolls the page
         if (matchMedia("(pointer: coarse)").matches) plot.toolbar.active_drag = null;
       }
@@ -231,7 +231,7 @@
       for (const measure of MEASURES) {
         const values = (data[measure] = cut(this.line[measure]));
         data[`${measure}_above_0`] = values.map((value) => (value > 0 ? value : NaN));
-        data[`${measure}_text`] = values.map((value) => said(value, this.places));
+        data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && value < 100 ? 1 : 0));
       }
       this.drawing = true;
       this.source.data = data;
@@ -253,12 +253,14 @@
     say(data) {
       const sentences = MEASURES.map((measure) => {
         const known = data[measure].map((value, n) => [value, n]).filter(([value]) => !Number.isNaN(value));
-        if (!known.length) return `${measure}: unknown`;
+        const what = `${measure} ${this.series.averaged ? "a day" : "in all"}`;
+        if (!known.length) return `${what}: unknown`;
         const [most, at] = known.reduce((a, b) => (b[0] > a[0] ? b : a));
         const [now, end] = known.at(-1);
-        return `${measure}: ${said(now, this.places)} on ${data.day_text[end]}, at most ${said(most, this.places)} on ${data.day_text[at]}`;
+        const texts = data[`${measure}_text`];
+        return `${texts[end]} ${what} on ${data.day_text[end]}, at most ${texts[at]} on ${data.day_text[at]}`;
       });
-      byId("chart-says").textContent = `${this.name}. ${this.series.averaged ? "A day, " : "In all, "}${sentences.join("; ")}.`;
+      byId("chart-says").textContent = `${this.name}: ${sentences.join("; ")}.`;
     }
 
     paint() {
@@ -271,8 +273,9 @@
   }
 
   function paintPlot(plot) {
-    const [ink, quiet, line] = ["ink", "quiet", "line"].map(cssColour);
-    plot.setv({ background_fill_color: null, border_fill_color: null, outline_line_color: null });
+    const [ink, quiet, line, raised] = ["ink", "quiet", "line", "raised"].map(cssColour);
+    // not transparent: Bokeh would paint over what it drew before
+    plot.setv({ background_fill_color: raised, border_fill_color: raised, outline_line_color: null });
     plot.title?.setv({ text_color: ink });
     for (const axis of [...plot.below, ...plot.left]) {
       axis.setv({ major_label_text_color: quiet, axis_line_color: line, major_tick_line_color: line, minor_tick_line_color: null });
@@ -306,7 +309,7 @@
       const unknown = cssColour("unknown");
       const colour = this.values.map((value) => colours[this.classes.findLastIndex((from) => value >= from)] ?? unknown);
       this.source.data = { ...this.source.data, colour };
-      this.plot.setv({ background_fill_color: null, border_fill_color: null });
+      paintPlot(this.plot);
       this.plot.renderers[0].glyph.line_color = { value: cssColour("border") };
     }
   }
