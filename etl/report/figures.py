@@ -6,7 +6,7 @@ every day: they are kept in figures.json, and a run need not import Bokeh.
 
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from bokeh.core.types import ID
@@ -25,6 +25,11 @@ from bokeh.plotting import figure
 KEPT = Path(__file__).with_name("figures.json")
 MEASURES = ("cases", "deaths")
 SCALES: tuple[Literal["linear", "log"], ...] = ("linear", "log")
+SEE_THROUGH: dict[str, Any] = {
+    "background_fill_color": None,
+    "border_fill_color": None,
+    "outline_line_color": None,
+}
 # the page's own custom properties: they reach into Bokeh's shadow trees, and know the dark scheme
 TOOLTIP = (
     '<div style="margin:-5px;padding:6px 9px;font:13px/1.4 system-ui,sans-serif;'
@@ -58,6 +63,7 @@ def chart() -> LayoutDOM:
                 tools="",
                 toolbar_location=None,
                 visible=scale == "linear",
+                **SEE_THROUGH,
             )
             plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[0]a")
             plot.add_tools(BoxZoomTool(dimensions="width", name="drag"))
@@ -97,7 +103,7 @@ def world_map() -> LayoutDOM:
         tools="",
         toolbar_location=None,
         min_border=0,
-        outline_line_color=None,
+        **SEE_THROUGH,
     )
     plot.axis.visible = False
     plot.grid.visible = False

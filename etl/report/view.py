@@ -122,7 +122,7 @@ class View:
     bars: Sequence[Bar]
     mapped: bool
     world: Sequence[Figure]
-    world_ends: str
+    world_ends: date | None
     left_out: Sequence[str]
     files: Sequence[PublishedFile]
     country_files: Sequence[PublishedFile]
@@ -144,7 +144,7 @@ def read(folder: Path, manifest: Manifest) -> View:
         bars=_bars(latest, ranked_by) if ranked_by else [],
         mapped=any(m.column == MAPPED for m in measures),
         world=_world(world["series"]),
-        world_ends=str((world["series"]["date"] or [""])[-1]),
+        world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
         files=[f for f, within in zip(manifest.files, in_countries, strict=True) if not within],
         country_files=[f for f, within in zip(manifest.files, in_countries, strict=True) if within],

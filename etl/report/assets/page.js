@@ -112,17 +112,20 @@
 
   function showStatus(status) {
     if (status.format !== 1) return;
-    byId("strip").replaceChildren(
-      ...status.slots.map(({ slot, outcome, why }) => {
-        const square = document.createElement("li");
-        square.className = outcome;
-        square.title = `${slot}: ${outcome}${why ? `, ${why}` : ""}`;
-        const text = square.appendChild(document.createElement("span"));
-        text.className = "unseen";
-        text.textContent = square.title;
-        return square;
-      }),
-    );
+    const element = (tag, within, text) => Object.assign(within.appendChild(document.createElement(tag)), { textContent: text });
+    const [strip, without] = [byId("strip"), byId("without")];
+    strip.replaceChildren();
+    without.querySelector("ul").replaceChildren();
+    for (const { slot, outcome, why } of status.slots) {
+      const text = `${slot}: ${outcome}${why ? `, ${why}` : ""}`;
+      const square = element("li", strip, "");
+      [square.className, square.title] = [outcome, text];
+      element("span", square, text).className = "unseen";
+      if (!["published", "unchanged"].includes(outcome)) element("li", without.querySelector("ul"), text);
+    }
+    const count = without.querySelectorAll("li").length;
+    without.querySelector("span").textContent = count;
+    without.hidden = count === 0;
     byId("checked").dateTime = status.checked_at;
     byId("checked").textContent = `${status.checked_at.slice(0, 16).replace("T", " ")} UTC`;
     if (status.days_behind !== null) sayHowOld(status.days_behind);
@@ -273,9 +276,7 @@
   }
 
   function paintPlot(plot) {
-    const [ink, quiet, line, raised] = ["ink", "quiet", "line", "raised"].map(cssColour);
-    // not transparent: Bokeh would paint over what it drew before
-    plot.setv({ background_fill_color: raised, border_fill_color: raised, outline_line_color: null });
+    const [ink, quiet, line] = ["ink", "quiet", "line"].map(cssColour);
     plot.title?.setv({ text_color: ink });
     for (const axis of [...plot.below, ...plot.left]) {
       axis.setv({ major_label_text_color: quiet, axis_line_color: line, major_tick_line_color: line, minor_tick_line_color: null });
@@ -370,7 +371,7 @@
     } else {
       control(await draw());
     }
-    document.documentElement.dataset.ready = "";
+    document.documentElement.dataset.readyAfterMs = Math.round(performance.now());
   }
 
   makeSortable();
