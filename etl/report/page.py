@@ -46,7 +46,8 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
     (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
     same_every_day = template.render(lasting, status=None).encode()
     digest = hashlib.sha256(same_every_day).hexdigest()
-    return [File(PAGE, folder / PAGE, len(shown.rows), lasting_sha256=digest), *files]
+    # last, so that it names nothing that is not there yet
+    return [*files, File(PAGE, folder / PAGE, len(shown.rows), lasting_sha256=digest)]
 
 
 def _environment() -> Environment:

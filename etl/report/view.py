@@ -12,6 +12,7 @@ from typing import Any
 
 import msgspec
 
+from etl.countries import normalise
 from etl.manifest import Manifest, PublishedFile
 
 NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
@@ -130,7 +131,10 @@ class View:
 
 def read(folder: Path, manifest: Manifest) -> View:
     """Read latest.json, countries.json and world.json, where they were just written."""
-    latest = _countries(folder / "latest.json")
+    latest = sorted(
+        _countries(folder / "latest.json"),
+        key=lambda row: (normalise(row["country"]), row["country"]),
+    )
     files = {row["country_key"]: row["file"] for row in _countries(folder / "countries.json")}
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     names = {row["country_key"]: row["country"] for row in latest}
