@@ -4,7 +4,6 @@ import hashlib
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from etl.files import File
 from etl.history import Status
@@ -37,11 +36,9 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
         "corrections": view.CORRECTIONS,
         "known_fault": source.known_fault,
         "filtered": view.filters(manifest.settings),
-        "style": Markup(assets.style()),  # noqa: S704  our own file
+        "style": assets.style(),
         "scripts": [file.name for file in files],
-        "linked_data": Markup(  # noqa: S704  escaped there
-            linked_data.embedded(linked_data.dataset(manifest, source, shown))
-        ),
+        "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
     (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
     same_every_day = template.render(lasting, status=None).encode()

@@ -1,14 +1,12 @@
-"""A real browser for tests: Debian's Chromium, with what it logs and asks for."""
+"""A real browser for tests and measurements: Debian's Chromium, with what it logs and asks for."""
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
 from selenium import webdriver
 from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
@@ -27,16 +25,18 @@ OPTIONS = (
     "--disable-component-update",
     "--disable-sync",
     "--disable-dev-shm-usage",
+    "--hide-scrollbars",
 )
 
 
+class Missing(Exception):
+    """What is not installed here, and what installs it."""
+
+
 def required(what: str, path: str | Path | None) -> Path:
-    """A tool's path. Tests that need it are skipped where it is absent, and fail in CI."""
-    if path is not None and Path(path).exists():
-        return Path(path)
-    if os.environ.get("CI") == "true":
-        pytest.fail(f"no {what}, though this is CI; tools/install-browser installs it")
-    pytest.skip(f"SKIPPED: no {what}; tools/install-browser installs it")
+    if path is None or not Path(path).exists():
+        raise Missing(f"no {what}; tools/install-browser installs it")
+    return Path(path)
 
 
 class Browser:
@@ -120,7 +120,7 @@ class Browser:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Browser]:
-    """Start it with an empty profile; skips or fails where it is not installed."""
+    """Start it with an empty profile. Raises Missing."""
     binary = required("Chromium", shutil.which("chromium"))
     service = Service(str(required("ChromeDriver", shutil.which("chromedriver"))))
     options = webdriver.ChromeOptions()
