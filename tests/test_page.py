@@ -31,11 +31,12 @@ from runs import (
 
 from bench import extend
 from etl import manifest
+from etl.fingerprint import CODE
 from etl.history import Failure, History, Record
 from etl.outputs import Filter, write_files
 from etl.outputs.table import read_table
 from etl.outputs.values import Header
-from etl.report import figures, page, series, view
+from etl.report import figures, page, series, view, words
 from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.memory import MemoryStore
@@ -124,9 +125,9 @@ def test_the_page_names_every_other_file_with_its_size_rows_and_digest(
     assert shown.keys() == listed.keys()
     for name, file in listed.items():
         texts = [cell.text for cell in shown[name].children]
-        assert texts[:3] == [name, f"{file['rows']:,}", view.size(file["bytes"])]
+        assert texts[:3] == [name, f"{file['rows']:,}", words.size(file["bytes"])]
         assert texts[-1] == file["sha256"]
-    assert all(view.MEANING.get(name) or name.startswith("countries/") for name in listed)
+    assert all(words.MEANING.get(name) or name.startswith("countries/") for name in listed)
 
 
 def test_every_link_of_the_page_leads_to_a_file_or_a_place_in_it(sample: MemoryStore) -> None:
@@ -195,6 +196,12 @@ def test_the_charts_kept_are_what_their_script_makes_with_the_bokeh_installed() 
     assert figures.KEPT.read_bytes() == made.stdout
 
 
+def test_every_file_that_shapes_the_page_counts_as_code() -> None:
+    rooms = Path(page.__file__).parents[1]
+    held = {path.suffix for path in rooms.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+    assert held == set(CODE)
+
+
 # ---- what it says
 
 
@@ -232,11 +239,11 @@ def test_the_page_says_what_was_corrected_left_out_and_unknown(sample: MemorySto
     section = page_of(sample).one("section", id="corrections")
     counts = [row.children[1].text for row in section.one("tbody").all("tr")]
     assert counts == [
-        *(str(checks["corrections"][name]) for name, _, _ in view.CORRECTIONS),
+        *(str(checks["corrections"][name]) for name, _, _ in words.CORRECTIONS),
         str(len(checks["stale_series"])),
         str(len(checks["unmatched"]["source_names"])),
     ]
-    assert checks["corrections"].keys() == {name for name, _, _ in view.CORRECTIONS}
+    assert checks["corrections"].keys() == {name for name, _, _ in words.CORRECTIONS}
     assert "2021-01-01" in section.text
     assert "Congo, Cruise Ship, Hong Kong, Others, Palestine" in section.text
 
@@ -462,7 +469,7 @@ def test_a_page_that_says_something_else_is_news(
 ) -> None:
     store, source = published_store(tmp_path)
     source.write_bytes(growing(20) + b"\n")
-    monkeypatch.setitem(view.MEANING, "latest.csv", "something else")
+    monkeypatch.setitem(words.MEANING, "latest.csv", "something else")
     assert run(store, source, now=NOW).outcome == "published"
     assert "something else" in page_of(store).text
 

@@ -18,6 +18,15 @@ from etl.report import series
 
 HERE = Path(__file__).parent
 GZIP_LEVEL = 6
+PARTS = (
+    "words",
+    "table",
+    "ranking",
+    "runs",
+    "chart",
+    "map",
+    "start",
+)  # in this order, within one block
 
 
 def style() -> str:
@@ -31,7 +40,7 @@ def scripts(folder: Path) -> Iterator[tuple[str, bytes]]:
     `folder` has the published files. The page's own script comes first: the table is at hand while
     the rest arrives.
     """
-    yield _named("page", (HERE / "assets" / "page.js").read_bytes())
+    yield _named("page", page_js())
     yield _named("series", _packed("series", series.encode(folder)))
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
@@ -39,6 +48,12 @@ def scripts(folder: Path) -> Iterator[tuple[str, bytes]]:
     )
     yield _named("charts", _packed("charts", charts))
     yield _named("bokeh", _packed("bokeh", bokeh_js()))
+
+
+def page_js() -> bytes:
+    """The page's own script, put together of its parts."""
+    parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS)
+    return b'"use strict";\n{\n%b}\n' % parts
 
 
 def bokeh_js() -> bytes:

@@ -1,7 +1,7 @@
 """The page's charts as Bokeh's own documents, without a figure in them: `make figures`.
 
-What depends on the data is filled in by the browser (assets/page.js), so the documents are the same
-every day: they are kept in figures.json, and a run need not import Bokeh.
+What depends on the data is filled in by the browser (assets/chart.js, map.js), so the documents are
+the same every day: they are kept in figures.json, and a run need not import Bokeh.
 """
 
 import sys

@@ -8,7 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from etl.files import File
 from etl.history import Status
 from etl.manifest import PAGE, PAGES_ASSETS, Manifest
-from etl.report import assets, linked_data, view
+from etl.report import assets, linked_data, view, words
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -32,10 +32,10 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
-        "map_from": view.MAP_FROM,
-        "corrections": view.CORRECTIONS,
+        "map_from": words.MAP_FROM,
+        "corrections": words.CORRECTIONS,
         "known_fault": source.known_fault,
-        "filtered": view.filters(manifest.settings),
+        "filtered": words.filters(manifest.settings),
         "style": assets.style(),
         "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
@@ -56,9 +56,9 @@ def _environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "number": view.number,
-        "size": view.size,
-        "long_date": view.long_date,
-        "meaning": lambda name: view.MEANING.get(name, ""),
+        "number": words.number,
+        "size": words.size,
+        "long_date": words.long_date,
+        "meaning": lambda name: words.MEANING.get(name, ""),
     }
     return environment

@@ -53,7 +53,7 @@ class Source:
         return function
 
 
-SPIKE = "On 2021-01-01 they repeat the whole total of every country."
+SPIKE = "On 2021-01-01 its daily counts repeat the whole total of every country."
 
 SOURCES: dict[str, Source] = {
     source.name: source
