@@ -8,7 +8,7 @@ from etl import history, journal, publish, records
 from etl import manifest as manifests
 from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.stores import FOR_EVER, REVALIDATE, Store
+from etl.stores import FOR_EVER, Store
 from etl.transfer import sha256_at
 
 Level = Literal["ok", "warning", "failed"]
@@ -73,7 +73,7 @@ def heal(store: Store) -> Iterator[Finding]:
         _copy(store, name, files[name].key, files[name], FOR_EVER)
         yield Finding("ok", f"healed {files[name].key} from {name}")
     for name in sorted(damage.stable - damage.in_run):
-        _copy(store, files[name].key, name, files[name], REVALIDATE)
+        _copy(store, files[name].key, name, files[name], publish.cache_control(name))
         yield Finding("ok", f"healed {name} from {files[name].key}")
     for name in damage.left_over:
         store.delete(name)

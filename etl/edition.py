@@ -9,9 +9,21 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import pandas as pd
+from msgspec.structs import replace
 
 from config import FACTS_URL, Settings
-from etl import changes, checks, filters, log, memory, outputs, publish, transform
+from etl import (
+    changes,
+    checks,
+    filters,
+    history,
+    log,
+    memory,
+    outputs,
+    publish,
+    records,
+    transform,
+)
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
@@ -19,8 +31,9 @@ from etl.errors import DataRejected, StoreError
 from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
+from etl.history import History
 from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
-from etl.manifest import Checks, Manifest, Previous, SourceNote, run_key
+from etl.manifest import Checks, Manifest, Previous, SourceNote, of_page, run_key
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
@@ -33,11 +46,22 @@ from etl.stores import Upload
 
 @dataclass(frozen=True)
 class Edition:
-    """Ready to be published: the manifest, its files, and the raw inputs to archive."""
+    """Ready to be published: the manifest, its files, and the raw inputs to archive.
+
+    `page_failure`: why there is no page among them.
+    """
 
     manifest: Manifest
     files: Sequence[Upload]
     raw: Sequence[Upload]
+    page_failure: str | None = None
+
+    def says_the_same_as(self, before: Manifest) -> bool:
+        """A page that could not be made is no reason to take away the one that is there."""
+        there = before.digests()
+        if self.page_failure:
+            there = {name: digest for name, digest in there.items() if not of_page(name)}
+        return self.manifest.digests() == there
 
 
 def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
@@ -97,7 +121,30 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         ),
         previous=_previous(run),
     )
-    return Edition(manifest, list(into_run.values()), [upload for _, upload in archived])
+    manifest, page, failure = _with_page(run, manifest, work / "files")
+    uploads = [*into_run.values(), *page]
+    return Edition(manifest, uploads, [upload for _, upload in archived], failure)
+
+
+def _with_page(
+    run: Context, manifest: Manifest, folder: Path
+) -> tuple[Manifest, Sequence[Upload], str | None]:
+    """Add the page of what `manifest` lists. The data comes first: a page that fails is left out,
+    and said."""
+    try:
+        from etl.report import page
+
+        past = History([*run.past.records, records.published(manifest)])
+        status = history.status(past, run.now, run.settings.stale_after_days)
+        files = page.make(folder, manifest, status)
+    except Exception as exc:
+        log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
+        failure = f"the page could not be made ({type(exc).__name__})"
+        checks = replace(manifest.checks, warnings=[*manifest.checks.warnings, failure])
+        return replace(manifest, checks=checks), [], failure
+    into_run = publish.uploads(files, run.run_id)
+    listed = [*manifest.files, *publish.describe(files, into_run)]
+    return replace(manifest, files=listed), list(into_run.values()), None
 
 
 def _check(

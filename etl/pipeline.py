@@ -20,7 +20,7 @@ from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Record, Seen
-from etl.manifest import Manifest
+from etl.manifest import PAGE, Manifest
 from etl.report import due
 from etl.stores import Store
 
@@ -90,9 +90,9 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
     made = edition.make(run, statistics, facts, work)
     record = records.published(made.manifest)
-    same = run.before is not None and made.manifest.digests() == run.before.digests()
+    same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
-        return _unchanged(run, records.seen_by(made.manifest))
+        return _unchanged(run, records.seen_by(made.manifest), made.page_failure)
     if run.options.dry_run:
         return Result("would_publish", record, made.manifest)
 
@@ -142,7 +142,12 @@ def _due(run: Context) -> bool:
 
 
 def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
-    """What the published files were made from, if the same settings, code and facts are at work."""
+    """What the published files were made from, if the same settings, code and facts are at work.
+
+    A version whose page could not be made does not count: it is tried again.
+    """
+    if run.before and PAGE not in run.before.digests():
+        return None
     record = run.past.success_of(run.before.run_id) if run.before else None
     seen = record.seen if record else None
     if seen and (seen.fingerprint, seen.facts_sha256) == (run.fingerprint, facts_sha256):
@@ -150,9 +155,9 @@ def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
     return None
 
 
-def _unchanged(run: Context, seen: Seen) -> Result:
+def _unchanged(run: Context, seen: Seen, warning: str | None = None) -> Result:
     assert run.before is not None  # noqa: S101  for the type checker: it was compared with
-    return Result("unchanged", records.unchanged(run, run.before, seen), run.before)
+    return Result("unchanged", records.unchanged(run, run.before, seen, warning), run.before)
 
 
 def _tell_failure(run: Context, exc: Exception, fetched: list[Fetched], seconds: float) -> None:

@@ -14,7 +14,7 @@ from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
 from etl.files import File
 from etl.load import AT_A_TIME, in_parallel, upload_all
-from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.manifest import PAGES_ASSETS, ROOT, Manifest, Published, PublishedFile, run_key
 from etl.stores import FOR_EVER, REVALIDATE, Store, Upload
 
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
@@ -35,6 +35,7 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
             bytes=into_run[file.name].size,
             sha256=into_run[file.name].sha256,
             rows=file.rows,
+            lasting_sha256=file.lasting_sha256,
         )
         for file in files
     ]
@@ -123,7 +124,12 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
         head = store.head(file.name)
         if head is not None and head.sha256 == file.sha256:
             return
-    store.copy(file.key, file.name, cache_control=REVALIDATE, sha256=file.sha256)
+    store.copy(file.key, file.name, cache_control=cache_control(file.name), sha256=file.sha256)
+
+
+def cache_control(name: str) -> str:
+    """Of a stable name: the page's assets are named by what they hold, all others change."""
+    return FOR_EVER if name.startswith(PAGES_ASSETS) else REVALIDATE
 
 
 def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -> list[str]:

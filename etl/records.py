@@ -48,7 +48,7 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
     )
 
 
-def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
+def unchanged(run: Context, before: Manifest, seen: Seen, warning: str | None = None) -> Record:
     """Of a run after which readers have what they had."""
     return Record(
         run_id=run.run_id,
@@ -60,6 +60,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
         rows=before.rows,
         countries=before.countries,
         source_last=before.source.last_date,
+        warnings=[warning] if warning else [],
         seen=seen,
     )
 

@@ -22,6 +22,7 @@ PURE = [
     or name == "etl.report.restated"
     or name.startswith(("etl.outputs", "etl.bucket"))
 ]
+REPORT = [name for name in MODULES if name.startswith("etl.report")]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}
 
@@ -129,6 +130,22 @@ def test_the_pure_rooms_know_neither_the_settings_nor_the_edges() -> None:
         known = ours(module, lazily=True)
         assert not known & edges
         assert not any(name.startswith("etl.stores") for name in known)
+
+
+@pytest.mark.parametrize("module", REPORT)
+def test_the_page_is_made_of_what_it_is_given(module: str) -> None:
+    for name, imported in from_outside(module, lazily=True).items():
+        assert not imported & OUTSIDE, f"{module} reaches {imported & OUTSIDE} through {name}"
+
+
+def test_only_a_page_that_is_made_brings_its_template_and_no_run_brings_bokeh() -> None:
+    assert {name for name in MODULES if "bokeh" in theirs(name, lazily=True)} == {
+        "etl.report.figures"
+    }
+    assert "etl.report.figures" not in ours("etl.cli", lazily=True)
+    assert "etl.report.page" in ours("etl.cli", lazily=True)
+    for name, imported in from_outside("etl.edition", lazily=False).items():
+        assert "jinja2" not in imported, f"etl.edition brings it through {name}"
 
 
 def test_the_idle_worker_imports_the_standard_library_alone() -> None:
