@@ -122,12 +122,9 @@ class AwsLike(FaultProxy):
 
     def may_know_what_is_missing(self, request: _AwsHandler) -> bool:
         """A missing key is told as such to those who may list it, the key as the prefix."""
-        key = urlsplit(request.path).path.split("/", 2)[2:]
-        listing = Asked("s3:ListBucket", f"arn:aws:s3:::{request.bucket}")
-        if not key or not key[0]:
-            return True
-        one = Asked(listing.action, listing.resource, {"s3:prefix": key[0]})
-        return self._allowed(one, request)
+        bucket, _, key = request.asks[0].resource.partition("/")
+        one = Asked("s3:ListBucket", bucket, {"s3:prefix": key})
+        return not key or self._allowed(one, request)
 
     def made(self, request: _AwsHandler, body: bytes) -> None:
         """A new bucket lies in the region it was made in, and is closed to the public."""
@@ -159,11 +156,7 @@ class AwsLike(FaultProxy):
     def _of_the_bucket(self, request: _AwsHandler, body: bytes) -> Iterator[Refusal]:
         action = request.asks[0].action
         if request.bucket in self.foreign:
-            yield (
-                (409, "BucketAlreadyExists", "")
-                if action == "s3:CreateBucket"
-                else (403, "AccessDenied", "")
-            )
+            yield 403, "AccessDenied", ""
         if action == "s3:PutObjectAcl" or request.headers.get("x-amz-acl"):
             yield 400, "AccessControlListNotSupported", ""
         if action == "s3:PutBucketPolicy" and (
