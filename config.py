@@ -191,7 +191,7 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "RETENTION_DAYS",
         "400",
-        "how long runs and their raw inputs are kept; older ones are cleared by prune",
+        "how long runs and their raw inputs are kept; the first run of a month clears older ones",
         _whole(1, 36_500),
     ),
     Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),

@@ -13,7 +13,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import inputs, journal, log, memory, publish, records, recovery, schedule
+from etl import inputs, journal, log, memory, prune, publish, records, recovery, schedule
 from etl import manifest as manifests
 from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
@@ -69,6 +69,7 @@ def run(
         )
         if context.options.if_due:
             record = due.make_due(context, past, record)
+            prune.clear_due(context, past)
     return Result(result.outcome, record, result.manifest)
 
 

@@ -4,10 +4,11 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-from etl import history, retention
+from etl import history, log, retention
 from etl import manifest as manifests
-from etl.context import RUN_ID
-from etl.errors import StateConflict, StoreError
+from etl.context import RUN_ID, Context
+from etl.errors import EtlError, StateConflict, StoreError
+from etl.history import SUCCESS, History
 from etl.load import in_parallel
 from etl.manifest import ROOT
 from etl.ownership import ARCHIVES
@@ -55,6 +56,21 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
                 in_parallel(partial(_delete, store, why), entries, progress=advance)
             if isinstance(store, DirectoryStore) and folder.name.startswith((*ARCHIVES, FOLDER)):
                 leftovers.remove_empty(store, folder.name)
+
+
+def clear_due(run: Context, past: History) -> None:
+    """Clear up behind the first success of a month; a failure is logged, and the run stays one."""
+    slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
+    if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
+        return
+    try:
+        plan = make_plan(run.store, run.settings.retention_days, run.now)
+        clear(run.store, plan)
+    except EtlError as exc:
+        log.error("prune.failed", error=exc)
+        return
+    if entries := plan.entries():
+        log.info("prune.cleared", objects=len(entries), bytes=sum(entry.size for entry in entries))
 
 
 def _delete(store: Store, why: str, entry: Entry) -> None:

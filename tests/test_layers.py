@@ -22,7 +22,8 @@ PURE = [
     or name == "etl.report.restated"
     or name.startswith(("etl.outputs", "etl.bucket"))
 ]
-REPORT = [name for name in MODULES if name.startswith("etl.report")]
+FETCHING = ("etl.report.archive", "etl.report.due", "etl.report.making")  # a month's snapshots
+REPORT = [name for name in MODULES if name.startswith("etl.report") and name not in FETCHING]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}
 
@@ -140,10 +141,12 @@ def test_the_page_is_made_of_what_it_is_given(module: str) -> None:
 
 def test_only_a_page_that_is_made_brings_its_template_and_no_run_brings_bokeh() -> None:
     assert {name for name in MODULES if "bokeh" in theirs(name, lazily=True)} == {
-        "etl.report.figures"
+        "etl.report.chart",
+        "etl.report.figures",
     }
     assert "etl.report.figures" not in ours("etl.cli", lazily=True)
     assert "etl.report.page" in ours("etl.cli", lazily=True)
+    assert "etl.report.chart" not in ours("etl.report.due", lazily=False)  # once a month
     for name, imported in from_outside("etl.edition", lazily=False).items():
         assert "jinja2" not in imported, f"etl.edition brings it through {name}"
 

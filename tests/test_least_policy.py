@@ -16,7 +16,7 @@ from iam import asked
 from runs import NOW, growing, run
 from s3_server import s3_server, use
 
-from etl import doctor
+from etl import doctor, prune
 from etl.bucket import Wish
 from etl.bucket.policy import worker_policy
 from etl.checkup.trial import trial
@@ -63,6 +63,7 @@ def work(tmp_path: Path) -> None:
     assert len(list(doctor.heal(store))) == 2
     assert {finding.level for finding in doctor.examine(store)} == {"ok"}
     assert {finding.level for finding in trial(store)} == {"ok"}
+    prune.clear(store, prune.make_plan(store, 1, NOW + timedelta(days=30)))
 
 
 def without(action: str) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -17,6 +18,7 @@ from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, prune
 from etl import manifest as manifests
+from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history import History, Record
 from etl.manifest import Manifest, Previous, SourceNote
@@ -352,3 +354,33 @@ def test_how_long_is_a_setting(local_desk: Desk, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv("RETENTION_DAYS", "36500")
     assert "nothing to clear of before 19" in local_desk("prune").out
     assert local_desk("prune", "--keep-days", "0").status == 2
+
+
+def test_the_first_run_of_a_month_clears_up_by_itself(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO")
+    store, source = MemoryStore(), tmp_path / "stats.json"
+    mornings = [datetime(2021, *day, 7, tzinfo=UTC) for day in ((1, 29), (1, 30), (1, 31), (2, 1))]
+    for n, now in enumerate(mornings):
+        source.write_bytes(growing(20 + n))
+        due = Options(if_due=True)
+        run(store, source, now=now, options=due, RETENTION_DAYS="1")
+        if now.month == 1:
+            assert len(ids(store, "runs")) == n + 1  # within a month nothing goes
+    days = [run_id[:10] for run_id in ids(store, "runs")]
+    assert days == ["2021-01-31", "2021-02-01"]  # the one before the published one stays
+    assert "prune.cleared" in caplog.text
+
+
+def test_a_clearing_that_fails_leaves_the_run_a_success(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    class NoListing(MemoryStore):
+        def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
+            raise StoreError("no permission to list")
+
+    store, source = NoListing(), tmp_path / "stats.json"
+    source.write_bytes(growing(20))
+    assert run(store, source, options=Options(if_due=True)).outcome == "published"
+    assert "prune.failed" in caplog.text

@@ -39,6 +39,7 @@ MEASURES = (
 )
 MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
 MEANING = {
+    "datapackage.json": "all of this for programs: columns, units, digests",
     "countries.json": "every country: codes, facts, its file",
     "latest.csv": "one row a country: open it in a spreadsheet",
     "latest.json": "one row a country",

@@ -17,7 +17,7 @@ function showStatus(status) {
     const square = element("li", strip, "");
     [square.className, square.title] = [outcome, text];
     element("span", square, text).className = "unseen";
-    if (!["published", "unchanged"].includes(outcome)) element("li", without.querySelector("ul"), text);
+    if (!["published", "unchanged", "restored"].includes(outcome)) element("li", without.querySelector("ul"), text);
   }
   const count = without.querySelectorAll("li").length;
   without.querySelector("span").textContent = count;
