@@ -122,6 +122,7 @@ def test_a_pure_room_never_touches_the_world_itself_or_through_others(module: st
 
 def test_the_pure_rooms_know_neither_the_settings_nor_the_edges() -> None:
     edges = {"app", "config", "etl.cli", "etl.log", "etl.extract", "etl.load", "etl.pipeline"}
+    edges |= {name for name in MODULES if name.startswith("etl.commands")}
     for module in PURE:
         known = ours(module, lazily=True)
         assert not known & edges
@@ -168,3 +169,9 @@ def test_boto3_is_known_to_the_s3_store_and_to_load_alone() -> None:
 def test_load_brings_botocore_only_when_it_uploads() -> None:
     for name, imported in from_outside("etl.load", lazily=False).items():
         assert not imported & {"boto3", "botocore"}, f"etl.load brings it through {name}"
+
+
+def test_the_help_brings_click_and_no_room_that_works() -> None:
+    for name, imported in from_outside("etl.cli", lazily=False).items():
+        allowed = sys.stdlib_module_names | {"click", "dotenv"}
+        assert imported <= allowed, f"etl.cli brings {imported - allowed} through {name}"

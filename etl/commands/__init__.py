@@ -1,0 +1,52 @@
+"""The commands, a room for each kind of work; here is what the rooms share."""
+
+import sys
+from typing import Any
+
+import click
+
+from config import Settings, load_settings
+from etl import log
+from etl.stores import Store, valid_key
+
+JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+YES = click.option("--yes", is_flag=True, help="Don't ask.")
+
+
+class Key(click.ParamType):
+    """The key of an object, relative to the folder."""
+
+    name = "key"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        try:
+            return valid_key(value)
+        except ValueError as exc:
+            self.fail(f"{exc}; a key is relative to the folder, such as countries/ESP.json")
+
+
+def in_force() -> Settings:
+    """The settings, from now on at work in the log too. Raises ConfigError."""
+    settings = load_settings()
+    log.set_up(settings.log_level)
+    return settings
+
+
+def open_store(settings: Settings) -> Store:
+    """The bucket, or the folder that takes its place. Raises StoreError."""
+    if settings.s3_bucket:
+        from etl.stores.s3 import S3Store
+
+        return S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    from etl.stores.directory import DirectoryStore
+
+    return DirectoryStore(settings.output_dir)
+
+
+def confirm(question: str, *, yes: bool) -> None:
+    """Go on only if a person agrees, or has agreed beforehand (`--yes`)."""
+    if yes:
+        return
+    if not sys.stdin.isatty():
+        raise click.ClickException(f"nobody is here to be asked: {question} If so, say --yes")
+    click.confirm(question, abort=True)
