@@ -16,15 +16,15 @@ import click
 
 from etl import log
 from etl.commands.doctor import doctor
-from etl.commands.run import demo, history, record_failure, run
+from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.errors import ConfigError, EtlError
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
-RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
+RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "The worker's runs": (run, history, doctor, demo, record_failure),
+    "The worker's runs": (run, history, doctor, demo, record_failure, tell_pending),
 }
 
 

@@ -6,6 +6,7 @@ to read the published table for comparison.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,7 @@ from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.inputs import FACTS, STATISTICS, Facts, archive
-from etl.manifest import Checks, Manifest, Previous, SourceNote, run_key
+from etl.manifest import Checks, Manifest, Previous, Restated, RestatedCountry, SourceNote, run_key
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
@@ -28,6 +29,8 @@ from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
 from etl.stores import Store, Upload
+
+MOST_RESTATED = 5  # countries that are named
 
 
 @dataclass(frozen=True)
@@ -46,7 +49,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    findings = _check(run, rows, listed, work)
+    found = _compare(run, rows, work)
+    findings = _check(run, rows, listed, found)
     memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
@@ -88,25 +92,47 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
             corrections=asdict(corrections),
             stale_series=sorted(stale),
             unmatched=asdict(unmatched),
+            restated=_restated(found, listed),
         ),
         previous=_previous(run),
     )
     return Edition(manifest, list(into_run.values()), [upload for _, upload in archived])
 
 
-def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, work: Path) -> Findings:
-    published = run.before if run.before and run.before.source.name == run.source.name else None
+def _published(run: Context) -> Manifest | None:
+    """What readers have of this source."""
+    return run.before if run.before and run.before.source.name == run.source.name else None
+
+
+def _compare(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
+    published = _published(run)
+    return _changes(run.store, published, rows, work) if published else Changes()
+
+
+def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, found: Changes) -> Findings:
+    published = _published(run)
     findings = checks.check(
         rows,
         listed,
         now=run.now,
         stale_after_days=run.settings.stale_after_days,
         published=_extent(published.source) if published else None,
-        changes=_changes(run.store, published, rows, work) if published else Changes(),
+        changes=found,
     )
     if rows.empty or (findings.refusals and not run.options.force):
         raise DataRejected(findings.refusals)
     return findings
+
+
+def _restated(found: Changes, listed: pd.DataFrame) -> Restated | None:
+    if found.restated_share <= checks.RESTATED:
+        return None
+    names = dict(zip(listed["country_key"], listed["country"], strict=True))
+    most = [
+        RestatedCountry(key, str(names[key]), cells)
+        for key, cells in islice(found.by_country.items(), MOST_RESTATED)
+    ]
+    return Restated(found.restated, found.compared, most)
 
 
 def _extent(note: SourceNote) -> Extent:

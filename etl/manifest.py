@@ -53,14 +53,34 @@ class SourceNote(Struct, frozen=True, omit_defaults=True):
     notice: str | None = None
 
 
+class RestatedCountry(Struct, frozen=True):
+    """`cells` are figures of one country on one day that were published otherwise before."""
+
+    key: str
+    name: str
+    cells: int
+
+
+class Restated(Struct, frozen=True):
+    """A history that was rewritten: of `compared` cells so many differ; the countries with most."""
+
+    cells: int
+    compared: int
+    most: list[RestatedCountry]
+
+
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; the rest counts what was found and repaired."""
+    """`forced` are refusals overridden by --force; the rest counts what was found and repaired.
+
+    `restated` is there where it is more than checks.RESTATED.
+    """
 
     warnings: list[str]
     forced: list[str]
     corrections: dict[str, int]
     stale_series: list[str]
     unmatched: dict[str, list[str]]
+    restated: Restated | None = None
 
 
 class Previous(Struct, frozen=True):

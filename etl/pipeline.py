@@ -16,6 +16,7 @@ import msgspec
 from config import Settings
 from etl import history, inputs, journal, log, memory, publish, records, schedule
 from etl import manifest as manifests
+from etl.alerts.teller import Teller
 from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
@@ -43,30 +44,40 @@ def run(
     Raises EtlError, once it is in the history where that can be written. A dry run writes nothing.
     """
     began = time.monotonic()
-    context = _start(settings, store, options or Options(), now or datetime.now(UTC))
-    if context.options.if_due and not _due(context):
-        if not context.options.dry_run:
+    options, now = options or Options(), now or datetime.now(UTC)
+    teller = Teller(settings, store, options)
+    try:
+        context = _start(settings, store, options, now)
+    except EtlError as exc:
+        teller.failed_unrecorded(records.failure(exc), now)
+        raise
+    if options.if_due and not _due(context):
+        if not options.dry_run:
             journal.mend_status(store, context.past, settings.stale_after_days)
+            teller.looked(context.past, context.before, now)
         return Result("not_due")
+    teller.started()
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         try:
             result = _run(context, Path(work), fetched)
         except Exception as exc:
-            if not context.options.dry_run:
-                _tell_failure(context, exc, fetched, time.monotonic() - began)
+            if not options.dry_run:
+                _tell_failure(context, teller, exc, fetched, time.monotonic() - began)
             raise
     if result.record is None:
+        teller.succeeded(context.past, result.manifest, now)
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
-    if not context.options.dry_run:
-        journal.tell(
+    if not options.dry_run:
+        past = journal.tell(
             store,
             record,
             settings.stale_after_days,
-            once_a_slot=context.options.if_due,
+            once_a_slot=options.if_due,
             known=(context.past, context.past_etag),
         )
+        teller.succeeded(past, result.manifest, now)
     return Result(result.outcome, record, result.manifest)
 
 
@@ -159,13 +170,18 @@ def _unchanged(run: Context, seen: Seen) -> Result:
     return Result("unchanged", records.unchanged(run, run.before, seen), run.before)
 
 
-def _tell_failure(run: Context, exc: Exception, fetched: list[Fetched], seconds: float) -> None:
+def _tell_failure(
+    run: Context, teller: Teller, exc: Exception, fetched: list[Fetched], seconds: float
+) -> None:
     """Put a failure on record; what goes wrong with that is logged and never hides `exc`."""
     try:
         kept = []
         if isinstance(exc, SourceChanged | DataRejected):
             kept = journal.keep_aside(run.store, run.past, run.run_id, fetched)
         record = records.failed(run, exc, kept, seconds)
-        journal.tell(run.store, record, run.settings.stale_after_days)
+        past = journal.tell(run.store, record, run.settings.stale_after_days)
     except EtlError as second:
         log.error("history.not_written", error=second)
+        teller.failed_unrecorded(records.failure(exc), run.now)
+    else:
+        teller.failed(past, run.before, run.now)

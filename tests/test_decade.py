@@ -189,7 +189,14 @@ class World:
                 self.pass_time(self.rng.uniform(0, 60), up=False)
 
     def loop(self) -> NoReturn:
-        app.work(self.settings, now=self.wall, sleep=self.nap, run_child=self.child, rng=self.rng)
+        app.work(
+            self.settings,
+            now=self.wall,
+            sleep=self.nap,
+            run_child=self.child,
+            tell_waiting=lambda: None,
+            rng=self.rng,
+        )
 
 
 @contextmanager

@@ -19,6 +19,8 @@ PURE = [
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
     or name.startswith("etl.outputs")
+    or name in [f"etl.alerts.{noun}" for noun in ("alert", "gsm", "messages", "rules")]
+    or name in [f"etl.alerts.{noun}" for noun in ("settings", "thresholds", "translation")]
 ]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}
@@ -108,7 +110,7 @@ def test_this_test_sees_every_way_of_importing() -> None:
 
 def test_the_rooms_are_where_this_test_looks_for_them() -> None:
     assert {"app", "config", "etl", "etl.edition", "etl.outputs.table"} <= set(MODULES)
-    assert len(PURE) >= 10
+    assert len(PURE) >= 17
     assert "etl.stores.s3" in S3
     assert "etl.transform" in ours("etl.checks", lazily=True)  # through etl.changes, too
     assert "etl.outputs" in ours("etl.edition", lazily=False)
@@ -160,9 +162,9 @@ def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
         assert not imported & {"pandas", "numpy", "pyarrow"}, f"etl.pipeline brings it by {name}"
 
 
-def test_boto3_is_known_to_the_s3_store_and_to_load_alone() -> None:
+def test_boto3_is_known_to_the_s3_store_to_load_and_to_the_clients_of_the_alerts_alone() -> None:
     knowing = {name for name in MODULES if theirs(name, lazily=True) & {"boto3", "botocore"}}
-    assert knowing <= S3 | {"etl.load"}
+    assert knowing <= S3 | {"etl.load", "etl.alerts.aws"}
     assert "etl.stores.s3" in knowing
 
 
