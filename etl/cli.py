@@ -15,6 +15,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 import click
 
 from etl import log
+from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
 from etl.commands.doctor import doctor
 from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.errors import ConfigError, EtlError
@@ -25,6 +26,7 @@ RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes i
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The worker's runs": (run, history, doctor, demo, record_failure, tell_pending),
+    "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 
 

@@ -51,7 +51,7 @@ class Topic:
         }
         if len(body.encode()) + len(json.dumps(attributes)) > MOST_BYTES:
             raise AlertError(f"message {message_id} is too long for SNS: {MOST_BYTES:,} bytes")
-        with aws.explained("sns", what=self._shown, action=self._may("Publish"), missing=MISSING):
+        with aws.explained("sns", what=self.shown, action=self.may("Publish"), missing=MISSING):
             self.client.publish(
                 TopicArn=self.arn,
                 Message=body,
@@ -67,7 +67,7 @@ class Topic:
 
     def exists(self) -> bool:
         try:
-            with aws.explained("sns", what=self._shown, action=self._may("GetTopicAttributes")):
+            with aws.explained("sns", what=self.shown, action=self.may("GetTopicAttributes")):
                 self.client.get_topic_attributes(TopicArn=self.arn)
         except AlertError as exc:
             if isinstance(exc.__cause__, self.client.exceptions.NotFoundException):
@@ -80,16 +80,16 @@ class Topic:
         if self.exists():
             return False
         if self.named.startswith("arn:"):
-            raise AlertError(f"{self._shown} does not exist; set ALERT_TOPIC to a name to make one")
-        with aws.explained("sns", what=self._shown, action=self._may("CreateTopic")):
+            raise AlertError(f"{self.shown} does not exist; set ALERT_TOPIC to a name to make one")
+        with aws.explained("sns", what=self.shown, action=self.may("CreateTopic")):
             self.client.create_topic(Name=self.named, Attributes={"DisplayName": DISPLAY_NAME})
         return True
 
     @property
-    def _shown(self) -> str:
+    def shown(self) -> str:
         return f"topic {self.named!r}"
 
-    def _may(self, action: str) -> str:
+    def may(self, action: str) -> str:
         return f"sns:{action} on {self.arn}"
 
 
