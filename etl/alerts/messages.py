@@ -14,7 +14,7 @@ from etl.alerts.gsm import sms, subject
 LONGEST_VALUE = 2_000
 NAME = re.compile(r"\{([a-z_]+)\}")
 ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
-LINK = "The page: {link} (this link works for 7 days at most)"
+LINK = "See {link} (this link works for 7 days at most)"
 PUBLISHED = (
     "Readers still have the version of {published}, whole, with figures up to {source_last}."
 )
@@ -32,7 +32,7 @@ SUBJECTS: Mapping[str, str] = {
     "failed": "Cloud ETL: the run of {slot} fails",
     "refused": "Cloud ETL: the data of {slot} is refused",
     "recovered": "Cloud ETL: the daily run works again",
-    "stale": "Cloud ETL: the source is stale since {source_last}",
+    "stale": "Cloud ETL: the source is stale, it ends on {source_last}",
     "restated": "Cloud ETL: the source restated {share} of its figures",
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
@@ -43,7 +43,8 @@ SUBJECTS: Mapping[str, str] = {
 SHORT: Mapping[str, str] = {
     "failed": "Cloud ETL: the run of {slot} failed {attempts} times since {since}. "
     f"{STAYS} {{kind}}: {{error}}",
-    "refused": f"Cloud ETL: the data of {{slot}} was refused since {{since}}. {STAYS} {{error}}",
+    "refused": "Cloud ETL: the data of {slot} was refused since {since}. "
+    f"{STAYS} Why: {{error}}",
     "recovered": "Cloud ETL: the daily run works again. It had failed {attempts} times since "
     "{since}. Published: figures up to {source_last}. Nothing to do.",
     "stale": "Cloud ETL: the source {source} is stale: nothing after {source_last}, {behind} days "
