@@ -24,6 +24,7 @@ KIND: Mapping[str, str] = {
 }
 SENT_KEPT = 50
 WAITING_KEPT = 20
+SENDING = timedelta(minutes=10)  # longer than it takes to send all that may wait
 GIVEN_UP_AFTER = timedelta(days=7)  # later it would only confuse
 
 
@@ -93,6 +94,11 @@ def queued(state: State, alerts: Sequence[Alert], languages: Sequence[str]) -> S
     """The state with these alerts waiting to be sent; none is there twice."""
     new = [Waiting(alert, list(languages)) for alert in alerts if not state.knows(alert.id)]
     return msgspec.structs.replace(state, waiting=[*state.waiting, *new][-WAITING_KEPT:])
+
+
+def is_left(waiting: Waiting, now: datetime) -> bool:
+    """Whether whoever put it there has failed to send it, or died over it."""
+    return waiting.tries > 0 or abs(now - waiting.alert.at) > SENDING
 
 
 def without_old(state: State, now: datetime) -> State:

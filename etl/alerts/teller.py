@@ -82,13 +82,13 @@ class Teller:
         wanted = [alert] if alert.kind in self._settings.alert_on else []
         with self._harmless():
             if self._has_topic:
-                self._send(self._queue(lambda known: (known, wanted), now), now)
+                self._queue_and_send(lambda known: (known, wanted), now)
 
     def retry(self, now: datetime) -> None:
         """Send what waits."""
         with self._harmless():
             if self._has_topic:
-                self._send(self._queue(lambda known: (known, []), now), now)
+                self._queue_and_send(lambda known: (known, []), now)
 
     def _settle(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         if not self._has_topic:
@@ -106,22 +106,29 @@ class Teller:
             release=where.heroku_release_version,
             told_blindly=self._told_blindly(),
         )
-        after = self._queue(lambda s: rules.decide(seen, s, where.alert_on), now, known)
-        self._send(after, now)
+        self._queue_and_send(lambda s: rules.decide(seen, s, where.alert_on), now, known)
 
-    def _queue(
+    def _queue_and_send(
         self,
         decide: Callable[[State], tuple[State, list[Alert]]],
         now: datetime,
         known: tuple[State, str | None] | None = None,
-    ) -> State:
+    ) -> None:
         languages = [ORIGINAL, *self._settings.translate_to]
+        there: set[str] = set()
 
         def change(before: State) -> State:
+            there.clear()
+            there.update(waiting.alert.id for waiting in before.waiting)
             after, new = decide(alerts.without_old(before, now))
             return alerts.queued(after, new, languages)
 
-        return state.update(self._store, change, known)
+        after = state.update(self._store, change, known)
+        # what another worker has put there a moment ago it is about to send itself
+        ours = [w for w in after.waiting if w.alert.id not in there or alerts.is_left(w, now)]
+        self._send(ours, now)
+        if len(ours) < len(after.waiting):
+            self._say_waiting()
 
     def _latest(self, manifest: Manifest) -> Sequence[Mapping[str, Any]] | None:
         """The rows of the published latest.json; it is said where a rule finds none in it."""
@@ -135,14 +142,17 @@ class Teller:
             log.warning("alert.rule_idle", rule=rule, error="no published figure answers to it")
         return rows
 
-    def _send(self, after: State, now: datetime) -> None:
-        """Send what waits, oldest first; at the first that can't be sent the rest waits on."""
-        if not after.waiting:
+    def _send(self, ours: Sequence[Waiting], now: datetime) -> None:
+        """Oldest first; at the first that can't be sent the rest waits on."""
+        if not ours:
             return
         with self._outbox() as outbox:
-            for waiting in after.waiting:
+            for waiting in ours:
                 left, error = outbox.send(waiting)
-                state.update(self._store, _after_sending(waiting, left, error, now))
+                try:
+                    state.update(self._store, _after_sending(waiting, left, error, now))
+                except StoreError as exc:
+                    raise AlertError(f"{waiting.alert.id} is not noted as tried: {exc}") from exc
                 if error:
                     raise AlertError(error)
 
@@ -179,6 +189,10 @@ class Teller:
             log.error("alert.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         else:
             return
+        self._say_waiting()
+
+    def _say_waiting(self) -> None:
+        """So that the worker comes back to it at its next heartbeat."""
         if self._options.waiting:
             self._options.waiting.touch()
 
