@@ -29,6 +29,8 @@ class Kinds(click.ParamType[tuple[str, ...]]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
+        if isinstance(value, tuple):  # the default
+            return value
         names = tuple(dict.fromkeys(name.strip() for name in value.lower().split(",")))
         if not set(names) <= {*KINDS, NOTES}:
             self.fail(f"expected some of {', '.join((*KINDS, NOTES))}, got {value[:80]!r}")
