@@ -21,7 +21,7 @@ from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
-from etl.history import Record, Seen
+from etl.history import Failure, Record, Seen
 from etl.manifest import Manifest
 from etl.stores import Store
 
@@ -46,16 +46,13 @@ def run(
     began = time.monotonic()
     options, now = options or Options(), now or datetime.now(UTC)
     teller = Teller(settings, store, options)
-    try:
+    with teller.told_of_errors(now):
         context = _start(settings, store, options, now)
-    except EtlError as exc:
-        teller.failed_unrecorded(records.failure(exc), now)
-        raise
-    if options.if_due and not _due(context):
-        if not options.dry_run:
-            journal.mend_status(store, context.past, settings.stale_after_days)
-            teller.looked(context.past, context.before, now)
-        return Result("not_due")
+        if options.if_due and not _due(context):
+            if not options.dry_run:
+                journal.mend_status(store, context.past, settings.stale_after_days)
+                teller.looked(context.past, context.before, now)
+            return Result("not_due")
     teller.started()
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
@@ -70,13 +67,14 @@ def run(
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     if not options.dry_run:
-        past = journal.tell(
-            store,
-            record,
-            settings.stale_after_days,
-            once_a_slot=options.if_due,
-            known=(context.past, context.past_etag),
-        )
+        with teller.told_of_errors(now):
+            past = journal.tell(
+                store,
+                record,
+                settings.stale_after_days,
+                once_a_slot=options.if_due,
+                known=(context.past, context.past_etag),
+            )
         teller.succeeded(past, result.manifest, now)
     return Result(result.outcome, record, result.manifest)
 
@@ -182,6 +180,6 @@ def _tell_failure(
         past = journal.tell(run.store, record, run.settings.stale_after_days)
     except EtlError as second:
         log.error("history.not_written", error=second)
-        teller.failed_unrecorded(records.failure(exc), run.now)
+        teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)
     else:
         teller.failed(past, run.before, run.now)

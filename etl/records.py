@@ -55,13 +55,9 @@ def failed(run: Context, exc: Exception, kept: Sequence[KeptInput], seconds: flo
         source=run.source.name,
         seconds=round(seconds, 3),
         outcome="failed",
-        failure=failure(exc),
+        failure=Failure(type(exc).__name__, str(exc)),
         kept=list(kept),
     )
-
-
-def failure(exc: Exception) -> Failure:
-    return Failure(type(exc).__name__, str(exc))
 
 
 def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str) -> Record:

@@ -170,11 +170,36 @@ def test_a_refusal_behind_a_failure_is_told_too_as_it_asks_for_something_else() 
     assert told(seen(failure(0, attempts=3), refused, failure(0, minute=99)), state)[1] == []
 
 
-def test_what_the_worker_told_without_the_folder_is_called_off_without_it() -> None:
+def test_what_the_worker_told_without_the_folder_is_not_told_again_but_called_off() -> None:
     since = datetime(2026, 1, 1, 7, tzinfo=UTC)
-    state, (alert,) = told(seen(record(0), published=manifest(0), told_blindly=since))
-    assert (alert.event, alert.values["since"]) == ("recovered", "2026-01-01 07:00 UTC")
-    assert told(seen(record(0), published=manifest(0)), state)[1] == []
+    blind: dict[str, Any] = {"told_blindly": since, "failures": 4}
+    state, alerts = told(seen(failure(0, minute=70), **blind))
+    assert alerts == []
+    state, alerts = told(seen(failure(0, minute=90, attempts=9)), state)
+    assert alerts == []
+    again = record(0, started_at=since + 2 * HOUR)
+    for before in (State(), state):
+        after, (alert,) = told(seen(again, published=manifest(0), **blind), before)
+        assert (alert.event, alert.values["since"]) == ("recovered", "2026-01-01 07:00 UTC")
+        assert told(seen(again, published=manifest(0)), after)[1] == []
+        called_off = queued(after, [alert], ["en"])
+        assert told(seen(again, published=manifest(0), **blind), called_off)[1] == []
+        called_off = done(called_off, alert.id, alert.at, "sent")
+        assert told(seen(again, published=manifest(0), **blind), called_off)[1] == []
+
+
+def test_failures_that_the_history_does_not_know_count_as_the_worker_counts_them() -> None:
+    _, alerts = told(seen(failure(0, minute=3), failures=3))
+    assert events(alerts) == ["failed"]
+    assert alerts[0].values["attempts"] == "3"
+    assert told(seen(failure(0, minute=3), failures=2))[1] == []
+
+
+def test_an_incident_whose_end_nobody_came_to_tell_does_not_silence_the_next() -> None:
+    state, alerts = told(seen(failure(0, attempts=3)))
+    state, more = told(seen(failure(0, attempts=3), record(1), failure(2, attempts=3)), state)
+    assert events([*alerts, *more]) == ["failed", "failed"]
+    assert alerts[0].id != more[0].id
 
 
 def test_nothing_is_said_of_data_where_nothing_was_ever_published() -> None:

@@ -32,7 +32,8 @@ class Seen:
     """What the rules look at.
 
     `latest` are the rows of the published latest.json, None where they are not needed or can't be
-    read; `told_blindly` says since when runs failed, if it was told without the folder's memory.
+    read. `failures` are those in a row as the worker counts them; `told_blindly` says since when,
+    if it was told without the folder's memory.
     """
 
     past: "History"
@@ -43,6 +44,7 @@ class Seen:
     rules: Sequence[Rule] = ()
     latest: Sequence[Mapping[str, Any]] | None = None
     release: str = ""
+    failures: int = 0
     told_blindly: datetime | None = None
 
 
@@ -72,11 +74,12 @@ def _incident(seen: Seen, state: State) -> Verdict:
     failures = seen.past.failing()
     if not failures:
         return state, None
-    since, last = began(failures[0]), failures[-1]
-    known = state.incident
-    told = known.told if known and known.since == since else []
-    attempts = sum(record.attempts for record in failures)
+    known, last = _known(seen, state), failures[-1]
+    told = known.told if known else []
+    since = known.since if known else began(failures[0])
+    attempts = max(sum(record.attempts for record in failures), seen.failures)
     lasted = last.started_at + timedelta(seconds=last.seconds) - since
+    state = replace(state, incident=known)
     if not told and attempts < ATTEMPTS and lasted < LASTING:
         return state, None
     alert = failed(last, since, attempts, seen.manifest)
@@ -84,6 +87,16 @@ def _incident(seen: Seen, state: State) -> Verdict:
     if alert.event in told or (told and alert.event == "failed"):
         return state, None
     return replace(state, incident=Incident(since, [*told, alert.event])), alert
+
+
+def _known(seen: Seen, state: State) -> Incident | None:
+    """The incident under way, if it was told, be it without the folder."""
+    known, success = state.incident, seen.past.last_success()
+    if known and success and success.started_at > known.since:
+        known = None  # it is over, only nobody came to tell
+    if known is None and seen.told_blindly:
+        return Incident(seen.told_blindly, ["failed"])
+    return known
 
 
 def failed(last: "Record", since: datetime, attempts: int, manifest: "Manifest | None") -> Alert:
@@ -108,7 +121,7 @@ def failed(last: "Record", since: datetime, attempts: int, manifest: "Manifest |
 
 def _recovery(seen: Seen, state: State) -> Verdict:
     success = seen.past.last_success()
-    since = state.incident.since if state.incident else seen.told_blindly
+    since = state.incident.since if state.incident else _called_blindly(seen, state)
     if since is None or success is None or seen.past.failing():
         return state, None
     failures = [r for r in seen.past.records if r.outcome == "failed" and began(r) >= since]
@@ -119,13 +132,21 @@ def _recovery(seen: Seen, state: State) -> Verdict:
         values={
             "slot": str(success.slot),
             "since": _moment(since),
-            "attempts": str(sum(record.attempts for record in failures) or ATTEMPTS),
+            "attempts": str(max(sum(record.attempts for record in failures), seen.failures)),
             "ended": _moment(success.started_at),
             **_published(seen.manifest),
         },
         page=_page(seen.manifest),
     )
     return replace(state, incident=None), alert
+
+
+def _called_blindly(seen: Seen, state: State) -> datetime | None:
+    """Since when, if that was told without the folder's memory and not called off since."""
+    since = seen.told_blindly
+    ends = [sent.at for sent in state.sent if sent.id.startswith("recovered-")]
+    ends += [waiting.alert.at for waiting in state.waiting if waiting.alert.event == "recovered"]
+    return None if since and any(end >= since for end in ends) else since
 
 
 def _staleness(seen: Seen, state: State) -> Verdict:

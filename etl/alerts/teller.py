@@ -50,32 +50,43 @@ class Teller:
     def looked(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         """Nothing was due; but something may still be to be told."""
         with self._harmless():
-            self._settle(past, manifest, now)
+            self._settle(past, manifest, now, self._options.failures)
 
     def failed(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         """The failure is on record."""
         ping(self._ping_url, "fail")
         with self._harmless():
             try:
-                self._settle(past, manifest, now)
+                self._settle(past, manifest, now, self._options.failures + 1)
             except StoreError:
                 self._tell_blindly(past.records[-1])
                 raise
+
+    @contextmanager
+    def told_of_errors(self, now: datetime) -> Iterator[None]:
+        """For what can't go on record when it fails: reading and writing the record itself."""
+        try:
+            yield
+        except EtlError as exc:
+            self.failed_unrecorded(Failure(type(exc).__name__, str(exc)), now)
+            raise
 
     def failed_unrecorded(self, failure: Failure, now: datetime) -> None:
         """The folder can't be used, so that nothing is known of what was told before."""
         ping(self._ping_url, "fail")
         where = self._settings
-        record = Record(
-            run_id="",
-            slot=schedule.latest_slot(now, where.run_at, where.timezone),
-            started_at=now,
-            outcome="failed",
-            source=where.source,
-            failure=failure,
-        )
+        slot = schedule.latest_slot(now, where.run_at, where.timezone)
         with self._harmless():
-            self._tell_blindly(record)
+            self._tell_blindly(
+                Record(
+                    run_id="",
+                    slot=slot,
+                    started_at=now,
+                    outcome="failed",
+                    source=where.source,
+                    failure=failure,
+                )
+            )
 
     def tell(self, alert: Alert, now: datetime) -> None:
         """Something besides the run, such as `rules.report_ready`; once."""
@@ -90,7 +101,9 @@ class Teller:
             if self._has_topic:
                 self._queue_and_send(lambda known: (known, []), now)
 
-    def _settle(self, past: History, manifest: Manifest | None, now: datetime) -> None:
+    def _settle(
+        self, past: History, manifest: Manifest | None, now: datetime, failures: int
+    ) -> None:
         if not self._has_topic:
             return
         where, known = self._settings, state.read(self._store)
@@ -104,6 +117,7 @@ class Teller:
             rules=where.alert_rules,
             latest=self._latest(manifest) if manifest and wants_latest else None,
             release=where.heroku_release_version,
+            failures=failures,
             told_blindly=self._told_blindly(),
         )
         self._queue_and_send(lambda s: rules.decide(seen, s, where.alert_on), now, known)
