@@ -76,13 +76,14 @@ def work(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     run_child: Callable[[date], bool],
+    tell_waiting: Callable[[], None],
     rng: random.Random,
 ) -> NoReturn:
     """Make each slot's run, for ever.
 
     `run_child(slot)` makes one run and says whether the slot is done with: published, unchanged,
     or not due after all. It knows the history; the loop knows only its own lifetime, so after each
-    start it asks once.
+    start it asks once. `tell_waiting()` tries again what could not be told, at each heartbeat.
     """
     where = (settings.run_at, settings.timezone)
     heartbeat = timedelta(minutes=settings.heartbeat_minutes)
@@ -109,6 +110,7 @@ def work(
         if moment >= beat_at:
             log.info("worker.alive", next_run=_short(next_run), last_slot=done)
             beat_at = moment + heartbeat
+            tell_waiting()
         until = (min(next_run, beat_at) - moment).total_seconds()
         sleep(max(0.05, min(NAP_S, until)))
 
@@ -123,16 +125,31 @@ class Children:
     def __init__(self, settings: Settings, signals: Signals) -> None:
         self._limit_s = settings.run_timeout_minutes * 60
         self._signals = signals
+        self._failures = 0
+        self._failing_since = datetime.now(UTC)
+        self._waiting = False  # alerts
 
     def run(self, slot: date) -> bool:
+        started = datetime.now(UTC)
         try:
-            return self._run(slot)
+            done = self._run(slot, started)
         except OSError as exc:  # no memory, disk or process number to spare; it passes
             log.error("worker.run_lost", slot=slot, error=f"no process could be started: {exc}")
-            return False
+            done = False
+        if self._failures == 0:
+            self._failing_since = started
+        self._failures = 0 if done else self._failures + 1
+        return done
 
-    def _run(self, slot: date) -> bool:
-        started = datetime.now(UTC)
+    def tell_waiting(self) -> None:
+        """Start a child only if the one before left alerts that could not be sent."""
+        try:
+            if self._waiting:
+                self._start(["tell-pending"], RECORD_LIMIT_S)
+        except OSError as exc:
+            log.warning("alert.failed", error=f"no process could be started: {exc}")
+
+    def _run(self, slot: date, started: datetime) -> bool:
         status = self._start(["run", "--if-due"], self._limit_s)
         if status == 0:
             return True
@@ -157,11 +174,18 @@ class Children:
     def _start(self, arguments: list[str], limit_s: float) -> int | None:
         """The child's exit status; None if it had to be killed at its time limit."""
         command = [sys.executable, str(Path(__file__).resolve()), *arguments]
+        if self._failures:
+            command += ["--failures", str(self._failures)]
+            command += ["--failing-since", _short(self._failing_since)]
         # a child that is killed leaves its downloads behind: they lie where the loop clears up
         with TemporaryDirectory(prefix="cloud-etl-", ignore_cleanup_errors=True) as scratch:
+            waiting = Path(scratch) / "waiting"
             environ = os.environ | {"TMPDIR": scratch}
-            child = subprocess.Popen(command, env=environ)  # noqa: S603  our own program
-            return self._wait(child, limit_s)
+            child = subprocess.Popen([*command, "--waiting", str(waiting)], env=environ)  # noqa: S603  our own program
+            status = self._wait(child, limit_s)
+            # one that failed may not have got so far as to look
+            self._waiting = waiting.exists() or (self._waiting and status != 0)
+        return status
 
     def _wait(self, child: "subprocess.Popen[bytes]", limit_s: float) -> int | None:
         try:
@@ -198,6 +222,7 @@ def worker() -> int:
         with signals.interruptible():
             time.sleep(seconds)
 
+    children = Children(settings, signals)
     log.info(
         "worker.started", run_at=settings.run_at.strftime("%H:%M"), timezone=settings.timezone,
         source=settings.source, store=settings.store_address,
@@ -207,7 +232,8 @@ def worker() -> int:
             settings,
             now=lambda: datetime.now(UTC),
             sleep=sleep,
-            run_child=Children(settings, signals).run,
+            run_child=children.run,
+            tell_waiting=children.tell_waiting,
             rng=random.Random(),  # noqa: S311  jitter, not a secret
         )
     except Stop:

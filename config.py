@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl.alerts import settings as alerts
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -47,6 +48,13 @@ class Settings:
     heartbeat_minutes: float
     retention_days: int
     max_source_mb: int
+    alert_topic: str
+    alert_rules: tuple[alerts.Rule, ...]
+    alert_on: tuple[str, ...]
+    translate_to: tuple[str, ...]
+    ping_url: str = field(repr=False)
+    sentry_dsn: str = field(repr=False)
+    heroku_release_version: str
     log_level: str
 
     @property
@@ -59,12 +67,16 @@ class Settings:
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of the register. `read` raises ValueError with what it expected."""
+    """One line of the register. `read` raises ValueError with what it expected.
+
+    The value of a `secret` one is shown nowhere.
+    """
 
     variable: str
     default: str
     meaning: str
     read: Callable[[str], Any]
+    secret: bool = False
 
 
 def _text(value: str) -> str:
@@ -195,6 +207,50 @@ REGISTER: tuple[Setting, ...] = (
         _whole(1, 36_500),
     ),
     Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
+    Setting(
+        "ALERT_TOPIC",
+        "",
+        "the SNS topic that is told, by name or ARN; empty: no alerts",
+        alerts.topic,
+    ),
+    Setting(
+        "ALERT_RULES",
+        "",
+        "thresholds, such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000",
+        alerts.rules,
+    ),
+    Setting(
+        "ALERT_ON",
+        ",".join(kind for kind in alerts.KINDS if kind != "releases"),
+        "what is told: " + ", ".join(alerts.KINDS),
+        alerts.kinds,
+    ),
+    Setting(
+        "TRANSLATE_TO",
+        "",
+        "tell it in these languages too, such as es,ca (Amazon Translate)",
+        alerts.languages,
+    ),
+    Setting(
+        "PING_URL",
+        "",
+        "a dead-man's switch as healthchecks.io has it: told of each run",
+        alerts.web_address,
+        secret=True,
+    ),
+    Setting(
+        "SENTRY_DSN",
+        "",
+        "where errors go besides the log; needs requirements-sentry.txt",
+        alerts.web_address,
+        secret=True,
+    ),
+    Setting(
+        "HEROKU_RELEASE_VERSION",
+        "",
+        "the release that runs; Heroku sets it where dyno metadata is on",
+        _text,
+    ),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), _one_of(*LOG_LEVELS)),
 )
 
@@ -215,7 +271,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             values[setting.variable.lower()] = setting.read(text)
         except ValueError as exc:
-            faults.append(f"{setting.variable}: expected {exc}, got {text[:80]!r}")
+            got = "something else" if setting.secret else repr(text[:80])
+            faults.append(f"{setting.variable}: expected {exc}, got {got}")
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

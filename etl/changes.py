@@ -1,7 +1,7 @@
 """Today's table against the one that is published. Pure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 import pandas as pd
@@ -13,11 +13,13 @@ from etl.transform import APART, CUMULATIVE, NEW, day_numbers
 class Changes:
     """`compared` cells (a measure of a country on a day) stand in both tables, of which
     `restated` differ; `gone` are the keys of countries that were published and aren't there now.
+    `by_country` tells how many of `restated` each country's key has, those with most first.
     """
 
     compared: int = 0
     restated: int = 0
     gone: tuple[str, ...] = ()
+    by_country: Mapping[str, int] = field(default_factory=dict, compare=False)
 
     @property
     def restated_share(self) -> float:
@@ -32,7 +34,8 @@ def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
     """
     keys = rows["country_key"].cat.categories
     axis = rows["country_key"].cat.codes.to_numpy().astype(np.int64) * APART + day_numbers(rows)
-    compared = restated = 0
+    compared = 0
+    restated = np.zeros(len(keys), dtype=np.int64)
     gone: set[str] = set()
     for piece in published:
         names = piece["country_key"].astype("category")
@@ -50,5 +53,7 @@ def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
             is_now = np.asarray(pd.array(now).astype("Float64").to_numpy(float, np.nan))
             same = (was == is_now) | (np.isnan(was) & np.isnan(is_now))
             compared += len(same)
-            restated += int((~same).sum())
-    return Changes(compared, restated, tuple(sorted(gone)))
+            restated += np.bincount(codes[here][~same], minlength=len(keys))
+    most = np.argsort(-restated, kind="stable")
+    by_country = {str(keys[n]): int(restated[n]) for n in most if restated[n]}
+    return Changes(compared, int(restated.sum()), tuple(sorted(gone)), by_country)

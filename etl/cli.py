@@ -15,11 +15,12 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 import click
 
 from etl import log
+from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
 from etl.commands.buckets import buckets
 from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
 from etl.commands.report import report
-from etl.commands.run import demo, history, record_failure, run
+from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.commands.setup import setup
 from etl.commands.share import share
 from etl.commands.versions import prune, restore
@@ -28,13 +29,14 @@ from etl.wording import printable
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
-RUNS = ("run", "demo", "record-failure")  # what they say goes into the log
+RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
-    "The worker's runs": (run, history, report, doctor, demo, record_failure),
+    "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (restore, prune),
+    "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, datetime
+from pathlib import Path
 
 from config import Settings
 from etl import log
@@ -20,7 +21,8 @@ class Options:
     """How a run was asked for.
 
     `step` hears what is being done, `advance` of each object that has arrived; `sleep` waits
-    between tries.
+    between tries. From the worker come `failures`, how many runs have failed in a row since
+    `failing_since`, and `waiting`, a file that is made if an alert could not be sent.
     """
 
     if_due: bool = False
@@ -29,6 +31,9 @@ class Options:
     step: Callable[[str], None] = lambda what: log.debug("run.step", step=what)
     advance: Callable[[object], None] = lambda arrived: None
     sleep: Callable[[float], None] = time.sleep
+    failures: int = 0
+    failing_since: datetime | None = None
+    waiting: Path | None = None
 
 
 RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}")

@@ -64,6 +64,8 @@ def demonstrate(settings: Settings) -> None:
             source_url=f"{address}/stats.json.gz",
             countries_url=f"{address}/InfoPaisosExtra.xlsx",
             s3_bucket="",
+            alert_topic="",
+            ping_url="",
         )
         print(f"made-up data is served on {address}; every figure in it is invented\n")
         for nth in ("first", "second"):

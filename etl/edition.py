@@ -6,6 +6,7 @@ to read the published table for comparison.
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -33,7 +34,16 @@ from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.history import History
 from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
-from etl.manifest import Checks, Manifest, Previous, SourceNote, of_page, run_key
+from etl.manifest import (
+    Checks,
+    Manifest,
+    Previous,
+    Restated,
+    RestatedCountry,
+    SourceNote,
+    of_page,
+    run_key,
+)
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
@@ -42,6 +52,8 @@ from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
 from etl.stores import Upload
+
+MOST_RESTATED = 5  # countries that are named
 
 
 @dataclass(frozen=True)
@@ -117,7 +129,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
             corrections=asdict(corrections),
             stale_series=sorted(stale),
             unmatched=asdict(unmatched),
-            restated=since_published.restated if since_published.compared else None,
+            restated=_restated(since_published, listed) if since_published.compared else None,
         ),
         previous=_previous(run),
     )
@@ -167,6 +179,17 @@ def _check(
 def _published(run: Context) -> Manifest | None:
     """What readers have of this source."""
     return run.before if run.before and run.before.source.name == run.source.name else None
+
+
+def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
+    if found.restated_share <= checks.RESTATED:
+        return Restated(found.restated, found.compared)
+    names = dict(zip(listed["country_key"], listed["country"], strict=True))
+    most = [
+        RestatedCountry(key, str(names[key]), cells)
+        for key, cells in islice(found.by_country.items(), MOST_RESTATED)
+    ]
+    return Restated(found.restated, found.compared, most)
 
 
 def _extent(note: SourceNote) -> Extent:

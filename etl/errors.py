@@ -5,8 +5,9 @@ EtlError                     one clear line for a person, exit status 1
 ├── SourceUnavailable        the source can't be reached or broke off: worth another try
 ├── SourceChanged            the source answered, but not with what it used to send
 ├── DataRejected             read well, but not fit to be published; lists every reason
-└── StoreError               the bucket or folder refused or failed; names it and the next step
-    └── StateConflict        somebody else wrote in between (HTTP 412 or 409)
+├── StoreError               the bucket or folder refused or failed; names it and the next step
+│   └── StateConflict        somebody else wrote in between (HTTP 412 or 409)
+└── AlertError               somebody could not be told, or a subscription not be made
 """
 
 from collections.abc import Sequence
@@ -51,3 +52,7 @@ class StoreError(EtlError):
 
 class StateConflict(StoreError):
     """A conditional write lost: the object is not the one that was read."""
+
+
+class AlertError(EtlError):
+    """SNS, Translate or Comprehend refused or failed; no run fails by it."""

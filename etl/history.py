@@ -101,6 +101,14 @@ class History(Struct, frozen=True):
         moves = (r.published_run for r in reversed(self.records) if r.outcome in MOVES)
         return next(moves, None)
 
+    def failing(self) -> list[Record]:
+        """The failures since the last success, oldest first."""
+        since = next(
+            (n for n, r in enumerate(reversed(self.records)) if r.outcome in SUCCESS), None
+        )
+        records = self.records if since is None else self.records[len(self.records) - since :]
+        return [record for record in records if record.outcome == "failed"]
+
     def slots_made(self, source: str) -> set[date]:
         return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
 

@@ -59,8 +59,25 @@ class SourceNote(Struct, frozen=True, omit_defaults=True):
     notice: str | None = None
 
 
+class RestatedCountry(Struct, frozen=True):
+    """`cells` are figures of one country on one day that were published otherwise before."""
+
+    key: str
+    name: str
+    cells: int
+
+
+class Restated(Struct, frozen=True):
+    """Of `compared` cells so many differ; where that is more than checks.RESTATED, `most` are the
+    countries with most."""
+
+    cells: int
+    compared: int
+    most: list[RestatedCountry] = []
+
+
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; `restated` counts the published cells that the
+    """`forced` are refusals overridden by --force; `restated` tells the published cells that the
     source has changed (None: not compared); the rest counts what was found and repaired."""
 
     warnings: list[str]
@@ -68,7 +85,7 @@ class Checks(Struct, frozen=True):
     corrections: dict[str, int]
     stale_series: list[str]
     unmatched: dict[str, list[str]]
-    restated: int | None = None
+    restated: Restated | None = None
 
 
 class Previous(Struct, frozen=True):

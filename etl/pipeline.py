@@ -15,13 +15,16 @@ import msgspec
 from config import Settings
 from etl import inputs, journal, log, memory, prune, publish, records, recovery, schedule
 from etl import manifest as manifests
+from etl.alerts import rules
+from etl.alerts.teller import Teller
 from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
-from etl.history import Record, Seen
+from etl.history import Failure, Record, Seen
 from etl.manifest import PAGE, Manifest
 from etl.report import due
+from etl.report.month import report_key
 from etl.stores import Store
 
 
@@ -43,33 +46,43 @@ def run(
     Raises EtlError, once it is in the history where that can be written. A dry run writes nothing.
     """
     began = time.monotonic()
-    context = _start(settings, store, options or Options(), now or datetime.now(UTC))
-    if context.options.if_due and not _due(context):
-        if not context.options.dry_run:
-            journal.mend(store, context.past, settings.stale_after_days)
-        return Result("not_due")
+    options, now = options or Options(), now or datetime.now(UTC)
+    teller = Teller(settings, store, options)
+    with teller.told_of_errors(now):
+        context = _start(settings, store, options, now)
+        if options.if_due and not _due(context):
+            if not options.dry_run:
+                journal.mend(store, context.past, settings.stale_after_days)
+                teller.looked(context.past, context.before, now)
+            return Result("not_due")
+    teller.started()
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         try:
             result = _run(context, Path(work), fetched)
         except Exception as exc:
-            if not context.options.dry_run:
-                _tell_failure(context, exc, fetched, time.monotonic() - began)
+            if not options.dry_run:
+                _tell_failure(context, teller, exc, fetched, time.monotonic() - began)
             raise
     if result.record is None:
+        teller.succeeded(context.past, result.manifest, now)
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
-    if not context.options.dry_run:
-        past = journal.tell(
-            store,
-            record,
-            settings.stale_after_days,
-            once_a_slot=context.options.if_due,
-            known=(context.past, context.past_etag),
-        )
-        if context.options.if_due:
+    if not options.dry_run:
+        with teller.told_of_errors(now):
+            past = journal.tell(
+                store,
+                record,
+                settings.stale_after_days,
+                once_a_slot=options.if_due,
+                known=(context.past, context.past_etag),
+            )
+        if options.if_due:
             record = due.make_due(context, past, record)
             prune.clear_due(context, past)
+        teller.succeeded(past, result.manifest, now)
+        if record.report:
+            teller.tell(rules.report_ready(record.report, report_key(record.report), now), now)
     return Result(result.outcome, record, result.manifest)
 
 
@@ -161,13 +174,18 @@ def _unchanged(run: Context, seen: Seen, warning: str | None = None) -> Result:
     return Result("unchanged", records.unchanged(run, run.before, seen, warning), run.before)
 
 
-def _tell_failure(run: Context, exc: Exception, fetched: list[Fetched], seconds: float) -> None:
+def _tell_failure(
+    run: Context, teller: Teller, exc: Exception, fetched: list[Fetched], seconds: float
+) -> None:
     """Put a failure on record; what goes wrong with that is logged and never hides `exc`."""
     try:
         kept = []
         if isinstance(exc, SourceChanged | DataRejected):
             kept = journal.keep_aside(run.store, run.past, run.run_id, fetched)
         record = records.failed(run, exc, kept, seconds)
-        journal.tell(run.store, record, run.settings.stale_after_days)
+        past = journal.tell(run.store, record, run.settings.stale_after_days)
     except EtlError as second:
         log.error("history.not_written", error=second)
+        teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)
+    else:
+        teller.failed(past, run.before, run.now)

@@ -14,6 +14,7 @@ from etl.manifest import Manifest
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
     """Of a run that was published; `healed`: it broke off behind its commit and was finished."""
+    restated = manifest.checks.restated
     return Record(
         run_id=manifest.run_id,
         slot=manifest.slot,
@@ -24,7 +25,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         rows=manifest.rows,
         countries=manifest.countries,
         source_last=manifest.source.last_date,
-        restated=manifest.checks.restated,
+        restated=restated.cells if restated else None,
         warnings=manifest.checks.warnings,
         forced=manifest.checks.forced,
         healed=healed,

@@ -9,6 +9,7 @@ from uuid import uuid4
 import pytest
 from desk import Desk
 from s3_server import s3_server, use
+from sns_server import Sns, sns_server
 
 from config import REGISTER
 from etl import log
@@ -38,6 +39,19 @@ def real_s3() -> str:
             "export TEST_S3_ENDPOINT=$(tools/s3-server start) and test again"
         )
     return url
+
+
+@pytest.fixture(scope="session")
+def sns_for_all() -> Iterator[Sns]:
+    with sns_server() as sns:
+        yield sns
+
+
+@pytest.fixture
+def sns(sns_for_all: Sns, monkeypatch: pytest.MonkeyPatch) -> Sns:
+    """SNS, SQS, STS and S3, empty but for the topic `news` and the bucket `news`."""
+    sns_for_all.begin(monkeypatch)
+    return sns_for_all
 
 
 @pytest.fixture(scope="module", params=["moto", "real"])

@@ -32,9 +32,12 @@ def use(monkeypatch: pytest.MonkeyPatch, endpoint: str | None) -> None:
         monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET_KEY)
 
 
+App = Callable[..., Iterable[bytes]]
+
+
 @contextmanager
-def s3_server() -> Iterator[str]:
-    """Start moto's server on a free port and give its URL."""
+def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
+    """Start moto's server on a free port and give its URL; `around` may stand between."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # slow to import
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -42,7 +45,7 @@ def s3_server() -> Iterator[str]:
     server.start()
     listening = server._server
     assert listening is not None
-    listening.app = _conditions_one_at_a_time(listening.app)
+    listening.app = around(_conditions_one_at_a_time(listening.app))
     host, port = server.get_host_and_port()
     try:
         yield f"http://{host}:{port}"
@@ -51,7 +54,7 @@ def s3_server() -> Iterator[str]:
         listening.server_close()
 
 
-def _conditions_one_at_a_time(app: Callable[..., Iterable[bytes]]) -> Callable[..., Any]:
+def _conditions_one_at_a_time(app: App) -> App:
     """Moto looks, then writes, with nothing in between to stop another thread; S3 is atomic."""
     lock = Lock()
 
@@ -92,7 +95,7 @@ def answering(reply: Callable[[Answer], None]) -> Iterator[str]:
         def answer(self) -> None:
             reply(self)
 
-        do_GET = do_PUT = do_HEAD = do_DELETE = answer  # noqa: N815 - http.server's names
+        do_GET = do_PUT = do_POST = do_HEAD = do_DELETE = answer  # noqa: N815 - http.server's names
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         server.daemon_threads = True

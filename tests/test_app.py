@@ -51,6 +51,7 @@ class World:
     events: list[tuple[timedelta, timedelta]] = field(default_factory=list)
     runs: list[tuple[datetime, date]] = field(default_factory=list)
     run_at: list[timedelta] = field(default_factory=list)
+    told_at: list[datetime] = field(default_factory=list)
 
     def now(self) -> datetime:
         return self.clock
@@ -74,6 +75,9 @@ class World:
         self.pass_by(self.takes)
         return self.answer(self, slot)
 
+    def tell_waiting(self) -> None:
+        self.told_at.append(self.clock)
+
     @property
     def slots(self) -> list[date]:
         return [slot for _, slot in self.runs]
@@ -91,6 +95,7 @@ def live(world: World, chosen: Settings | None = None) -> World:
             now=world.now,
             sleep=world.sleep,
             run_child=world.run_child,
+            tell_waiting=world.tell_waiting,
             rng=random.Random(7),  # noqa: S311  no secret
         )
     return world
@@ -234,6 +239,14 @@ def test_it_logs_that_it_lives_and_when_the_next_run_is_due(
     assert len(moments) >= 4 * HOUR // every
     for line in lines("worker.alive"):
         assert fields(line) == {"next_run": "2026-01-02T06:00:00Z", "last_slot": "2026-01-01"}
+
+
+def test_at_each_heartbeat_what_waits_to_be_told_is_tried_again(
+    lines: Callable[[str], list[str]],
+) -> None:
+    world = live(World(at("2026-01-01T07:00"), end=4 * HOUR))
+    assert len(lines("worker.alive")) == len(world.told_at) >= 4
+    assert world.told_at == [at("2026-01-01T07:00") + n * HOUR for n in range(len(world.told_at))]
 
 
 def test_between_failures_the_heartbeat_names_the_next_try(
@@ -457,6 +470,7 @@ class Life:
                         now=self.now,
                         sleep=self.sleep,
                         run_child=self.run_child,
+                        tell_waiting=lambda: None,
                         rng=self.rng,
                     )
                 except Restart:

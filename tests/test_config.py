@@ -11,6 +11,7 @@ import pytest
 
 import config
 from config import REGISTER, Settings, load_settings, read_settings
+from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.errors import SHOWN, ConfigError
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
@@ -22,6 +23,7 @@ AWS_VARIABLES = [
     "AWS_ENDPOINT_URL_S3",
     "AWS_PROFILE",
 ]
+ARN = "arn:aws:sns:eu-west-1:123456789012:cloud-etl"
 SECRET = "wJalrXUtnFEMI/K7MDENG/made-up"  # noqa: S105  made up
 
 
@@ -56,6 +58,13 @@ def test_nothing_set_gives_the_defaults() -> None:
         heartbeat_minutes=60,
         retention_days=400,
         max_source_mb=1024,
+        alert_topic="",
+        alert_rules=(),
+        alert_on=("failures", "stale", "restated", "thresholds", "reports"),
+        translate_to=(),
+        ping_url="",
+        sentry_dsn="",
+        heroku_release_version="",
         log_level="INFO",
     )
 
@@ -120,6 +129,18 @@ def test_settings_cannot_be_changed() -> None:
         ("RUN_TIMEOUT_MINUTES", "1440", 1440.0),
         ("HEARTBEAT_MINUTES", "0.01", 0.01),
         ("MAX_SOURCE_MB", "100000", 100_000),
+        ("ALERT_TOPIC", "cloud-etl_1", "cloud-etl_1"),
+        ("ALERT_TOPIC", ARN, ARN),
+        ("ALERT_RULES", "ESP:cases_7d_per_100k>300", (Rule("ESP", "cases_7d_per_100k", 300),)),
+        (
+            "ALERT_RULES",
+            " Costa Rica : active > 0.5 , *:deaths_7d_avg>1000,*:deaths_7d_avg>1000.0",
+            (Rule("Costa Rica", "active", 0.5), Rule("*", "deaths_7d_avg", 1000)),
+        ),
+        ("ALERT_ON", "Failures, releases", ("failures", "releases")),
+        ("TRANSLATE_TO", "es,CA, zh-tw,en", ("es", "ca", "zh-TW")),
+        ("PING_URL", "https://hc-ping.com/abc", "https://hc-ping.com/abc"),
+        ("HEROKU_RELEASE_VERSION", "v42", "v42"),
         ("LOG_LEVEL", "debug", "DEBUG"),
     ],
 )
@@ -127,7 +148,22 @@ def test_a_good_value_is_read(variable: str, given: str, value: object) -> None:
     assert getattr(read(**{variable: given}), variable.lower()) == value
 
 
+RULES = "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures " + ", ".join(
+    MEASURES
+)
+TOPIC = "a topic's name (letters, digits, '-' and '_') or its ARN"
 BAD = [
+    ("ALERT_TOPIC", "my topic", TOPIC),
+    ("ALERT_TOPIC", "topic.fifo", TOPIC),
+    ("ALERT_TOPIC", "arn:aws:sqs:eu-west-1:123456789012:queue", TOPIC),
+    ("ALERT_RULES", "ESP:cases_7d_per_100k", RULES),
+    ("ALERT_RULES", "ESP:cases_7d_per_100k<300", RULES),
+    ("ALERT_RULES", "ESP:population>300", RULES),
+    ("ALERT_RULES", "cases_7d_per_100k>300", RULES),
+    ("ALERT_RULES", "*:active>nan", RULES),
+    ("ALERT_ON", "failure", "some of " + ", ".join(KINDS)),
+    ("ALERT_ON", ",", "some of " + ", ".join(KINDS)),
+    ("TRANSLATE_TO", "es,cat", "languages that Amazon Translate knows, such as es,ca"),
     ("SOURCE", "who", "one of coviddata, sample"),
     ("S3_BUCKET", "ab", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
     ("S3_BUCKET", "s3://bucket", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
@@ -366,3 +402,19 @@ def test_a_broken_line_behind_blank_ones_and_a_bare_name_are_named_by_their_line
 def test_a_password_in_a_url_is_not_in_the_settings_repr() -> None:
     used = read_settings({"SOURCE_URL": "https://me:s3cret@example.org/stats.json"})
     assert "s3cret" not in repr(used)
+
+
+@pytest.mark.parametrize("variable", ["PING_URL", "SENTRY_DSN"])
+def test_a_secret_setting_is_in_no_repr_and_in_no_error(variable: str) -> None:
+    assert "s3cret" not in repr(read(**{variable: "https://s3cret.example/s3cret"}))
+    for given in (
+        "ftp://x/s3cret",
+        "s3cret",
+        "https://",
+        "https://x:99999/s3cret",
+        "https://x/ s3cret",
+    ):
+        assert faults(**{variable: given}) == [
+            f"{variable}: expected a URL that begins with https://, got something else"
+        ]
+    assert {s.variable for s in REGISTER if s.secret} == {"PING_URL", "SENTRY_DSN"}

@@ -12,15 +12,21 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any, NoReturn
+from urllib.parse import parse_qs
 
 import pytest
 from runs import growing, settings
+from s3_server import Answer, answering, use
 from test_publish import Wrapped
 
 import app
 from etl import history, journal, log, pipeline, records, schedule
+from etl.alerts import aws
+from etl.alerts.rules import ATTEMPTS, began
+from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, StoreError
 from etl.stores.memory import MemoryStore
@@ -46,14 +52,20 @@ class Over(BaseException):
 class World:
     """Time, and what is broken in it. `wall` is what clocks show, `true` what passes."""
 
-    def __init__(self, seed: int, folder: Path) -> None:
+    def __init__(self, seed: int, folder: Path, **variables: str) -> None:
         self.rng = random.Random(seed)  # noqa: S311  the same years for the same seed
         self.true = START
         self.offset = timedelta(0)
         self.store = MemoryStore()
         self.settings = settings(
-            folder / "stats.json", TIMEZONE=ZONES[seed % 4], RUN_AT=TIMES[seed // 4 % 4]
+            folder / "stats.json",
+            TIMEZONE=ZONES[seed % 4],
+            RUN_AT=TIMES[seed // 4 % 4],
+            **variables,
         )
+        self.waiting = folder / "waiting"
+        self.failures = 0  # in a row, in the life of one worker
+        self.failing_since = START
         self.source = folder / "stats.json"
         self.version = 20
         self.source.write_bytes(growing(self.version, ("spain",)))
@@ -139,7 +151,7 @@ class World:
         # the same settings as far as the run can tell: only the answer is missing
         with replaced_source(self.settings, source) as used:
             try:
-                options = Options(if_due=True, sleep=lambda seconds: None)
+                options = self.options()
                 result = pipeline.run(
                     used, self.store_for_a_run(may_die=may_die), options, self.wall()
                 )
@@ -151,8 +163,25 @@ class World:
             self.made_in.add(self.slot(self.true))
         return True
 
+    def options(self) -> Options:
+        return Options(
+            if_due=True,
+            sleep=lambda seconds: None,
+            failures=self.failures,
+            failing_since=self.failing_since if self.failures else None,
+            waiting=self.waiting,
+        )
+
     def child(self, slot: date) -> bool:
-        """What the loop calls for a run: time passes, the child may be killed, so may we."""
+        """What the loop calls for a run; it counts the failures."""
+        if self.failures == 0:
+            self.failing_since = self.wall()
+        done = self.one_child(slot)
+        self.failures = 0 if done else self.failures + 1
+        return done
+
+    def one_child(self, slot: date) -> bool:
+        """Time passes, the child may be killed, so may we."""
         self.pass_time(self.rng.uniform(1, 40))
         try:
             return self.one_run()
@@ -160,12 +189,23 @@ class World:
             if self.rng.random() < 0.5:
                 raise
             self.counts["child killed for memory"] += 1
+            store = self.store_for_a_run(may_die=False)
+            teller = Teller(self.settings, store, self.options())
+            lost = records.lost("coviddata", slot, self.wall(), 1.0, "killed")
+            assert lost.failure
             try:
-                lost = records.lost("coviddata", slot, self.wall(), 1.0, "killed")
-                journal.tell(self.store_for_a_run(may_die=False), lost, 14)
+                past = journal.tell(store, lost, 14)
             except EtlError:
-                pass
+                teller.failed_unrecorded(lost.failure, self.wall())
+            else:
+                teller.failed(past, None, self.wall())
             return False
+
+    def tell_waiting(self) -> None:
+        if self.waiting.exists():
+            self.waiting.unlink()
+            store = self.store_for_a_run(may_die=False)
+            Teller(self.settings, store, self.options()).retry(self.wall())
 
     def nap(self, seconds: float) -> None:
         assert 0 < seconds <= NAP_S
@@ -189,7 +229,15 @@ class World:
                 self.pass_time(self.rng.uniform(0, 60), up=False)
 
     def loop(self) -> NoReturn:
-        app.work(self.settings, now=self.wall, sleep=self.nap, run_child=self.child, rng=self.rng)
+        self.failures = 0
+        app.work(
+            self.settings,
+            now=self.wall,
+            sleep=self.nap,
+            run_child=self.child,
+            tell_waiting=self.tell_waiting,
+            rng=self.rng,
+        )
 
 
 @contextmanager
@@ -233,3 +281,82 @@ def test_every_slot_that_could_be_made_is_made_once(
     )
     for event in ("restarts", "two workers at once", "killed in a run", "source down for hours"):
         assert world.counts[event] > 0, f"{event} never happened: nothing was proven"
+
+
+BLIND = "the worker can't remember that it told this"
+
+
+class Phone:
+    """SNS, as the subscriber sees it: message ids in the order of their coming."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+        self.blind: set[str] = set()
+        self.world: World | None = None
+
+    def reply(self, answer: Answer) -> None:
+        raw = answer.rfile.read(int(answer.headers["Content-Length"]))
+        del answer.headers["Content-Length"]  # it is read
+        form = {name: values[0] for name, values in parse_qs(raw.decode()).items()}
+        assert self.world
+        if self.world.rng.random() < 0.2:
+            self.world.counts["SNS refused"] += 1
+            if BLIND in form["Message"]:
+                self.world.counts["not told blindly"] += 1
+            answer.reply(403, "<ErrorResponse><Error><Code>Denied</Code></Error></ErrorResponse>")
+            return
+        values = [v for name, v in form.items() if name.endswith("StringValue")]
+        (message_id,) = [v for v in values if v.startswith(("failed-", "recovered-"))]
+        self.heard.append(message_id)
+        if BLIND in form["Message"]:
+            self.blind.add(message_id)
+        answer.reply(200, "<PublishResponse><PublishResult/></PublishResponse>")
+
+
+@pytest.mark.parametrize("seed", [0] if DAYS <= 400 else SEEDS)
+def test_an_incident_has_one_message_and_its_end_another(
+    seed: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(app, "NAP_S", NAP_S)
+    monkeypatch.setattr(aws, "client", cache(aws.client))  # made once, for speed
+    log.set_up("CRITICAL", io.StringIO())
+    phone = Phone()
+    with answering(phone.reply) as url:
+        use(monkeypatch, url)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", url)
+        topic = "arn:aws:sns:us-east-1:123456789012:news"
+        world = World(seed, tmp_path, ALERT_TOPIC=topic, ALERT_ON="failures")
+        phone.world = world
+        with pytest.raises(Over):
+            world.live()
+
+    past, _ = history.read(world.store)
+    incidents: dict[str, int] = {}  # the moment of the first failure -> attempts
+    moment: str | None = None
+    for record in past.records:
+        if record.outcome in history.SUCCESS:
+            moment = None
+            continue
+        moment = moment or f"{began(record):%Y-%m-%dT%H%M%SZ}"
+        incidents[moment] = incidents.get(moment, 0) + record.attempts
+    heard = Counter(phone.heard)
+    failed = {name.removeprefix("failed-") for name in heard if name.startswith("failed-")}
+    ended = {name.removeprefix("recovered-") for name in heard if name.startswith("recovered-")}
+    blind = {name.removeprefix("failed-") for name in phone.blind}
+    kills = world.counts["killed in a run"] + world.counts["child killed for memory"]
+    # nothing is told but incidents, or what the worker counted while the store was down
+    assert failed - blind <= incidents.keys()
+    assert len(ended - failed) <= world.counts["not told blindly"]
+    # of several messages about one thing all but one are repeats behind a kill, by the same id
+    assert sum(heard.values()) - len(heard) <= kills
+    told = [moment for moment in incidents if moment in failed]
+    long = [moment for moment, attempts in incidents.items() if attempts >= ATTEMPTS]
+    assert len(set(long) - set(told)) <= kills + 1  # the last one may be under way
+    assert len(set(told) - ended) <= kills + 1
+    assert len(blind) <= world.counts["store down"]
+    assert len(told) > 10
+    print(
+        f"seed {seed}: {len(incidents)} incidents in {DAYS} days, {len(long)} of them long;",
+        f"{sum(heard.values())} messages with {len(heard)} ids, {len(blind)} told blindly;",
+        dict(sorted(world.counts.items())),
+    )

@@ -21,6 +21,8 @@ PURE = [
     or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
     or name == "etl.report.restated"
     or name.startswith(("etl.outputs", "etl.bucket"))
+    or name in [f"etl.alerts.{noun}" for noun in ("alert", "gsm", "messages", "rules")]
+    or name in [f"etl.alerts.{noun}" for noun in ("settings", "thresholds", "translation")]
 ]
 FETCHING = ("etl.report.archive", "etl.report.due", "etl.report.making")  # a month's snapshots
 REPORT = [name for name in MODULES if name.startswith("etl.report") and name not in FETCHING]
@@ -112,7 +114,7 @@ def test_this_test_sees_every_way_of_importing() -> None:
 
 def test_the_rooms_are_where_this_test_looks_for_them() -> None:
     assert {"app", "config", "etl", "etl.edition", "etl.outputs.table"} <= set(MODULES)
-    assert len(PURE) >= 10
+    assert len(PURE) >= 17
     assert "etl.stores.s3" in S3
     assert "etl.transform" in ours("etl.checks", lazily=True)  # through etl.changes, too
     assert "etl.outputs" in ours("etl.edition", lazily=False)
@@ -191,9 +193,9 @@ def test_bokeh_and_the_templates_are_brought_by_a_report_alone() -> None:
     assert "etl.report.chart" in knowing
 
 
-def test_boto3_is_known_to_the_s3_store_and_to_load_alone() -> None:
+def test_boto3_is_known_to_the_s3_store_to_load_and_to_the_clients_of_the_alerts_alone() -> None:
     knowing = {name for name in MODULES if theirs(name, lazily=True) & {"boto3", "botocore"}}
-    assert knowing <= S3 | {"etl.load"}
+    assert knowing <= S3 | {"etl.load", "etl.alerts.aws"}
     assert "etl.stores.s3" in knowing
 
 

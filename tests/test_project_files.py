@@ -15,7 +15,9 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTIL
 PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}
 # What another package brings along as a part of what it hands out; the last is its types.
 COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
-COMES_WITH |= {"botocore": "boto3", "mypy_boto3_s3": "boto3"}
+COMES_WITH |= {"botocore": "boto3", "cryptography": "moto"}
+COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in ("s3", "sns", "translate")}
+OPTIONAL = {"sentry_sdk": "sentry-sdk"}  # requirements-sentry.txt
 
 
 def text(name: str) -> str:
@@ -111,12 +113,15 @@ def test_the_tests_run_with_the_versions_that_are_deployed() -> None:
 
 def test_every_package_the_worker_imports_is_asked_for_and_no_other() -> None:
     imports = third_party("*.py", "etl/**/*.py")
-    assert wanted("requirements.in") == imports | {"tzdata"}  # which zoneinfo looks for by itself
+    assert wanted("requirements-sentry.in") == set(OPTIONAL.values())
+    # tzdata is what zoneinfo looks for by itself
+    assert wanted("requirements.in") == imports - set(OPTIONAL) | {"tzdata"}
 
 
 def test_every_package_the_tests_and_scripts_import_is_asked_for() -> None:
     asked = wanted("requirements.in") | wanted("requirements-dev.in")
-    assert third_party("tests/*.py", "samples/*.py", "bench/*.py", "tools/*.py") <= asked
+    imports = third_party("tests/*.py", "samples/*.py", "bench/*.py", "tools/*.py")
+    assert imports - set(OPTIONAL) <= asked
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "Pipfile", "Pipfile.lock", "poetry.lock"])

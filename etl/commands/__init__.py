@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from config import Settings, load_settings
-from etl import log
+from etl import log, sentry
 from etl.stores import Store, valid_key
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
@@ -33,6 +33,7 @@ def in_force() -> Settings:
     """The settings, from now on at work in the log too. Raises ConfigError."""
     settings = load_settings()
     log.set_up(settings.log_level)
+    sentry.set_up(settings.sentry_dsn, settings.heroku_release_version)
     return settings
 
 

@@ -1,10 +1,38 @@
 """The worker's own work: a run, the demo, the history."""
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from etl.commands import JSON, in_force, open_store
+from etl.errors import EtlError
+
+if TYPE_CHECKING:
+    from etl.context import Options
+
+MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
+
+
+def from_the_worker(command: Callable[..., Any]) -> Callable[..., Any]:
+    """What the worker tells a child, for the alerts; people need not know of it."""
+    for option in (
+        click.option("--failures", type=int, default=0, hidden=True, help="So many in a row."),
+        click.option("--failing-since", type=MOMENT, hidden=True, help="The first of them."),
+        click.option("--waiting", type=Path, hidden=True, help="Made if an alert waits."),
+    ):
+        command = option(command)
+    return command
+
+
+def _told(failures: int, failing_since: datetime | None, waiting: Path | None) -> "Options":
+    from etl.context import Options
+
+    since = failing_since.replace(tzinfo=UTC) if failing_since else None
+    return Options(failures=failures, failing_since=since, waiting=waiting)
 
 
 @click.command()
@@ -14,7 +42,8 @@ from etl.commands import JSON, in_force, open_store
 )
 @click.option("--dry-run", is_flag=True, help="Fetch, check and say what would be done; no writes.")
 @JSON
-def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
+@from_the_worker
+def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, **told: Any) -> None:
     """Make one run: fetch, tidy, check, publish.
 
     \b
@@ -22,13 +51,17 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     python app.py run --dry-run    see what it would publish, or refuse
     """
     from etl import pipeline
-    from etl.context import Options
     from etl.screen import Screen
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
-        options = Options(
-            if_due=if_due, force=force, dry_run=dry_run, step=screen.step, advance=screen.advance
+        options = replace(
+            _told(**told),
+            if_due=if_due,
+            force=force,
+            dry_run=dry_run,
+            step=screen.step,
+            advance=screen.advance,
         )
         result = pipeline.run(settings, open_store(settings), options)
         screen.show(result)
@@ -61,14 +94,37 @@ def history(last: int, as_json: bool) -> None:
 
 @click.command("record-failure", hidden=True)
 @click.option("--slot", type=click.DateTime(["%Y-%m-%d"]), required=True)
-@click.option("--started", type=click.DateTime(["%Y-%m-%dT%H:%M:%SZ"]), required=True)
+@click.option("--started", type=MOMENT, required=True)
 @click.option("--error", required=True)
-def record_failure(slot: datetime, started: datetime, error: str) -> None:
-    """Put on record a run that could not do so itself; called by the worker."""
+@from_the_worker
+def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -> None:
+    """Put on record a run that could not do so itself, and tell of it; called by the worker."""
     from etl import journal, records
+    from etl import manifest as manifests
+    from etl.alerts.teller import Teller
+    from etl.history import Failure
 
     settings = in_force()
+    store = open_store(settings)
+    teller = Teller(settings, store, _told(**told))
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
+    failure = Failure("Lost", error)
     record = records.lost(settings.source, slot.date(), began, seconds, error)
-    journal.tell(open_store(settings), record, settings.stale_after_days)
+    try:
+        past = journal.tell(store, record, settings.stale_after_days)
+        published = manifests.read(store)
+    except EtlError:
+        teller.failed_unrecorded(failure, now)
+        raise
+    teller.failed(past, published.manifest if published else None, now)
+
+
+@click.command("tell-pending", hidden=True)
+@from_the_worker
+def tell_pending(**told: Any) -> None:
+    """Send the alerts that wait; called by the worker."""
+    from etl.alerts.teller import Teller
+
+    settings = in_force()
+    Teller(settings, open_store(settings), _told(**told)).retry(datetime.now(UTC))

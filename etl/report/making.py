@@ -14,7 +14,7 @@ from etl.history import History
 from etl.merge import attach
 from etl.report import archive, chart, pages, shelf
 from etl.report.archive import Snapshot
-from etl.report.month import Month
+from etl.report.month import Month, report_key
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.sources import SOURCES, Source
 from etl.stores import Store, Upload
@@ -140,10 +140,11 @@ def _said(made: Figures) -> list[str]:
 def _uploads(made: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
     """final_report.html first; the script that the charts need before the page that names it."""
     script = shelf.script(chart.SCRIPT.read_bytes())
-    folder = f"{shelf.SHELF}{made.month}/"
+    report = report_key(made.month)
+    folder = report.removesuffix("final_report.html")
     drawn = pages.chart_page(made, source, notes, script.key.rpartition("/")[2])
     return [
-        Upload(f"{folder}final_report.html", pages.report_page(made, source, notes)),
+        Upload(report, pages.report_page(made, source, notes)),
         Upload(f"{folder}final_report.csv", pages.report_csv(made)),
         script,
         Upload(f"{folder}final_chart.html", drawn),

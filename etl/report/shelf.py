@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from etl.report import pages
+from etl.report.month import SHELF
 from etl.stores import FOR_EVER, Store, Upload
 
-SHELF = "reports/"
 INDEX = f"{SHELF}index.html"
 
 

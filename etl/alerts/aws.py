@@ -1,0 +1,75 @@
+"""Clients of AWS's services besides S3, and what they refuse, put for people."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+from urllib3.exceptions import HTTPError
+
+from etl.errors import AlertError
+from etl.stores import s3_errors
+
+# Shorter than S3's: an alert comes behind a run that is done, and is tried again.
+CONFIG = Config(
+    connect_timeout=5,
+    read_timeout=10,
+    retries={"mode": "standard", "total_max_attempts": 3},
+    user_agent="cloud-etl/0.1",
+)
+DENIED = "{what}: access denied; allow {action}"
+BUSY = "{what}: the service is busy or failing ({code}); it passes: try again in some minutes"
+KEY = s3_errors.ANSWERS["InvalidAccessKeyId"]
+SECRET = s3_errors.ANSWERS["SignatureDoesNotMatch"]
+SANDBOX = (
+    "{what}: refused ({text}); while the account is in the SMS sandbox, verify the number first in "
+    "the SNS console"
+)
+ANSWERS = {
+    **dict.fromkeys(("NotFound", "NotFoundException"), "{what} does not exist{missing}"),
+    **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), DENIED),
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), DENIED),
+    **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException"), KEY),
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), s3_errors.EXPIRED),
+    **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), BUSY),
+    **dict.fromkeys(("TooManyRequestsException", "ServiceUnavailableException"), BUSY),
+    **dict.fromkeys(("InternalError", "InternalErrorException", "InternalServerException"), BUSY),
+    **dict.fromkeys(("OptedOut", "OptedOutException"), "{what} wants no SMS: it has opted out"),
+    **dict.fromkeys(("UserError", "UserErrorException"), SANDBOX),
+}
+
+
+def client(service: str, region: str | None = None) -> Any:
+    """A boto3 client; nothing is sent yet. Raises AlertError."""
+    with explained(service, what=service, action=""):
+        return boto3.session.Session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+
+
+@contextmanager
+def explained(service: str, *, what: str, action: str, missing: str = "") -> Iterator[None]:
+    """Turn what botocore raises into an AlertError about `what`, the cause kept.
+
+    `action` is IAM's name, "sns:Publish"; `missing` says what to do where it does not exist.
+    """
+    try:
+        yield
+    except ClientError as exc:
+        error: dict[str, Any] = {**exc.response.get("Error", {})}
+        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+        code = str(error.get("Code", ""))
+        text = ANSWERS.get(code) or (BUSY if status >= 500 else "{what}: {code}: {text}")
+        facts = {"code": code, "text": _tame(str(error.get("Message", "")))}
+        told = text.format(what=what, action=action, missing=missing, **facts)
+        raise AlertError(told) from exc
+    except (BotoCoreError, HTTPError, ValueError, RecursionError) as exc:
+        text = str(s3_errors.explain(exc, bucket=what, key=None, action=action))
+        endpoint = f"AWS_ENDPOINT_URL_{service.upper()}"
+        text = text.replace("s3://", "").replace("AWS_ENDPOINT_URL_S3", endpoint)
+        raise AlertError(text) from exc
+
+
+def _tame(text: str) -> str:
+    return " ".join(text.split())[:300]

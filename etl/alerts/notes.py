@@ -1,0 +1,57 @@
+"""A message written by hand: to everybody, in every language."""
+
+import secrets
+from datetime import datetime
+
+from etl.alerts import messages
+from etl.alerts.alert import KIND
+from etl.alerts.messages import Message
+from etl.alerts.settings import ORIGINAL
+from etl.alerts.sns import Topic
+from etl.alerts.translate import Translator
+from etl.errors import AlertError
+
+Note = dict[str, Message]  # by language
+
+
+def note_id(now: datetime) -> str:
+    return f"note-{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
+
+
+def written(
+    text: str,
+    *,
+    source: str,
+    languages: tuple[str, ...],
+    translator: Translator,
+    where: str,
+    message_id: str,
+) -> tuple[Note, dict[str, str]]:
+    """The note in each language, and why it is the original where it could not be translated."""
+    draft = messages.note(text, where=where, alert_id=message_id)
+    note: Note = {}
+    failed: dict[str, str] = {}
+    for language in languages:
+        try:
+            into = {} if language == ORIGINAL else translator.translate([draft.subject], language)
+            if language != source:
+                ours = [text for text in draft.sentences if text != draft.subject]
+                into |= {text: translator.once(text, source, language) for text in ours}
+            note[language] = messages.write(draft, into)
+        except AlertError as exc:
+            failed[language] = str(exc)
+            note[language] = messages.write(draft, None, language)
+    translator.keep()
+    return note, failed
+
+
+def send(topic: Topic, note: Note, message_id: str) -> None:
+    """Raises AlertError, which says to whom it went out before."""
+    sent: list[str] = []
+    for language, message in note.items():
+        try:
+            topic.publish(message, language=language, kind=KIND["note"], message_id=message_id)
+        except AlertError as exc:
+            before = f"; it was sent in {', '.join(sent)}" if sent else ""
+            raise AlertError(f"{exc}{before}") from exc
+        sent.append(language)

@@ -1,0 +1,55 @@
+"""Alerts on their way out: written in each language, and published."""
+
+from typing import Self
+
+from etl import log
+from etl.alerts import messages
+from etl.alerts.alert import Waiting
+from etl.alerts.messages import Draft, Message
+from etl.alerts.page import page_link
+from etl.alerts.settings import ORIGINAL
+from etl.alerts.sns import Topic
+from etl.alerts.translate import Translator
+from etl.errors import AlertError
+from etl.stores import Store
+
+
+class Outbox:
+    """Translations that are new go into the folder when it is closed."""
+
+    def __init__(self, topic: str, store: Store) -> None:
+        self._store = store
+        self._topic = Topic(topic)
+        self._translator = Translator(store)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._translator.keep()
+
+    def send(self, waiting: Waiting) -> tuple[list[str], str]:
+        """The languages that are left, and why."""
+        alert, left = waiting.alert, list(waiting.languages)
+        link = page_link(self._store, alert.page)
+        draft = messages.draft(alert, where=self._store.address, link=link)
+        for language in waiting.languages:
+            message = self._written(draft, language)
+            try:
+                self._topic.publish(
+                    message, language=language, kind=alert.kind, message_id=alert.id
+                )
+            except AlertError as exc:
+                return left, str(exc)
+            left.remove(language)
+            log.info("alert.sent", id=alert.id, kind=alert.kind, language=language)
+        return left, ""
+
+    def _written(self, draft: Draft, language: str) -> Message:
+        if language == ORIGINAL:
+            return messages.write(draft)
+        try:
+            return messages.write(draft, self._translator.translate(draft.sentences, language))
+        except AlertError as exc:
+            log.warning("alert.untranslated", language=language, error=exc)
+            return messages.write(draft, None, language)

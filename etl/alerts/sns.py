@@ -1,0 +1,102 @@
+"""Amazon SNS: a topic that many read, and a text to one phone."""
+
+import json
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from etl.alerts import aws
+from etl.alerts.messages import Message
+from etl.errors import AlertError
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+    from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
+
+MOST_BYTES = 256 * 1024  # of a message and its attributes
+DISPLAY_NAME = "Cloud ETL"  # from whom e-mails come
+MISSING = "; create it with: python app.py setup"
+Attributes = dict[str, "MessageAttributeValueTypeDef"]
+
+
+class Topic:
+    """A topic by its name or ARN. Nothing is sent before it is needed; all raises AlertError."""
+
+    def __init__(self, name_or_arn: str) -> None:
+        self.named = name_or_arn
+
+    @cached_property
+    def client(self) -> "SNSClient":
+        region = self.named.split(":")[3] if self.named.startswith("arn:") else None
+        client: SNSClient = aws.client("sns", region)
+        return client
+
+    @cached_property
+    def arn(self) -> str:
+        """By a name alone AWS is asked whose account this is, which needs no permission."""
+        if self.named.startswith("arn:"):
+            return self.named
+        with aws.explained("sts", what="AWS", action="sts:GetCallerIdentity"):
+            account = aws.client("sts").get_caller_identity()["Account"]
+        meta = self.client.meta
+        return f"arn:{meta.partition}:sns:{meta.region_name}:{account}:{self.named}"
+
+    def publish(self, message: Message, *, language: str, kind: str, message_id: str) -> None:
+        """Send to all who subscribed to this language and kind; who gets it twice can tell by the
+        id."""
+        structure = {"default": message.long, "sms": message.short, "email": message.long}
+        body = json.dumps(structure, ensure_ascii=False)
+        attributes = {
+            name: _text(value)
+            for name, value in (("lang", language), ("kind", kind), ("message_id", message_id))
+        }
+        if len(body.encode()) + len(json.dumps(attributes)) > MOST_BYTES:
+            raise AlertError(f"message {message_id} is too long for SNS: {MOST_BYTES:,} bytes")
+        with aws.explained("sns", what=self.shown, action=self.may("Publish"), missing=MISSING):
+            self.client.publish(
+                TopicArn=self.arn,
+                Message=body,
+                MessageStructure="json",
+                Subject=message.subject,
+                MessageAttributes=attributes | _urgent(),
+            )
+
+    def text(self, number: str, text: str) -> None:
+        """One SMS to one phone (E.164), which needs no subscription."""
+        with aws.explained("sns", what=number, action="sns:Publish on *"):
+            self.client.publish(PhoneNumber=number, Message=text, MessageAttributes=_urgent())
+
+    def exists(self) -> bool:
+        try:
+            with aws.explained("sns", what=self.shown, action=self.may("GetTopicAttributes")):
+                self.client.get_topic_attributes(TopicArn=self.arn)
+        except AlertError as exc:
+            if isinstance(exc.__cause__, self.client.exceptions.NotFoundException):
+                return False
+            raise
+        return True
+
+    def ensure(self) -> bool:
+        """Make the topic unless it is there; whether it was made."""
+        if self.exists():
+            return False
+        if self.named.startswith("arn:"):
+            raise AlertError(f"{self.shown} does not exist; set ALERT_TOPIC to a name to make one")
+        with aws.explained("sns", what=self.shown, action=self.may("CreateTopic")):
+            self.client.create_topic(Name=self.named, Attributes={"DisplayName": DISPLAY_NAME})
+        return True
+
+    @property
+    def shown(self) -> str:
+        return f"topic {self.named!r}"
+
+    def may(self, action: str) -> str:
+        return f"sns:{action} on {self.arn}"
+
+
+def _text(value: str) -> "MessageAttributeValueTypeDef":
+    return {"DataType": "String", "StringValue": value}
+
+
+def _urgent() -> Attributes:
+    """An SMS that operators deliver first; it costs what others do."""
+    return {"AWS.SNS.SMS.SMSType": _text("Transactional")}

@@ -1,0 +1,52 @@
+"""Which countries went over a limit, and which no longer are. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from etl.alerts.settings import Rule
+
+EVERY = "*"
+
+Row = Mapping[str, Any]  # of latest.json
+Over = dict[str, list[str]]  # a rule, as text -> the keys of the countries over its limit
+
+
+def crossings(
+    rules: Sequence[Rule], latest: Sequence[Row], before: Mapping[str, Sequence[str]]
+) -> tuple[Over, list[str]]:
+    """Who is over which limit now, and a line for each country that has crossed one.
+
+    A rule that was not there before tells nothing yet. Where a figure is missing, or the country,
+    all stays as it was: what is unknown has crossed nothing.
+    """
+    over: Over = {}
+    lines = []
+    for rule in rules:
+        was = set(before.get(str(rule), ()))
+        known = {row["country_key"]: row for row in latest if _meant(rule, row)}
+        is_over = {key for key, row in known.items() if row[rule.measure] > rule.limit}
+        now = is_over | (was - known.keys())
+        over[str(rule)] = sorted(now)
+        if str(rule) in before:
+            lines += [_line(rule, known[key], ">") for key in sorted(now - was)]
+            lines += [_line(rule, known[key], "<=") for key in sorted(was - now)]
+    return over, lines
+
+
+def idle(rules: Sequence[Rule], latest: Sequence[Row]) -> list[Rule]:
+    """Rules that no published figure answers to: a name misspelt, or left out by a filter."""
+    return [rule for rule in rules if not any(_meant(rule, row) for row in latest)]
+
+
+def _meant(rule: Rule, row: Row) -> bool:
+    """Whether a row has a figure that the rule is about."""
+    if row.get(rule.measure) is None:
+        return False
+    names = (row.get(name) for name in ("country_key", "country", "iso3"))
+    wanted = rule.country.casefold()
+    return wanted == EVERY or any(wanted == name.casefold() for name in names if name)
+
+
+def _line(rule: Rule, row: Row, sign: str) -> str:
+    figure = f"{row[rule.measure]:,.6g}" if row[rule.measure] < 1e6 else f"{row[rule.measure]:,.0f}"
+    return f"{row['country']}: {rule.measure} {figure} {sign} {rule.limit:,.12g} ({row['date']})"

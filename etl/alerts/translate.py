@@ -1,0 +1,105 @@
+"""Amazon Translate, which is asked once for each sentence, and Comprehend.
+
+The worker's own sentences are kept in the folder once they are translated; what people write is
+not. `Translator` serves whatever has fixed sentences: the page may use it as the alerts do.
+"""
+
+from collections.abc import Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl import log
+from etl.alerts import aws, translation
+from etl.alerts.settings import ORIGINAL
+from etl.errors import AlertError, StoreError
+from etl.stores import Store, Upload
+
+if TYPE_CHECKING:
+    from mypy_boto3_translate import TranslateClient
+
+KEPT = "translations.json"
+MOST_BYTES = 10_000  # of UTF-8 in one request
+LEAST_TO_DETECT, MOST_TO_DETECT = 20, 5_000  # characters
+
+Translations = dict[str, dict[str, str]]  # language -> sentence -> translation
+
+
+class Translator:
+    """Nothing is sent before it is needed."""
+
+    def __init__(self, store: Store) -> None:
+        self._store = store
+        self._new = False
+
+    @cached_property
+    def client(self) -> "TranslateClient":
+        client: TranslateClient = aws.client("translate")
+        return client
+
+    @cached_property
+    def _known(self) -> Translations:
+        try:
+            stored = self._store.read(KEPT)
+            return msgspec.json.decode(stored.body, type=Translations) if stored else {}
+        except (StoreError, msgspec.DecodeError, UnicodeDecodeError) as exc:
+            log.warning("alert.translations_unreadable", key=KEPT, error=exc)
+            return {}
+
+    def translate(self, sentences: Iterable[str], language: str) -> dict[str, str]:
+        """Each sentence in that language, as it was translated before or is now.
+
+        Raises AlertError if there is one that can't be.
+        """
+        known = self._known.setdefault(language, {})
+        found = {}
+        for sentence in sentences:
+            if sentence not in known:
+                known[sentence] = self.once(sentence, ORIGINAL, language)
+                self._new = True
+            found[sentence] = known[sentence]
+        return found
+
+    def keep(self) -> None:
+        """Put what is new into the folder; without it, it is asked for again."""
+        if not self._new:
+            return
+        try:
+            body = msgspec.json.format(msgspec.json.encode(self._known), indent=1)
+            self._store.write(Upload(KEPT, body))
+            self._new = False
+        except StoreError as exc:
+            log.warning("alert.translations_not_kept", key=KEPT, error=exc)
+
+    def once(self, sentence: str, source: str, language: str) -> str:
+        """One sentence that nobody will need again. Raises AlertError."""
+        body = translation.marked(sentence)
+        if len(body.encode()) > MOST_BYTES:
+            halves = translation.halves(sentence)
+            if halves is None:
+                raise AlertError(f"a word of {len(sentence):,} characters can't be translated")
+            return " ".join(self.once(half, source, language) for half in halves)
+        what = f"translation to {language}"
+        with aws.explained("translate", what=what, action="translate:TranslateText"):
+            answer = self.client.translate_text(
+                Text=body, SourceLanguageCode=source, TargetLanguageCode=language
+            )
+        text = translation.unmarked(sentence, answer["TranslatedText"])
+        if text is None:
+            raise AlertError(f"{what}: figures or names did not come back as they were sent")
+        return text
+
+
+def detect(text: str) -> tuple[str, float]:
+    """The code of the dominant language, and how sure Comprehend is. Raises AlertError."""
+    sample = text[:MOST_TO_DETECT]
+    while len(sample) < LEAST_TO_DETECT:  # said twice it is in the same language
+        sample = f"{sample} {text}"
+    action = "comprehend:DetectDominantLanguage"
+    with aws.explained("comprehend", what="the language's name", action=action):
+        found = aws.client("comprehend").detect_dominant_language(Text=sample)["Languages"]
+    if not found:
+        raise AlertError("the language can't be told from this text; write more of it")
+    best = max(found, key=lambda language: language["Score"])
+    return best["LanguageCode"], best["Score"]
