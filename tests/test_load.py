@@ -278,7 +278,12 @@ def test_the_worker_tries_three_times_and_no_more(patient: Callable[[str], S3Sto
         (503, "ServiceUnavailable", "", r"busy or failing \(ServiceUnavailable\)"),
         (500, "InternalError", "", r"busy or failing \(InternalError\)"),
         (502, "BadGateway", "", r"busy or failing \(BadGateway\)"),
-        (400, "AccessControlListNotSupported", "", "takes no ACLs; use a bucket policy"),
+        (
+            400,
+            "AccessControlListNotSupported",
+            "",
+            "takes no ACLs, as is usual; make the whole folder public",
+        ),
         (501, "NotImplemented", "", r"can't do this \(NotImplemented\); use one with"),
         (403, "QuotaExceeded", "", r"takes no more for s3://bucket/covid/latest\.json .*quota"),
         (400, "EntityTooLarge", "", r"takes no more for s3://bucket/covid/latest\.json"),
