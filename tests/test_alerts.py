@@ -95,7 +95,8 @@ def test_an_incident_is_told_once_and_its_end_once(box: Mailbox, tmp_path: Path)
     fails(store, source, NOW + 2 * MINUTE)
     (came,) = box.read()
     assert came["Subject"] == "Cloud ETL: the run of 2021-01-25 fails"
-    assert "has failed 3 times in a row since 2021-01-25 07:00 UTC" in came["Message"]
+    assert "has been failing since 2021-01-25 07:00 UTC, the last time for" in came["Message"]
+    assert "\nAttempts in a row: 3.\n" in came["Message"]
     assert "figures up to 2021-01-20" in came["Message"]
     for n in range(3, 30):
         fails(store, source, NOW + n * HOUR)
@@ -104,7 +105,7 @@ def test_an_incident_is_told_once_and_its_end_once(box: Mailbox, tmp_path: Path)
     assert tells(store, source, NOW + 55 * HOUR) == "unchanged"
     (came,) = box.read()
     assert came["Subject"] == "Cloud ETL: the daily run works again"
-    assert "It had failed 30 times since 2021-01-25 07:00 UTC" in came["Message"]
+    assert "It had been failing since 2021-01-25 07:00 UTC; attempts: 30." in came["Message"]
     assert state(store)["sent"] == [
         {"id": f"{event}-2021-01-25T070000Z", "at": at, "outcome": "sent"}
         for event, at in (
@@ -266,7 +267,7 @@ def test_each_language_is_told_once_to_those_who_read_it(
     assert {language: len(messages) for language, messages in came.items()} == {
         "en": 1, "es": 1, "ca": 1,
     }  # fmt: skip
-    assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS FAILED 3 TIMES IN A ROW")
+    assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS BEEN FAILING SINCE")
     assert len({attributes(messages[0])["message_id"] for messages in came.values()}) == 1
     asked = len(languages.asked)
     assert tells(store, source, NOW + HOUR, TRANSLATE_TO="es,ca") == "unchanged"
@@ -287,7 +288,7 @@ def test_where_translate_fails_the_original_goes_out_with_a_note(
     store, source = published_store(tmp_path)
     fails_three_times(store, source, TRANSLATE_TO="ca")
     (came,) = box.read()
-    assert came["Message"].startswith("The daily run has failed 3 times")
+    assert came["Message"].startswith("The daily run has been failing since")
     assert "This message could not be translated to ca: it is the original." in came["Message"]
     (line,) = [line for line in lines() if line.startswith("alert.untranslated")]
     assert "allow translate:TranslateText" in line
