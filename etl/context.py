@@ -1,5 +1,7 @@
 """What one run knows from its start; the clock is read once, the store's state once."""
 
+import re
+import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,6 +34,14 @@ class Options:
     failures: int = 0
     failing_since: datetime | None = None
     waiting: Path | None = None
+
+
+RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}")
+
+
+def new_run_id(now: datetime) -> str:
+    """Two workers may start in the same second: the end keeps their run folders apart."""
+    return f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 @dataclass(frozen=True)

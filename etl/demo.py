@@ -18,6 +18,7 @@ from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 
 WHERE = {
+    "index.html": "the page: open it in a browser",
     "latest.csv": "one row a country: open it in a spreadsheet",
     "world.json": "world totals and series",
     "countries/ESP.json": "one country's series; countries/ has one file each",

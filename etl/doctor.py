@@ -1,17 +1,15 @@
 """Is what is published what the manifest says? Every digest against the bytes; and mend it."""
 
-import hashlib
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Literal
 
 from etl import history, journal, publish, records
 from etl import manifest as manifests
 from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.stores import FOR_EVER, REVALIDATE, Store
+from etl.stores import FOR_EVER, Store
+from etl.transfer import sha256_at
 
 Level = Literal["ok", "warning", "failed"]
 LISTED = 5
@@ -75,13 +73,13 @@ def heal(store: Store) -> Iterator[Finding]:
         _copy(store, name, files[name].key, files[name], FOR_EVER)
         yield Finding("ok", f"healed {files[name].key} from {name}")
     for name in sorted(damage.stable - damage.in_run):
-        _copy(store, files[name].key, name, files[name], REVALIDATE)
+        _copy(store, files[name].key, name, files[name], publish.cache_control(name))
         yield Finding("ok", f"healed {name} from {files[name].key}")
     for name in damage.left_over:
         store.delete(name)
         yield Finding("ok", f"removed {name}, which this run has no more")
     own = run_key(published.manifest.run_id, ROOT)
-    if _digest(store, own) != published.sha256:
+    if sha256_at(store, own) != published.sha256:
         store.copy(ROOT, own, cache_control=FOR_EVER, sha256=published.sha256)
         yield Finding("ok", f"healed {own} from {ROOT}")
     past, _ = history.read(store)
@@ -96,9 +94,9 @@ def look(store: Store, manifest: Manifest) -> Damage:
     stable: set[str] = set()
 
     def verify(file: PublishedFile) -> None:
-        if _digest(store, file.key) != file.sha256:
+        if sha256_at(store, file.key) != file.sha256:
             in_run.add(file.name)
-        if _digest(store, file.name) != file.sha256:
+        if sha256_at(store, file.name) != file.sha256:
             stable.add(file.name)
 
     in_parallel(verify, manifest.files)
@@ -109,16 +107,6 @@ def look(store: Store, manifest: Manifest) -> Damage:
 
 def _copy(store: Store, source: str, target: str, file: PublishedFile, cache_control: str) -> None:
     store.copy(source, target, cache_control=cache_control, sha256=file.sha256)
-
-
-def _digest(store: Store, key: str) -> str | None:
-    """The SHA-256 of an object's bytes as they are now; None where there is none."""
-    with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
-        path = Path(folder) / "object"
-        if not store.download(key, path):
-            return None
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Finding:
@@ -134,7 +122,7 @@ def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Fi
 def _chain(store: Store, published: Published) -> Iterator[Finding]:
     """The run's own manifest, and each one before it by the digest that its follower names."""
     manifest = published.manifest
-    if _digest(store, run_key(manifest.run_id, ROOT)) != published.sha256:
+    if sha256_at(store, run_key(manifest.run_id, ROOT)) != published.sha256:
         yield Finding("failed", "the run's own manifest is not the published one", MEND)
     length = 1
     while manifest.previous is not None:

@@ -10,9 +10,21 @@ from itertools import islice
 from pathlib import Path
 
 import pandas as pd
+from msgspec.structs import replace
 
-from config import Settings
-from etl import changes, checks, filters, log, memory, outputs, publish, transform
+from config import FACTS_URL, Settings
+from etl import (
+    changes,
+    checks,
+    filters,
+    history,
+    log,
+    memory,
+    outputs,
+    publish,
+    records,
+    transform,
+)
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
@@ -20,26 +32,48 @@ from etl.errors import DataRejected, StoreError
 from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
-from etl.inputs import FACTS, STATISTICS, Facts, archive
-from etl.manifest import Checks, Manifest, Previous, Restated, RestatedCountry, SourceNote, run_key
+from etl.history import History
+from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
+from etl.manifest import (
+    Checks,
+    Manifest,
+    Previous,
+    Restated,
+    RestatedCountry,
+    SourceNote,
+    of_page,
+    run_key,
+)
 from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.countries import file_names
+from etl.outputs.package import write_package
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
-from etl.stores import Store, Upload
+from etl.stores import Upload
 
 MOST_RESTATED = 5  # countries that are named
 
 
 @dataclass(frozen=True)
 class Edition:
-    """Ready to be published: the manifest, its files, and the raw inputs to archive."""
+    """Ready to be published: the manifest, its files, and the raw inputs to archive.
+
+    `page_failure`: why there is no page among them.
+    """
 
     manifest: Manifest
     files: Sequence[Upload]
     raw: Sequence[Upload]
+    page_failure: str | None = None
+
+    def says_the_same_as(self, before: Manifest) -> bool:
+        """A page that could not be made is no reason to take away the one that is there."""
+        there = before.digests()
+        if self.page_failure:
+            there = {name: digest for name, digest in there.items() if not of_page(name)}
+        return self.manifest.digests() == there
 
 
 def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
@@ -49,8 +83,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    found = _compare(run, rows, work)
-    findings = _check(run, rows, listed, found)
+    since_published = _changes_since(run, rows, work)
+    findings = _check(run, rows, listed, since_published)
     memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
@@ -63,9 +97,10 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     if len(chosen) < len(listed):
         selected = rows[rows["country_key"].isin(chosen["country_key"])]
     _refuse_empty(selected, settings)
+    header = _header(run.source, held)
     files = outputs.write_files(
         work / "files",
-        _header(run.source, held),
+        header,
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
@@ -73,6 +108,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
+    named, licence_id = _sources(run, facts), run.source.licence_id
+    files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
     into_run = publish.uploads(files, run.run_id)
     archived = [archive(statistics, STATISTICS, run.run_id)]
     if facts.fetched:
@@ -92,24 +129,39 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
             corrections=asdict(corrections),
             stale_series=sorted(stale),
             unmatched=asdict(unmatched),
-            restated=_restated(found, listed),
+            restated=_restated(since_published, listed) if since_published.compared else None,
         ),
         previous=_previous(run),
     )
-    return Edition(manifest, list(into_run.values()), [upload for _, upload in archived])
+    manifest, page, failure = _with_page(run, manifest, work / "files")
+    uploads = [*into_run.values(), *page]
+    return Edition(manifest, uploads, [upload for _, upload in archived], failure)
 
 
-def _published(run: Context) -> Manifest | None:
-    """What readers have of this source."""
-    return run.before if run.before and run.before.source.name == run.source.name else None
+def _with_page(
+    run: Context, manifest: Manifest, folder: Path
+) -> tuple[Manifest, Sequence[Upload], str | None]:
+    """Add the page of what `manifest` lists. The data comes first: a page that fails is left out,
+    and said."""
+    try:
+        from etl.report import page
+
+        past = History([*run.past.records, records.published(manifest)])
+        status = history.status(past, run.now, run.settings.stale_after_days)
+        files = page.make(folder, manifest, status)
+    except Exception as exc:
+        log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
+        failure = f"the page could not be made ({type(exc).__name__})"
+        checks = replace(manifest.checks, warnings=[*manifest.checks.warnings, failure])
+        return replace(manifest, checks=checks), [], failure
+    into_run = publish.uploads(files, run.run_id)
+    listed = [*manifest.files, *publish.describe(files, into_run)]
+    return replace(manifest, files=listed), list(into_run.values()), None
 
 
-def _compare(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
-    published = _published(run)
-    return _changes(run.store, published, rows, work) if published else Changes()
-
-
-def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, found: Changes) -> Findings:
+def _check(
+    run: Context, rows: pd.DataFrame, listed: pd.DataFrame, since_published: Changes
+) -> Findings:
     published = _published(run)
     findings = checks.check(
         rows,
@@ -117,16 +169,21 @@ def _check(run: Context, rows: pd.DataFrame, listed: pd.DataFrame, found: Change
         now=run.now,
         stale_after_days=run.settings.stale_after_days,
         published=_extent(published.source) if published else None,
-        changes=found,
+        changes=since_published,
     )
     if rows.empty or (findings.refusals and not run.options.force):
         raise DataRejected(findings.refusals)
     return findings
 
 
-def _restated(found: Changes, listed: pd.DataFrame) -> Restated | None:
+def _published(run: Context) -> Manifest | None:
+    """What readers have of this source."""
+    return run.before if run.before and run.before.source.name == run.source.name else None
+
+
+def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
     if found.restated_share <= checks.RESTATED:
-        return None
+        return Restated(found.restated, found.compared)
     names = dict(zip(listed["country_key"], listed["country"], strict=True))
     most = [
         RestatedCountry(key, str(names[key]), cells)
@@ -139,9 +196,11 @@ def _extent(note: SourceNote) -> Extent:
     return Extent(note.rows, note.countries, note.first_date, note.last_date)
 
 
-def _changes(store: Store, published: Manifest, rows: pd.DataFrame, work: Path) -> Changes:
+def _changes_since(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
     """Against the published table; a table that can't be read is said and passed over."""
-    path = work / "published.parquet"
+    store, published, path = run.store, _published(run), work / "published.parquet"
+    if published is None:
+        return Changes()
     columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
     try:
         if not store.download(run_key(published.run_id, PARQUET), path):
@@ -169,6 +228,19 @@ def _header(source: Source, held: Extent) -> Header:
         last_date=str(held.last_date),
         notice=source.notice,
     )
+
+
+def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
+    """Where it all comes from; an address only where it is everybody's, not this machine's."""
+    sources = [(run.source.title, run.source.url)]
+    if facts.fetched:
+        where = facts_url(run.settings, run.source)
+        sources.append(("InfoPaisosExtra: facts about countries", where))
+    public = (run.source.url, FACTS_URL)
+    return [
+        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
+        for title, url in sources
+    ]
 
 
 def _note(source: Source, held: Extent) -> SourceNote:

@@ -6,6 +6,7 @@ from pathlib import Path
 from config import Settings
 
 ROOT = Path(__file__).resolve().parents[1]
+CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 
 
 def shaping(settings: Settings) -> dict[str, str]:
@@ -24,7 +25,7 @@ def fingerprint(settings: Settings) -> str:
     for part in (settings.source, settings.source_url, settings.countries_url):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
-    code = [*sorted((ROOT / "etl").rglob("*.py")), ROOT / "etl" / "countries.csv"]
+    code = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
     for path in (*code, ROOT / "requirements.txt"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())

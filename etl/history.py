@@ -4,7 +4,6 @@ A failure that repeats the one before it in the same slot is counted there (`att
 source that is down for a day leaves one line and not thirty.
 """
 
-from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Literal
 
@@ -16,9 +15,11 @@ from etl.stores import Store
 
 HISTORY, STATUS = "history.json", "status.json"
 SLOTS_SHOWN = 90
-SUCCESS = ("published", "unchanged")
+SUCCESS = ("published", "unchanged")  # the slot has its run
+MOVES = ("published", "restored")  # readers got other files
+SERVED = ("published", "unchanged", "restored")  # after it they had those of `published_run`
 
-Outcome = Literal["published", "unchanged", "failed"]
+Outcome = Literal["published", "unchanged", "restored", "failed"]
 PUBLIC_REASONS = {
     "SourceUnavailable": "the source could not be reached",
     "SourceChanged": "the source did not send what it used to",
@@ -57,7 +58,11 @@ class KeptInput(Struct, frozen=True):
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One run. Times are UTC, `slot` is the day it was made for, `seconds` is wall time."""
+    """One run, or the restoring of one. Times are UTC, `seconds` is wall time.
+
+    `slot` is the day it was made for; restoring makes no slot's run, it merely happened in one.
+    `report` is the month whose report was made behind it.
+    """
 
     run_id: str
     slot: date
@@ -71,7 +76,9 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rows: int | None = None
     countries: int | None = None
     source_last: date | None = None
+    restated: int | None = None
     warnings: list[str] = []
+    report: str | None = None
     forced: list[str] = []
     healed: bool = False
     failure: Failure | None = None
@@ -86,7 +93,13 @@ class History(Struct, frozen=True):
     format: int = 1
 
     def last_success(self) -> Record | None:
-        return next((r for r in reversed(self.records) if r.outcome in SUCCESS), None)
+        """The newest record that says what readers had."""
+        return next((r for r in reversed(self.records) if r.outcome in SERVED), None)
+
+    def moved_to(self) -> str | None:
+        """The run whose files readers were given last, as far as it was told."""
+        moves = (r.published_run for r in reversed(self.records) if r.outcome in MOVES)
+        return next(moves, None)
 
     def failing(self) -> list[Record]:
         """The failures since the last success, oldest first."""
@@ -100,12 +113,12 @@ class History(Struct, frozen=True):
         return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
 
     def success_of(self, run_id: str) -> Record | None:
-        """The newest success after which readers had this run's files."""
+        """The newest record after which readers had this run's files."""
         return next(
             (
                 record
                 for record in reversed(self.records)
-                if record.outcome in SUCCESS and record.published_run == run_id
+                if record.outcome in SERVED and record.published_run == run_id
             ),
             None,
         )
@@ -129,7 +142,7 @@ class Slot(Struct, frozen=True, omit_defaults=True):
     """One square of the strip: `missed` where a slot has no record at all."""
 
     slot: date
-    outcome: Literal["published", "unchanged", "failed", "missed"]
+    outcome: Literal["published", "unchanged", "restored", "failed", "missed"]
     why: str = ""
 
 
@@ -166,18 +179,23 @@ def status(history: History, now: datetime, stale_after_days: int) -> Status:
 
 
 def public_reason(record: Record) -> str:
+    if record.outcome == "restored":
+        return "an earlier version was put back"
     if record.failure is None:
         return ""
     return PUBLIC_REASONS.get(record.failure.kind, "the run failed")
 
 
+# the better outcome stands for the slot; of a version and an older one restored, the later
+RANK = {"failed": 1, "unchanged": 2, "published": 3, "restored": 3}
+
+
 def _slots(records: list[Record], until: date) -> list[Slot]:
     best: dict[date, Slot] = {}
-    rank: Callable[[str], int] = ("missed", "failed", "unchanged", "published").index
     for record in records:
         slot = Slot(record.slot, record.outcome, public_reason(record))
         known = best.get(record.slot)
-        if known is None or rank(slot.outcome) >= rank(known.outcome):
+        if known is None or RANK[slot.outcome] >= RANK[known.outcome]:
             best[record.slot] = slot
     first = max(min(best), until - timedelta(days=SLOTS_SHOWN - 1))
     days = [first + timedelta(days=n) for n in range((until - first).days + 1)]

@@ -1,12 +1,13 @@
-"""Writing the history: a record after each run, status.json, and inputs kept aside."""
+"""Writing the history: a record after each run, what is made from it, and inputs kept aside."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
 from etl import history
 from etl.errors import StateConflict
 from etl.extract import Fetched
+from etl.feed import FEED, atom
 from etl.history import HISTORY, STATUS, History, KeptInput, Record
 from etl.inputs import archive
 from etl.stores import Store, Upload
@@ -23,13 +24,16 @@ def tell(
     once_a_slot: bool = False,
     known: Known | None = None,
 ) -> History:
-    """Add a record to the history and bring status.json up to date. Raises StoreError.
+    """Add a record to the history; bring status.json and, behind a publication, feed.xml up to
+    date. Raises StoreError.
 
     `once_a_slot` and `known` are `append`'s.
     """
     past = append(store, record, once_a_slot=once_a_slot, known=known)
     while True:
-        store.write(_status(past, stale_after_days))
+        for upload in _made_from(past, stale_after_days):
+            if upload.key != FEED or record.outcome == "published":
+                store.write(upload)
         # another worker may have added a record meanwhile, and written its status before ours
         latest, _ = history.read(store)
         if not latest.records or latest == past:
@@ -37,18 +41,21 @@ def tell(
         past = latest
 
 
-def mend_status(store: Store, past: History, stale_after_days: int) -> None:
-    """Write status.json again if it is not the history's: a run broke off between the two."""
-    if past.records:
-        upload = _status(past, stale_after_days)
-        found = store.read(STATUS)
+def mend(store: Store, past: History, stale_after_days: int) -> None:
+    """Write status.json and feed.xml again where they aren't the history's: a run broke off."""
+    for upload in _made_from(past, stale_after_days):
+        found = store.read(upload.key)
         if found is None or found.body != upload.body:
             store.write(upload)
 
 
-def _status(past: History, stale_after_days: int) -> Upload:
-    status = history.status(past, past.records[-1].started_at, stale_after_days)
-    return Upload(STATUS, _readable(status))
+def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
+    """feed.xml and status.json, as far as the history has something to tell."""
+    if feed := atom(past):
+        yield Upload(FEED, feed)
+    if past.records:
+        status = history.status(past, past.records[-1].started_at, stale_after_days)
+        yield Upload(STATUS, _readable(status))
 
 
 def keep_aside(
@@ -58,7 +65,8 @@ def keep_aside(
     known = {kept.sha256: kept for record in past.records for kept in record.kept}
     kept = []
     for document in fetched:
-        if document.sha256 not in known:
+        before = known.get(document.sha256)
+        if before is None or store.head(before.key) is None:  # cleared away since
             entry, upload = archive(document, document.path.name, run_id)
             store.write(upload)
             known[document.sha256] = KeptInput(entry.key, entry.sha256)
@@ -76,12 +84,35 @@ def append(
     With `once_a_slot` a slot keeps one success: of two workers that made it at the same moment and
     found nothing new, the second adds nothing; a publication takes the place of an `unchanged`.
     """
+
+    def added(records: list[Record]) -> list[Record]:
+        if any(_stands_for(other, record, once_a_slot) for other in records):
+            return records
+        return _with(records, record, once_a_slot)
+
+    return _swap(store, added, known)
+
+
+def amend(store: Store, record: Record, stale_after_days: int) -> None:
+    """Put a record in the place of the one its run has already. Raises StoreError."""
+
+    def amended(records: list[Record]) -> list[Record]:
+        return [record if known.run_id == record.run_id else known for known in records]
+
+    mend(store, _swap(store, amended), stale_after_days)
+
+
+def _swap(
+    store: Store, change: Callable[[list[Record]], list[Record]], known: Known | None = None
+) -> History:
+    """Change the history by compare-and-swap; the same list, or an equal one, writes nothing."""
     for attempt in range(1, TRIES + 1):
         past, etag = known or history.read(store)
         known = None
-        if any(_stands_for(other, record, once_a_slot) for other in past.records):
+        records = change(past.records)
+        if records == past.records:
             return past
-        past = History(_with(past.records, record, once_a_slot))
+        past = History(records)
         upload = Upload(HISTORY, _readable(past))
         try:
             store.write(upload, if_match=etag, if_none_match=etag is None)
@@ -109,10 +140,12 @@ def _made(known: Record, record: Record) -> bool:
 
 
 def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:
-    # a run that was healed meanwhile, or failed behind its commit, has a record that says less
-    records = [known for known in records if known.run_id != record.run_id]
     if once_a_slot and record.outcome == "published":
-        records = [known for known in records if not _made(known, record)]
+        records = [k for k in records if k.run_id == record.run_id or not _made(k, record)]
+    # a run that was healed meanwhile, or failed behind its commit, has a record that says less; it
+    # keeps its place, since another run may have been published behind it
+    if any(known.run_id == record.run_id for known in records):
+        return [record if known.run_id == record.run_id else known for known in records]
     before = records[-1] if records else None
     if (
         before is not None

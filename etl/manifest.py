@@ -14,6 +14,7 @@ from etl.errors import StoreError
 from etl.stores import Store
 
 ROOT = "manifest.json"
+PAGE, PAGES_ASSETS = "index.html", "assets/"
 
 
 class Input(Struct, frozen=True, omit_defaults=True):
@@ -29,14 +30,19 @@ class Input(Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
 
 
-class PublishedFile(Struct, frozen=True):
-    """`name` is stable, `key` lies in the run folder and never changes."""
+class PublishedFile(Struct, frozen=True, omit_defaults=True):
+    """`name` is stable, `key` lies in the run folder and never changes.
+
+    `lasting_sha256`, where it is there, is what tells whether two versions say the same: the file
+    also tells of its run, and its bytes differ from run to run.
+    """
 
     name: str
     key: str
     bytes: int
     sha256: str
     rows: int
+    lasting_sha256: str | None = None
 
 
 class SourceNote(Struct, frozen=True, omit_defaults=True):
@@ -62,18 +68,17 @@ class RestatedCountry(Struct, frozen=True):
 
 
 class Restated(Struct, frozen=True):
-    """A history that was rewritten: of `compared` cells so many differ; the countries with most."""
+    """Of `compared` cells so many differ; where that is more than checks.RESTATED, `most` are the
+    countries with most."""
 
     cells: int
     compared: int
-    most: list[RestatedCountry]
+    most: list[RestatedCountry] = []
 
 
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; the rest counts what was found and repaired.
-
-    `restated` is there where it is more than checks.RESTATED.
-    """
+    """`forced` are refusals overridden by --force; `restated` tells the published cells that the
+    source has changed (None: not compared); the rest counts what was found and repaired."""
 
     warnings: list[str]
     forced: list[str]
@@ -114,7 +119,8 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return next((f.rows for f in self.files if f.name == "latest.json"), 0)
 
     def digests(self) -> dict[str, str]:
-        return {file.name: file.sha256 for file in self.files}
+        """By stable name, of what tells whether two versions say the same."""
+        return {file.name: file.lasting_sha256 or file.sha256 for file in self.files}
 
 
 class Published(Struct, frozen=True):
@@ -127,6 +133,11 @@ class Published(Struct, frozen=True):
 
 def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+
+
+def of_page(name: str) -> bool:
+    """Whether a file is the page, or belongs to it."""
+    return name == PAGE or name.startswith(PAGES_ASSETS)
 
 
 def run_key(run_id: str, name: str) -> str:

@@ -4,7 +4,6 @@
 pandas and pyarrow, so it is imported only once it is known that there is something to do.
 """
 
-import secrets
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -14,15 +13,18 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import history, inputs, journal, log, memory, publish, records, schedule
+from etl import inputs, journal, log, memory, prune, publish, records, recovery, schedule
 from etl import manifest as manifests
+from etl.alerts import rules
 from etl.alerts.teller import Teller
-from etl.context import Context, Options
+from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Failure, Record, Seen
-from etl.manifest import Manifest
+from etl.manifest import PAGE, Manifest
+from etl.report import due
+from etl.report.month import report_key
 from etl.stores import Store
 
 
@@ -50,7 +52,7 @@ def run(
         context = _start(settings, store, options, now)
         if options.if_due and not _due(context):
             if not options.dry_run:
-                journal.mend_status(store, context.past, settings.stale_after_days)
+                journal.mend(store, context.past, settings.stale_after_days)
                 teller.looked(context.past, context.before, now)
             return Result("not_due")
     teller.started()
@@ -75,7 +77,12 @@ def run(
                 once_a_slot=options.if_due,
                 known=(context.past, context.past_etag),
             )
+        if options.if_due:
+            record = due.make_due(context, past, record)
+            prune.clear_due(context, past)
         teller.succeeded(past, result.manifest, now)
+        if record.report:
+            teller.tell(rules.report_ready(record.report, report_key(record.report), now), now)
     return Result(result.outcome, record, result.manifest)
 
 
@@ -97,9 +104,9 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
     made = edition.make(run, statistics, facts, work)
     record = records.published(made.manifest)
-    same = run.before is not None and made.manifest.digests() == run.before.digests()
+    same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
-        return _unchanged(run, records.seen_by(made.manifest))
+        return _unchanged(run, records.seen_by(made.manifest), made.page_failure)
     if run.options.dry_run:
         return Result("would_publish", record, made.manifest)
 
@@ -121,28 +128,22 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
 def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:
     """Read what is published and what happened before; finish what a crash left half done."""
-    published = manifests.read(store)
-    past, past_etag = history.read(store)
-    if published and not options.dry_run and past.success_of(published.manifest.run_id) is None:
-        publish.settle(store)
-        record = records.published(published.manifest, healed=True)
-        journal.append(store, record, once_a_slot=True)
-        log.warning("run.healed", run=record.run_id)
-        published = manifests.read(store)
-        past, past_etag = history.read(store)
     now = now.astimezone(UTC).replace(microsecond=0)
+    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    state = recovery.read(store)
+    if not options.dry_run:
+        state = recovery.finish(store, state, slot, now, settings.stale_after_days)
     return Context(
         settings=settings,
         store=store,
         options=options,
         now=now,
-        # two workers may start in the same second: the end keeps their run folders apart
-        run_id=f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}",
-        slot=schedule.latest_slot(now, settings.run_at, settings.timezone),
+        run_id=new_run_id(now),
+        slot=slot,
         fingerprint=fingerprint(settings),
-        published=published,
-        past=past,
-        past_etag=past_etag,
+        published=state.published,
+        past=state.past,
+        past_etag=state.past_etag,
     )
 
 
@@ -155,7 +156,12 @@ def _due(run: Context) -> bool:
 
 
 def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
-    """What the published files were made from, if the same settings, code and facts are at work."""
+    """What the published files were made from, if the same settings, code and facts are at work.
+
+    A version whose page could not be made does not count: it is tried again.
+    """
+    if run.before and PAGE not in run.before.digests():
+        return None
     record = run.past.success_of(run.before.run_id) if run.before else None
     seen = record.seen if record else None
     if seen and (seen.fingerprint, seen.facts_sha256) == (run.fingerprint, facts_sha256):
@@ -163,9 +169,9 @@ def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
     return None
 
 
-def _unchanged(run: Context, seen: Seen) -> Result:
+def _unchanged(run: Context, seen: Seen, warning: str | None = None) -> Result:
     assert run.before is not None  # noqa: S101  for the type checker: it was compared with
-    return Result("unchanged", records.unchanged(run, run.before, seen), run.before)
+    return Result("unchanged", records.unchanged(run, run.before, seen, warning), run.before)
 
 
 def _tell_failure(

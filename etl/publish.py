@@ -14,7 +14,7 @@ from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
 from etl.files import File
 from etl.load import AT_A_TIME, in_parallel, upload_all
-from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.manifest import PAGES_ASSETS, ROOT, Manifest, Published, PublishedFile, run_key
 from etl.stores import FOR_EVER, REVALIDATE, Store, Upload
 
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
@@ -35,6 +35,7 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
             bytes=into_run[file.name].size,
             sha256=into_run[file.name].sha256,
             rows=file.rows,
+            lasting_sha256=file.lasting_sha256,
         )
         for file in files
     ]
@@ -54,11 +55,12 @@ def publish(
     upload_all(store, raw, progress=advance)
     upload_all(store, files, progress=advance)
     store.write(Upload(run_key(manifest.run_id, ROOT), body, FOR_EVER))
-    _commit(store, body, before.etag if before else None)
+    commit(store, body, before.etag if before else None)
     settle(store, only_differing=False, advance=advance)
 
 
-def _commit(store: Store, body: bytes, etag: str | None) -> None:
+def commit(store: Store, body: bytes, etag: str | None) -> None:
+    """Step 4; with no `etag`, the first there is. Raises StateConflict, StoreError."""
     try:
         store.write(Upload(ROOT, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
     except StoreError as exc:
@@ -71,22 +73,33 @@ def _commit(store: Store, body: bytes, etag: str | None) -> None:
             raise
 
 
-def settle(store: Store, *, only_differing: bool = True, advance: Advance | None = None) -> None:
+def settle(
+    store: Store,
+    *,
+    only_differing: bool = True,
+    instead_of: str | None = None,
+    advance: Advance | None = None,
+) -> None:
     """Make the stable names those of the root manifest, whichever run that is in the end.
 
     Between every few copies the manifest is read again: if another run was committed meanwhile,
-    its files are copied instead, over whatever of ours had come too late.
+    its files are copied instead, over whatever of ours had come too late. `instead_of` is the run
+    whose names they were, where that is not the one before.
     """
     published = manifests.read(store)
     while published is not None:
-        newer = _copy_all(store, published, only_differing, advance)
+        newer = _copy_all(store, published, only_differing, instead_of, advance)
         if newer is None:
             return
         published, only_differing = newer, True
 
 
 def _copy_all(
-    store: Store, published: Published, only_differing: bool, advance: Advance | None
+    store: Store,
+    published: Published,
+    only_differing: bool,
+    instead_of: str | None,
+    advance: Advance | None,
 ) -> Published | None:
     """Copy until done (None) or until another manifest stands there (that one)."""
     files = published.manifest.files
@@ -95,7 +108,7 @@ def _copy_all(
         in_parallel(lambda file: _copy(store, file, only_differing), batch, progress=advance)
         if newer := _newer(store, published):
             return newer
-    in_parallel(store.delete, left_over(store, published.manifest))
+    in_parallel(store.delete, left_over(store, published.manifest, instead_of))
     return _newer(store, published)
 
 
@@ -111,14 +124,20 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
         head = store.head(file.name)
         if head is not None and head.sha256 == file.sha256:
             return
-    store.copy(file.key, file.name, cache_control=REVALIDATE, sha256=file.sha256)
+    store.copy(file.key, file.name, cache_control=cache_control(file.name), sha256=file.sha256)
 
 
-def left_over(store: Store, manifest: Manifest) -> list[str]:
-    """Stable names of the run before that this run has no more: a country that is gone."""
-    if manifest.previous is None:
-        return []
-    before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))
-    if before is None:
-        return []
-    return sorted(before.manifest.digests().keys() - manifest.digests().keys())
+def cache_control(name: str) -> str:
+    """Of a stable name: the page's assets are named by what they hold, all others change."""
+    return FOR_EVER if name.startswith(PAGES_ASSETS) else REVALIDATE
+
+
+def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -> list[str]:
+    """Stable names that the run before had, or `instead_of`, and this run has not: a country that
+    is gone."""
+    before = manifest.previous.run_id if manifest.previous else None
+    names: set[str] = set()
+    for run_id in filter(None, {before, instead_of}):
+        other = manifests.read(store, run_key(run_id, ROOT))
+        names |= other.manifest.digests().keys() if other else set()
+    return sorted(names - manifest.digests().keys())

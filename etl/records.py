@@ -5,7 +5,7 @@ from datetime import date, datetime
 
 import msgspec
 
-from etl.context import Context
+from etl.context import Context, new_run_id
 from etl.extract import Fetched
 from etl.history import Failure, KeptInput, Record, Seen
 from etl.inputs import FACTS, STATISTICS
@@ -14,6 +14,7 @@ from etl.manifest import Manifest
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
     """Of a run that was published; `healed`: it broke off behind its commit and was finished."""
+    restated = manifest.checks.restated
     return Record(
         run_id=manifest.run_id,
         slot=manifest.slot,
@@ -24,6 +25,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         rows=manifest.rows,
         countries=manifest.countries,
         source_last=manifest.source.last_date,
+        restated=restated.cells if restated else None,
         warnings=manifest.checks.warnings,
         forced=manifest.checks.forced,
         healed=healed,
@@ -31,7 +33,23 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
     )
 
 
-def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
+def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = False) -> Record:
+    """Of putting a run's files back. Nothing is `seen`: the next run looks at all of it anew."""
+    return Record(
+        run_id=new_run_id(now),
+        slot=slot,
+        started_at=now,
+        source=manifest.source.name,
+        outcome="restored",
+        published_run=manifest.run_id,
+        rows=manifest.rows,
+        countries=manifest.countries,
+        source_last=manifest.source.last_date,
+        healed=healed,
+    )
+
+
+def unchanged(run: Context, before: Manifest, seen: Seen, warning: str | None = None) -> Record:
     """Of a run after which readers have what they had."""
     return Record(
         run_id=run.run_id,
@@ -43,6 +61,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen) -> Record:
         rows=before.rows,
         countries=before.countries,
         source_last=before.source.last_date,
+        warnings=[warning] if warning else [],
         seen=seen,
     )
 

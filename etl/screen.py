@@ -1,8 +1,8 @@
 """What a person sees: progress and tables on a terminal, one logfmt line in a dyno."""
 
 import sys
-from collections.abc import Sequence
-from typing import Any, Self
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
@@ -10,8 +10,12 @@ from config import Settings
 from etl import log
 from etl.doctor import Finding
 from etl.history import Record
+from etl.listing import print_json
 from etl.manifest import Manifest
 from etl.pipeline import Result
+
+if TYPE_CHECKING:
+    from etl.report.making import Made
 
 LISTED = 20
 MEANING = {
@@ -156,6 +160,7 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
     table.add_column("what went wrong", ratio=1)
     for record in records:
         wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
+        back = f"back to run {record.published_run}" if record.outcome == "restored" else ""
         table.add_row(
             str(record.slot),
             record.outcome + (" (healed)" if record.healed else ""),
@@ -163,27 +168,43 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
             f"{record.seconds:.1f}",
             str(record.source_last or ""),
             str(record.attempts),
-            Text(wrong or "; ".join(record.warnings)),
+            Text(wrong or back or "; ".join(record.warnings)),
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
 
 
-def print_findings(findings: Sequence[Finding], *, as_json: bool) -> None:
-    """A line each on standard output: ok, warning or failed, and what to do."""
+def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:
+    """What was made, on standard output: a paragraph each, or JSON."""
     if as_json:
-        print_json([msgspec.to_builtins(finding) for finding in findings])
+        print_json([msgspec.to_builtins(report) for report in made])
         return
+    for report in made:
+        counted = f"counted up to {report.until}" if report.until else "nothing to count"
+        print(f"{where}/{report.key}")
+        print(f"  snapshots: {report.snapshots}, countries: {report.countries}, {counted}")
+        for note in report.notes:
+            print(f"  {note}")
+
+
+def print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:
+    """A line each on standard output, as they come: ok, warning or failed, and what to do.
+
+    Whether none failed.
+    """
+    if as_json:
+        told = list(findings)
+        print_json([msgspec.to_builtins(finding) for finding in told])
+        return all(finding.level != "failed" for finding in told)
     from rich.console import Console
     from rich.markup import escape
 
     console = Console(highlight=False, soft_wrap=True)
     colours = {"ok": "green", "warning": "yellow", "failed": "red"}
+    sound = True
     for finding in findings:
+        sound = sound and finding.level != "failed"
         step = f" -> {escape(finding.step)}" if finding.step else ""
         level = f"[{colours[finding.level]}]{finding.level:8}[/]"
         console.print(f"{level} {escape(finding.what)}{step}")
-
-
-def print_json(content: object) -> None:
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+    return sound

@@ -1,12 +1,20 @@
 """What several test modules share."""
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
-from s3_server import s3_server
+from desk import Desk
+from s3_server import s3_server, use
 from sns_server import Sns, sns_server
+
+from config import REGISTER
+from etl import log
+from etl.stores.directory import DirectoryStore
+from etl.stores.s3 import S3Store
 
 
 @pytest.fixture
@@ -47,10 +55,90 @@ def sns(sns_for_all: Sns, monkeypatch: pytest.MonkeyPatch) -> Sns:
 
 
 @pytest.fixture(scope="module", params=["moto", "real"])
-def s3_url(request: pytest.FixtureRequest) -> Iterator[str]:
+def s3_url(request: pytest.FixtureRequest) -> str:
     """The URL of an S3 server: moto's, then a real one where there is one."""
-    if request.param == "real":
-        yield request.getfixturevalue("real_s3")
-    else:
-        with s3_server() as url:
-            yield url
+    url: str = request.getfixturevalue(f"{request.param}_s3")
+    return url
+
+
+@pytest.fixture(scope="module")
+def moto_s3() -> Iterator[str]:
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def as_before() -> Iterator[None]:
+    """Put back what `main` sets up for a process of its own."""
+    numbers, logger = (signal.SIGTERM, signal.SIGINT), log._logger
+    handlers = [signal.getsignal(number) for number in numbers]
+    logs = (logger.handlers[:], logger.level, logger.propagate)
+    yield
+    for number, handler in zip(numbers, handlers, strict=True):
+        signal.signal(number, handler)
+    logger.handlers[:], logger.level, logger.propagate = logs
+
+
+@pytest.fixture
+def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """An empty folder to work in, and none of this machine's settings or credentials."""
+    monkeypatch.chdir(tmp_path)
+    for setting in REGISTER:
+        monkeypatch.delenv(setting.variable, raising=False)
+    use(monkeypatch, None)
+
+
+@pytest.fixture
+def local_desk(
+    at_home: None,
+    as_before: None,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Desk:
+    """The command line, in front of an empty folder of this machine."""
+    return Desk(DirectoryStore(Path("out")), monkeypatch, capsys)
+
+
+@pytest.fixture
+def moto_desk(
+    moto_s3: str,
+    local_desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Desk]:
+    """As `local_desk`, in front of a folder of moto."""
+    yield from on_s3(moto_s3, monkeypatch, capsys)
+
+
+@pytest.fixture
+def real_desk(
+    real_s3: str,
+    local_desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> Iterator[Desk]:
+    """As `local_desk`, in front of a folder of a real S3 server, which looks at signatures."""
+    yield from on_s3(real_s3, monkeypatch, capsys)
+
+
+@pytest.fixture(params=["moto", "real"])
+def s3_desk(request: pytest.FixtureRequest) -> Desk:
+    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
+    return desk
+
+
+@pytest.fixture(params=["local", "moto", "real"])
+def desk(request: pytest.FixtureRequest) -> Desk:
+    desk: Desk = request.getfixturevalue(f"{request.param}_desk")
+    return desk
+
+
+def on_s3(
+    url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Desk]:
+    use(monkeypatch, url)
+    store = S3Store.connect(f"desk-{uuid4().hex}", "covid")
+    store.client.create_bucket(Bucket=store.bucket)
+    monkeypatch.setenv("S3_BUCKET", store.bucket)
+    yield Desk(store, monkeypatch, capsys)
+    store.client.close()

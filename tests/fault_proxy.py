@@ -41,20 +41,17 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 class FaultProxy:
     """Counts requests from 1 and fails those it was told to; `seen` lists `METHOD key`."""
 
-    def __init__(self, upstream: str, *, late_s: float = 1.0) -> None:
+    def __init__(
+        self, upstream: str, *, late_s: float = 1.0, handler: type["Handler"] | None = None
+    ) -> None:
         self.upstream = urlsplit(upstream)
         self.late_s = late_s
         self.seen: list[str] = []
         self.failed: list[str] = []
         self._lock = threading.Lock()
         self.reset()
-        proxy = self
-
-        class Handler(_Handler):
-            pass
-
-        Handler.proxy = proxy
-        self._server = _Server(("127.0.0.1", 0), Handler)
+        bound = type("Bound", (handler or Handler,), {"proxy": self})
+        self._server = _Server(("127.0.0.1", 0), bound)
         self.url = f"http://127.0.0.1:{self._server.server_address[1]}"
 
     def __enter__(self) -> Self:
@@ -111,7 +108,7 @@ class _Server(ThreadingHTTPServer):
         """A client that went away is what these tests are about."""
 
 
-class _Handler(BaseHTTPRequestHandler):
+class Handler(BaseHTTPRequestHandler):
     proxy: FaultProxy
     protocol_version = "HTTP/1.1"
 

@@ -1,10 +1,14 @@
 """The program as its users start it: a process of its own, in an empty folder."""
 
 import os
+import pty
+import re
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from threading import Thread
 
 APP = Path(__file__).resolve().parents[1] / "app.py"
 
@@ -40,6 +44,37 @@ def command(*arguments: str, cwd: Path, **settings: str) -> subprocess.Completed
         timeout=60,
         check=False,
     )
+
+
+def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str]:
+    """Run a command on a pseudo-terminal; its exit status and what a person sees, uncoloured."""
+    ours, theirs = pty.openpty()
+    shown: list[bytes] = []
+
+    def read() -> None:
+        with suppress(OSError):  # what Linux gives in the place of an end of file
+            while piece := os.read(ours, 4096):
+                shown.append(piece)
+
+    reader = Thread(target=read)
+    reader.start()
+    try:
+        status = subprocess.run(
+            [sys.executable, str(APP), *arguments],
+            cwd=cwd,
+            env=environment(TERM="xterm", COLUMNS="120", **settings),
+            stdin=theirs,
+            stdout=theirs,
+            stderr=theirs,
+            timeout=60,
+            check=False,
+        ).returncode
+    finally:
+        os.close(theirs)
+        reader.join(30)
+        os.close(ours)
+    text = b"".join(shown).decode()
+    return status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -108,8 +108,8 @@ def assert_settled(after: Mapping[str, bytes]) -> dict[str, Any]:
     return manifest
 
 
-OWN = {"manifest.json", "history.json", "status.json"}
+OWN = {"manifest.json", "history.json", "status.json", "feed.xml"}
 
 
 def stable_names(objects: Mapping[str, bytes]) -> set[str]:
-    return {key for key in objects if not key.startswith(("runs/", "raw/", "_"))} - OWN
+    return {key for key in objects if not key.startswith(("runs/", "raw/", "reports/", "_"))} - OWN

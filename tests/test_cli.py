@@ -1,24 +1,21 @@
 """The commands as a person and a program meet them: what they say, and how they end."""
 
 import json
-import os
-import pty
 import re
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner
-from processes import APP, command, environment, snapshot
+from processes import APP, command, environment, on_a_terminal, snapshot
 from runs import growing
 from s3_server import Answer, answering, s3_error
 
@@ -46,18 +43,6 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def published(made: Path, tmp_path: Path) -> Path:
     return shutil.copytree(made, tmp_path / "out")
-
-
-@pytest.fixture
-def as_before() -> Iterator[None]:
-    """Put back what `main` sets up for a process of its own."""
-    numbers, logger = (signal.SIGTERM, signal.SIGINT), log._logger
-    handlers = [signal.getsignal(number) for number in numbers]
-    logs = (logger.handlers[:], logger.level, logger.propagate)
-    yield
-    for number, handler in zip(numbers, handlers, strict=True):
-        signal.signal(number, handler)
-    logger.handlers[:], logger.level, logger.propagate = logs
 
 
 Fails = Callable[..., str]
@@ -102,9 +87,10 @@ def last_record(folder: Path) -> dict[str, Any]:
 def test_the_help_lists_the_commands_and_says_what_happens_without_one() -> None:
     said = CliRunner().invoke(cli.cli, ["--help"])
     assert said.exit_code == 0
-    for word in ("run", "demo", "history", "is the worker", ".env.example"):
+    for word in ("is the worker", ".env.example", "The files:", "The versions:"):
         assert word in said.output
-    assert "record-failure" not in said.output
+    for name, found in cli.cli.commands.items():
+        assert (f"\n  {name} " in said.output) != found.hidden, name
 
 
 @pytest.mark.parametrize(
@@ -337,37 +323,6 @@ def test_an_empty_history_is_said(tmp_path: Path) -> None:
 
 
 # ---- on a terminal
-
-
-def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal; its exit status and what a person sees, uncoloured."""
-    ours, theirs = pty.openpty()
-    shown: list[bytes] = []
-
-    def read() -> None:
-        with suppress(OSError):  # what Linux gives in the place of an end of file
-            while piece := os.read(ours, 4096):
-                shown.append(piece)
-
-    reader = Thread(target=read)
-    reader.start()
-    try:
-        status = subprocess.run(
-            [sys.executable, str(APP), *arguments],
-            cwd=cwd,
-            env=environment(TERM="xterm", COLUMNS="120", **settings),
-            stdin=theirs,
-            stdout=theirs,
-            stderr=theirs,
-            timeout=60,
-            check=False,
-        ).returncode
-    finally:
-        os.close(theirs)
-        reader.join(30)
-        os.close(ours)
-    text = b"".join(shown).decode()
-    return status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
 
 
 def test_on_a_terminal_a_run_shows_its_steps_and_a_table(tmp_path: Path) -> None:

@@ -56,6 +56,7 @@ def test_nothing_set_gives_the_defaults() -> None:
         stale_after_days=14,
         run_timeout_minutes=30,
         heartbeat_minutes=60,
+        retention_days=400,
         max_source_mb=1024,
         alert_topic="",
         alert_rules=(),

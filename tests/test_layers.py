@@ -19,9 +19,13 @@ PURE = [
     name
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
-    or name.startswith("etl.outputs")
+    or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
+    or name == "etl.report.restated"
+    or name.startswith(("etl.outputs", "etl.bucket"))
     or name in [f"etl.alerts.{noun}" for noun in (*PURE_ALERTS, "translation")]
 ]
+FETCHING = ("etl.report.archive", "etl.report.due", "etl.report.making")  # a month's snapshots
+REPORT = [name for name in MODULES if name.startswith("etl.report") and name not in FETCHING]
 OUTSIDE = {"boto3", "botocore", "requests", "os", "logging"}  # what a pure room must not touch
 S3 = {name for name in MODULES if name.startswith("etl.stores.s3")}
 
@@ -131,6 +135,24 @@ def test_the_pure_rooms_know_neither_the_settings_nor_the_edges() -> None:
         assert not any(name.startswith("etl.stores") for name in known)
 
 
+@pytest.mark.parametrize("module", REPORT)
+def test_the_page_is_made_of_what_it_is_given(module: str) -> None:
+    for name, imported in from_outside(module, lazily=True).items():
+        assert not imported & OUTSIDE, f"{module} reaches {imported & OUTSIDE} through {name}"
+
+
+def test_only_a_page_that_is_made_brings_its_template_and_no_run_brings_bokeh() -> None:
+    assert {name for name in MODULES if "bokeh" in theirs(name, lazily=True)} == {
+        "etl.report.chart",
+        "etl.report.figures",
+    }
+    assert "etl.report.figures" not in ours("etl.cli", lazily=True)
+    assert "etl.report.page" in ours("etl.cli", lazily=True)
+    assert "etl.report.chart" not in ours("etl.report.due", lazily=False)  # once a month
+    for name, imported in from_outside("etl.edition", lazily=False).items():
+        assert "jinja2" not in imported, f"etl.edition brings it through {name}"
+
+
 def test_the_idle_worker_imports_the_standard_library_alone() -> None:
     allowed = sys.stdlib_module_names | {"dotenv"}
     for name, imported in from_outside("app", lazily=False).items():
@@ -160,6 +182,15 @@ def test_the_idle_worker_holds_nothing_heavy_once_its_settings_are_read(tmp_path
 def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
     for name, imported in from_outside("etl.pipeline", lazily=False).items():
         assert not imported & {"pandas", "numpy", "pyarrow"}, f"etl.pipeline brings it by {name}"
+
+
+def test_bokeh_and_the_templates_are_brought_by_a_report_alone() -> None:
+    for module in ("etl.cli", "etl.pipeline", "etl.screen", "etl.edition"):
+        for name, imported in from_outside(module, lazily=False).items():
+            assert not imported & {"bokeh", "jinja2"}, f"{module} brings it through {name}"
+    knowing = {name for name in MODULES if "bokeh" in theirs(name, lazily=True)}
+    assert knowing <= {"etl.report.chart", "etl.report.figures"}
+    assert "etl.report.chart" in knowing
 
 
 def test_boto3_is_known_to_the_s3_store_to_load_and_to_the_clients_of_the_alerts_alone() -> None:

@@ -64,18 +64,23 @@ def without_clock(objects: dict[str, bytes]) -> dict[str, bytes]:
 def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
     store, _ = published_store(tmp_path)
     manifest = assert_settled(contents(store))
+    assets = [file["name"] for file in manifest["files"] if file["name"].startswith("assets/")]
     assert {file["name"]: file["rows"] for file in manifest["files"]} == {
         "countries.json": 3,
         "countries/ESP.json": 20,
         "countries/USA.json": 20,
         "countries/diamond-princess.json": 20,
+        "datapackage.json": 10,
         "latest.csv": 3,
         "latest.json": 3,
         "stats.json": 60,
         "timeseries.csv.gz": 60,
         "timeseries.parquet": 60,
         "world.json": 20,
+        "index.html": 3,
+        **dict.fromkeys(assets, 0),
     }
+    assert len(assets) == 4
     assert manifest["checks"]["unmatched"]["source_names"] == ["Diamond Princess"]
     assert manifest["source"]["attribution"]
 

@@ -12,7 +12,7 @@ from config import REGISTER
 
 ROOT = Path(__file__).resolve().parents[1]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
-PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine"}
+PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}
 # What another package brings along as a part of what it hands out; the last is its types.
 COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
 COMES_WITH |= {"botocore": "boto3", "cryptography": "moto"}

@@ -22,7 +22,7 @@ from runs import (
 
 from etl import publish
 from etl.errors import StateConflict, StoreError
-from etl.stores import Head, Store, Stored, Upload
+from etl.stores import Entry, Head, Store, Stored, Upload
 from etl.stores.memory import MemoryStore
 
 
@@ -60,8 +60,8 @@ class Wrapped:
     def head(self, key: str) -> Head | None:
         return self._store.head(key)
 
-    def list(self, prefix: str = "") -> Iterator[Head]:
-        return self._store.list(prefix)
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
+        return self._store.list(prefix, in_order=in_order)
 
     def write(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False

@@ -102,7 +102,7 @@ def test_an_unchanged_day_costs_few_requests(client: Any, tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("variables", "message"),
     [
-        ({"S3_BUCKET": "no-such-bucket"}, "create it, or set S3_BUCKET to one that does"),
+        ({"S3_BUCKET": "no-such-bucket"}, "create it with: python app.py setup, or set S3_BUCKET"),
         (
             {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
             "no AWS credentials found; set AWS_ACCESS_KEY_ID",

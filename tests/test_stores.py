@@ -80,7 +80,7 @@ def store(request: pytest.FixtureRequest) -> Store:
 
 
 def keys(store: Store, prefix: str = "") -> list[str]:
-    return [head.key for head in store.list(prefix)]
+    return [entry.key for entry in store.list(prefix)]
 
 
 def body(store: Store, key: str) -> bytes:
@@ -134,6 +134,8 @@ def test_head_tells_size_etag_digest_and_when(store: Store) -> None:
     assert head is not None
     assert (head.key, head.size, head.etag) == ("latest.csv", 4, etag)
     assert head.sha256 == hashlib.sha256(b"a,b\n").hexdigest()
+    assert head.content_type == "text/csv; charset=utf-8"
+    assert head.cache_control in ("no-cache", None)  # None: a directory does not keep it
     assert head.modified.tzinfo is UTC
     assert before <= head.modified <= datetime.now(UTC) + timedelta(seconds=2)
 
@@ -189,6 +191,7 @@ def test_more_than_a_thousand_objects_are_listed_in_order(store: Store) -> None:
     names = [f"runs/{number:04}.json" for number in range(1001)]
     upload_all(store, [Upload(name, b"1") for name in reversed(names)])
     assert keys(store, "runs/") == names
+    assert sorted(entry.key for entry in store.list("runs/", in_order=False)) == names
 
 
 def test_a_list_keeps_to_its_prefix_and_sorts_by_bytes(store: Store) -> None:
@@ -471,7 +474,19 @@ def test_a_copy_on_s3_keeps_content_type_and_digest_and_has_its_own_cache_contro
 def test_an_object_that_somebody_else_put_there_can_be_copied(s3: S3Store) -> None:
     s3.client.put_object(Bucket=s3.bucket, Key=f"{s3.folder}/a.json", Body=b"1")
     s3.copy("a.json", "b.json", cache_control="no-cache")
-    assert [head.sha256 for head in s3.list()] == [None, None]
+    assert keys(s3) == ["a.json", "b.json"]
     head = s3.head("b.json")
     assert head is not None
     assert head.sha256 is None
+
+
+def test_a_listing_that_needs_no_order_begins_with_the_first_page(s3: S3Store) -> None:
+    upload_all(s3, [Upload(f"{number:04}", b"") for number in range(1001)])
+    sent: list[str] = []
+    s3.client.meta.events.register_first(
+        "before-send.s3.ListObjectsV2", lambda request, **_: sent.append(request.url)
+    )
+    listing = s3.list(in_order=False)
+    next(listing)
+    assert len(sent) == 1
+    assert (len(list(listing)), len(sent)) == (1000, 2)

@@ -66,7 +66,7 @@ def _staleness(seen: Seen, state: State) -> Verdict:
 def _restatement(seen: Seen, state: State) -> Verdict:
     manifest = seen.manifest
     restated = manifest.checks.restated if manifest else None
-    if manifest is None or restated is None or not _is_news(seen, manifest, state):
+    if manifest is None or not (restated and restated.most) or not _is_news(seen, manifest, state):
         return state, None
     alert = Alert(
         id=f"restated-{manifest.run_id}",

@@ -1,6 +1,7 @@
 """The commands, a room for each kind of work; here is what the rooms share."""
 
 import sys
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -13,14 +14,17 @@ JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Don't ask.")
 
 
-class Key(click.ParamType):
-    """The key of an object, relative to the folder."""
+class Key(click.ParamType[str]):
+    """The key of an object, or with `valid_prefix` the start of keys, relative to the folder."""
 
     name = "key"
 
+    def __init__(self, valid: Callable[[str], str] = valid_key) -> None:
+        self._valid = valid
+
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
         try:
-            return valid_key(value)
+            return self._valid(value)
         except ValueError as exc:
             self.fail(f"{exc}; a key is relative to the folder, such as countries/ESP.json")
 
@@ -44,10 +48,16 @@ def open_store(settings: Settings) -> Store:
     return DirectoryStore(settings.output_dir)
 
 
-def confirm(question: str, *, yes: bool) -> None:
-    """Go on only if a person agrees, or has agreed beforehand (`--yes`)."""
+def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
+    """Go on only if a person agrees, or has agreed beforehand (`--yes`).
+
+    Where it can't be undone, what is `typed` says that it is meant.
+    """
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException(f"nobody is here to be asked: {question} If so, say --yes")
-    click.confirm(question, abort=True)
+        raise click.ClickException(f"no terminal to ask on: {question} Say --yes if so")
+    if typed is None:
+        click.confirm(question, abort=True)
+    elif click.prompt(f"{question} Type its name", default="", show_default=False) != typed:
+        raise click.Abort

@@ -1,4 +1,8 @@
-"""`doctor`: is what is published what it should be?"""
+"""`doctor`: is everything ready, and is what is published what it should be?"""
+
+import os
+from datetime import UTC, datetime
+from itertools import chain
 
 import click
 
@@ -9,16 +13,19 @@ from etl.commands import JSON, in_force, open_store
 @click.option("--heal", is_flag=True, help="Mend what can be mended.")
 @JSON
 def doctor(heal: bool, as_json: bool) -> None:
-    """Verify what is published: every digest against the bytes.
+    """Try out everything the worker needs, and verify what is published.
 
-    Says what is damaged, missing or left over, and what to do; exit status 1 if anything failed.
+    Every setting, the source, credentials, region, bucket and clock; each permission, on a small
+    test object; then every published file, by its digest. Says what is wrong and what to do; exit
+    status 1 if anything failed.
     """
+    from etl import checkup
     from etl import doctor as doctors
     from etl.screen import print_findings
 
-    store = open_store(in_force())
-    mended = list(doctors.heal(store)) if heal else []
-    findings = [*mended, *doctors.examine(store)]
-    print_findings(findings, as_json=as_json)
-    if any(finding.level == "failed" for finding in findings):
+    settings = in_force()
+    store = open_store(settings)
+    mended = doctors.heal(store) if heal else ()
+    findings = checkup.examine(settings, os.environ, store, datetime.now(UTC))
+    if not print_findings(chain(mended, findings), as_json=as_json):
         raise SystemExit(1)

@@ -33,7 +33,7 @@ class SourceTable:
 
 @dataclass(frozen=True)
 class Source:
-    """One line of the register."""
+    """One line of the register. `known_fault` is told to readers where its repair is counted."""
 
     name: str
     title: str
@@ -43,7 +43,9 @@ class Source:
     licence: str
     module: str
     facts_url: str | None = None
+    known_fault: str | None = None
     notice: str | None = None
+    licence_id: str | None = None  # SPDX's
 
     @property
     def read(self) -> Callable[[Path], SourceTable]:
@@ -51,6 +53,8 @@ class Source:
         function: Callable[[Path], SourceTable] = import_module(self.module).read
         return function
 
+
+SPIKE = "On 2021-01-01 its daily counts repeat the whole total of every country."
 
 SOURCES: dict[str, Source] = {
     source.name: source
@@ -63,6 +67,7 @@ SOURCES: dict[str, Source] = {
             attribution="coviddata.github.io, from the Johns Hopkins University CSSE repository",
             licence="none stated by the source",
             module="etl.sources.coviddata",
+            known_fault=SPIKE,
         ),
         Source(
             name="sample",
@@ -73,7 +78,9 @@ SOURCES: dict[str, Source] = {
             licence="MIT, like the project",
             module="etl.sources.coviddata",
             facts_url=str(SAMPLES / "InfoPaisosExtra.xlsx"),
+            known_fault=SPIKE,
             notice="Made-up sample data: every figure is invented.",
+            licence_id="MIT",
         ),
     )
 }

@@ -19,6 +19,7 @@ from etl.stores.keys import content_type, valid_key, valid_prefix
 __all__ = [
     "FOR_EVER",
     "REVALIDATE",
+    "Entry",
     "Head",
     "Store",
     "Stored",
@@ -73,14 +74,22 @@ class Stored:
 
 
 @dataclass(frozen=True)
-class Head:
-    """What is known of an object without its bytes; `modified` is aware and UTC."""
+class Entry:
+    """What a listing tells of an object; `modified` is aware and UTC."""
 
     key: str
     size: int
-    etag: str
     modified: datetime
+
+
+@dataclass(frozen=True)
+class Head(Entry):
+    """All that is known of an object without its bytes; None: the store does not keep it."""
+
+    etag: str
     sha256: str | None
+    content_type: str
+    cache_control: str | None
 
 
 class Store(Protocol):
@@ -111,8 +120,12 @@ class Store(Protocol):
     def head(self, key: str) -> Head | None:
         """None: there is no such object."""
 
-    def list(self, prefix: str = "") -> Iterator[Head]:
-        """Every object whose key starts so, ascending; `sha256` may be None here."""
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
+        """Every object whose key starts so, ascending.
+
+        With `in_order=False` they come as they are found, however many there are, none waiting for
+        the last one.
+        """
 
     def delete(self, key: str) -> None:
         """No error where there is no such object."""

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from etl.errors import StateConflict, StoreError
-from etl.stores import Head, Stored, Upload, valid_key, valid_prefix
+from etl.stores import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.stores.files import pieces, save, sync, write_durably
 
 NO_SUCH_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
@@ -64,9 +65,9 @@ class DirectoryStore:
             if file is None:
                 return None
             digest, found = hashlib.file_digest(file, "sha256").hexdigest(), os.fstat(file.fileno())
-        return Head(key, found.st_size, digest, datetime.fromtimestamp(found.st_mtime, UTC), digest)
+        return Head(key, found.st_size, modified(found), digest, digest, content_type(key), None)
 
-    def list(self, prefix: str = "") -> Iterator[Head]:
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         start = self._path(valid_prefix(prefix).rpartition("/")[0])
         with self._explained(prefix):
             keys = [
@@ -75,7 +76,7 @@ class DirectoryStore:
                 for name in names
             ]
         for key in sorted(key for key in keys if key.startswith(prefix)):
-            yield from filter(None, [self.head(key)])  # none: hidden, or deleted since
+            yield from filter(None, [self._entry(key)])  # none: hidden, or deleted since
 
     def delete(self, key: str) -> None:
         path = self._visible(key)
@@ -83,6 +84,13 @@ class DirectoryStore:
             if path.is_file():
                 with self._locked(fcntl.LOCK_SH):
                     path.unlink(missing_ok=True)
+
+    def _entry(self, key: str) -> Entry | None:
+        with self._explained(key), suppress(FileNotFoundError):
+            found = (self.root / key).stat()
+            if stat.S_ISREG(found.st_mode) and not _hidden(key):
+                return Entry(key, found.st_size, modified(found))
+        return None
 
     def _put(
         self, key: str, source: BinaryIO, if_match: str | None = None, if_none_match: bool = False
@@ -142,6 +150,10 @@ class DirectoryStore:
 
 def _hidden(key: str) -> bool:
     return any(segment.startswith(".") for segment in key.split("/"))
+
+
+def modified(found: os.stat_result) -> datetime:
+    return datetime.fromtimestamp(found.st_mtime, UTC)
 
 
 def _unless_missing(exc: OSError) -> None:

@@ -33,6 +33,11 @@ def save(content: Iterable[bytes], path: Path) -> None:
         raise
 
 
+def sha256_of(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def write_durably(source: BinaryIO, path: Path) -> str:
     """Write a new file through to the disk and return the SHA-256 of what was written."""
     digest = hashlib.sha256()

@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 
 from etl.errors import StateConflict, StoreError
-from etl.stores import Head, Stored, Upload, valid_key, valid_prefix
+from etl.stores import Entry, Head, Stored, Upload, valid_key, valid_prefix
 from etl.stores.files import save
 
 
@@ -42,7 +42,11 @@ class MemoryStore:
             changed = if_match is not None and (found is None or found[0].etag != if_match)
             if changed or (if_none_match and found):
                 raise StateConflict(f"{key} was written by somebody else; read it again")
-            self._objects[key] = (Head(key, len(body), digest, datetime.now(UTC), digest), body)
+            head = Head(
+                key, len(body), datetime.now(UTC), digest, digest,
+                upload.content_type, upload.cache_control,
+            )  # fmt: skip
+            self._objects[key] = (head, body)
         return digest
 
     def copy(
@@ -54,13 +58,15 @@ class MemoryStore:
             if found is None:
                 raise StoreError(f"{source} does not exist, so it can't be copied to {target}")
             head, body = found
-            self._objects[target] = (replace(head, key=target, modified=datetime.now(UTC)), body)
+            now = datetime.now(UTC)
+            copied = replace(head, key=target, modified=now, cache_control=cache_control)
+            self._objects[target] = (copied, body)
 
     def head(self, key: str) -> Head | None:
         found = self._find(key)
         return found[0] if found else None
 
-    def list(self, prefix: str = "") -> Iterator[Head]:
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         valid_prefix(prefix)
         with self._lock:
             heads = [head for key, (head, _) in self._objects.items() if key.startswith(prefix)]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
@@ -12,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from etl.errors import StoreError
 from etl.load import upload_to_s3
-from etl.stores import Head, Stored, Upload, content_type, valid_key, valid_prefix
+from etl.stores import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.stores.files import PIECE_BYTES, save
 from etl.stores.s3_conditions import Conditions
 from etl.stores.s3_errors import ARN, explain, explained
@@ -55,8 +56,16 @@ class S3Store:
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         return cls(client, bucket, folder)
 
+    def full_key(self, key: str) -> str:
+        """As the bucket knows it, the folder included."""
+        return self._start + valid_key(key)
+
+    def keeps_conditions(self) -> bool:
+        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
+        return self._conditions.kept()
+
     def read(self, key: str) -> Stored | None:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             if (found := self._get(full)) is None:
                 return None
@@ -64,7 +73,7 @@ class S3Store:
                 return Stored(body.read(), found["ETag"])
 
     def download(self, key: str, path: Path) -> bool:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             found = self._get(full)
         if found:
@@ -75,7 +84,7 @@ class S3Store:
     def write(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
-        full = self._full(upload.key)
+        full = self.full_key(upload.key)
         if if_match is None and not if_none_match:
             return upload_to_s3(self.client, self.bucket, full, upload)
         return self._conditions.write(upload, self.head, if_match)
@@ -83,7 +92,7 @@ class S3Store:
     def copy(
         self, source: str, target: str, *, cache_control: str, sha256: str | None = None
     ) -> None:
-        start, end = self._full(source), self._full(target)
+        start, end = self.full_key(source), self.full_key(target)
         if sha256 is None:
             if (head := self.head(source)) is None:
                 raise StoreError(f"{self.address}/{source} does not exist, so it can't be copied")
@@ -102,7 +111,7 @@ class S3Store:
 
     def head(self, key: str) -> Head | None:
         """None where the whole bucket is missing too: a HEAD's 404 says no more."""
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             try:
                 found = self.client.head_object(Bucket=self.bucket, Key=full)
@@ -110,30 +119,35 @@ class S3Store:
                 if exc.response["Error"]["Code"] in MISSING:
                     return None
                 raise
-        modified = found["LastModified"].astimezone(UTC)
-        sha256 = found["Metadata"].get("sha256")
-        return Head(key, found["ContentLength"], found["ETag"], modified, sha256)
-
-    def list(self, prefix: str = "") -> Iterator[Head]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=self._start + valid_prefix(prefix)
+        return Head(
+            key,
+            found["ContentLength"],
+            found["LastModified"].astimezone(UTC),
+            found["ETag"],
+            found["Metadata"].get("sha256"),
+            found.get("ContentType", ""),
+            found.get("CacheControl"),
         )
-        with explained(self.bucket, None, "s3:ListBucket"):
-            found = [item for page in pages for item in page.get("Contents", ())]
+
+    def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
+        found = self._listed(self._start + valid_prefix(prefix))
         # S3 sorts already; SeaweedFS, and S3's own directory buckets, go folder by folder.
-        for item in sorted(found, key=lambda item: item["Key"]):
-            key = item["Key"].removeprefix(self._start)
-            if key and not key.endswith("/"):  # what the AWS console makes as "folders"
-                modified = item["LastModified"].astimezone(UTC)
-                yield Head(key, item["Size"], item["ETag"], modified, None)
+        yield from sorted(found, key=attrgetter("key")) if in_order else found
 
     def delete(self, key: str) -> None:
-        full = self._full(key)
+        full = self.full_key(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
 
-    def _full(self, key: str) -> str:
-        return self._start + valid_key(key)
+    def _listed(self, start: str) -> Iterator[Entry]:
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=start
+        )
+        with explained(self.bucket, None, "s3:ListBucket"):
+            for item in (item for page in pages for item in page.get("Contents", ())):
+                key = item["Key"].removeprefix(self._start)
+                if key and not key.endswith("/"):  # what the AWS console makes as "folders"
+                    yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":
         try:

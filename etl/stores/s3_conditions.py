@@ -8,13 +8,11 @@ out once, before the first conditional write: by a write that must not succeed.
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from botocore.exceptions import ClientError
-
 from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.load import upload_to_s3
 from etl.stores import Head, Upload
-from etl.stores.s3_errors import explained
+from etl.stores.s3_errors import explained, status
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -39,9 +37,7 @@ class Conditions:
         Raises StateConflict, StoreError. Where the server keeps no conditions, the object is looked
         up, compared and written: a moment remains in which two writers can pass each other.
         """
-        if self._kept is None:
-            self._kept = self._probe()
-        if not self._kept:
+        if not self.kept():
             found = head(upload.key)
             if (found.etag if found else None) != if_match:
                 raise StateConflict(
@@ -63,6 +59,12 @@ class Conditions:
             self._unquoted = True
             return written
 
+    def kept(self) -> bool:
+        """Whether this server keeps conditions; found out once."""
+        if self._kept is None:
+            self._kept = self._probe()
+        return self._kept
+
     def _put(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
@@ -77,8 +79,7 @@ class Conditions:
         except StateConflict:
             return True
         except StoreError as exc:
-            cause = exc.__cause__
-            if not isinstance(cause, ClientError) or _status(cause) != 501:
+            if status(exc) != 501:
                 raise
             reason = "the server does not know If-Match"
         else:
@@ -87,7 +88,3 @@ class Conditions:
             reason = "the server passes over If-Match"
         log.warning("store.no_conditional_writes", bucket=self._bucket, reason=reason)
         return False
-
-
-def _status(exc: ClientError) -> int:
-    return int(exc.response["ResponseMetadata"]["HTTPStatusCode"])

@@ -14,7 +14,12 @@ from etl.errors import StateConflict, StoreError
 
 ARN = "arn:aws:s3:::"
 KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
-NO_BUCKET = "bucket {bucket!r} does not exist; create it, or set S3_BUCKET to one that does"
+NO_BUCKET = (
+    "bucket {bucket!r} does not exist; create it with: python app.py setup, "
+    "or set S3_BUCKET to one that does"
+)
+TAKEN = "bucket name {bucket!r} is taken by somebody else, all over AWS; set S3_BUCKET to another"
+UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile"
 CONFLICT = "{where} was written by somebody else in between; read it again before writing"
 DENIED = "access denied: allow {action} on {arn}{hint}"
 REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
@@ -27,15 +32,26 @@ UNREACHABLE = "{endpoint} can't be reached; check the network, and AWS_ENDPOINT_
 ENDPOINT = "the AWS settings can't be used: {text}; check AWS_ENDPOINT_URL_S3"
 BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
 
+NO_ACLS = (
+    "bucket {bucket!r} takes no ACLs, as is usual; make the whole folder public instead, by the "
+    "bucket's policy (python app.py setup --public), or hand out a link that expires "
+    "(python app.py share KEY)"
+)
+PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
+
 ANSWERS = {
     "NoSuchBucket": NO_BUCKET,
     "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to one that is",
+    "BucketAlreadyExists": TAKEN,
+    "OperationAborted": "bucket {bucket!r} is busy with an earlier change; try again in a minute",
+    "TooManyBuckets": "the account may have no more buckets; delete one, or use one that is there",
     "NoSuchKey": "{where} does not exist",
     "AccessDenied": DENIED,
-    "InvalidAccessKeyId": "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile",
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), UNKNOWN_KEY),
     "SignatureDoesNotMatch": "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY",
     "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
-    "AccessControlListNotSupported": "bucket {bucket!r} takes no ACLs; use a bucket policy instead",
+    "AccessControlListNotSupported": NO_ACLS,
+    "BucketNotEmpty": "bucket {bucket!r} is not empty; empty it first",
     "400": "{where}: refused without a reason; renew the session, or check AWS_DEFAULT_REGION",
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "InvalidToken"), EXPIRED),
     **dict.fromkeys(("PermanentRedirect", "AuthorizationHeaderMalformed"), REGION),
@@ -44,6 +60,10 @@ ANSWERS = {
     **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict"), CONFLICT),
     **dict.fromkeys(("QuotaExceeded", "EntityTooLarge"), FULL),
     "NotImplemented": UNABLE,
+}
+HINTS = {
+    "s3:ListBucket": " (or the bucket is somebody else's)",
+    "s3:PutBucketPolicy": " (or the account as a whole blocks public access)",
 }
 STATUSES = {301: REGION, 307: BUSY, 403: DENIED, 409: CONFLICT, 412: CONFLICT, 429: BUSY}
 STATUSES |= {500: BUSY, 501: UNABLE, 502: BUSY, 503: BUSY, 504: BUSY, 507: FULL}
@@ -97,6 +117,13 @@ def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
         raise explain(exc, bucket=bucket, key=key, action=action) from exc
 
 
+def status(exc: StoreError) -> int:
+    """The HTTP status behind an explained error; 0 where there was no answer."""
+    cause = exc.__cause__
+    response: dict[str, Any] = {**cause.response} if isinstance(cause, ClientError) else {}
+    return int(response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+
+
 def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
     response: dict[str, Any] = {**exc.response}
     error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
@@ -106,9 +133,11 @@ def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
         text = CONFLICT  # what If-Match meets where the object is gone
     if exc.operation_name.startswith(CREDENTIAL_CALLS):
         text = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
-    hint = ""
+    hint = HINTS.get(action, "")
     if "s3:GetObject" in action:
         hint = f", and s3:ListBucket on {ARN}{facts['bucket']}: a missing object is denied without"
+    if "s3:PutObjectAcl" in action:
+        hint = PUBLIC_BLOCKED
     if code == "403":  # a HEAD has no body that would say more
         hint += " (or the credentials or the clock are wrong)"
     facts |= {"code": code, "hint": hint, "operation": exc.operation_name}

@@ -1,0 +1,67 @@
+"""What S3 itself removes below the folder, merged with the rules of others. Pure.
+
+It removes only what is of no more use whatever happens. runs/ and raw/ are not in it: a rule knows
+an object's age alone, and would delete the published run once its source stands still for long,
+or the last snapshot of a month that its report is made from. `prune` knows both.
+"""
+
+from etl.bucket import Found, Rule, Wish
+
+FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
+UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for
+INBOX_DAYS = 30
+SHARED_DAYS = 8  # no link outlives 7 days
+TRIAL_DAYS = 1  # what a killed `doctor` left
+
+EXPIRING = {"inbox/": INBOX_DAYS, "_shared/": SHARED_DAYS, "_doctor-": TRIAL_DAYS}
+SENTENCE = (
+    f"clear up below {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
+    f"after {UNFINISHED_DAYS}, "
+    + ", ".join(f"{name} after {days}" for name, days in EXPIRING.items())
+)
+
+
+def owner(wish: Wish) -> str:
+    """How the IDs of this folder's rules begin."""
+    return f"cloud-etl:{wish.folder}:"
+
+
+def own_rules(wish: Wish) -> list[Rule]:
+    former = {
+        "ID": f"{owner(wish)}former",
+        "Status": "Enabled",
+        "Filter": {"Prefix": wish.start},
+        "Expiration": {"ExpiredObjectDeleteMarker": True},
+        "NoncurrentVersionExpiration": {"NoncurrentDays": FORMER_DAYS},
+        "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
+    }
+    expiring = [
+        {
+            "ID": f"{owner(wish)}{name}",
+            "Status": "Enabled",
+            "Filter": {"Prefix": wish.start + name},
+            "Expiration": {"Days": days},
+        }
+        for name, days in EXPIRING.items()
+    ]
+    return [former, *expiring]
+
+
+def merged(found: Found, wish: Wish) -> Rule | None:
+    """The whole configuration to put, since putting replaces everything; None: it is as it should.
+
+    The rules of others stay as they are and in their order, and so does the bucket's setting of
+    the smallest object that is moved to another storage class.
+    """
+    rules = found.lifecycle.get("Rules", [])
+    ours = [rule for rule in rules if rule.get("ID", "").startswith(owner(wish))]
+    if sorted(ours, key=_name) == sorted(own_rules(wish), key=_name):
+        return None
+    theirs = [rule for rule in rules if rule not in ours]
+    arguments: Rule = {"LifecycleConfiguration": {"Rules": [*theirs, *own_rules(wish)]}}
+    smallest = "TransitionDefaultMinimumObjectSize"
+    return arguments | {key: found.lifecycle[key] for key in (smallest,) if key in found.lifecycle}
+
+
+def _name(rule: Rule) -> str:
+    return str(rule["ID"])

@@ -1,0 +1,93 @@
+"""Who may do what: the public by the bucket's policy, the worker by its own. Pure."""
+
+import hashlib
+
+from etl.bucket import Found, Rule, Wish
+
+VERSION = "2012-10-17"  # of the language, not of a policy
+# What the public may read, below the folder; `*` goes over slashes. A list of what is open, since
+# an Allow can't subtract, and a Deny would hit the worker too. What is not named here stays closed:
+# raw/, inbox/, history.json, whatever begins with `_`.
+PUBLIC = (
+    "manifest.json",
+    "status.json",
+    "index.html",
+    "assets/*",
+    "latest.*",
+    "countries.json",
+    "countries/*",
+    "world.json",
+    "timeseries.*",
+    "stats.json",
+    "datapackage.json",
+    "feed.xml",
+    "reports/*",
+    "runs/*",
+)
+
+
+def public_statement(wish: Wish) -> Rule:
+    # the name tells apart the statements of several folders in one bucket
+    folder = hashlib.sha256(wish.folder.encode()).hexdigest()[:12]
+    return {
+        "Sid": f"CloudEtlPublic{folder}",
+        "Effect": "Allow",
+        "Principal": "*",
+        "Action": "s3:GetObject",
+        "Resource": [f"{_objects(wish)}{pattern}" for pattern in PUBLIC],
+    }
+
+
+def opened(found: Found, wish: Wish) -> Rule | None:
+    """The bucket's policy with the public's statement in it; None: it is there as it should."""
+    ours = public_statement(wish)
+    statements = _statements(found)
+    if ours in statements:
+        return None
+    theirs = [statement for statement in statements if statement.get("Sid") != ours["Sid"]]
+    return {"Version": VERSION, **found.policy, "Statement": [*theirs, ours]}
+
+
+def is_open(found: Found, wish: Wish) -> bool:
+    """Whether an earlier `setup --public` opened this folder."""
+    name = public_statement(wish)["Sid"]
+    return any(statement.get("Sid") == name for statement in _statements(found))
+
+
+def worker_policy(wish: Wish) -> Rule:
+    """The least that an IAM user or role needs to be the worker.
+
+    s3:ListBucket is not only for listing: without it S3 answers "denied" where an object is merely
+    missing; there it takes the object's key for the prefix.
+    """
+    objects = {
+        "Sid": "CloudEtlObjects",
+        "Effect": "Allow",
+        "Action": ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"],
+        "Resource": f"{_objects(wish)}*",
+    }
+    listing: Rule = {
+        "Sid": "CloudEtlList",
+        "Effect": "Allow",
+        "Action": "s3:ListBucket",
+        "Resource": f"{wish.arn}{wish.bucket}",
+    }
+    if wish.folder:
+        listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
+    return {"Version": VERSION, "Statement": [objects, listing]}
+
+
+def _objects(wish: Wish) -> str:
+    """How the names of the folder's objects begin."""
+    return f"{wish.arn}{wish.bucket}/{_literal(wish.start)}"
+
+
+def _literal(text: str) -> str:
+    """A folder may have a * in its name, which must not stand for anything here."""
+    return text.replace("*", "${*}")
+
+
+def _statements(found: Found) -> list[Rule]:
+    """One statement alone may stand there without a list around it."""
+    statements = found.policy.get("Statement", [])
+    return [statements] if isinstance(statements, dict) else list(statements)

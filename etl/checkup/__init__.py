@@ -1,0 +1,57 @@
+"""Is everything ready for the worker? Every setting, the source, the store; then what is published.
+
+The rooms here look at one thing each and tell it as findings; nothing here raises EtlError.
+"""
+
+from collections.abc import Generator, Iterator, Mapping
+from datetime import datetime
+
+from config import Settings
+from etl import doctor
+from etl.checkup import bucket, directory, sources
+from etl.checkup import settings as of_settings
+from etl.checkup.trial import trial
+from etl.doctor import Finding
+from etl.errors import EtlError
+from etl.stores import Store
+from etl.stores.directory import DirectoryStore
+from etl.stores.s3 import S3Store
+
+
+def examine(
+    settings: Settings, environ: Mapping[str, str], store: Store, now: datetime
+) -> Iterator[Finding]:
+    """Every finding, in the order in which a newcomer can mend them."""
+    yield from of_settings.findings(environ)
+    yield from sources.findings(settings, now)
+    # where the place itself fails, whatever else is tried would fail for the same reason
+    if (yield from _all_well(_place(store, now))):
+        if (yield from _all_well(trial(store))):
+            yield from _all_well(_lacks(store))
+        yield from _all_well(doctor.examine(store))
+
+
+def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
+    """Pass the findings on; whether none failed."""
+    well = True
+    try:
+        for finding in part:
+            well = well and finding.level != "failed"
+            yield finding
+    except EtlError as exc:
+        yield Finding("failed", str(exc))
+        return False
+    return well
+
+
+def _place(store: Store, now: datetime) -> Iterator[Finding]:
+    if isinstance(store, DirectoryStore):
+        yield from directory.findings(store.root)
+    elif isinstance(store, S3Store):
+        yield from bucket.findings(store, now)
+
+
+def _lacks(store: Store) -> Iterator[Finding]:
+    if isinstance(store, S3Store) and not store.keeps_conditions():
+        what = "this server keeps no conditions (If-Match): two workers could pass each other"
+        yield Finding("warning", what, "run one worker, never two at once")

@@ -1,0 +1,89 @@
+"""The bucket: does it answer, to whom, in which region, by which clock; and who may read it?"""
+
+import time
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import requests
+
+from etl.bucket import Wish
+from etl.doctor import Finding
+from etl.download import TryAgain, get
+from etl.errors import SourceUnavailable, StoreError
+from etl.stores import s3_account, s3_bucket
+from etl.stores.s3 import S3Store
+from etl.stores.s3_account import Identity
+from etl.stores.s3_bucket import Greeting
+from etl.stores.s3_errors import NO_BUCKET
+
+CLOCK_WORTH_A_WORD, CLOCK_REFUSED = timedelta(minutes=5), timedelta(minutes=15)
+SET_CLOCK = "set this machine's clock; S3 refuses requests that are 15 minutes off"
+LIMIT_S = 10.0
+
+
+def findings(store: S3Store, now: datetime) -> Iterator[Finding]:
+    """Stops at what makes all the rest impossible.
+
+    The clock comes first: STS takes a wrong one for a wrong secret key.
+    """
+    seen = s3_bucket.greet(store)
+    if seen.date:
+        yield (clock := _clock(seen.date - now))
+        if clock.level == "failed":
+            return
+    try:
+        yield _credentials(s3_account.identity(store))
+    except StoreError as exc:
+        yield Finding("failed", f"credentials: {exc}", "docs/deploy.md shows both ways to set them")
+        return
+    if seen.error or not seen.exists:
+        yield Finding("failed", str(seen.error or NO_BUCKET.format(bucket=store.bucket)))
+        return
+    yield from _region(store, seen)
+    yield _page(store, seen)
+
+
+def _credentials(found: Identity) -> Finding:
+    key = f", key ...{found.key_end}" if found.key_end else ""
+    told = f"credentials: from {found.place}{key}"
+    whose = found.arn or f"whose they are is not known: {found.why}"
+    if found.arn.endswith(":root"):
+        step = "make an IAM user with the policy of: python app.py setup --policy"
+        return Finding("warning", f"{told}: the account's root user, who may do anything", step)
+    if found.ends:
+        step = "give the worker lasting ones, or a role, which renews them by itself"
+        return Finding("warning", f"{told}, for a time only: {whose}", step)
+    return Finding("ok", f"{told}: {whose}")
+
+
+def _clock(ahead: timedelta) -> Finding:
+    seconds = round(abs(ahead).total_seconds())
+    told = f"clock: {seconds:,} s {'behind' if ahead > timedelta() else 'ahead of'} the server's"
+    if abs(ahead) > CLOCK_REFUSED:
+        return Finding("failed", told, SET_CLOCK)
+    if abs(ahead) > CLOCK_WORTH_A_WORD:
+        return Finding("warning", told, SET_CLOCK)
+    return Finding("ok", told)
+
+
+def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
+    ours = store.client.meta.region_name
+    yield Finding("ok", f"bucket: {store.bucket} answers")
+    if seen.region == ours:
+        yield Finding("ok", f"region: {ours}")
+    else:
+        what = f"region: the bucket lies in {seen.region}, requests go to {ours} first"
+        yield Finding("warning", what, f"set AWS_DEFAULT_REGION={seen.region}")
+
+
+def _page(store: S3Store, seen: Greeting) -> Finding:
+    """Asked for as a stranger would, without credentials."""
+    wish = Wish(store.bucket, store.folder)
+    address = s3_bucket.public_address(store, wish, seen.region, "index.html")
+    try:
+        with requests.Session() as session, get(address, session, None, time.monotonic() + LIMIT_S):
+            return Finding("ok", f"the page: anyone can read {address}")
+    except SourceUnavailable:
+        return Finding("ok", f"the page: {address} is closed, or not published yet")
+    except TryAgain as exc:
+        return Finding("warning", f"the page: {address} does not answer: {exc}", "try again")

@@ -1,0 +1,28 @@
+"""Every setting and its value, without what is secret in it. Pure."""
+
+from collections.abc import Iterator, Mapping
+
+from config import REGISTER, given
+from etl.doctor import Finding
+from etl.download import shown
+
+# boto3's own, which matter where there is a bucket.
+OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+
+
+def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    for setting in REGISTER:
+        text = given(setting, environ)
+        default = " (default)" if text == setting.default else ""
+        yield Finding("ok", f"{setting.variable} = {shown(text) or 'none'}{default}")
+    if not environ.get("S3_BUCKET"):
+        return
+    for variable in OPEN + SECRET:
+        if value := environ.get(variable, ""):
+            told = "(set, not shown)" if variable in SECRET else shown(value)
+            yield Finding("ok", f"{variable} = {told}")
+    if environ.get("AWS_REGION") and not environ.get("AWS_DEFAULT_REGION"):
+        yield Finding(
+            "warning", "AWS_REGION is set, which boto3 does not read", "set AWS_DEFAULT_REGION too"
+        )

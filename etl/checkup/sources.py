@@ -1,0 +1,86 @@
+"""Do the source and the country facts answer, and how old is what they have?"""
+
+import time
+import zlib
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
+
+import requests
+
+from config import Settings
+from etl.doctor import Finding
+from etl.download import TryAgain, get, shown
+from etl.errors import SourceUnavailable
+from etl.inputs import facts_url
+from etl.sources import SOURCES
+
+LIMIT_S = 30.0
+UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
+
+
+def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
+    """Of the statistics, without which there is no run, and of the facts, which may be missing."""
+    source = SOURCES[settings.source]
+    url = settings.source_url or source.url
+    try:
+        what, changed = _answer("the source", url)
+    except UNUSABLE as exc:
+        yield Finding("failed", f"the source: {_why(url, exc)}", "check SOURCE_URL and the network")
+    else:
+        days = (now - changed).days if changed else 0
+        if days > settings.stale_after_days:
+            step = "if it has ended, choose another SOURCE; what it has is published all the same"
+            yield Finding("warning", f"{what}, unchanged for {days:,} days", step)
+        else:
+            yield Finding("ok", what)
+    if not (url := facts_url(settings, source)):
+        yield Finding("ok", "no country facts are merged (COUNTRIES_URL is empty)")
+        return
+    try:
+        what = _answer("the country facts", url)[0]
+    except UNUSABLE as exc:
+        step = "check COUNTRIES_URL; meanwhile the archived copy serves, if there is one"
+        yield Finding("warning", f"the country facts: {_why(url, exc)}", step)
+    else:
+        yield Finding("ok", what)
+
+
+def _answer(name: str, url: str) -> tuple[str, datetime | None]:
+    """What it is and when it changed last, from its first bytes; the rest is not fetched."""
+    if "://" not in url:
+        found = Path(url).stat()
+        with Path(url).open("rb") as file:
+            file.read(1)
+        return f"{name}: {url} can be read, {found.st_size:,} bytes", None
+    if not url.lower().startswith(("http://", "https://")):
+        raise SourceUnavailable("only http://, https:// and paths can be read")
+    with (
+        requests.Session() as session,
+        get(url, session, None, time.monotonic() + LIMIT_S) as answer,
+    ):
+        first = next(answer.pieces, b"") if answer else b""
+        given = answer.validators if answer else None
+    if first.lstrip()[:1] in (b"", b"<"):
+        raise SourceUnavailable("a web page, or nothing, is there instead of data")
+    changed = _date(given.last_modified) if given else None
+    told = [f"{name}: {shown(url)} answers"]
+    told += [f"Last-Modified {changed:%Y-%m-%d %H:%M} UTC"] if changed else []
+    told += [f"ETag {given.etag}"] if given and given.etag else []
+    return ", ".join(told), changed
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        moment = parsedate_to_datetime(header or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _why(url: str, exc: Exception) -> str:
+    """The reason, with the place in front where it does not say it itself."""
+    if isinstance(exc, OSError):
+        return f"{url}: {exc.strerror}"
+    return str(exc) if str(exc).startswith(shown(url)) else f"{shown(url)}: {exc}"

@@ -1,0 +1,87 @@
+"""Each permission that the worker needs, by trying it on a test object."""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+
+from etl.doctor import Finding
+from etl.errors import EtlError, StateConflict, StoreError
+from etl.stores import REVALIDATE, Store, Upload
+
+BODY, OTHER = b"a test by: python app.py doctor\n", b"the test, written again\n"
+NO_SUCH_ETAG = '"00000000000000000000000000000000"'
+POLICY = "python app.py setup --policy prints what the worker must be allowed to do"
+
+
+def trial(store: Store) -> Iterator[Finding]:
+    """Upload, read, list, copy, write on condition, delete; nothing stays behind."""
+    key = f"_doctor-{secrets.token_hex(8)}"
+    tries: dict[str, Callable[[Store, str], None]] = {
+        "upload": _upload,
+        "read": _read,
+        "list": _list,
+        "copy": _copy,
+        "write on condition": _write_on_condition,
+        "delete": _delete,
+    }
+    try:
+        for name, attempt in tries.items():
+            try:
+                attempt(store, key)
+            except StoreError as exc:
+                yield Finding("failed", f"{name}: {exc}", POLICY)
+                if name == "upload":
+                    break  # the others would have nothing to work on
+            else:
+                yield Finding("ok", f"may {name} in {store.address}")
+    finally:
+        for made in (key, _twin(key)):
+            with suppress(EtlError):
+                store.delete(made)
+
+
+def _upload(store: Store, key: str) -> None:
+    store.write(Upload(key, BODY))
+
+
+def _read(store: Store, key: str) -> None:
+    _expect(store, key, BODY)
+
+
+def _list(store: Store, key: str) -> None:
+    if [head.key for head in store.list(key)] != [key]:
+        raise StoreError(f"{store.address}/{key} was written, but is not listed")
+    if store.head(f"{key}-missing") is not None:  # a server without the permission denies it
+        raise StoreError(f"{store.address}/{key}-missing was never written, but is there")
+
+
+def _copy(store: Store, key: str) -> None:
+    store.copy(key, _twin(key), cache_control=REVALIDATE)
+    _expect(store, _twin(key), BODY)
+
+
+def _write_on_condition(store: Store, key: str) -> None:
+    stored = store.read(key)
+    try:
+        store.write(Upload(key, OTHER), if_match=NO_SUCH_ETAG)
+    except StateConflict:
+        store.write(Upload(key, OTHER), if_match=stored.etag if stored else None)
+        _expect(store, key, OTHER)
+        return
+    raise StoreError(f"{store.address}/{key} was overwritten in spite of the condition")
+
+
+def _delete(store: Store, key: str) -> None:
+    for made in (key, _twin(key)):
+        store.delete(made)
+        _expect(store, made, None)
+
+
+def _expect(store: Store, key: str, body: bytes | None) -> None:
+    stored = store.read(key)
+    if (stored.body if stored else None) != body:
+        raise StoreError(f"{store.address}/{key} is not what was just written")
+
+
+def _twin(key: str) -> str:
+    return f"{key}-copy"

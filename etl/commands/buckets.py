@@ -1,0 +1,33 @@
+"""The account's buckets."""
+
+import click
+
+from etl.commands import JSON, YES, confirm, in_force
+from etl.errors import ConfigError
+from etl.wording import printable
+
+
+@click.command()
+@click.option("--delete", "name", metavar="NAME", help="Delete this one, if it is empty.")
+@YES
+@JSON
+def buckets(name: str | None, yes: bool, as_json: bool) -> None:
+    """List the account's buckets, or delete an empty one after asking."""
+    settings = in_force()
+    if not settings.s3_bucket:
+        raise ConfigError(
+            f"S3_BUCKET: not set, so everything is kept in the folder {settings.output_dir} of "
+            "this machine, which has no buckets; set it to work on S3"
+        )
+    from etl.listing import print_buckets
+    from etl.stores import s3_buckets
+    from etl.stores.s3 import S3Store
+
+    client = S3Store.connect(settings.s3_bucket).client
+    if name is None:
+        print_buckets(s3_buckets.list_buckets(client), as_json=as_json)
+        return
+    s3_buckets.want_empty(client, name)
+    confirm(f"Delete the bucket {name}?", yes=yes, typed=name)
+    s3_buckets.delete_bucket(client, name)
+    click.echo(f"{printable(name)}: deleted")

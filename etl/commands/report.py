@@ -1,0 +1,39 @@
+"""The monthly reports."""
+
+import click
+
+from etl.commands import JSON, in_force, open_store
+
+
+@click.command()
+@click.argument("month", required=False, help="Such as 2021-01.")
+@click.option("--all", "every", is_flag=True, help="Every month that has snapshots.")
+@JSON
+def report(month: str | None, every: bool, as_json: bool) -> None:
+    """Make the report of a month from its snapshots in raw/: CSV, HTML, charts.
+
+    \b
+    python app.py report 2021-01    writes reports/2021-01/ and reports/index.html
+    python app.py report --all      every month that has snapshots
+    """
+    from etl import history as histories
+    from etl.report import making
+    from etl.report.month import Month
+    from etl.screen import Screen, print_reports
+
+    if every == (month is not None):
+        raise click.UsageError("name a month, such as 2021-01, or say --all")
+    try:
+        wanted = [Month.parse(month)] if month else []
+    except ValueError as exc:
+        raise click.BadParameter(f"expected {exc}, got {month!r}", param_hint="MONTH") from exc
+    settings = in_force()
+    store = open_store(settings)
+    past, _ = histories.read(store)
+    made = []
+    with Screen.of(settings, as_json=as_json) as screen:
+        for one in wanted or making.months_there_are(store, past):
+            screen.step(f"report {one}")
+            limit = settings.max_source_mb * 10**6
+            made.append(making.make(store, past, one, max_bytes=limit, advance=screen.advance))
+    print_reports(made, as_json=as_json, where=settings.store_address)

@@ -1,0 +1,90 @@
+"""`setup`: make the bucket ready, and show first what will change."""
+
+import json
+from functools import partial
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.commands import JSON, YES, confirm, in_force
+from etl.errors import ConfigError
+
+if TYPE_CHECKING:
+    from etl.bucket import Change, Wish
+    from etl.stores.s3 import S3Store
+
+
+@click.command()
+@click.option("--public", is_flag=True, help="Let anyone read what is published in the folder.")
+@click.option("--website", is_flag=True, help="With --public: serve index.html, by http.")
+@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@YES
+@click.option("--policy", is_flag=True, help="Only print the IAM policy that the worker needs.")
+@JSON
+def setup(
+    public: bool, website: bool, dry_run: bool, yes: bool, policy: bool, as_json: bool
+) -> None:
+    """Make the bucket, or make it ready: encrypted, versioned, cleared up, private.
+
+    \b
+    python app.py setup --dry-run    see what it would change
+    python app.py setup --policy     the least that the worker's IAM user needs
+
+    What others have set up in the bucket stays. A second run finds nothing to do.
+    """
+    if website and not public:
+        raise click.UsageError("--website needs --public: a website shows what anyone may read")
+    settings = in_force()
+    if not settings.s3_bucket:
+        raise ConfigError(f"S3_BUCKET: not set; the folder {settings.output_dir} needs no setup")
+    from etl.bucket import Wish
+    from etl.bucket.policy import worker_policy
+    from etl.stores.s3 import S3Store
+
+    store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    arn = f"arn:{store.client.meta.partition}:s3:::"
+    wish = Wish(store.bucket, store.folder, public, website, arn)
+    if policy:
+        click.echo(json.dumps(worker_policy(wish), indent=2))
+    else:
+        _set_up(store, wish, dry_run=dry_run, yes=yes, as_json=as_json)
+
+
+def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json: bool) -> None:
+    from etl.bucket import plan
+    from etl.stores.s3_bucket import public_address
+    from etl.stores.s3_setup import apply, look
+
+    say = partial(click.echo, err=as_json)
+    found = look(store, website=wish.website)
+    if not found.exists and (faults := plan.name_faults(wish.bucket)):
+        raise ConfigError([f"S3_BUCKET: {wish.bucket!r}: {fault}" for fault in faults])
+    changes, notes = plan.plan(found, wish), plan.notes(found, wish)
+    say(f"{store.address}: {_counted(changes) or 'nothing to do'}")
+    for line in [*(f"+ {change.sentence}" for change in changes), *notes]:
+        say(f"  {line}")
+    made = set()
+    if changes and not dry_run:
+        confirm(f"Make {_counted(changes)}?", yes=yes)
+        for change in changes:
+            done = apply(store, change)
+            made |= {change.call} if done else set()
+            word = "done" if done else "left out, since this server can't"
+            say(f"{word}: {change.sentence}")
+    page = public_address(store, wish, found.region, "index.html") if wish.public else None
+    site = plan.website_address(wish, found.region) if wish.website else None
+    if as_json:
+        told = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]
+        answer = {"changes": told, "notes": notes, "page": page, "website": site}
+        click.echo(json.dumps(answer, indent=2))
+        return
+    if page:
+        say(f"the page: {page}")
+    if site:
+        say(f"the website, on AWS: {site}")
+    if not dry_run:
+        say("next: python app.py doctor tries out what the worker needs")
+
+
+def _counted(changes: "list[Change]") -> str:
+    return f"{len(changes)} change{'s' * (len(changes) > 1)}" if changes else ""

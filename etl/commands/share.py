@@ -1,0 +1,120 @@
+"""What others may read: links that expire, and public objects."""
+
+import re
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl.commands import JSON, Key, in_force
+from etl.errors import StoreError
+
+if TYPE_CHECKING:
+    from config import Settings
+    from etl.stores.s3 import S3Store
+    from etl.stores.s3_share import Link, Temporary
+
+LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
+UNITS = {"m": "minutes", "h": "hours", "d": "days"}
+
+
+class Lasting(click.ParamType[timedelta]):
+    """A time such as 30m, 24h or 7d."""
+
+    name = "time"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> timedelta:
+        found = re.fullmatch(r"([1-9][0-9]{0,4})([mhd])", value)
+        if not found:
+            self.fail(f"expected a time such as 30m, 24h or 7d, got {value[:80]!r}")
+        lasts = timedelta(**{UNITS[found[2]]: int(found[1])})
+        if lasts > LONGEST:
+            self.fail(f"{value} is too long: S3 signs for 7d at most")
+        return lasts
+
+
+@click.command()
+@click.argument("key", type=Key(), required=False)
+@click.option("--expires", type=Lasting(), default="24h", show_default=True, help="30m, 24h, 7d.")
+@click.option("--page", "how", flag_value="page", help="The page and all that it links to.")
+@click.option("--public", "how", flag_value="public", help="Let everybody read it, by an ACL.")
+@click.option("--private", "how", flag_value="private", help="Take that back.")
+@JSON
+def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -> None:
+    """Print a link by which anybody can read one object, until it expires.
+
+    \b
+    python app.py share latest.csv                for a day
+    python app.py share latest.csv --expires 7d   for a week, the longest there is
+    python app.py share --page                    the page of a private folder
+    """
+    if (key is None) != (how == "page"):
+        raise click.UsageError("name the KEY to share, or say --page")
+    from etl import share as shared
+    from etl.transfer import look
+
+    store = _on_s3(in_force(), key or shared.PAGE)
+    if key is not None:
+        look(store, key)
+    if key is not None and how is not None:
+        _acl(store, key, how == "public")
+        return
+    from etl.stores.s3_share import Signer
+
+    signer = Signer(store)
+    if key is None:
+        expires_at = datetime.now(UTC) + expires
+        key = shared.copy_page(store, lambda name: signer.link(name, expires).url, expires_at)
+    _show(signer.link(key, expires), signer.temporary, as_json)
+
+
+def _show(link: "Link", temporary: "Temporary | None", as_json: bool) -> None:
+    """The link alone on standard output, what to know about it beside."""
+    warning = None
+    if temporary and temporary.until is None:
+        warning = "the credentials are temporary: the link dies with them, maybe much sooner"
+    elif temporary and temporary.until and temporary.until < link.expires_at:
+        warning = (
+            f"the credentials are temporary: they, and the link, die at {_at(temporary.until)}"
+        )
+    if as_json:
+        from etl.listing import print_json
+
+        print_json({"url": link.url, "expires_at": link.expires_at, "warning": warning})
+        return
+    click.echo(link.url)
+    click.echo(f"expires at {_at(link.expires_at)}", err=True)
+    if warning:
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _at(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def _acl(store: "S3Store", key: str, public: bool) -> None:
+    from etl.ownership import ARCHIVES, owned
+    from etl.stores.s3_share import Signer, set_acl
+
+    set_acl(store, key, public=public)
+    address = Signer(store).address(key)
+    click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
+    if public and not key.startswith(ARCHIVES) and owned(store, key):
+        click.echo(
+            "warning: a run that writes it anew makes it private again; "
+            "python app.py setup --public lasts",
+            err=True,
+        )
+
+
+def _on_s3(settings: "Settings", key: str) -> "S3Store":
+    """Raises StoreError where the folder is one of this machine: only a server can share."""
+    if settings.s3_bucket:
+        from etl.stores.s3 import S3Store
+
+        return S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    path = (settings.output_dir / key).absolute()
+    where = f"the file itself is {path}" if path.is_file() else f"{path} does not exist"
+    raise StoreError(f"a folder of this machine signs no links (S3_BUCKET is not set); {where}")

@@ -1,0 +1,70 @@
+"""The versions in the folder: back to an earlier one, and an end for the old ones."""
+
+import sys
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from etl.commands import YES, Key, confirm, in_force, open_store
+from etl.wording import counted
+
+
+@click.command()
+@click.argument("run", metavar="RUN|DATE|previous", type=Key())
+def restore(run: str) -> None:
+    """Give readers an earlier run's files again, until the next scheduled run.
+
+    \b
+    python app.py restore previous      the run before the published one
+    python app.py restore 2021-01-25    the run of that day
+    """
+    from etl import restore as restoring
+    from etl import schedule
+
+    settings = in_force()
+    now = datetime.now(UTC)
+    record = restoring.restore(open_store(settings), settings, run, now)
+    if record is None:
+        click.echo("it is the one that is published; nothing was done")
+        return
+    due = schedule.next_moment(now, settings.run_at, settings.timezone)
+    click.echo(
+        f"run {record.published_run} is published again; "
+        f"the next scheduled run, at {due:%Y-%m-%d %H:%M} UTC, publishes anew"
+    )
+
+
+@click.command()
+@click.option("--keep-days", type=click.IntRange(1), help="Instead of RETENTION_DAYS.")
+@click.option("--dry-run", is_flag=True, help="Only say what would be cleared.")
+@YES
+def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
+    """Clear old runs and inputs, and what broken-off runs left, after asking.
+
+    The published run, the one before it, and each month's last inputs stay.
+    """
+    from etl import prune as pruning
+
+    settings = in_force()
+    store, days = open_store(settings), keep_days or settings.retention_days
+    now = datetime.now(UTC)
+    plan = pruning.make_plan(store, days, now)
+    entries, begin = plan.entries(), now - timedelta(days=days)
+    if not entries:
+        click.echo(f"{store.address}: nothing to clear of before {begin:%Y-%m-%d}")
+        return
+    click.echo(f"{store.address}, of before {begin:%Y-%m-%d} and left over:")
+    for why, folders in plan.groups.items():
+        of_them = [entry.size for folder in folders for entry in folder.entries]
+        click.echo(f"  {len(folders):5,} {why}: {counted(len(of_them), sum(of_them))}")
+    total = counted(len(entries), sum(entry.size for entry in entries))
+    if dry_run:
+        click.echo(f"in all {total}; nothing was cleared")
+        return
+    confirm(f"Clear {total}?", yes=yes)
+    bar = click.progressbar(
+        length=len(entries), label="clearing", file=sys.stderr, hidden=not sys.stderr.isatty()
+    )
+    with bar:
+        pruning.clear(store, plan, advance=lambda _: bar.update(1))
+    click.echo(f"cleared {total}")

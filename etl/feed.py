@@ -1,0 +1,86 @@
+"""feed.xml: the history for feed readers (Atom, RFC 4287), one entry a published run. Pure."""
+
+import xml.etree.ElementTree as ET
+from datetime import datetime
+from itertools import pairwise
+from uuid import NAMESPACE_URL, uuid5
+
+from etl.history import History, Record
+from etl.manifest import ROOT, run_key
+from etl.sources import SOURCES
+
+FEED = "feed.xml"
+ATOM = "http://www.w3.org/2005/Atom"
+ENTRIES = 30
+
+
+def atom(history: History) -> bytes | None:
+    """The feed of a history, newest first; None where nothing was ever published.
+
+    Ids are made from run ids (urn:uuid), so they stay when the folder moves; links are relative to
+    wherever the feed was read, as RFC 3986 has it where no xml:base is given.
+    """
+    runs = [record for record in history.records if record.outcome == "published"]
+    if not runs:
+        return None
+    feed = ET.Element("feed", {"xmlns": ATOM, "xml:lang": "en"})
+    _add(feed, "id", text=_id(f"feed {runs[0].run_id}"))
+    _add(feed, "title", text="Cloud ETL: what was published")
+    _add(feed, "updated", text=_time(runs[-1].started_at))
+    _add(ET.SubElement(feed, "author"), "name", text="Cloud ETL")
+    _add(feed, "link", rel="self", type="application/atom+xml", href=FEED)
+    _add(feed, "link", rel="alternate", type="text/html", href="index.html")
+    pairs = [(None, runs[0]), *pairwise(runs)]
+    for before, record in reversed(pairs[-ENTRIES:]):
+        _entry(ET.SubElement(feed, "entry"), record, before)
+    ET.indent(feed, " ")
+    document: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
+    return document + b"\n"
+
+
+def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
+    manifest = run_key(record.run_id, ROOT)
+    source = SOURCES.get(record.source)
+    title = f"{record.countries} countries up to {record.source_last}"
+    if source and source.notice:
+        title = f"{source.notice} {title}"
+    _add(entry, "id", text=_id(f"run {record.run_id}"))
+    _add(entry, "title", text=title)
+    _add(entry, "updated", text=_time(record.started_at))
+    _add(entry, "link", rel="alternate", href=manifest)
+    of_same_source = before if before and before.source == record.source else None
+    told = [source.title if source else record.source, *_changes(record, of_same_source)]
+    _add(entry, "summary", text=". ".join(told) + ".")
+    if source:
+        _add(entry, "rights", text=f"{source.attribution}; licence: {source.licence}")
+
+
+def _changes(record: Record, before: Record | None) -> list[str]:
+    """What is there now, and how much more or less than in the run before."""
+    figures = []
+    for what in ("rows", "countries"):
+        now, was = getattr(record, what), getattr(before, what, None)
+        more = "" if was is None or now is None else f" ({now - was:+,})"
+        figures.append(f"{now or 0:,} {what}{more}")
+    told = [", ".join(figures)]
+    last = f"The source's last date is {record.source_last}"
+    if before and before.source_last and record.source_last:
+        last += f" (before: {before.source_last})"
+    told.append(last)
+    if record.restated is not None:
+        told.append(f"Published cells that the source restated: {record.restated:,}")
+    if record.warnings or record.forced:
+        told.append(f"Warnings: {len(record.warnings + record.forced)}")
+    return told
+
+
+def _add(parent: ET.Element, name: str, *, text: str | None = None, **attributes: str) -> None:
+    ET.SubElement(parent, name, attributes).text = text
+
+
+def _id(what: str) -> str:
+    return uuid5(NAMESPACE_URL, f"tag:cloud-etl,2026:{what}").urn
+
+
+def _time(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%dT%H:%M:%SZ}"

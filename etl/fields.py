@@ -1,0 +1,178 @@
+"""The register of columns: name, type, unit and meaning of each, once for all.
+
+From it are made datapackage.json, docs/data-dictionary.md and what the monthly report says of its
+columns, so they can't disagree. Pure.
+"""
+
+from dataclasses import dataclass
+from typing import Literal
+
+Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column; a `unit` is named where the meaning alone would leave it open."""
+
+    name: str
+    type: Type
+    meaning: str
+    unit: str = ""
+
+
+KEY = Field("country_key", "string", "the source's key of the country")
+COUNTRY = Field("country", "string", "the country's name, as the source writes it")
+ISO3 = Field(
+    "iso3",
+    "string",
+    "ISO 3166-1 alpha-3 code; XKX for Kosovo; missing for what is no country (Diamond Princess)",
+)
+CUMULATIVE_CASES = Field(
+    "cumulative_cases", "integer", "confirmed cases up to that day, as the source has them", "cases"
+)
+CUMULATIVE_DEATHS = Field(
+    "cumulative_deaths", "integer", "deaths up to that day, as the source has them", "deaths"
+)
+CASE_FATALITY = Field(
+    "case_fatality",
+    "number",
+    "cumulative_deaths / cumulative_cases; 0.02 is 2 %. Missing where there are no cases",
+    "share",
+)
+POPULATION = Field(
+    "population", "integer", "inhabitants, of about 2014 (InfoPaisosExtra)", "people"
+)
+
+NEW_CASES = Field(
+    "new_cases",
+    "integer",
+    "cumulative_cases less the day before's. Negative where the source corrected itself; missing "
+    "on a series' first day and behind a gap, where one day's share can't be known",
+    "cases a day",
+)
+TABLE = (
+    KEY,
+    COUNTRY,
+    ISO3,
+    Field("date", "date", "the day the row is of"),
+    NEW_CASES,
+    Field("new_deaths", "integer", "as new_cases, of cumulative_deaths", "deaths a day"),
+    Field(
+        "new_recoveries", "integer", "as new_cases, of cumulative_recoveries", "recoveries a day"
+    ),
+    CUMULATIVE_CASES,
+    CUMULATIVE_DEATHS,
+    Field(
+        "cumulative_recoveries",
+        "integer",
+        "recoveries up to that day, as the source has them",
+        "recoveries",
+    ),
+    Field(
+        "cases_7d_avg",
+        "number",
+        "(C(t) - C(t - 7 days)) / 7, C being cumulative_cases. In a gap C lies on the straight "
+        "line across it. Missing where fewer than 7 days precede",
+        "cases a day",
+    ),
+    Field("deaths_7d_avg", "number", "as cases_7d_avg, of cumulative_deaths", "deaths a day"),
+    Field(
+        "cases_7d_per_100k",
+        "number",
+        "cases of the last 7 days / population * 100,000 (ECDC's incidence). Missing where the "
+        "population is unknown or fewer than 7 days precede",
+        "cases per 100,000 people",
+    ),
+    CASE_FATALITY,
+    Field(
+        "stale",
+        "boolean",
+        "whether the series ended more than STALE_AFTER_DAYS before the source's last date",
+    ),
+    Field("continent", "string", "continent (InfoPaisosExtra, as all that follow)"),
+    Field("country_classification", "string", "the facts' own class of the country; NC: no class"),
+    Field("government_type", "string", "form of government"),
+    Field("corruption_perception", "string", "how corrupt the country is perceived to be"),
+    Field("development_status", "string", "developed, developing or in transition"),
+    Field("land_conditions", "string", "access to the sea"),
+    Field(
+        "gdp_per_unit_of_energy_use",
+        "number",
+        "gross domestic product per unit of energy used",
+        "constant PPP dollars per kg of oil equivalent",
+    ),
+    POPULATION,
+    Field("urban_population_pct", "number", "share of the people who live in towns", "percent"),
+)
+ACTIVE = Field(
+    "active",
+    "integer",
+    "in latest.* only: cumulative cases - deaths - recoveries. Missing where recoveries fell back "
+    "to 0, that is, are no longer counted",
+    "cases",
+)
+_BEHIND_THE_COUNTS = 1 + next(
+    n for n, field in enumerate(TABLE) if field.name == "cumulative_recoveries"
+)
+LATEST = (*TABLE[:_BEHIND_THE_COUNTS], ACTIVE, *TABLE[_BEHIND_THE_COUNTS:])
+REPORT = (
+    KEY,
+    COUNTRY,
+    ISO3,
+    Field(
+        "last_date",
+        "date",
+        "the last day of the month that the series has. Missing where it has none: then what is "
+        "counted in the month is missing too, and not 0",
+    ),
+    Field(
+        "new_cases",
+        "integer",
+        "the month's: cumulative_cases on last_date less that before the month (0 where the "
+        "series begins in the month). Negative where the source took back more than came",
+        "cases a month",
+    ),
+    Field("new_deaths", "integer", "as new_cases, of cumulative_deaths", "deaths a month"),
+    Field(
+        "new_cases_before",
+        "integer",
+        "the same of the month before, up to the same day where the month is not complete",
+        "cases",
+    ),
+    Field("new_deaths_before", "integer", "as new_cases_before, of deaths", "deaths"),
+    Field("cases_change", "integer", "new_cases - new_cases_before", "cases"),
+    Field("deaths_change", "integer", "new_deaths - new_deaths_before", "deaths"),
+    Field(
+        "cases_change_pct",
+        "number",
+        "cases_change / new_cases_before * 100. Missing where there were none before",
+        "percent",
+    ),
+    Field("deaths_change_pct", "number", "as cases_change_pct, of deaths", "percent"),
+    Field(
+        "cases_per_100k",
+        "number",
+        "new_cases / population * 100,000: the month's incidence",
+        "cases per 100,000 people",
+    ),
+    Field("cumulative_cases", "integer", "the last count known at the month's end", "cases"),
+    Field("cumulative_deaths", "integer", "the last count known at the month's end", "deaths"),
+    CASE_FATALITY,
+    POPULATION,
+    Field(
+        "cells_compared",
+        "integer",
+        "cells (cases or deaths up to a day of the month or of the month before) that stood in a "
+        "snapshot and in an earlier one of the month, each time counted",
+        "cells",
+    ),
+    Field("cells_restated", "integer", "those of cells_compared that differed", "cells"),
+    Field(
+        "cases_restated",
+        "integer",
+        "what the restatements came to: the count on the last day that both had, the later "
+        "snapshot's less the earlier one's, summed up",
+        "cases",
+    ),
+    Field("deaths_restated", "integer", "as cases_restated, of deaths", "deaths"),
+)

@@ -1,0 +1,79 @@
+"""Objects as people and programs want to read them."""
+
+import sys
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from etl.stores import Entry, Head
+from etl.wording import counted, human, printable
+
+if TYPE_CHECKING:
+    from etl.stores.s3_buckets import Bucket
+
+
+def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> None:
+    """Each as it comes: a table on a terminal, JSON, or a line of key, bytes and time by tabs."""
+    if as_json:
+        _stream_json(entries)
+    elif sys.stdout.isatty():
+        _print_table(entries, where)
+    else:
+        for entry in entries:
+            print(
+                printable(entry.key), entry.size, f"{entry.modified:%Y-%m-%dT%H:%M:%SZ}", sep="\t"
+            )
+
+
+def _stream_json(entries: Iterable[Entry]) -> None:
+    before = "["
+    for entry in entries:
+        print(before, msgspec.json.encode(entry).decode(), sep="\n", end="")
+        before = ","
+    print("[]" if before == "[" else "\n]")
+
+
+def _print_table(entries: Iterable[Entry], where: str) -> None:
+    # the key comes last: it alone has no width that is known before the last entry has come
+    count = total = 0
+    for entry in entries:
+        if not count:
+            print(f"{'size':>9}  {'modified (UTC)':16}  key")
+        print(f"{human(entry.size):>9}  {entry.modified:%Y-%m-%d %H:%M}  {printable(entry.key)}")
+        count, total = count + 1, total + entry.size
+    print(f"{where}: {counted(count, total)}")
+
+
+def print_head(head: Head, *, as_json: bool) -> None:
+    """A line a field."""
+    fields = {
+        "key": head.key,
+        "size": head.size,
+        "modified": f"{head.modified:%Y-%m-%dT%H:%M:%SZ}",
+        "content_type": head.content_type,
+        "cache_control": head.cache_control,
+        "etag": head.etag,
+        "sha256": head.sha256,
+    }
+    if as_json:
+        print_json(fields)
+        return
+    for name, value in fields.items():
+        print(f"{name:13}  {'' if value is None else printable(str(value))}".rstrip())
+
+
+def print_buckets(buckets: Iterable["Bucket"], *, as_json: bool) -> None:
+    """A line each: when it was made, where, its name."""
+    found = list(buckets)
+    if as_json:
+        print_json(found)
+        return
+    widest = max((len(bucket.region or "") for bucket in found), default=0)
+    for bucket in found:
+        fields = (f"{bucket.created:%Y-%m-%d}", f"{bucket.region or '':{widest}}", bucket.name)
+        print(*fields, sep="  " if sys.stdout.isatty() else "\t")
+
+
+def print_json(content: object) -> None:
+    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

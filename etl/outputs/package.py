@@ -1,0 +1,115 @@
+"""datapackage.json: what each data file is, for programs (Frictionless Data Package v1)."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from etl.fields import LATEST, TABLE, Field
+from etl.files import File
+from etl.filters import dropped
+from etl.outputs.table import CSV, PARQUET
+from etl.outputs.values import Header, write_json
+
+PACKAGE = "datapackage.json"
+TITLES = {
+    "latest.csv": "One row a country: its last day, with facts",
+    "latest.json": "As latest.csv",
+    CSV: "One row a country and day: the whole tidy table",
+    PARQUET: f"As {CSV}, typed",
+    "countries.json": "Every country: key, name, ISO codes, facts and the name of its file",
+    "world.json": "World totals and series",
+    "stats.json": "The source's own shape, repaired",
+}
+COUNTRY_TITLE = "One country's series, column by column"
+MEDIA_TYPES = {
+    "csv": "text/csv",
+    "json": "application/json",
+    "parquet": "application/vnd.apache.parquet",
+}
+HARMLESS = (
+    "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe before it, so "
+    "that no spreadsheet runs it."
+)
+
+
+def write_package(
+    folder: Path, files: Sequence[File], header: Header, sources: Iterable[dict[str, str]],
+    licence_id: str | None, measures: str,
+) -> File:  # fmt: skip
+    """Describe the files of a folder: path, bytes, digest, and the columns of the tables.
+
+    `sources`: title and, where there is one, path (its address) of each; `licence_id` by SPDX,
+    None where the source states none; `measures`: KEEP. No time and no run stands in it: the same
+    files give the same bytes.
+    """
+    seen: Counter[str] = Counter()
+    content: dict[str, Any] = {
+        "profile": "data-package",
+        "name": "cloud-etl",
+        "title": header.source,
+        "description": " ".join(
+            filter(None, (header.notice, "COVID-19 by country and day, tidied and checked."))
+        ),
+        "keywords": ["COVID-19", "cases", "deaths", "incidence", "countries", "time series"],
+        "sources": list(sources),
+        **header.fields(),
+        "resources": [_resource(file, measures, seen) for file in files],
+    }
+    if licence_id:
+        content["licenses"] = [{"name": licence_id, "title": header.licence}]
+    write_json(folder / PACKAGE, content)
+    return File(PACKAGE, folder / PACKAGE, len(files))
+
+
+def _resource(file: File, measures: str, seen: Counter[str]) -> dict[str, Any]:
+    form = file.name.removesuffix(".gz").rpartition(".")[2]
+    with file.path.open("rb") as opened:
+        digest = hashlib.file_digest(opened, "sha256").hexdigest()
+    about: dict[str, Any] = {
+        "name": _name(file.name, seen),
+        "path": file.name,
+        "profile": "tabular-data-resource" if form == "csv" else "data-resource",
+        "title": TITLES.get(file.name, COUNTRY_TITLE),
+        "format": form,
+        "mediatype": MEDIA_TYPES[form],
+        "bytes": file.path.stat().st_size,
+        "hash": f"sha256:{digest}",
+    }
+    if form == "csv":
+        about |= {"encoding": "utf-8", "description": HARMLESS}
+    if file.name.endswith(".gz"):
+        about |= {"compression": "gz"}
+    if form == "parquet":
+        # read as a table, frictionless would count no bytes, and find fault with what is told here
+        about |= {"type": "file"}
+    columns, key = _columns(file.name)
+    if columns:
+        kept = [field for field in columns if field.name not in dropped(measures)]
+        about["schema"] = {
+            "fields": [_field(field) for field in kept],
+            "missingValues": [""],
+            "primaryKey": key,
+        }
+    return about
+
+
+def _name(file_name: str, seen: Counter[str]) -> str:
+    """Lower case, as the specification wants, and unlike every other."""
+    name = file_name.lower()
+    seen[name] += 1
+    return name if seen[name] == 1 else f"{name}-{seen[name]}"
+
+
+def _columns(name: str) -> tuple[tuple[Field, ...], list[str]]:
+    if name == "latest.csv":
+        return LATEST, ["country_key"]
+    return (TABLE, ["country_key", "date"]) if name in (CSV, PARQUET) else ((), [])
+
+
+def _field(field: Field) -> dict[str, str]:
+    about = asdict(field)
+    meaning = about.pop("meaning")
+    return {**{k: v for k, v in about.items() if v}, "description": meaning}

@@ -1,0 +1,22 @@
+"""Which keys are the worker's own: nobody should write or remove them by accident."""
+
+from etl import manifest as manifests
+from etl.feed import FEED
+from etl.history import HISTORY, STATUS
+from etl.manifest import ROOT
+from etl.stores import Store
+
+STATE = (ROOT, HISTORY, STATUS, FEED)
+ARCHIVES = ("runs/", "raw/")
+
+
+def owned(store: Store, key: str) -> str | None:
+    """What an own key is, in words; None for any other. Raises StoreError."""
+    if key in STATE:
+        return "what the worker remembers"
+    if key.startswith(ARCHIVES):
+        return "a part of the worker's archive"
+    published = manifests.read(store)
+    if published and key in published.manifest.digests():
+        return "a published file"
+    return None

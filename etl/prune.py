@@ -1,0 +1,96 @@
+"""Clear the folder of what nobody needs any more; `retention` says what that is."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from functools import partial
+
+from etl import history, log, retention
+from etl import manifest as manifests
+from etl.context import RUN_ID, Context
+from etl.errors import EtlError, StateConflict, StoreError
+from etl.history import SUCCESS, History
+from etl.load import in_parallel
+from etl.manifest import ROOT
+from etl.ownership import ARCHIVES
+from etl.publish import Advance
+from etl.retention import UNFINISHED, Folder, Found, Plan
+from etl.share import FOLDER
+from etl.stores import Entry, Store, leftovers
+from etl.stores.directory import DirectoryStore
+
+
+def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
+    """Look, and change nothing. Raises StoreError, also where nothing is published."""
+    published = manifests.read(store)
+    if published is None:
+        raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
+    past, _ = history.read(store)
+    unfinished = leftovers.unfinished(store) if isinstance(store, DirectoryStore) else ()
+    found = Found(
+        published=published.manifest,
+        past=past,
+        runs=_runs(store, "runs"),
+        raw=_runs(store, "raw"),
+        shared=_folders(store.list(FOLDER, in_order=False)).values(),
+        unfinished=_folders(unfinished).values(),
+    )
+    return retention.plan(found, keep_days, now)
+
+
+def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
+    """Carry a plan out: of each run the manifest first, lest half a run look like a whole one.
+
+    Raises StateConflict if another run is published by now, StoreError.
+    """
+    for why, folders in plan.groups.items():
+        for folder in folders:
+            there = manifests.read(store)
+            if there is None or there.manifest.run_id != plan.published:
+                raise StateConflict(
+                    "another run was published in between, so what is too old has changed; "
+                    "say it again"
+                )
+            manifest = [e for e in folder.entries if e.key == f"{folder.name}/{ROOT}"]
+            rest = [entry for entry in folder.entries if entry not in manifest]
+            for entries in (manifest, rest):
+                in_parallel(partial(_delete, store, why), entries, progress=advance)
+            if isinstance(store, DirectoryStore) and folder.name.startswith((*ARCHIVES, FOLDER)):
+                leftovers.remove_empty(store, folder.name)
+
+
+def clear_due(run: Context, past: History) -> None:
+    """Clear up behind the first success of a month; a failure is logged, and the run stays one."""
+    slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
+    if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
+        return
+    try:
+        plan = make_plan(run.store, run.settings.retention_days, run.now)
+        clear(run.store, plan)
+    except EtlError as exc:
+        log.error("prune.failed", error=exc)
+        return
+    if entries := plan.entries():
+        log.info("prune.cleared", objects=len(entries), bytes=sum(entry.size for entry in entries))
+
+
+def _delete(store: Store, why: str, entry: Entry) -> None:
+    if why == UNFINISHED and isinstance(store, DirectoryStore):
+        leftovers.delete(store, entry.key)
+    else:
+        store.delete(entry.key)
+
+
+def _runs(store: Store, top: str) -> dict[str, Folder]:
+    """By run id; what has another name is not ours."""
+    folders = _folders(store.list(f"{top}/", in_order=False))
+    by_id = {name.removeprefix(f"{top}/"): folder for name, folder in folders.items()}
+    return {run_id: folder for run_id, folder in by_id.items() if RUN_ID.fullmatch(run_id)}
+
+
+def _folders(entries: Iterable[Entry]) -> dict[str, Folder]:
+    """By the first two names of their keys, such as `runs/RUN`."""
+    folders: dict[str, Folder] = {}
+    for entry in entries:
+        name = "/".join(entry.key.split("/")[:-1][:2])
+        folders.setdefault(name, Folder(name, [])).entries.append(entry)
+    return folders

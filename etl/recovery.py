@@ -1,0 +1,43 @@
+"""What a command finds, once it has finished what a crash left half done."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from etl import history, journal, log, publish, records
+from etl import manifest as manifests
+from etl.history import History
+from etl.manifest import Published
+from etl.stores import Store
+
+
+@dataclass(frozen=True)
+class State:
+    """`published` and `past` are what readers have, and what happened."""
+
+    published: Published | None
+    past: History
+    past_etag: str | None
+
+
+def read(store: Store) -> State:
+    """Raises StoreError."""
+    published = manifests.read(store)
+    return State(published, *history.read(store))
+
+
+def finish(store: Store, state: State, slot: date, now: datetime, stale_after_days: int) -> State:
+    """Heal a run, or a restoring, that broke off behind its commit: then the last move on record
+    is not to the run that is published. Raises StoreError."""
+    published, moved_to = state.published, state.past.moved_to()
+    if published is None or published.manifest.run_id == moved_to:
+        return state
+    publish.settle(store, instead_of=moved_to)
+    if state.past.success_of(published.manifest.run_id) is None:
+        record = records.published(published.manifest, healed=True)
+    else:
+        record = records.restored(published.manifest, slot, now, healed=True)
+    journal.append(store, record, once_a_slot=True)
+    log.warning("run.healed", run=published.manifest.run_id)
+    found = read(store)
+    journal.mend(store, found.past, stale_after_days)
+    return found

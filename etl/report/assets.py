@@ -1,0 +1,78 @@
+"""The page's assets: scripts that a page on a disk may load, named by what they hold.
+
+A page opened by a double click may not fetch a file, nor use a module: whatever it needs beside
+itself comes as a plain script. What is long is gzipped within, and unpacked by the browser.
+"""
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+import msgspec
+
+from etl.manifest import PAGES_ASSETS
+from etl.report import series
+
+HERE = Path(__file__).parent
+GZIP_LEVEL = 6
+PARTS = (
+    "words",
+    "table",
+    "ranking",
+    "runs",
+    "chart",
+    "map",
+    "start",
+)  # in this order, within one block
+
+
+def style() -> str:
+    """It stands in the page itself, which so has its looks however it was opened."""
+    return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
+
+
+def scripts(folder: Path) -> Iterator[tuple[str, bytes]]:
+    """Each script's name and bytes, in the order in which the page loads them.
+
+    `folder` has the published files. The page's own script comes first: the table is at hand while
+    the rest arrives.
+    """
+    yield _named("page", page_js())
+    yield _named("series", _packed("series", series.encode(folder)))
+    charts = b'{"figures":%b,"shapes":%b}' % (
+        (HERE / "figures.json").read_bytes(),
+        (HERE / "shapes.json").read_bytes(),
+    )
+    yield _named("charts", _packed("charts", charts))
+    yield _named("bokeh", _packed("bokeh", bokeh_js()))
+
+
+def page_js() -> bytes:
+    """The page's own script, put together of its parts."""
+    parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS)
+    return b'"use strict";\n{\n%b}\n' % parts
+
+
+def bokeh_js() -> bytes:
+    """BokehJS as the installed package has it, found without importing that package."""
+    found = find_spec("bokeh")
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("the package bokeh is not installed")
+    folder = Path(found.submodule_search_locations[0])
+    return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
+
+
+def _packed(name: str, content: bytes) -> bytes:
+    packed = base64.b64encode(gzip.compress(content, GZIP_LEVEL, mtime=0))
+    return b"(window.packed ??= {})[%b] = %b;\n" % (
+        msgspec.json.encode(name),
+        msgspec.json.encode(packed.decode()),
+    )
+
+
+def _named(name: str, content: bytes) -> tuple[str, bytes]:
+    digest = hashlib.sha256(content).hexdigest()[:12]
+    return f"{PAGES_ASSETS}{name}-{digest}.js", content

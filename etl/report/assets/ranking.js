@@ -1,0 +1,34 @@
+// The ranking, of any measure.
+
+function link(row) {
+  const to = document.createElement("a");
+  to.href = `#chart=${encodeURIComponent(row.dataset.key)}`;
+  to.textContent = nameOf(row);
+  return to;
+}
+
+function rank() {
+  const chooser = byId("measure");
+  const column = 1 + Number(chooser.value);
+  const body = byId("bars").tBodies[0];
+  const ranked = rows
+    .filter((row) => !row.classList.contains("stale") && !Number.isNaN(valueOf(row, column)))
+    .sort((a, b) => valueOf(b, column) - valueOf(a, column) || inOrder.compare(nameOf(a), nameOf(b)))
+    .slice(0, body.dataset.most);
+  const highest = ranked.length ? Math.max(valueOf(ranked[0], column), 0) : 0;
+  body.replaceChildren(
+    ...ranked.map((row) => {
+      const line = document.createElement("tr");
+      const [name, bar, value] = ["th", "td", "td"].map((tag) => line.appendChild(document.createElement(tag)));
+      name.scope = "row";
+      name.append(link(row));
+      bar.className = "bar";
+      const length = highest ? (100 * Math.max(valueOf(row, column), 0)) / highest : 0;
+      bar.appendChild(document.createElement("span")).style.width = `${length}%`;
+      value.className = "number";
+      value.textContent = row.cells[column].textContent;
+      return line;
+    }),
+  );
+  byId("bars-measure").textContent = chooser.selectedOptions[0].textContent;
+}

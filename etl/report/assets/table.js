@@ -1,0 +1,52 @@
+// The table: sorted and filtered. Every other part reads the figures from its cells.
+
+const table = byId("table");
+const rows = [...table.tBodies[0].rows];
+const nameOf = (row) => row.querySelector("a").textContent;
+const rowOf = new Map(rows.map((row) => [row.dataset.key, row]));
+const inOrder = new Intl.Collator("en");
+
+function valueOf(row, column) {
+  const text = row.cells[column].textContent.replace(/[,%]/g, "").replace("\u2212", "-");
+  return text === "–" ? NaN : Number(text);
+}
+
+function sortBy(heading, column, ascending) {
+  const sign = ascending ? 1 : -1;
+  const known = (row) => (column === 0 ? nameOf(row) : valueOf(row, column));
+  const compare = (a, b) => {
+    if (column === 0) return sign * inOrder.compare(a, b);
+    // what is missing stands last, whichever way
+    return Number.isNaN(a) - Number.isNaN(b) || sign * (a - b) || 0;
+  };
+  const keyed = rows.map((row) => [known(row), row]).sort((a, b) => compare(a[0], b[0]));
+  table.tBodies[0].append(...keyed.map(([, row]) => row));
+  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
+}
+
+function makeSortable() {
+  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+    if ("unsorted" in heading.dataset) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.append(...heading.childNodes);
+    heading.append(button);
+    button.addEventListener("click", () => {
+      const now = heading.getAttribute("aria-sort");
+      sortBy(heading, column, now ? now === "descending" : column === 0);
+    });
+  });
+}
+
+const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+
+function filterTable() {
+  const wanted = plain(byId("filter").value.trim());
+  let shown = 0;
+  for (const row of rows) {
+    row.hidden = !`${plain(nameOf(row))}\n${row.dataset.iso3.toLowerCase()}`.includes(wanted);
+    shown += !row.hidden;
+  }
+  byId("shown").textContent = `${shown} of ${rows.length} countries`;
+}

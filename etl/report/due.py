@@ -1,0 +1,41 @@
+"""The first run of a month makes the report of the month before."""
+
+import msgspec
+
+from etl import journal, log
+from etl.context import Context
+from etl.errors import EtlError
+from etl.history import History, Record
+from etl.report import archive
+from etl.report.month import Month
+
+
+def make_due(run: Context, past: History, record: Record) -> Record:
+    """Make last month's report, unless the history says that it was made, or has no run of it.
+
+    The run is on record by now, and whatever goes wrong here leaves it a success: it is logged, put
+    down as a warning, and tried again behind the next run. Returns the record as it stands then.
+    """
+    month = Month.of(run.slot).before
+    made = any(known.report == str(month) for known in past.records)
+    if made or month not in archive.months(past):
+        return record
+    try:
+        from etl.report import making  # Bokeh and pandas, once a month
+
+        run.options.step(f"report {month}")
+        max_bytes = run.settings.max_source_mb * 10**6
+        making.make(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
+        noted = msgspec.structs.replace(record, report=str(month))
+        log.info("report.written", month=month)
+    except Exception as exc:
+        log.error(
+            "report.failed", exc=None if isinstance(exc, EtlError) else exc, month=month, error=exc
+        )
+        warning = f"the report of {month} could not be made: {exc}"
+        noted = msgspec.structs.replace(record, warnings=[*record.warnings, warning])
+    try:
+        journal.amend(run.store, noted, run.settings.stale_after_days)
+    except EtlError as exc:
+        log.error("history.not_written", error=exc)
+    return noted

@@ -1,0 +1,139 @@
+"""The page's charts as Bokeh's own documents, without a figure in them: `make figures`.
+
+What depends on the data is filled in by the browser (assets/chart.js, map.js), so the documents are
+the same every day: they are kept in figures.json, and a run need not import Bokeh.
+"""
+
+import sys
+from pathlib import Path
+from typing import Any, Literal
+
+import msgspec
+from bokeh.core.types import ID
+from bokeh.embed import json_item
+from bokeh.layouts import column
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    HoverTool,
+    LayoutDOM,
+    NumeralTickFormatter,
+    Range1d,
+)
+from bokeh.plotting import figure
+
+KEPT = Path(__file__).with_name("figures.json")
+MEASURES = ("cases", "deaths")
+SCALES: tuple[Literal["linear", "log"], ...] = ("linear", "log")
+SEE_THROUGH: dict[str, Any] = {
+    "background_fill_color": None,
+    "border_fill_color": None,
+    "outline_line_color": None,
+}
+# the page's own custom properties: they reach into Bokeh's shadow trees, and know the dark scheme
+TOOLTIP = (
+    '<div style="margin:-5px;padding:6px 9px;font:13px/1.4 system-ui,sans-serif;'
+    'background:var(--raised);color:var(--ink)">{}</div>'
+)
+
+
+def chart() -> LayoutDOM:
+    """Cases above deaths over the same days, each on a linear and on a logarithmic scale.
+
+    The source holds the days that are shown: `day` (ms), `cases` and `deaths` (NaN: unknown), the
+    same above zero for the logarithm, and each as text.
+    """
+    names = ["day", *MEASURES, *(f"{m}_above_0" for m in MEASURES)]
+    texts = ["day_text", *(f"{m}_text" for m in MEASURES)]
+    source = ColumnDataSource({name: [] for name in names + texts}, name="days")
+    days = Range1d(start=0, end=1, name="range")
+    plots = []
+    for measure in MEASURES:
+        for scale in SCALES:
+            plot = figure(
+                name=f"{measure}_{scale}",
+                x_axis_type="datetime",
+                y_axis_type=scale,
+                x_range=days,
+                y_range=Range1d(start=1, end=10),
+                height=230,
+                min_border_left=56,
+                min_border_right=16,
+                sizing_mode="stretch_width",
+                tools="",
+                toolbar_location=None,
+                visible=scale == "linear",
+                **SEE_THROUGH,
+            )
+            plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[0]a")
+            plot.add_tools(BoxZoomTool(dimensions="width", name="drag"))
+            line = plot.line(
+                "day",
+                measure if scale == "linear" else f"{measure}_above_0",
+                source=source,
+                line_width=2,
+                line_join="round",
+                name=f"{measure}_line",
+            )
+            rows = "<b>@day_text</b>" + "".join(f"<br>{m}: @{m}_text" for m in MEASURES)
+            plot.add_tools(
+                HoverTool(
+                    renderers=[line],
+                    mode="vline",
+                    tooltips=TOOLTIP.format(rows),
+                    point_policy="snap_to_data",
+                )
+            )
+            plots.append(plot)
+    return column(*plots, sizing_mode="stretch_width")
+
+
+def world_map() -> LayoutDOM:
+    """The countries of shapes.json, each in the colour that the page gives it."""
+    source = ColumnDataSource(
+        {"xs": [], "ys": [], "name": [], "text": [], "colour": []}, name="countries"
+    )
+    plot = figure(
+        name="map",
+        x_range=Range1d(start=-1000, end=1000),
+        y_range=Range1d(start=-395, end=495),
+        width=1000,
+        height=445,
+        sizing_mode="scale_width",
+        tools="",
+        toolbar_location=None,
+        min_border=0,
+        **SEE_THROUGH,
+    )
+    plot.axis.visible = False
+    plot.grid.visible = False
+    countries = plot.multi_polygons(
+        "xs", "ys", source=source, fill_color="colour", line_width=0.5, name="borders"
+    )
+    plot.add_tools(
+        HoverTool(
+            renderers=[countries],
+            tooltips=TOOLTIP.format("<b>@name</b><br>@text"),
+            point_policy="follow_mouse",
+        )
+    )
+    return plot
+
+
+def documents() -> bytes:
+    """figures.json: what BokehJS' `embed_item` takes, by the id of the element it goes to.
+
+    The models' ids count up from Bokeh's first: a fresh process makes the same bytes again.
+    """
+    made = {
+        target: json_item(model, ID(target))
+        for target, model in (("chart", chart()), ("map", world_map()))
+    }
+    return msgspec.json.encode(made)
+
+
+if __name__ == "__main__":
+    if "--print" in sys.argv:
+        sys.stdout.buffer.write(documents())
+    else:
+        KEPT.write_bytes(documents())

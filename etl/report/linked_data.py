@@ -1,0 +1,55 @@
+"""The page for programs: a schema.org/Dataset in JSON-LD, by which search engines find data."""
+
+from typing import Any
+
+import msgspec
+
+from etl.manifest import Manifest
+from etl.report.view import View
+from etl.sources import Source
+from etl.stores.keys import content_type
+
+# what would end the script it stands in, or a line of one
+UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
+
+
+def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
+    """The files of single countries are left out; countries.json names them."""
+    source = manifest.source
+    return {
+        "@context": "https://schema.org/",
+        "@type": "Dataset",
+        "name": f"COVID-19 by country and day, from {source.title}",
+        "description": (
+            f"{source.notice + ' ' if source.notice else ''}Cases, deaths and recoveries by "
+            "country and day: daily counts recomputed from the totals, 7-day averages, incidence, "
+            "and facts about each country."
+        ),
+        "isAccessibleForFree": True,
+        "license": source.licence,
+        "creditText": source.attribution,
+        "spatialCoverage": "World",
+        "temporalCoverage": f"{source.first_date}/{source.last_date}",
+        "variableMeasured": [
+            {"@type": "PropertyValue", "name": measure.column, "description": measure.meaning}
+            for measure in view.measures
+        ],
+        "isBasedOn": register.url if "://" in register.url else source.title,
+        "distribution": [
+            {
+                "@type": "DataDownload",
+                "name": file.name,
+                "contentUrl": file.name,
+                "encodingFormat": content_type(file.name).partition(";")[0],
+                "contentSize": f"{file.bytes} B",
+                "sha256": file.sha256,
+            }
+            for file in view.files
+        ],
+    }
+
+
+def embedded(content: object) -> str:
+    """As JSON that may stand in a script element, whatever it holds."""
+    text = msgspec.json.encode(content).decode()
+    return "".join(UNSAFE.get(character, character) for character in text)

@@ -1,0 +1,151 @@
+"""Make the report of a month: read its snapshots, one at a time, aggregate, write."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pandas as pd
+
+from etl.errors import EtlError, SourceChanged, SourceUnavailable
+from etl.facts import read_facts
+from etl.history import History
+from etl.merge import attach
+from etl.report import archive, chart, pages, shelf
+from etl.report.archive import Snapshot
+from etl.report.month import Month, report_key
+from etl.report.monthly import Figures, Part, figures, reduced
+from etl.sources import SOURCES, Source
+from etl.stores import Store, Upload
+
+DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise
+LISTED = 10
+
+
+@dataclass(frozen=True)
+class Made:
+    """A report that was made: `until` is the last day it counts, None where it has none."""
+
+    month: str
+    key: str
+    snapshots: int
+    countries: int
+    until: date | None
+    notes: list[str]
+
+
+def months_there_are(store: Store, past: History) -> list[Month]:
+    """The months that have snapshots, oldest first. Raises EtlError where there are none."""
+    months = [month for month in archive.months(past) if archive.snapshots(store, past, month)]
+    if not months:
+        raise EtlError(f"{store.address} has no snapshots yet; make the first: python app.py run")
+    return months
+
+
+def make(
+    store: Store,
+    past: History,
+    month: Month,
+    *,
+    max_bytes: int,
+    advance: Callable[[object], None] = lambda snapshot: None,
+) -> Made:
+    """Make and write one report; `advance` hears of each snapshot that was read.
+
+    Raises EtlError where there is no snapshot that can be read, StoreError.
+    """
+    found = archive.snapshots(store, past, month)
+    if not found:
+        there = ", ".join(map(str, months_there_are(store, past)))
+        raise EtlError(f"there are no snapshots of {month}; there are of: {there}")
+    source = SOURCES[found[-1].source]
+    ours = [snapshot for snapshot in found if snapshot.source == source.name]
+    notes = [source.notice] if source.notice else []
+    if left_out := len(found) - len(ours):
+        notes.append(f"Snapshots of another source, left out: {left_out}.")
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        parts, entities, damaged = _read(store, ours, month, Path(folder), max_bytes, advance)
+        facts, missed = _facts(store, ours, Path(folder), max_bytes)
+    listed, _ = attach(entities, facts)
+    made = figures(parts, listed, month)
+    notes += [*_said(made), *damaged, *missed]
+    uploads = _uploads(made, source, notes)
+    shelf.put(store, uploads)
+    return Made(str(month), uploads[0].key, len(parts), len(made.countries), made.until, notes)
+
+
+def _read(
+    store: Store, found: Sequence[Snapshot], month: Month, work: Path, max_bytes: int,
+    advance: Callable[[object], None],
+) -> tuple[list[Part], pd.DataFrame, list[str]]:  # fmt: skip
+    """The snapshots, reduced; the countries of the last one; a line on each that is damaged."""
+    parts, entities, damaged = [], pd.DataFrame(), []
+    for snapshot in found:
+        try:
+            part, entities = _part(store, snapshot, month, work, max_bytes)
+            parts.append(part)
+        except DAMAGED as exc:
+            damaged.append(f"Left out: the snapshot of {snapshot.slot} can't be read: {exc}.")
+        advance(snapshot)
+    if not parts:
+        raise EtlError(f"no snapshot of {month} can be read: {' '.join(damaged)}")
+    return parts, entities, damaged
+
+
+def _part(
+    store: Store, snapshot: Snapshot, month: Month, work: Path, max_bytes: int
+) -> tuple[Part, pd.DataFrame]:
+    # the whole snapshot ends here, before the next one is read
+    table = archive.read(store, snapshot, work, max_bytes)
+    last = table.rows["date"].max().date()
+    part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month))
+    return part, table.entities
+
+
+def _facts(
+    store: Store, found: Sequence[Snapshot], work: Path, max_bytes: int
+) -> tuple[pd.DataFrame | None, list[str]]:
+    """The newest facts that were archived with a snapshot and can be read; else what to say."""
+    for snapshot in reversed(found):
+        if snapshot.facts:
+            try:
+                return read_facts(archive.bring(store, snapshot.facts, work, max_bytes)), []
+            except DAMAGED:
+                continue
+    return None, ["No facts about countries are archived: there is no population, no incidence."]
+
+
+def _said(made: Figures) -> list[str]:
+    """What a reader must know before the figures."""
+    last = made.snapshots.iloc[-1]
+    notes = []
+    if made.until is None:
+        notes.append(
+            f"The source has no day of {made.month.name}: its data end on {last['last_date']}. "
+            "There is nothing to count; what is missing below is not known, and not 0."
+        )
+    elif made.until < made.month.last:
+        notes.append(
+            f"The month is not complete: the snapshot of {last['slot']}, the last one, ends on "
+            f"{made.until}. The month before is counted up to the same day."
+        )
+    if made.gone:
+        more = f" and {len(made.gone) - LISTED} more" if len(made.gone) > LISTED else ""
+        names = ", ".join(made.gone[:LISTED]) + more
+        notes.append(f"In earlier snapshots, but not in the last one: {names}.")
+    return notes
+
+
+def _uploads(made: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
+    """final_report.html first; the script that the charts need before the page that names it."""
+    script = shelf.script(chart.SCRIPT.read_bytes())
+    report = report_key(made.month)
+    folder = report.removesuffix("final_report.html")
+    drawn = pages.chart_page(made, source, notes, script.key.rpartition("/")[2])
+    return [
+        Upload(report, pages.report_page(made, source, notes)),
+        Upload(f"{folder}final_report.csv", pages.report_csv(made)),
+        script,
+        Upload(f"{folder}final_chart.html", drawn),
+    ]

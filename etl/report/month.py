@@ -1,0 +1,48 @@
+"""A month of the calendar. Pure."""
+
+import re
+from calendar import month_name, monthrange
+from datetime import date
+from typing import NamedTuple, Self
+
+SHELF = "reports/"
+
+
+def report_key(month: object) -> str:
+    """Where a month's report lies; its chart and its CSV lie beside it."""
+    return f"{SHELF}{month}/final_report.html"
+
+
+class Month(NamedTuple):
+    year: int
+    number: int
+
+    @classmethod
+    def of(cls, day: date) -> Self:
+        return cls(day.year, day.month)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read 2021-01. ValueError if it is none."""
+        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
+            raise ValueError("a month such as 2021-01")
+        return cls.of(date.fromisoformat(f"{text}-01"))
+
+    @property
+    def first(self) -> date:
+        return date(self.year, self.number, 1)
+
+    @property
+    def last(self) -> date:
+        return self.first.replace(day=monthrange(self.year, self.number)[1])
+
+    @property
+    def before(self) -> "Month":
+        return Month(self.year - (self.number == 1), (self.number - 2) % 12 + 1)
+
+    @property
+    def name(self) -> str:
+        return f"{month_name[self.number]} {self.year}"
+
+    def __str__(self) -> str:
+        return f"{self.year:04}-{self.number:02}"

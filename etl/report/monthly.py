@@ -1,0 +1,185 @@
+"""A month's snapshots -> the figures of the month. Pure.
+
+"Of the month" are the days that the month's last snapshot has in it: a snapshot of the 31st, taken
+in the morning, ends on the 30th. The month before is then counted up to its 30th day, too.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+import numpy as np
+import pandas as pd
+
+from etl.fields import REPORT
+from etl.report.month import Month
+from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
+from etl.transform import add_case_fatality
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Part:
+    """A snapshot, reduced to what the report is made of; `last_date` is the whole snapshot's."""
+
+    run_id: str
+    slot: date
+    last_date: date
+    rows: pd.DataFrame
+
+
+@dataclass(frozen=True)
+class Figures:
+    """`until`: the last day of the month that is counted, None where there is none; `before_until`
+    the same of the month before. `countries`: the columns of REPORT, most cases first. `total`:
+    their sums. `snapshots`: one row each with what it restated of the one before. `daily`: the
+    world's 7-day averages. `gone`: countries that the last snapshot has no more.
+    """
+
+    month: Month
+    until: date | None
+    before_until: date | None
+    countries: pd.DataFrame
+    total: dict[str, int]
+    snapshots: pd.DataFrame
+    daily: pd.DataFrame
+    gone: list[str]
+
+
+def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
+    """The days of a month and of the one before, and each country's last row before them.
+
+    From a source's rows: `country_key, date` and COUNTS, copied, so that the rest can go.
+    """
+    days, codes = rows["date"].to_numpy(), rows["country_key"].cat.codes.to_numpy()
+    earlier = days < np.datetime64(month.before.first)
+    followed = np.r_[(codes[1:] == codes[:-1]) & earlier[1:], False][: len(codes)]
+    kept = (days <= np.datetime64(month.last)) & ~(earlier & followed)
+    few: pd.DataFrame = rows.loc[kept, ["country_key", "date", *COUNTS]].reset_index(drop=True)
+    return few
+
+
+def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
+    """The snapshots beneath each other, each with its run's id in `snapshot` (categorical)."""
+    keys = pd.Index(sorted(set().union(*(p.rows["country_key"].cat.categories for p in parts))))
+    frames = [
+        part.rows.assign(country_key=part.rows["country_key"].cat.set_categories(keys))
+        for part in parts
+    ]
+    number = np.repeat(np.arange(len(parts)), [len(frame) for frame in frames])
+    table = pd.concat(frames, ignore_index=True)
+    runs = pd.Index([part.run_id for part in parts])
+    return table.assign(snapshot=pd.Categorical.from_codes(number, runs, ordered=True))
+
+
+def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
+    """Aggregate a month's snapshots, oldest first and at least one.
+
+    `listed`: the last one's countries as `etl.merge.attach` makes them.
+    """
+    table = concatenated(parts)
+    last = table[(table["snapshot"] == parts[-1].run_id).to_numpy()]
+    inside = last.loc[last["date"] >= np.datetime64(month.first), "date"]
+    until = inside.max().date() if len(inside) else None
+    cut = _same_day(month, until) if until else None
+    changed = restatements(table, month)
+    countries = _countries(last, listed.set_index("country_key"), month, cut)
+    by_country = changed.groupby("country_key", observed=True)[RESTATED].sum()
+    countries = countries.join(by_country.reindex(countries.index).fillna(0).astype("Int64"))
+    ranked = countries.reset_index().sort_values(
+        ["new_cases", "country_key"], ascending=[False, True], na_position="last"
+    )
+    ranked = ranked[[field.name for field in REPORT]].reset_index(drop=True)
+    summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
+    gone = table["country_key"].cat.categories.difference(pd.Index(listed["country_key"]))
+    return Figures(
+        month=month,
+        until=until,
+        before_until=cut,
+        countries=ranked,
+        total={name: int(ranked[name].sum()) for name in summed},
+        snapshots=_snapshots(parts, changed),
+        daily=_daily(last, month, until) if until else pd.DataFrame(),
+        gone=sorted(gone),
+    )
+
+
+def _same_day(month: Month, until: date) -> date:
+    """Up to where the month before is counted."""
+    last = month.before.last
+    return last if until == month.last else last.replace(day=min(until.day, last.day))
+
+
+def _countries(
+    last: pd.DataFrame, listed: pd.DataFrame, month: Month, cut: date | None
+) -> pd.DataFrame:
+    keys, before = listed.index, month.before
+    held = _up_to(last, month.last, keys)
+    has_month = held["date"] >= np.datetime64(month.first)
+    base = _up_to(last, before.last, keys)
+    ends = _up_to(last, cut or before.last, keys)
+    had = (ends["date"] >= np.datetime64(before.first)) & (cut is not None)
+    start = _up_to(last, before.first - ONE_DAY, keys)
+    table = listed[["country", "iso3", "population"]].assign(
+        last_date=held["date"].where(has_month),
+        **{count: held[count] for count in COUNTS},
+    )
+    for measure, count in zip(MEASURES, COUNTS, strict=True):
+        new = (held[count] - base[count].fillna(0)).where(has_month)
+        new_before = (ends[count] - start[count].fillna(0)).where(had)
+        change = new - new_before
+        share = _number(change) / _number(new_before.where(new_before > 0)) * 100
+        table = table.assign(
+            **{
+                f"new_{measure}": new,
+                f"new_{measure}_before": new_before,
+                f"{measure}_change": change,
+                f"{measure}_change_pct": share.round(2),
+            }
+        )
+    people = _number(table["population"].where(table["population"] > 0))
+    table["cases_per_100k"] = (_number(table["new_cases"]) / people * 100_000).round(4)
+    counted = table.dropna(subset=COUNTS)
+    fatality = add_case_fatality(counted)["case_fatality"]
+    return table.assign(case_fatality=fatality.reindex(keys))
+
+
+def _number(column: "pd.Series[int]") -> "pd.Series[float]":
+    return column.astype("Float64").astype("float64")
+
+
+def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
+    """Each country's last row on a day or before it: `date` and COUNTS (Int64)."""
+    known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
+    last = known.groupby("country_key", observed=True)[["date", *COUNTS]].last().reindex(keys)
+    return last.astype(dict.fromkeys(COUNTS, "Int64"))
+
+
+def _snapshots(parts: Sequence[Part], changed: pd.DataFrame) -> pd.DataFrame:
+    by_run = changed.groupby("snapshot", observed=True)[RESTATED].sum()
+    table = pd.DataFrame(
+        {
+            "run_id": [part.run_id for part in parts],
+            "slot": [part.slot for part in parts],
+            "last_date": [part.last_date for part in parts],
+        }
+    )
+    counts = by_run.reindex(table["run_id"]).fillna(0).astype(np.int64)
+    return table.join(counts.reset_index(drop=True))
+
+
+def _daily(last: pd.DataFrame, month: Month, until: date) -> pd.DataFrame:
+    """`date, cases_7d_avg, deaths_7d_avg` of the world, from the 7th day of the month before on.
+
+    A day that a country lacks counts with its last value.
+    """
+    eve = np.datetime64(month.before.first - ONE_DAY, "s")
+    days = pd.date_range(eve, until, unit="s")
+    dates = np.maximum(last["date"].to_numpy(), eve)
+    averages = {}
+    for measure, count in zip(MEASURES, COUNTS, strict=True):
+        wide = last.assign(date=dates).pivot(index="date", columns="country_key", values=count)
+        total = wide.reindex(days).ffill().fillna(0).sum(axis=1)
+        averages[f"{measure}_7d_avg"] = (total.diff(7) / 7).round(4)
+    return pd.DataFrame(averages).dropna().rename_axis(index="date").reset_index()

@@ -1,0 +1,130 @@
+"""The report's files: figures -> CSV and HTML, as bytes. Pure, but for reading the templates."""
+
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
+from datetime import date
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.csv
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from etl.fields import REPORT
+from etl.outputs.table import to_csv_table
+from etl.outputs.values import records
+from etl.report import numbers
+from etl.report.month import Month
+from etl.report.monthly import Figures
+from etl.sources import Source
+from etl.stores import Entry
+
+TEMPLATES = Path(__file__).parent / "templates"
+FILES = {
+    "final_report.html": "report",
+    "final_chart.html": "charts",
+    "final_report.csv": "table (CSV)",
+}
+
+
+def report_csv(figures: Figures) -> bytes:
+    """final_report.csv: the columns of REPORT, text that a spreadsheet would run made harmless."""
+    sink = io.BytesIO()
+    table = pa.Table.from_pandas(figures.countries, preserve_index=False)
+    pa.csv.write_csv(to_csv_table(table), sink)
+    return sink.getvalue()
+
+
+def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes:
+    return _rendered(
+        "report.html",
+        **_about(figures, source, notes),
+        rows=records(figures.countries),
+        snapshots=records(figures.snapshots),
+        fields=REPORT,
+    )
+
+
+def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
+    """`script`: the name of Bokeh's in reports/assets/."""
+    from etl.report import chart
+
+    about = _about(figures, source, notes)
+    charts = [
+        ("daily-cases", "New cases in the world", "A day, on average of the last 7 days."),
+        ("daily-deaths", "Deaths in the world", "A day, on average of the last 7 days."),
+        (
+            "ranking",
+            "The countries with most new cases",
+            f"Bars: {about['counted']}. Diamonds: {about['counted_before']}.",
+        ),
+    ]
+    documents = chart.documents(figures) if figures.until else {}
+    drawn = [one for one in charts if one[0] in documents]
+    return _rendered(
+        "chart.html", **about, charts=drawn, documents=documents, ink=chart.INK, script=script
+    )
+
+
+def index_page(entries: Sequence[Entry]) -> bytes:
+    """reports/index.html, from what the store says of the files in reports/."""
+    by_key = {entry.key: entry for entry in entries}
+    reports = [
+        {
+            "href": f"{month}/{name}",
+            "title": f"{month.name}: {what}",
+            "modified": f"{by_key[f'reports/{month}/{name}'].modified:%Y-%m-%dT%H:%M:%SZ}",
+            "size": by_key[f"reports/{month}/{name}"].size,
+        }
+        for month in sorted(set(_months(by_key)), reverse=True)
+        for name, what in FILES.items()
+        if f"reports/{month}/{name}" in by_key
+    ]
+    return _rendered("reports-index.html", reports=reports)
+
+
+def _months(keys: Iterable[str]) -> Iterator[Month]:
+    """Of the keys in reports/; what else somebody may have put there is passed over."""
+    for key in keys:
+        with suppress(ValueError):
+            yield Month.parse(key.split("/")[1])
+
+
+def _about(figures: Figures, source: Source, notes: Sequence[str]) -> dict[str, Any]:
+    return {
+        "figures": figures,
+        "source": source,
+        "notes": notes,
+        "counted": _span(figures.month, figures.until),
+        "counted_before": _span(figures.month.before, figures.before_until),
+    }
+
+
+def _span(month: Month, until: date | None) -> str:
+    if until is None or until == month.last:
+        return f"in {month.name}"
+    return f"from 1 to {until.day} {month.name}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+    )
+    # Bokeh reads its documents in their order: a model stands before what refers to it
+    environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
+    environment.filters |= {
+        "count": numbers.count, "change": numbers.change, "percent": numbers.percent,
+    }  # fmt: skip
+    return environment
+
+
+def _rendered(template: str, **values: Any) -> bytes:
+    return _environment().get_template(template).render(values).encode()

@@ -1,0 +1,93 @@
+"""The series behind the chart: every country's, a few bytes a day.
+
+7-day averages, or the totals where KEEP leaves the averages out. Whole numbers are kept, `scale`
+times the value, each as the step from the one before (null: unknown); an average of 7 whole days
+loses nothing at a scale of 7.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from etl.outputs.table import PARQUET, read_table
+from etl.outputs.values import spans
+from etl.report.view import average
+from etl.transform import day_numbers
+
+AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
+DAYS_OF_AN_AVERAGE = 7
+Values = NDArray[np.float64]
+Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values for each
+
+
+def encode(folder: Path) -> bytes:
+    """`{"averaged", "scale", "world": LINE, "countries": {key: LINE}}` of the published files.
+
+    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day, the day in days since
+    1970-01-01.
+    """
+    pieces = read_table(folder / PARQUET, ("country_key", "date", *AVERAGES, *TOTALS))
+    series = msgspec.json.decode((folder / "world.json").read_bytes())["series"]
+    averaged = "new_cases" in series
+    scale = DAYS_OF_AN_AVERAGE if averaged else 1
+    lines = (
+        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale))
+        for key, (days, values) in _whole(pieces, AVERAGES if averaged else TOTALS)
+    )
+    head = {"averaged": averaged, "scale": scale, "world": _world(series, averaged, scale)}
+    return msgspec.json.encode(head)[:-1] + b',"countries":{' + b",".join(lines) + b"}}"
+
+
+def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
+    """Country by country, put together where a piece ends within one."""
+    held: list[Table] = []
+    before = ""
+    for piece in pieces:
+        days = day_numbers(piece)
+        values = piece[list(columns)].to_numpy(dtype=float, na_value=np.nan)
+        for key, begin, end in spans(piece):
+            if held and key != before:
+                yield before, _joined(held)
+                held = []
+            before = key
+            held.append((days[begin:end], values[begin:end]))
+    if held:
+        yield before, _joined(held)
+
+
+def _joined(parts: Sequence[Table]) -> Table:
+    return np.concatenate([d for d, _ in parts]), np.concatenate([v for _, v in parts])
+
+
+def _world(series: Mapping[str, list[Any]], averaged: bool, scale: int) -> list[Any]:
+    days = np.array(series["date"], "datetime64[D]").astype(np.int64)
+    if not len(days):
+        return [0, [], []]
+    columns = [series[f"{'new' if averaged else 'cumulative'}_{m}"] for m in ("cases", "deaths")]
+    if averaged:
+        columns = [[average(column, n + 1) for n in range(len(column))] for column in columns]
+    return _line(days, np.array(columns, dtype=float).T, scale)
+
+
+def _line(days: NDArray[np.int64], values: Values, scale: int) -> list[Any]:
+    """On every day from the first to the last, those that the series lacks as unknown."""
+    first = int(days[0])
+    dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
+    dense[days - first] = values
+    return [first, *(_steps(column * scale) for column in dense.T)]
+
+
+def _steps(values: Values) -> list[int | None]:
+    unknown = np.isnan(values)
+    # an unknown day stands where the last known one stood
+    last_known = np.maximum.accumulate(np.where(unknown, -1, np.arange(len(values))))
+    filled = np.where(last_known < 0, 0, np.rint(values[last_known])).astype(np.int64)
+    steps: list[int | None] = np.diff(filled, prepend=0).tolist()
+    for at in np.flatnonzero(unknown).tolist():
+        steps[at] = None
+    return steps

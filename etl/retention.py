@@ -1,0 +1,104 @@
+"""What nobody needs any more: old runs and their inputs, and what broken-off runs left. Pure.
+
+Never the published run nor the one before it; and of each month the last inputs stay, with their
+run's manifest: the monthly reports are made from them.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from etl.history import History
+from etl.manifest import ROOT, Manifest, run_key
+from etl.share import expired
+from etl.stores import Entry
+
+BROKEN_OFF = timedelta(days=1)  # no run takes as long
+RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
+LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were killed"
+
+
+@dataclass(frozen=True)
+class Folder:
+    """Objects that go together, such as those of `runs/RUN`."""
+
+    name: str
+    entries: list[Entry]
+
+    def has_manifest(self) -> bool:
+        return any(entry.key == f"{self.name}/{ROOT}" for entry in self.entries)
+
+
+@dataclass(frozen=True)
+class Found:
+    """What lies there; `runs` and `raw` are by run id."""
+
+    published: Manifest
+    past: History
+    runs: Mapping[str, Folder]
+    raw: Mapping[str, Folder]
+    shared: Iterable[Folder]
+    unfinished: Iterable[Folder]
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to clear, by why; it holds while `published` is the run that is published."""
+
+    published: str
+    groups: Mapping[str, list[Folder]]
+
+    def entries(self) -> list[Entry]:
+        return [e for folders in self.groups.values() for folder in folders for e in folder.entries]
+
+
+def plan(found: Found, keep_days: int, now: datetime) -> Plan:
+    """What is older than so many days, and what was left behind more than a day ago."""
+    begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
+    before = found.published.previous
+    safe = {found.published.run_id, before.run_id if before else ""}
+    old = {run for run in found.runs.keys() | found.raw.keys() if began(run) < begin}
+    whole = {run for run, folder in found.runs.items() if folder.has_manifest()}
+    reported = reported_on(whole & found.raw.keys(), found.past)
+    young = {r.published_run for r in found.past.records} - old  # a manifest that was lost
+    kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
+    kept |= {run_key(run, ROOT) for run in reported}
+
+    groups = {
+        RUNS: [without(found.runs[run], kept) for run in sorted(old & whole - safe)],
+        INPUTS: [
+            without(found.raw[run], kept)
+            for run in sorted(old & found.raw.keys() - safe - reported)
+        ],
+        LEFT: [
+            found.runs[run]
+            for run in sorted(found.runs.keys() - whole - safe - young)
+            if all(entry.modified < left_before for entry in found.runs[run].entries)
+        ],
+        SHARED: [f for f in found.shared if all(expired(entry.key, now) for entry in f.entries)],
+        UNFINISHED: [
+            without(f, {entry.key for entry in f.entries if entry.modified >= left_before})
+            for f in found.unfinished
+        ],
+    }
+    filled = {why: [f for f in folders if f.entries] for why, folders in groups.items()}
+    return Plan(found.published.run_id, {why: fs for why, fs in filled.items() if fs})
+
+
+def reported_on(runs: Iterable[str], past: History) -> set[str]:
+    """Of each month the last run; and the last that is on record, where that is another one."""
+    slots = {r.run_id: r.slot for r in past.records if r.outcome == "published"}
+    last: dict[tuple[int, int, bool], str] = {}
+    for run in sorted(runs):
+        slot = slots.get(run, began(run).date())
+        for on_record in {False, run in slots}:
+            last[slot.year, slot.month, on_record] = run
+    return set(last.values())
+
+
+def began(run_id: str) -> datetime:
+    return datetime.strptime(run_id[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
+
+
+def without(folder: Folder, keys: set[str]) -> Folder:
+    return Folder(folder.name, [entry for entry in folder.entries if entry.key not in keys])

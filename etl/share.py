@@ -1,0 +1,58 @@
+"""Share the page of a private folder: a copy whose links are signed, behind a signed link.
+
+A relative link can't carry a signature, so the copy lies apart, in `_shared/`; its links lead into
+the run folder, whose files never change, so that it stays what it was when it was shared.
+"""
+
+import secrets
+from collections.abc import Callable
+from datetime import UTC, datetime
+from functools import cache
+
+from etl import links
+from etl import manifest as manifests
+from etl.errors import StoreError
+from etl.manifest import ROOT, run_key
+from etl.stores import Store, Upload, valid_key
+
+PAGE = "index.html"
+FOLDER = "_shared/"  # what begins with _ is never public
+_EXPIRES = "%Y-%m-%dT%H%M%SZ"
+
+Sign = Callable[[str], str]  # a key -> a URL
+
+
+def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
+    """Write a copy of the published page whose links are signed; its key. Raises StoreError."""
+    published = manifests.read(store)
+    files = {file.name: file.key for file in published.manifest.files} if published else {}
+    stored = store.read(files[PAGE]) if PAGE in files else None
+    if published is None or stored is None:
+        raise StoreError(
+            f"{store.address} has no page to share; python app.py run --force publishes one"
+        )
+    files[ROOT] = run_key(published.manifest.run_id, ROOT)
+
+    @cache
+    def signed(name: str) -> str | None:
+        try:
+            key = files.get(name) or name
+            return sign(key) if name in files or store.head(valid_key(key)) else None
+        except ValueError:  # a link that is no key of ours
+            return None
+
+    page = links.rewrite(stored.body.decode(), signed)
+    key = f"{FOLDER}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{PAGE}"
+    store.write(Upload(key, page.encode()))
+    return key
+
+
+def expired(key: str, now: datetime) -> bool:
+    """Whether a key is of a copy whose links have expired."""
+    if not key.startswith(FOLDER):
+        return False
+    try:
+        stamp = key.removeprefix(FOLDER).rpartition("-")[0]
+        return datetime.strptime(stamp, _EXPIRES).replace(tzinfo=UTC) < now
+    except ValueError:
+        return False

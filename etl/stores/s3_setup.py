@@ -1,0 +1,117 @@
+"""How the bucket is set up, and the changes of a plan, made one by one."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from etl.bucket import Change, Found, Rule
+from etl.errors import StoreError
+from etl.stores import Upload
+from etl.stores.s3 import S3Store
+from etl.stores.s3_bucket import greet
+from etl.stores.s3_errors import explained, status
+
+UNKNOWN = (405, 501)  # what servers answer that don't know a call
+NOT_SET = {
+    "NoSuchPublicAccessBlockConfiguration",
+    "ServerSideEncryptionConfigurationNotFoundError",
+    "NoSuchLifecycleConfiguration",
+    "NoSuchCORSConfiguration",
+    "NoSuchBucketPolicy",
+    "NoSuchWebsiteConfiguration",
+}
+TRIAL = "_doctor-encryption"
+Read = tuple[str, str, Callable[[Rule], Any]]  # the call, the action it takes, and what to take
+
+SETTINGS: dict[str, Read] = {
+    "block": (
+        "get_public_access_block",
+        "s3:GetBucketPublicAccessBlock",
+        lambda answer: answer["PublicAccessBlockConfiguration"],
+    ),
+    "encryption": (
+        "get_bucket_encryption",
+        "s3:GetEncryptionConfiguration",
+        lambda answer: answer["ServerSideEncryptionConfiguration"]["Rules"],
+    ),
+    "versioning": (
+        "get_bucket_versioning",
+        "s3:GetBucketVersioning",
+        lambda answer: answer.get("Status", ""),
+    ),
+    "lifecycle": (
+        "get_bucket_lifecycle_configuration",
+        "s3:GetLifecycleConfiguration",
+        lambda answer: answer,
+    ),
+    "cors": ("get_bucket_cors", "s3:GetBucketCORS", lambda answer: answer["CORSRules"]),
+    "policy": (
+        "get_bucket_policy",
+        "s3:GetBucketPolicy",
+        lambda answer: json.loads(answer["Policy"]),
+    ),
+}
+WEBSITE: Read = ("get_bucket_website", "s3:GetBucketWebsite", lambda answer: answer)
+
+
+def look(store: S3Store, *, website: bool) -> Found:
+    """How the bucket is set up. Raises StoreError. The website is looked at only if asked for."""
+    seen = greet(store)
+    if seen.error:
+        raise seen.error
+    if website and seen.server.startswith("SeaweedFS"):  # which would make or delete a bucket
+        raise StoreError(f"{store.bucket}: this server serves no websites; leave --website out")
+    if not seen.exists:
+        return Found(False, seen.region)
+    found: dict[str, Any] = {}
+    unknown = set()
+    for name, read in (SETTINGS | ({"website": WEBSITE} if website else {})).items():
+        try:
+            if (value := _setting(store, *read)) is not None:
+                found[name] = value
+        except StoreError as exc:
+            if status(exc) not in UNKNOWN:
+                raise
+            unknown.add(name)
+    return Found(True, seen.region, unknown=frozenset(unknown), **found)
+
+
+def apply(store: S3Store, change: Change) -> bool:
+    """Make one change. False: this server can't, and all is as it was. Raises StoreError."""
+    try:
+        with explained(store.bucket, None, change.action):
+            getattr(store.client, change.call)(Bucket=store.bucket, **change.arguments)
+    except StoreError as exc:
+        if status(exc) not in UNKNOWN:
+            raise
+        return False
+    if change.call == "put_bucket_encryption" and not _encrypts(store):
+        with explained(store.bucket, None, change.action):
+            store.client.delete_bucket_encryption(Bucket=store.bucket)
+        return False
+    return True
+
+
+def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]) -> Any:
+    """None: not set."""
+    with explained(store.bucket, None, action):
+        try:
+            answer = dict(getattr(store.client, call)(Bucket=store.bucket))
+        except ClientError as exc:
+            if exc.response["Error"]["Code"] in NOT_SET:
+                return None
+            raise
+    del answer["ResponseMetadata"]
+    return take(answer)
+
+
+def _encrypts(store: S3Store) -> bool:
+    """Whether the server can do what it took on: SeaweedFS without a key refuses all uploads."""
+    try:
+        store.write(Upload(TRIAL, b""))
+        store.delete(TRIAL)
+    except StoreError as exc:
+        return status(exc) < 500
+    return True

@@ -1,0 +1,68 @@
+"""What docs/deploy.md and the files beside it promise, held to the code."""
+
+import json
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from processes import environment
+
+from etl.bucket import Found, Wish, plan
+from etl.bucket.policy import public_statement
+from etl.cli import cli
+from etl.stores.s3_setup import SETTINGS, WEBSITE
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.name))
+def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None:
+    shown = re.findall(r"python app\.py ([a-z][a-z-]*)((?: --[a-z-]+)*)", path.read_text("utf-8"))
+    for name, options in shown:
+        command = cli.commands[name]
+        known = {option for parameter in command.params for option in parameter.opts}
+        assert set(options.split()) <= known, f"{path.name}: {name}{options}"
+
+
+def test_every_permission_that_setup_takes_is_named() -> None:
+    wish = Wish("news", "covid", public=True, website=True)
+    writes = {change.action for change in plan.plan(Found(False, "us-east-1"), wish)}
+    reads = {action for _, action, _ in [*SETTINGS.values(), WEBSITE]}
+    assert len(writes) == 8
+    assert [action for action in sorted(writes | reads) if f"`{action}`" not in DEPLOY] == []
+
+
+def test_cloudfront_is_shown_what_the_public_may_read_and_no_more() -> None:
+    [statement] = re.findall(r"```json\n(.*?)```", DEPLOY, re.DOTALL)
+    expected = public_statement(Wish("my-news", "covid"))["Resource"]
+    assert json.loads(statement)["Resource"] == expected
+
+
+def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) -> None:
+    lines = (ROOT / "Containerfile").read_text(encoding="utf-8").splitlines()
+    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    code, data = tmp_path / "code", tmp_path / "data"
+    code.mkdir()
+    data.mkdir()
+    for line in lines:
+        if line.startswith("COPY "):
+            for name in line.split()[1:-1]:
+                assert f"!{name}" in ignored
+                copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
+                copy(ROOT / name, code / name)
+    done = subprocess.run(
+        [sys.executable, str(code / "app.py"), "run"],
+        cwd=data,
+        env=environment(OUTPUT_DIR="out"),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert "run.published" in done.stderr, done.stderr
+    assert (data / "out" / "manifest.json").is_file()

@@ -1,0 +1,309 @@
+"""Single objects in the user's hands, on a folder of this machine, on moto and on a real S3."""
+
+import hashlib
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from desk import Desk
+from hypothesis import given
+from hypothesis import strategies as st
+from processes import APP, command, environment, on_a_terminal
+from runs import contents, published_store
+
+from etl.load import upload_all
+from etl.stores import Head, Upload
+from etl.stores.directory import DirectoryStore
+from etl.stores.s3 import S3Store
+from etl.transfer import fetch
+from etl.wording import human, printable
+
+BODY = b"a,b\n1,2\n"
+DIGEST = hashlib.sha256(BODY).hexdigest()
+
+
+def put_by_somebody_else(store: S3Store, key: str, body: bytes) -> None:
+    """As another program would: without a digest."""
+    store.client.put_object(Bucket=store.bucket, Key=f"{store.folder}/{key}", Body=body)
+
+
+# ---- ls
+
+
+def test_any_number_of_objects_is_listed(desk: Desk) -> None:
+    names = [f"notes/{number:04}.txt" for number in range(1001)]
+    upload_all(desk.store, [Upload(name, b"1") for name in [*names, "other.txt"]])
+    said = desk("ls", "notes/")
+    assert (said.status, said.err) == (0, "")
+    lines = [line.split("\t") for line in said.out.splitlines()]
+    assert sorted(key for key, _, _ in lines) == names
+    assert {size for _, size, _ in lines} == {"1"}
+    as_json = desk("ls", "--json").json()
+    assert len(as_json) == 1002
+    assert set(as_json[0]) == {"key", "size", "modified"}
+
+
+def test_a_folder_without_objects_is_an_empty_list(desk: Desk) -> None:
+    assert desk("ls") == (0, "", "")
+    assert desk("ls", "nothing/", "--json").json() == []
+
+
+def test_a_list_may_be_cut_short_by_its_reader(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    upload_all(store, [Upload(f"{number:05}.txt", b"") for number in range(3000)])
+    with subprocess.Popen(
+        [sys.executable, str(APP), "ls"],
+        cwd=tmp_path,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+    ) as listing:
+        assert listing.stdout
+        assert listing.stderr
+        assert listing.stdout.readline().startswith("00000.txt\t0\t")
+        listing.stdout.close()
+        assert listing.stderr.read() == ""
+
+
+def test_on_a_terminal_the_list_is_a_table_with_a_total(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    store.write(Upload("a.txt", b"1" * 1234))
+    (tmp_path / "out" / "b\x1b[31m\n.txt").write_bytes(b"2")
+    status, shown = on_a_terminal("ls", cwd=tmp_path)
+    assert status == 0
+    heading, *rows, total = shown.replace("\r", "").splitlines()
+    assert heading.split() == ["size", "modified", "(UTC)", "key"]
+    assert rows[0].startswith("   1.2 kB  20")
+    assert [row[29:] for row in rows] == ["a.txt", "b\\x1b[31m\\n.txt"]
+    assert total == "out: 2 objects, 1.2 kB"
+
+
+# ---- head
+
+
+def test_head_says_all_that_is_known(desk: Desk) -> None:
+    desk.store.write(Upload("latest.csv", BODY))
+    said = desk("head", "latest.csv")
+    fields = dict(line.split(maxsplit=1) for line in said.out.splitlines() if " " in line.strip())
+    assert (fields["key"], fields["size"]) == ("latest.csv", "8")
+    assert fields["content_type"] == "text/csv; charset=utf-8"
+    as_json = desk("head", "latest.csv", "--json").json()
+    assert as_json["sha256"] == fields["sha256"] == DIGEST
+    assert as_json["cache_control"] == (
+        None if isinstance(desk.store, DirectoryStore) else "no-cache"
+    )
+
+
+@pytest.mark.parametrize("what", [["head"], ["get"], ["rm", "--yes"]], ids=lambda what: what[0])
+def test_what_does_not_exist_is_said_with_the_next_step(desk: Desk, what: list[str]) -> None:
+    said = desk(*what, "nothing.csv")
+    assert (said.status, said.out) == (1, "")
+    assert said.err == (
+        f"Error: {desk.store.address}/nothing.csv does not exist; "
+        "python app.py ls shows what does\n"
+    )
+
+
+@pytest.mark.parametrize("key", ["../secret", "/etc/passwd", "a\nb"])
+@pytest.mark.parametrize("what", ["head", "get", "rm", "ls"])
+def test_a_key_that_leaves_the_folder_is_wrong_usage(local_desk: Desk, what: str, key: str) -> None:
+    said = local_desk(what, key)
+    assert said.status == 2
+    assert "a key is relative to the folder" in said.err
+
+
+# ---- get
+
+
+def test_an_object_comes_under_its_own_name_or_another_or_into_a_folder(desk: Desk) -> None:
+    desk.store.write(Upload("countries/ESP.json", BODY))
+    Path("folder").mkdir()
+    for arguments, path in (
+        ([], "ESP.json"),
+        (["spain.json"], "spain.json"),
+        (["folder"], "folder/ESP.json"),
+    ):
+        assert desk("get", "countries/ESP.json", *arguments) == (0, f"{path}: 8 B\n", "")
+        assert Path(path).read_bytes() == BODY
+    assert sorted(path.name for path in Path().iterdir() if path.name.startswith(".")) == []
+
+
+def test_a_file_that_is_there_is_replaced_only_by_force(desk: Desk) -> None:
+    desk.store.write(Upload("latest.csv", BODY))
+    Path("latest.csv").write_text("mine")
+    said = desk("get", "latest.csv")
+    assert (said.status, said.out) == (1, "")
+    assert "latest.csv exists already; choose another name, or say --force" in said.err
+    assert Path("latest.csv").read_text() == "mine"
+    assert desk("get", "latest.csv", "--force").status == 0
+    assert Path("latest.csv").read_bytes() == BODY
+
+
+def test_an_object_goes_to_standard_output_byte_for_byte(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    store.write(Upload("a.txt", "ñ\r\n\n".encode()))
+    ended = command("get", "a.txt", "-", cwd=tmp_path)
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "ñ\n\n"  # read as text here
+    assert [path.name for path in tmp_path.iterdir()] == ["out"]
+
+
+def test_a_damaged_object_is_not_handed_out(s3_desk: Desk) -> None:
+    store = s3_desk.store
+    assert isinstance(store, S3Store)
+    store.client.put_object(
+        Bucket=store.bucket, Key="covid/a.csv", Body=b"torn", Metadata={"sha256": DIGEST}
+    )
+    Path("a.csv").write_text("mine")
+    said = s3_desk("get", "a.csv", "--force")
+    assert said.status == 1
+    assert (
+        f"covid/a.csv is damaged: its SHA-256 is {hashlib.sha256(b'torn').hexdigest()}" in said.err
+    )
+    assert Path("a.csv").read_text() == "mine"
+
+
+def test_what_carries_no_digest_is_fetched_and_that_is_said(s3_desk: Desk) -> None:
+    assert isinstance(s3_desk.store, S3Store)
+    put_by_somebody_else(s3_desk.store, "a.csv", BODY)
+    said = s3_desk("get", "a.csv")
+    assert said.out == "a.csv: 8 B; the store keeps no SHA-256 to verify it by\n"
+
+
+def test_a_version_that_changes_on_the_way_is_fetched_again(tmp_path: Path) -> None:
+    store, _ = published_store(tmp_path)
+    looked: list[str] = []
+
+    class Replaced(type(store)):  # type: ignore[misc]
+        def head(self, key: str) -> Head | None:
+            looked.append(key)
+            found: Head | None = store.head(key)
+            if len(looked) == 1:
+                store.write(Upload(key, b"new"))
+            return found
+
+        def download(self, key: str, path: Path) -> bool:
+            return store.download(key, path)
+
+    fetch(Replaced(), "latest.csv", tmp_path / "latest.csv", replace=False)
+    assert (tmp_path / "latest.csv").read_bytes() == b"new"
+    assert len(looked) == 2
+
+
+def test_a_place_that_can_not_be_written_is_named(local_desk: Desk) -> None:
+    local_desk.store.write(Upload("a.csv", BODY))
+    said = local_desk("get", "a.csv", "nowhere/a.csv")
+    assert said.status == 1
+    assert "can't write nowhere/a.csv: No such file or directory; choose another place" in said.err
+
+
+# ---- put
+
+
+def test_a_file_is_put_under_its_own_name_or_another(desk: Desk) -> None:
+    Path("notes.csv").write_bytes(BODY)
+    assert desk("put", "notes.csv").out == f"{desk.store.address}/notes.csv: 8 B, sha256 {DIGEST}\n"
+    assert desk("put", "notes.csv", "my/notes.csv").status == 0
+    assert contents(desk.store) == {"notes.csv": BODY, "my/notes.csv": BODY}
+    head = desk.store.head("my/notes.csv")
+    assert head is not None
+    assert (head.sha256, head.content_type) == (DIGEST, "text/csv; charset=utf-8")
+
+
+def test_a_directory_keeps_names_with_a_dot_to_itself(local_desk: Desk) -> None:
+    Path("a.csv").write_bytes(BODY)
+    said = local_desk("put", "a.csv", ".hidden")
+    assert said.status == 2
+    assert "begins with a dot" in said.err
+
+
+# ---- rm
+
+
+def test_an_object_is_removed_once_a_person_agrees(desk: Desk) -> None:
+    desk.store.write(Upload("notes.csv", BODY))
+    said = desk("rm", "notes.csv", answer="n")
+    assert (said.status, said.err) == (1, "nothing was done\n")
+    assert f"Remove {desk.store.address}/notes.csv (8 B)? [y/N]" in said.out
+    assert desk.store.head("notes.csv") is not None
+    assert desk("rm", "notes.csv", answer="y").status == 0
+    assert desk.store.head("notes.csv") is None
+
+
+def test_without_a_terminal_nothing_is_removed_unless_yes_was_said(desk: Desk) -> None:
+    desk.store.write(Upload("notes.csv", BODY))
+    said = desk("rm", "notes.csv")
+    assert said.status == 1
+    assert said.err.startswith("Error: no terminal to ask on: Remove ")
+    assert said.err.endswith("(8 B)? Say --yes if so\n")
+    assert desk.store.head("notes.csv") is not None
+    assert desk("rm", "notes.csv", "--yes").out == f"{desk.store.address}/notes.csv: removed\n"
+    assert desk.store.head("notes.csv") is None
+
+
+# ---- what is the worker's own
+
+
+def test_what_is_the_workers_own_is_neither_written_nor_removed_but_by_force(desk: Desk) -> None:
+    run_id = desk.publish(20)
+    Path("mine.txt").write_bytes(BODY)
+    before = contents(desk.store)
+    own = {
+        "manifest.json": "what the worker remembers",
+        "history.json": "what the worker remembers",
+        "status.json": "what the worker remembers",
+        f"runs/{run_id}/latest.csv": "a part of the worker's archive",
+        f"raw/{run_id}/stats.json.gz": "a part of the worker's archive",
+        "latest.csv": "a published file",
+        "countries/ESP.json": "a published file",
+    }
+    for key, what in own.items():
+        assert key in before
+        for said in (desk("put", "mine.txt", key), desk("rm", key, "--yes")):
+            assert said.status == 1
+            assert said.err == (
+                f"Error: {desk.store.address}/{key} is {what}; left as it is: say --force\n"
+            )
+    assert contents(desk.store) == before
+    assert desk("put", "mine.txt", "latest.csv", "--force").status == 0
+    assert desk("rm", "countries/ESP.json", "--yes", "--force").status == 0
+    after = contents(desk.store)
+    assert after["latest.csv"] == BODY
+    assert before.keys() - after.keys() == {"countries/ESP.json"}
+
+
+def test_a_manifest_that_is_broken_can_be_put_right_by_force(desk: Desk) -> None:
+    run_id = desk.publish(20)
+    Path("torn").write_bytes(b"{")
+    desk("put", "torn", "manifest.json", "--force")
+    assert "can't be read" in desk("put", "torn", "mine").err
+    assert desk("get", f"runs/{run_id}/manifest.json").status == 0
+    assert desk("put", "manifest.json", "--force").status == 0
+    assert json.loads(contents(desk.store)["manifest.json"])["run_id"] == run_id
+
+
+# ---- words
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB")],
+)
+def test_sizes_are_short(size: int, words: str) -> None:
+    assert human(size) == words
+
+
+@given(st.integers(0, 10**15))
+def test_a_size_is_never_wider_than_its_column(size: int) -> None:
+    assert len(human(size)) <= 9
+
+
+@given(st.text())
+def test_a_name_stays_on_its_line_and_letters_stay_as_they_are(text: str) -> None:
+    shown = printable(text)
+    assert len(shown.splitlines()) <= 1
+    assert "\x1b" not in shown
+    assert printable("país 🦠 a b") == "país 🦠 a b"

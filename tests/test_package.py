@@ -1,0 +1,154 @@
+"""datapackage.json and the register of columns: a stranger's library reads and verifies them."""
+
+import gc
+import json
+import warnings
+from pathlib import Path
+from typing import Any
+
+import frictionless
+import pyarrow.parquet
+import pytest
+from builders import country, day, stats_json
+from frames import countries, days, rows, tidied
+from runs import NOW, growing, run
+
+from config import KEEPS
+from etl.fields import LATEST, TABLE
+from etl.files import File
+from etl.outputs.package import write_package
+from etl.outputs.values import Header
+from etl.sources import SAMPLES
+from etl.stores.directory import DirectoryStore
+from etl.transform import COLUMNS, latest
+from tools import data_dictionary
+
+DTYPES = {
+    "string": ("category",),
+    "date": ("datetime64[s]",),
+    "integer": ("Int64",),
+    "number": ("float64",),
+    "boolean": ("bool",),
+}
+
+
+def published(
+    tmp_path: Path, source: Path, keep: str = "all", facts: str = ""
+) -> tuple[Path, dict[str, Any]]:
+    """A folder in which a run was published, and its datapackage.json."""
+    folder = tmp_path / "out"
+    made = run(DirectoryStore(folder), source, now=NOW, KEEP=keep, COUNTRIES_URL=facts)
+    assert made.outcome == "published"
+    package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
+    return folder, package
+
+
+def faults(package: Path) -> list[str]:
+    """What frictionless finds wrong: the descriptor, bytes, digests, every cell of the tables."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
+        report = frictionless.validate(str(package))
+        gc.collect()
+    errors = [*report.errors, *(error for task in report.tasks for error in task.errors)]
+    return [error.message for error in errors]
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "stats.json"
+    path.write_bytes(growing(20))
+    return path
+
+
+@pytest.mark.parametrize("keep", KEEPS)
+def test_frictionless_finds_every_file_as_described(
+    source: Path, tmp_path: Path, keep: str
+) -> None:
+    facts = str(SAMPLES / "InfoPaisosExtra.csv")
+    folder, package = published(tmp_path, source, keep, facts)
+    assert faults(folder / "datapackage.json") == []
+    manifest = json.loads((folder / "manifest.json").read_bytes())
+    files = {file["name"]: file for file in manifest["files"]}
+    assert files.keys() - {r["path"] for r in package["resources"]} == {"datapackage.json"}
+    for resource in package["resources"]:
+        file = files[resource["path"]]
+        assert (resource["bytes"], resource["hash"]) == (file["bytes"], f"sha256:{file['sha256']}")
+    assert faults(folder / "runs" / manifest["run_id"] / "datapackage.json") == []
+
+
+def test_frictionless_sees_a_file_that_was_tampered_with(source: Path, tmp_path: Path) -> None:
+    folder, _ = published(tmp_path, source)
+    for name in ("latest.csv", "timeseries.parquet", "world.json"):
+        whole = (folder / name).read_bytes()
+        (folder / name).write_bytes(whole.replace(b"2021", b"2022").replace(b"PAR1", b"PAR2"))
+        assert faults(folder / "datapackage.json") != []
+        (folder / name).write_bytes(whole)
+    assert faults(folder / "datapackage.json") == []
+
+
+def test_the_schema_has_the_columns_that_the_files_have(source: Path, tmp_path: Path) -> None:
+    folder, package = published(tmp_path, source)
+    schemas = {r["path"]: r["schema"]["fields"] for r in package["resources"] if "schema" in r}
+    names = {path: [field["name"] for field in fields] for path, fields in schemas.items()}
+    assert set(names) == {"latest.csv", "timeseries.csv.gz", "timeseries.parquet"}
+    parquet = pyarrow.parquet.read_schema(folder / "timeseries.parquet")
+    assert names["timeseries.parquet"] == names["timeseries.csv.gz"] == parquet.names
+    for fields in schemas.values():
+        assert all(field["description"] and field["type"] for field in fields)
+
+
+def test_names_that_a_source_makes_up_are_described_soundly(tmp_path: Path) -> None:
+    # keys that meet a code once in lower case, names in any script or that a spreadsheet would run
+    days = {"2021-01-01": day(cumulative_cases=3)}
+    elements = [
+        country("spain", "Spain", days),
+        country("esp", "=cmd()|'/c calc'!A1", days),
+        country("es-2", '"</script>, 中国\n', days),
+    ]
+    source = tmp_path / "stats.json"
+    source.write_bytes(stats_json(elements))
+    folder, package = published(tmp_path, source)
+    names = [resource["name"] for resource in package["resources"]]
+    assert {"countries/esp.json", "countries/esp.json-2"} <= set(names)
+    assert faults(folder / "datapackage.json") == []
+
+
+def test_nothing_in_it_is_of_one_run_alone(source: Path, tmp_path: Path) -> None:
+    folder, _ = published(tmp_path, source)
+    first = (folder / "datapackage.json").read_bytes()
+    run_id = json.loads((folder / "manifest.json").read_bytes())["run_id"]
+    assert run_id.encode() not in first
+    assert str(tmp_path).encode() not in first
+    assert run(DirectoryStore(folder), source, COUNTRIES_URL="").outcome == "unchanged"
+
+
+def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> None:
+    path = tmp_path / "latest.csv"
+    path.write_bytes(b"country_key\n")
+    header = Header("A title", "by somebody", "CC BY 4.0", "2021-01-20", notice="Made up.")
+    sources = [{"title": "A title", "path": "https://example.org/"}]
+    for licence_id in ("CC-BY-4.0", None):
+        write_package(tmp_path, [File("latest.csv", path, 0)], header, sources, licence_id, "all")
+        package = json.loads((tmp_path / "datapackage.json").read_bytes())
+        known = [{"name": "CC-BY-4.0", "title": "CC BY 4.0"}] if licence_id else None
+        assert package.get("licenses") == known
+        assert package["sources"] == sources
+        assert package["attribution"] == "by somebody"
+        assert package["description"].startswith("Made up.")
+        assert frictionless.Package(str(tmp_path / "datapackage.json")).title == "A title"
+
+
+# ---- the register
+
+
+def test_the_register_has_exactly_the_columns_of_the_table_with_their_types() -> None:
+    table = tidied(rows(spain=days("2021-01-01", range(9))), countries("spain"))
+    assert [field.name for field in TABLE] == COLUMNS
+    for fields, frame in ((TABLE, table), (LATEST, latest(table))):
+        assert [field.name for field in fields] == list(frame.columns)
+        for field in fields:
+            assert str(frame[field.name].dtype) in DTYPES[field.type], field.name
+
+
+def test_the_data_dictionary_is_made_from_the_register() -> None:
+    assert data_dictionary.PAGE.read_text(encoding="utf-8") == data_dictionary.page()

@@ -1,0 +1,137 @@
+"""The monthly report in a real browser, opened from a folder as by a double click."""
+
+import json
+import os
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from builders import country, day, stats_json
+from runs import run
+from selenium.webdriver.common.action_chains import ActionChains
+
+from bench.browser import AXE, Browser, Missing, chromium, required
+from etl import history
+from etl.report import making
+from etl.report.month import Month
+from etl.stores.directory import DirectoryStore
+
+HOSTILE = "<img src=x onerror=document.title='run'>"
+PAGES = ("2021-01/final_report.html", "2021-01/final_chart.html", "index.html")
+DRAWN = "return Bokeh.documents.length === 3 && Bokeh.documents.every((one) => one.is_idle)"
+# Bokeh's elements lie in shadow trees, one in the other.
+WITHIN = """
+const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
+  [element, ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
+"""
+COLOURS = f"""{WITHIN}
+const drawn = within(document.getElementById(arguments[0])).filter((e) => e.matches("canvas"));
+return drawn.map((canvas) => new Set(new Uint32Array(canvas.getContext("2d").getImageData(
+  0, 0, canvas.width, canvas.height).data.buffer)).size)"""
+TOLD = f"""{WITHIN}
+const tooltips = within(document.body).filter((e) => e.matches(".bk-tooltip-content"));
+return tooltips.map((tooltip) => tooltip.textContent).find((text) => text)"""
+
+
+def missing(exc: Missing) -> None:
+    """Where a tool is missing a test is skipped; in CI it fails."""
+    if os.environ.get("CI") == "true":
+        raise exc
+    pytest.skip(f"SKIPPED: {exc}")
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    try:
+        with chromium(tmp_path_factory.mktemp("profile")) as started:
+            yield started
+    except Missing as exc:
+        missing(exc)
+
+
+@pytest.fixture(scope="module")
+def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """reports/ with that of January, in which a country of a hostile name has most cases."""
+    folder = tmp_path_factory.mktemp("published")
+    names = [HOSTILE, "<script>alert(1)</script>", "$$x^2$$", "Spain", "Spain", "中国"]
+    dates = [date(2020, 12, 20) + timedelta(days=n) for n in range(40)]
+    elements = [
+        country(
+            f"c{n}",
+            name,
+            {
+                str(when): day(cumulative_cases=(9 - n) * at * at, cumulative_deaths=at)
+                for at, when in enumerate(dates)
+            },
+        )
+        for n, name in enumerate(names)
+    ]
+    (folder / "stats.json").write_bytes(stats_json(elements))
+    store = DirectoryStore(folder / "out")
+    now = datetime(2021, 1, 29, 7, tzinfo=UTC)
+    assert run(store, folder / "stats.json", now=now).outcome == "published"
+    making.make(store, history.read(store)[0], Month(2021, 1), max_bytes=10**7)
+    return folder / "out" / "reports"
+
+
+def open_page(browser: Browser, reports: Path, name: str, *, dark: bool = False) -> None:
+    browser.dark(dark)
+    browser.open((reports / name).as_uri(), ready=False)
+    if name.endswith("final_chart.html"):
+        browser.wait(DRAWN)
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+def test_a_page_is_sound_and_asks_nothing_of_another_host(
+    browser: Browser, reports: Path, name: str, dark: bool
+) -> None:
+    browser.resize(1280)
+    open_page(browser, reports, name, dark=dark)
+    assert browser.errors() == []
+    asked = {url for url in browser.asked_for() if not url.startswith(("data:", "chrome:"))}
+    assert asked
+    assert not [url for url in asked if not url.startswith(reports.as_uri())]
+    assert browser.run("return document.title") != "run"
+    try:
+        browser.run(required("axe-core", AXE).read_text(encoding="utf-8"))
+    except Missing as exc:
+        missing(exc)
+    found = browser.driver.execute_async_script(
+        "const done = arguments[0]; axe.run(document).then((said) => done(JSON.stringify(said)))"
+    )
+    said = json.loads(found)
+    assert len(said["passes"]) > 10
+    assert [v["id"] for v in said["violations"] if v["impact"] in ("serious", "critical")] == []
+
+
+def test_every_chart_is_drawn(browser: Browser, reports: Path) -> None:
+    browser.resize(1280)
+    open_page(browser, reports, PAGES[1])
+    for place in ("daily-cases", "daily-deaths", "ranking"):
+        assert max(browser.run(COLOURS, place)) > 10, place
+
+
+def test_a_pointer_over_a_bar_reads_the_country_whose_name_stays_text(
+    browser: Browser, reports: Path
+) -> None:
+    browser.resize(1280, 2000)
+    open_page(browser, reports, PAGES[1])
+    chart = browser.one("#ranking")
+    top = 85 - chart.size["height"] // 2  # the first bar, which is as long as the chart is wide
+    ActionChains(browser.driver).move_to_element_with_offset(chart, 0, top).perform()
+    told = browser.wait(TOLD)
+    assert HOSTILE in told
+    assert "new cases" in told
+    assert browser.run("return document.title") != "run"
+    assert browser.errors() == []
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_on_a_phone_nothing_is_wider_than_the_screen(
+    browser: Browser, reports: Path, name: str
+) -> None:
+    browser.resize(390)
+    open_page(browser, reports, name)
+    assert browser.run("return document.documentElement.scrollWidth") == 390

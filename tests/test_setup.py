@@ -1,0 +1,367 @@
+"""`setup` over the wire: on moto behind AWS's rules, and on a real S3 server."""
+
+import json
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import boto3
+import pytest
+import requests
+from aws_like import AwsLike
+from iam import asked
+from runs import growing, run
+from s3_server import answering, s3_error, s3_server, use
+
+from etl import cli
+from etl.bucket import Wish
+from etl.bucket.plan import PRIVATE
+from etl.bucket.policy import worker_policy
+from etl.errors import StoreError
+from etl.load import in_parallel
+from etl.stores import Upload
+from etl.stores.s3 import S3Store
+from etl.stores.s3_setup import look
+
+SetUp = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[str]:
+    with s3_server() as url:
+        yield url
+
+
+@pytest.fixture
+def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
+    with AwsLike(moto) as aws:
+        use(monkeypatch, aws.url)
+        yield aws
+
+
+@pytest.fixture(params=["moto", "real"])
+def anywhere(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The URL of an S3 server with AWS's rules, then of a real one."""
+    if request.param == "moto":
+        aws: AwsLike = request.getfixturevalue("aws")
+        return aws.url
+    url: str = request.getfixturevalue("real_s3")
+    use(monkeypatch, url)
+    return url
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """The name of a bucket that is not there yet, set as S3_BUCKET."""
+    monkeypatch.chdir(tmp_path)
+    name = f"setup-{uuid4().hex}"
+    monkeypatch.setenv("S3_BUCKET", name)
+    return name
+
+
+@pytest.fixture
+def set_up(capfd: pytest.CaptureFixture[str], as_before: None) -> SetUp:
+    """Run `setup` and give what it said."""
+
+    def call(*options: str, status: int = 0) -> str:
+        assert cli.main(["setup", *options]) == status
+        return "".join(capfd.readouterr())
+
+    return call
+
+
+def state(bucket: str) -> dict[str, Any]:
+    """A bucket's settings as plain boto3 sees them."""
+    client = boto3.client("s3")
+    block = client.get_public_access_block(Bucket=bucket)["PublicAccessBlockConfiguration"]
+    rules = client.get_bucket_encryption(Bucket=bucket)["ServerSideEncryptionConfiguration"]
+    lifecycle = client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+    return {
+        "block": {**block},
+        "encryption": rules["Rules"][0]["ApplyServerSideEncryptionByDefault"],
+        "versioning": client.get_bucket_versioning(Bucket=bucket)["Status"],
+        "lifecycle": {rule["ID"]: rule for rule in lifecycle},
+        "cors": client.get_bucket_cors(Bucket=bucket)["CORSRules"],
+    }
+
+
+# ---- private
+
+
+def test_a_new_bucket_is_closed_encrypted_versioned_and_cleared_up(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    assert "6 changes" in set_up("--yes")
+    found = state(bucket)
+    assert found["block"] == dict.fromkeys(PRIVATE, True)
+    assert found["encryption"] == {"SSEAlgorithm": "AES256"}
+    assert found["versioning"] == "Enabled"
+    assert found["lifecycle"]["cloud-etl:covid:former"]["Filter"] == {"Prefix": "covid/"}
+    assert found["lifecycle"]["cloud-etl:covid:inbox/"]["Expiration"] == {"Days": 30}
+    assert found["cors"][0]["AllowedOrigins"] == ["*"]
+
+
+def test_a_second_run_has_nothing_to_do_and_sends_nothing_that_changes(
+    anywhere: str, bucket: str, set_up: SetUp
+) -> None:
+    set_up("--yes")
+    assert f"s3://{bucket}/covid: nothing to do" in set_up()
+    set_up("--public", "--yes")
+    assert f"s3://{bucket}/covid: nothing to do" in set_up("--public")
+
+
+def test_a_dry_run_shows_everything_and_changes_nothing(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    said = set_up("--dry-run", "--public")
+    assert "make the bucket" in said
+    assert "let anyone read" in said
+    assert [line for line in aws.seen if line.startswith(("PUT", "DELETE"))] == []
+
+
+def test_without_anyone_to_ask_nothing_is_changed(aws: AwsLike, bucket: str, set_up: SetUp) -> None:
+    assert "Make 6 changes? If so, say --yes" in set_up(status=1)
+    assert [line for line in aws.seen if line.startswith(("PUT", "DELETE"))] == []
+
+
+def test_a_worker_runs_in_what_was_set_up(anywhere: str, bucket: str, set_up: SetUp) -> None:
+    set_up("--yes")
+    Path("stats.json").write_bytes(growing(3))
+    assert run(S3Store.connect(bucket, "covid"), "stats.json").outcome == "published"
+
+
+def test_what_others_have_set_up_in_the_bucket_stays(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    client = boto3.client("s3")
+    client.create_bucket(Bucket=bucket)
+    rule: Any = {
+        "ID": "logs",
+        "Status": "Enabled",
+        "Filter": {"And": {"Prefix": "logs/", "Tags": [{"Key": "a", "Value": "b"}]}},
+        "Expiration": {"Days": 3},
+    }
+    cors: Any = {"ID": "app", "AllowedMethods": ["PUT"], "AllowedOrigins": ["https://app"]}
+    theirs: Any = {
+        "Sid": "theirs",
+        "Effect": "Deny",
+        "Principal": {"AWS": "arn:aws:iam::123456789012:user/intern"},
+        "Action": "s3:DeleteObject",
+        "Resource": f"arn:aws:s3:::{bucket}/*",
+    }
+    client.put_bucket_lifecycle_configuration(
+        Bucket=bucket, LifecycleConfiguration={"Rules": [rule]}
+    )
+    client.put_bucket_cors(Bucket=bucket, CORSConfiguration={"CORSRules": [cors]})
+    before = json.dumps({"Version": "2012-10-17", "Statement": [theirs]})
+    client.put_bucket_policy(Bucket=bucket, Policy=before)
+    set_up("--public", "--yes")
+    found = {rule["ID"]: rule for rule in lifecycle(client, bucket)}
+    assert found["logs"] == rule
+    assert len(found) == 5
+    assert client.get_bucket_cors(Bucket=bucket)["CORSRules"][0] == cors
+    after = json.loads(client.get_bucket_policy(Bucket=bucket)["Policy"])
+    assert [statement["Sid"][:14] for statement in after["Statement"]] == [
+        "theirs",
+        "CloudEtlPublic",
+    ]
+
+
+def lifecycle(client: Any, bucket: str) -> Any:
+    return client.get_bucket_lifecycle_configuration(Bucket=bucket)["Rules"]
+
+
+def test_a_region_is_the_bucket_s_own_and_requests_from_elsewhere_find_it(
+    aws: AwsLike, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    assert f"make the bucket {bucket} in eu-west-1" in set_up("--yes")
+    assert boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"] == (
+        "eu-west-1"
+    )
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    assert "nothing to do" in set_up("--yes")
+
+
+# ---- what can't be
+
+
+def test_a_name_that_is_taken_says_so(aws: AwsLike, bucket: str, set_up: SetUp) -> None:
+    aws.foreign.add(bucket)
+    assert "(or the bucket is somebody else's)" in set_up("--yes", status=1)
+    said = set_up_by(s3_error(409, "BucketAlreadyExists"), set_up)
+    assert f"bucket name '{bucket}' is taken by somebody else, all over AWS" in said
+
+
+def set_up_by(reply: Callable[[Any], None], set_up: SetUp) -> str:
+    """What `setup` says where a bucket is missing and then can't be made, so answered."""
+
+    def answer(request: Any) -> None:
+        if request.command == "HEAD":
+            request.reply(404)
+        else:
+            reply(request)
+
+    with pytest.MonkeyPatch.context() as patch, answering(answer) as url:
+        patch.setenv("AWS_ENDPOINT_URL_S3", url)
+        return set_up("--yes", status=1)
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "expected"),
+    [
+        (409, "OperationAborted", "busy with an earlier change; try again in a minute"),
+        (400, "TooManyBuckets", "the account may have no more buckets"),
+        (403, "AccessDenied", "access denied: allow s3:CreateBucket on arn:aws:s3:::setup-"),
+    ],
+)
+def test_a_bucket_that_can_not_be_made_says_why(
+    aws: AwsLike, bucket: str, set_up: SetUp, status: int, code: str, expected: str
+) -> None:
+    assert expected in set_up_by(s3_error(status, code), set_up)
+
+
+def test_a_name_that_can_not_be_is_refused_before_anything_is_made(
+    aws: AwsLike, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("S3_BUCKET", "news..paper")
+    assert "two dots follow each other" in set_up("--yes", status=2)
+    assert aws.seen == ["HEAD /news..paper"]
+
+
+def test_a_directory_needs_no_setup(set_up: SetUp, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("S3_BUCKET", raising=False)
+    assert "S3_BUCKET: not set; the folder out needs no setup" in set_up(status=2)
+
+
+def documented() -> list[str]:
+    """The actions that docs/deploy.md names for setup: in one paragraph and a table."""
+    text = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    told = text[text.index("It needs\n`s3:CreateBucket`") : text.index("Why no lifecycle rule")]
+    return re.findall(r"`(s3:\w+)`", told)
+
+
+def test_the_permissions_that_are_documented_are_enough_and_each_is_needed(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    def allow(*actions: str) -> None:
+        whole = {"Effect": "Allow", "Action": list(actions), "Resource": "arn:aws:s3:::*"}
+        aws.policy = {"Statement": [whole]}
+
+    allow(*documented())
+    set_up("--public", "--website", "--yes")
+    asked_for = {
+        one.action
+        for method, path in (line.split(" ", 1) for line in aws.seen)
+        for one in asked(method, path, {})
+    }
+    set_up("--public", "--website")
+    assert asked_for - set(documented()) == {"s3:PutObject"}  # tries out the encryption, if it may
+    store = S3Store.connect(bucket, "covid")
+    for action in (action for action in documented() if action.startswith("s3:Get")):
+        allow(*(set(documented()) - {action}))
+        with pytest.raises(StoreError, match=f"denied: allow {action} on arn:aws:s3:::{bucket}"):
+            look(store, website=True)
+
+
+# ---- public
+
+
+def test_the_public_reads_what_is_published_and_nothing_else(
+    anywhere: str, bucket: str, set_up: SetUp
+) -> None:
+    set_up("--yes")
+    store = S3Store.connect(bucket, "covid")
+    Path("stats.json").write_bytes(growing(3))
+    run(store, "stats.json")
+    for key in ("inbox/letter.txt", "_shared/1/index.html", "_doctor-1", "put-by-hand.csv"):
+        store.write(Upload(key, b"private"))
+    S3Store.connect(bucket, "other").write(Upload("latest.json", b"private"))
+    keys = [head.key for head in S3Store.connect(bucket).list()]
+    assert readable(anywhere, bucket, keys) == set()
+    set_up("--public", "--yes")
+    closed = ("raw/", "inbox/", "_", "history.json", "put-by-hand.csv")
+    published = {key for key in keys if not key.removeprefix("covid/").startswith(closed)}
+    assert len(published) > 20
+    assert readable(anywhere, bucket, keys) == published - {"other/latest.json"}
+
+
+def readable(url: str, bucket: str, keys: list[str]) -> set[str]:
+    """Which of them a stranger may read."""
+    found = set()
+
+    def read(key: str) -> None:
+        answer = requests.get(f"{url}/{bucket}/{key}", timeout=10)
+        assert answer.status_code in (200, 403)
+        if answer.status_code == 200:
+            found.add(key)
+
+    in_parallel(read, keys)
+    return found
+
+
+def test_the_public_address_is_shown_and_works(anywhere: str, bucket: str, set_up: SetUp) -> None:
+    said = set_up("--public", "--yes")
+    S3Store.connect(bucket, "covid").write(Upload("index.html", b"<h1>news</h1>"))
+    [address] = [line.removeprefix("the page: ") for line in said.splitlines() if "page:" in line]
+    assert requests.get(address, timeout=10).content == b"<h1>news</h1>"
+
+
+def test_an_account_that_blocks_public_access_is_named(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    set_up("--yes")
+    aws.blocked_account = True
+    said = set_up("--public", "--yes", status=1)
+    assert "(or the account as a whole blocks public access)" in said
+
+
+# ---- website
+
+
+def test_a_website_is_served_where_there_are_websites(
+    aws: AwsLike, bucket: str, set_up: SetUp
+) -> None:
+    said = set_up("--public", "--website", "--yes")
+    assert f"the website, on AWS: http://{bucket}.s3-website-us-east-1.amazonaws.com/covid/" in said
+    index = boto3.client("s3").get_bucket_website(Bucket=bucket)["IndexDocument"]
+    assert index == {"Suffix": "index.html"}
+
+
+def test_a_website_is_never_asked_of_a_server_that_would_make_a_bucket_of_it(
+    real_s3: str, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, real_s3)
+    said = set_up("--public", "--website", "--yes", status=1)
+    assert "this server serves no websites; leave --website out" in said
+    buckets = [found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]]
+    assert bucket not in buckets
+
+
+def test_programs_read_what_was_changed(
+    aws: AwsLike, bucket: str, capfd: Any, as_before: None
+) -> None:
+    assert cli.main(["setup", "--public", "--yes", "--json"]) == 0
+    answer = json.loads(capfd.readouterr().out)
+    assert answer["changes"][0]["call"] == "create_bucket"
+    assert {change["made"] for change in answer["changes"]} == {True}
+    assert answer["page"] == f"{aws.url}/{bucket}/covid/index.html"
+    assert (answer["website"], answer["notes"]) == (None, [])
+
+
+def test_a_private_website_is_wrong_usage(bucket: str, set_up: SetUp) -> None:
+    assert "--website needs --public" in set_up("--website", status=2)
+
+
+# ---- the worker's policy
+
+
+def test_the_policy_is_printed_alone_and_needs_no_credentials(
+    monkeypatch: pytest.MonkeyPatch, bucket: str, set_up: SetUp
+) -> None:
+    use(monkeypatch, None)
+    monkeypatch.setenv("S3_FOLDER", "data/covid")
+    printed = json.loads(set_up("--policy"))
+    assert printed == worker_policy(Wish(bucket, "data/covid"))

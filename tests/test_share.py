@@ -1,0 +1,387 @@
+"""What others may read: links that expire, the page of a private folder, public objects."""
+
+import hashlib
+import json
+import re
+import sys
+from datetime import UTC, datetime, timedelta
+from html import unescape
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import msgspec
+import pytest
+import requests
+from desk import Desk
+from runs import contents
+from s3_server import SECRET_KEY, Answer, answering, s3_error, use
+
+from etl import manifest as manifests
+from etl.manifest import PublishedFile, run_key
+from etl.share import expired
+from etl.stores import Store, Upload
+from etl.stores.s3 import S3Store
+
+PAGE = b"""<!doctype html><link rel="stylesheet" href="assets/page-01.css">
+<script src="assets/page-01.js" defer></script><a href="latest.csv">latest</a>
+<a href="manifest.json">manifest</a><a href="status.json">status</a><a href="gone.csv">gone</a>
+<a href="https://elsewhere.org/">elsewhere</a>"""
+
+
+def fetch(url: str) -> requests.Response:
+    with requests.Session() as session:
+        session.trust_env = False
+        return session.get(url, timeout=20)
+
+
+def publish_page(store: Store) -> None:
+    """Add a page and its assets to what is published, as a run does."""
+    published = manifests.read(store)
+    assert published is not None
+    manifest = published.manifest
+    made = {"index.html": PAGE, "assets/page-01.css": b"p{}", "assets/page-01.js": b"let a"}
+    files = [file for file in manifest.files if file.name not in made]
+    for name, body in made.items():
+        key = run_key(manifest.run_id, name)
+        files.append(PublishedFile(name, key, len(body), hashlib.sha256(body).hexdigest(), 0))
+        for place in (key, name):
+            store.write(Upload(place, body))
+    body = manifests.encode(msgspec.structs.replace(manifest, files=files))
+    for place in ("manifest.json", run_key(manifest.run_id, "manifest.json")):
+        store.write(Upload(place, body))
+
+
+# ---- a link
+
+
+def test_a_link_is_read_by_anybody_and_its_object_by_nobody_else(s3_desk: Desk) -> None:
+    s3_desk.store.write(Upload("países/a b.csv", b"a,b\n"))
+    said = s3_desk("share", "países/a b.csv")
+    assert said.status == 0
+    [url] = said.out.splitlines()
+    answer = fetch(url)
+    assert (answer.status_code, answer.content) == (200, b"a,b\n")
+    assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"
+    signed = parse_qs(urlsplit(url).query)
+    assert signed["X-Amz-Algorithm"] == ["AWS4-HMAC-SHA256"]
+    assert signed["X-Amz-Expires"] == ["86400"]
+    expires = re.fullmatch(r"expires at (\d{4}-\d\d-\d\d \d\d:\d\d) UTC\n", said.err)
+    assert expires
+    at = datetime.strptime(expires[1], "%Y-%m-%d %H:%M").replace(tzinfo=UTC)
+    assert abs(at - datetime.now(UTC) - timedelta(days=1)) < timedelta(minutes=2)
+    assert SECRET_KEY not in said.out
+
+
+def test_a_link_holds_for_its_object_alone(real_desk: Desk) -> None:
+    real_desk.store.write(Upload("a.csv", b"1"))
+    real_desk.store.write(Upload("b.csv", b"2"))
+    url = real_desk("share", "a.csv").out.strip()
+    assert fetch(url).status_code == 200
+    assert fetch(url.replace("a.csv", "b.csv")).status_code == 403
+    assert fetch(url.replace("X-Amz-Expires=86400", "X-Amz-Expires=604800")).status_code == 403
+    assert fetch(url.partition("?")[0]).status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("1m", 60), ("90m", 5400), ("24h", 86_400), ("168h", 604_800), ("7d", 604_800)],
+)
+def test_a_link_lasts_as_long_as_is_said(moto_desk: Desk, text: str, seconds: int) -> None:
+    moto_desk.store.write(Upload("a.csv", b"1"))
+    shared = moto_desk("share", "a.csv", "--expires", text, "--json").json()
+    assert parse_qs(urlsplit(shared["url"]).query)["X-Amz-Expires"] == [str(seconds)]
+    left = datetime.fromisoformat(shared["expires_at"]) - datetime.now(UTC)
+    assert timedelta(seconds=seconds - 60) < left <= timedelta(seconds=seconds)
+    assert shared["warning"] is None
+
+
+@pytest.mark.parametrize(
+    "text", ["8d", "169h", "99999d", "0h", "h", "", "1w", "-1h", "1.5h", "1h "]
+)
+def test_what_s3_would_not_sign_is_wrong_usage(local_desk: Desk, text: str) -> None:
+    said = local_desk("share", "a.csv", "--expires", text)
+    assert said.status == 2
+    assert "S3 signs for 7d at most" in said.err or "expected a time such as 30m" in said.err
+
+
+def test_what_does_not_exist_is_not_shared(moto_desk: Desk) -> None:
+    for arguments in (["nothing.csv"], ["--public", "nothing.csv"]):
+        said = moto_desk("share", *arguments)
+        assert (said.status, said.out) == (1, "")
+        assert "nothing.csv does not exist" in said.err
+
+
+@pytest.mark.parametrize("arguments", [[], ["--page", "latest.csv"], ["--public"]])
+def test_one_thing_is_shared_at_a_time(local_desk: Desk, arguments: list[str]) -> None:
+    said = local_desk("share", *arguments)
+    assert said.status == 2
+    assert "name the KEY to share, or say --page" in said.err
+
+
+def test_a_link_is_signed_for_the_region_the_bucket_turns_out_to_be_in(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def reply(answer: Answer) -> None:
+        if answer.path == "/news":
+            answer.reply(200, x_amz_bucket_region="eu-west-1")
+        elif "/eu-west-1/s3/" in answer.headers["Authorization"]:
+            answer.reply(200, ETag='"1"', Last_Modified="Sat, 21 Nov 2026 22:00:00 GMT")
+        else:
+            answer.reply(301, x_amz_bucket_region="eu-west-1")
+
+    with answering(reply) as url:
+        use(monkeypatch, url)
+        monkeypatch.setenv("S3_BUCKET", "news")
+        said = local_desk("share", "a.csv")
+    [scope] = parse_qs(urlsplit(said.out).query)["X-Amz-Credential"]
+    assert scope.split("/")[2] == "eu-west-1"
+
+
+# ---- temporary credentials
+
+
+def test_a_session_of_unknown_end_is_a_warning(
+    moto_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moto_desk.store.write(Upload("a.csv", b"1"))
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "made-up-token")
+    said = moto_desk("share", "a.csv")
+    assert "warning: the credentials are temporary: the link dies with them" in said.err
+    assert "made-up-token" not in said.err
+
+
+@pytest.mark.parametrize(("hours", "warned"), [(6, True), (30, False)])
+def test_a_session_that_ends_before_the_link_is_a_warning_that_says_when(
+    moto_desk: Desk, monkeypatch: pytest.MonkeyPatch, hours: int, warned: bool
+) -> None:
+    moto_desk.store.write(Upload("a.csv", b"1"))
+    end = datetime.now(UTC) + timedelta(hours=hours)
+    Path("session.json").write_text(
+        json.dumps(
+            {
+                "Version": 1,
+                "AccessKeyId": "made-up",
+                "SecretAccessKey": "made-up",
+                "SessionToken": "made-up",
+                "Expiration": end.isoformat(),
+            }
+        )
+    )
+    program = "print(open('session.json').read())"
+    Path("config").write_text(f'[default]\ncredential_process = {sys.executable} -c "{program}"\n')
+    monkeypatch.setenv("AWS_CONFIG_FILE", "config")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    said = moto_desk("share", "a.csv")
+    dies = f"they, and the link, die at {end:%Y-%m-%d %H:%M} UTC"
+    assert (dies in said.err) == warned
+    assert ("warning" in said.err) == warned
+
+
+# ---- the page
+
+
+def test_the_page_of_a_private_folder_is_read_with_all_it_links_to(s3_desk: Desk) -> None:
+    run_id = s3_desk.publish(20)
+    store = s3_desk.store
+    publish_page(store)
+    before = contents(store)
+    said = s3_desk("share", "--page", "--expires", "7d")
+    assert said.status == 0
+    page = fetch(said.out.strip())
+    assert page.status_code == 200
+    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
+    links = [unescape(link) for link in re.findall(r'(?:href|src)="([^"]*)"', page.text)]
+    css, script, latest, manifest, status, gone, elsewhere = links
+    assert (gone, elsewhere) == ("gone.csv", "https://elsewhere.org/")
+    assert fetch(css).text == "p{}"
+    assert fetch(script).text == "let a"
+    assert fetch(script).headers["Content-Type"] == "text/javascript; charset=utf-8"
+    assert fetch(latest).content == before["latest.csv"]
+    assert fetch(manifest).content == before["manifest.json"]
+    assert fetch(status).content == before["status.json"]
+    assert f"/runs/{run_id}/latest.csv?" in latest
+    assert {parse_qs(urlsplit(link).query)["X-Amz-Expires"][0] for link in links[:5]} == {"604800"}
+    assert contents(store).keys() - before.keys() == {
+        key
+        for key in contents(store)
+        if re.fullmatch(r"_shared/[0-9TZ-]+-[0-9a-f]{16}/index\.html", key)
+    }
+
+
+def test_a_shared_page_stays_what_it_was_when_another_run_is_published(s3_desk: Desk) -> None:
+    first = s3_desk.publish(20)
+    publish_page(s3_desk.store)
+    url = s3_desk("share", "--page").out.strip()
+    before = contents(s3_desk.store)
+    s3_desk.publish(22)
+    assert "assets/page-01.js" not in contents(s3_desk.store)
+    page = fetch(url)
+    assert first in page.text
+    links = [
+        unescape(link) for link in re.findall(r'(?:href|src)="(http[^"]*X-Amz[^"]*)"', page.text)
+    ]
+    assert [fetch(link).status_code for link in links] == [200] * 5
+    assert fetch(links[2]).content == before["latest.csv"]
+
+
+def test_where_there_is_no_page_that_is_said(moto_desk: Desk) -> None:
+    said = moto_desk("share", "--page")
+    assert said.status == 1
+    assert "has no page to share; python app.py run --force publishes one" in said.err
+
+
+def test_a_copy_says_in_its_key_when_its_links_expire() -> None:
+    key = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"
+    moment = datetime(2021, 1, 30, 7, tzinfo=UTC)
+    assert not expired(key, moment)
+    assert expired(key, moment + timedelta(seconds=1))
+    for other in ("_shared/notes.txt", "index.html", "x_shared/2021-01-30T070000Z-0/index.html"):
+        assert not expired(other, moment + timedelta(days=1))
+
+
+# ---- ACLs
+
+
+def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
+    store = moto_desk.store
+    assert isinstance(store, S3Store)
+    store.write(Upload("notes.txt", b"1"))
+    said = moto_desk("share", "--public", "notes.txt")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.endswith("/covid/notes.txt: everybody can read it\n")
+    assert "?" not in said.out
+
+    def grants() -> list[str]:
+        acl = store.client.get_object_acl(Bucket=store.bucket, Key="covid/notes.txt")
+        return [grant["Permission"] for grant in acl["Grants"]]
+
+    assert grants() == ["FULL_CONTROL", "READ"]
+    assert "notes.txt: private" in moto_desk("share", "--private", "notes.txt").out
+    assert grants() == ["FULL_CONTROL"]
+
+
+def test_that_a_published_file_turns_private_again_is_a_warning(moto_desk: Desk) -> None:
+    run_id = moto_desk.publish(20)
+    assert (
+        "a run that writes it anew makes it private"
+        in moto_desk("share", "--public", "latest.csv").err
+    )
+    assert moto_desk("share", "--public", f"runs/{run_id}/latest.csv").err == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "message"),
+    [
+        (
+            400,
+            "AccessControlListNotSupported",
+            "(python app.py setup --public), or hand out a link",
+        ),
+        (
+            403,
+            "AccessDenied",
+            "a public one is denied too where the bucket's BlockPublicAcls is on",
+        ),
+    ],
+)
+def test_a_bucket_that_takes_no_acls_is_told_with_the_other_ways(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch, status: int, code: str, message: str
+) -> None:
+    refuse = s3_error(status, code)
+
+    def reply(answer: Answer) -> None:
+        if answer.command == "HEAD":
+            answer.reply(200, ETag='"1"', Last_Modified="Sat, 21 Nov 2026 22:00:00 GMT")
+        else:
+            refuse(answer)
+
+    with answering(reply) as url:
+        use(monkeypatch, url)
+        monkeypatch.setenv("S3_BUCKET", "news")
+        said = local_desk("share", "--public", "latest.csv")
+    assert (said.status, said.out) == (1, "")
+    assert message in said.err
+
+
+# ---- where it has no meaning
+
+
+def test_a_folder_of_this_machine_says_why_not_and_where_the_file_is(local_desk: Desk) -> None:
+    local_desk.store.write(Upload("latest.csv", b"1"))
+    for arguments in (["latest.csv"], ["--public", "latest.csv"]):
+        said = local_desk("share", *arguments)
+        assert (said.status, said.out) == (1, "")
+        assert said.err == (
+            "Error: a folder of this machine signs no links (S3_BUCKET is not set); "
+            f"the file itself is {Path('out/latest.csv').absolute()}\n"
+        )
+    assert "index.html does not exist" in local_desk("share", "--page").err
+
+
+# ---- buckets
+
+
+def test_the_buckets_are_listed(s3_desk: Desk) -> None:
+    assert isinstance(s3_desk.store, S3Store)
+    name = s3_desk.store.bucket
+    rows = [line.split("\t") for line in s3_desk("buckets").out.splitlines()]
+    assert name in [row[2] for row in rows]
+    [found] = [b for b in s3_desk("buckets", "--json").json() if b["name"] == name]
+    created = datetime.fromisoformat(found["created"])
+    assert abs(created - datetime.now(UTC)) < timedelta(minutes=10)
+    assert "region" in found
+
+
+def test_an_empty_bucket_is_deleted_once_its_name_was_typed(s3_desk: Desk) -> None:
+    assert isinstance(s3_desk.store, S3Store)
+    client, name = s3_desk.store.client, f"empty-{s3_desk.store.bucket}"
+    client.create_bucket(Bucket=name)
+    assert "no terminal to ask on" in s3_desk("buckets", "--delete", name).err
+    for answer in ("", "y", s3_desk.store.bucket):
+        said = s3_desk("buckets", "--delete", name, answer=answer)
+        assert (said.status, said.err) == (1, "nothing was done\n")
+    names = [bucket["name"] for bucket in s3_desk("buckets", "--json").json()]
+    assert name in names
+    assert s3_desk("buckets", "--delete", name, answer=name).status == 0
+    names = [bucket["name"] for bucket in s3_desk("buckets", "--json").json()]
+    assert name not in names
+
+
+def test_a_bucket_that_holds_something_is_left_alone(s3_desk: Desk) -> None:
+    assert isinstance(s3_desk.store, S3Store)
+    name = s3_desk.store.bucket
+    for number in (1, 2):
+        s3_desk.store.write(Upload(f"{number}.csv", b"1"))
+        said = s3_desk("buckets", "--delete", name, "--yes")
+        assert said.status == 1
+        assert (
+            f"bucket '{name}' holds {number} object{'s' if number > 1 else ''}; empty it"
+            in said.err
+        )
+    assert len(contents(s3_desk.store)) == 2
+
+
+def test_a_bucket_that_holds_old_versions_alone_is_left_alone(s3_desk: Desk) -> None:
+    store = s3_desk.store
+    assert isinstance(store, S3Store)
+    store.client.put_bucket_versioning(
+        Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    store.write(Upload("a.csv", b"1"))
+    store.delete("a.csv")
+    said = s3_desk("buckets", "--delete", store.bucket, "--yes")
+    assert said.status == 1
+    assert "holds old versions of removed objects; empty it first" in said.err
+
+
+def test_a_bucket_that_does_not_exist_is_said(s3_desk: Desk) -> None:
+    said = s3_desk("buckets", "--delete", "no-such-bucket", "--yes")
+    assert said.status == 1
+    assert "bucket 'no-such-bucket' does not exist" in said.err
+
+
+def test_a_folder_of_this_machine_has_no_buckets(local_desk: Desk) -> None:
+    said = local_desk("buckets")
+    assert said.status == 2
+    assert "S3_BUCKET: not set, so everything is kept in the folder out of this machine" in said.err

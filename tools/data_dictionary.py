@@ -1,0 +1,42 @@
+"""docs/data-dictionary.md from the register of columns: `make docs`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from etl.fields import LATEST, REPORT, Field
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
+HEAD = """\
+# The data dictionary
+
+Made from `etl/fields.py` by `make docs`, as is `datapackage.json` in the folder: change it there.
+"""
+TABLE_TEXT = """\
+## The tidy table
+
+`timeseries.parquet` and `timeseries.csv.gz` have one row a country and day, by `country_key` and
+`date`; `latest.csv` and `latest.json` have the last row of each country, with `active` besides.
+
+Missing is an empty cell in CSV and null elsewhere. In Parquet text is a dictionary, an integer is
+64 bits wide and may be null, a number is a double and a date a timestamp. `KEEP` leaves columns
+out: see [data.md](data.md).
+"""
+REPORT_TEXT = """\
+## The monthly report
+
+`reports/2021-01/final_report.csv`: one row a country. What counts as "of the month" is told in
+[reports.md](reports.md).
+"""
+
+
+def table(fields: Iterable[Field]) -> str:
+    lines = [f"| `{f.name}` | {f.type} | {f.unit} | {f.meaning} |" for f in fields]
+    return "\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *lines, ""])
+
+
+def page() -> str:
+    return "\n".join([HEAD, TABLE_TEXT, table(LATEST), REPORT_TEXT, table(REPORT)])
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
