@@ -1,12 +1,15 @@
 """Whole runs with somebody to tell: who hears what, how often, and that no run fails by it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -473,7 +476,7 @@ def test_what_is_told_without_the_folder_says_so(box: Mailbox, tmp_path: Path) -
 # ---- what it costs, and the link
 
 
-def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_three(
+def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_nine(
     sns: Sns, box: Mailbox, tmp_path: Path
 ) -> None:
     source = tmp_path / "stats.json"
@@ -490,24 +493,38 @@ def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_three(
     sent.clear()
     run(store, source, now=NOW + DAY, ALERT_TOPIC=ARN, STALE_AFTER_DAYS="3")
     assert len(box.read()) == 1
-    # queued, sent, noted; read again in between
-    assert (sent.count("PUT"), len(sent)) == (4, 10)
+    # queued, noted, and between the two the copy of the page that the link leads to
+    assert (sent.count("PUT"), len(sent)) == (5, 15)
 
 
-def test_the_link_in_an_alert_opens_the_page_of_a_private_folder(
-    s3_url: str, monkeypatch: pytest.MonkeyPatch
+def test_the_link_in_an_alert_opens_the_page_of_a_private_folder_and_what_it_links_to(
+    s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, s3_url)
-    client = boto3.client("s3")
-    bucket = f"alerts-{id(client):x}"
-    client.create_bucket(Bucket=bucket)
-    client.put_object(Bucket=bucket, Key="covid/index.html", Body=b"<h1>the page</h1>")
+    bucket = f"alerts-{uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(20))
     store = S3Store.connect(bucket, "covid")
+    assert run(store, source).outcome == "published"
     link = page_link(store, "index.html")
     assert link
     assert "X-Amz-Expires=604800" in link
-    assert requests.get(link, timeout=10).content == b"<h1>the page</h1>"
+    page = requests.get(link, timeout=10)
+    assert page.status_code == 200
+    linked = [unescape(url) for url in re.findall(r'href="(http[^"]*latest\.csv[^"]*)"', page.text)]
+    assert linked
+    assert requests.get(linked[0], timeout=10).content.startswith(b"country_key,country")
+    other = page_link(store, "world.json")
+    assert other
+    assert "left_out" in requests.get(other, timeout=10).json()
     assert page_link(store, None) is None
+
+
+def test_an_alert_goes_out_without_a_link_where_there_is_no_page(
+    sns: Sns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page_link(S3Store.connect("news", "covid"), "index.html") is None
 
 
 def test_on_a_folder_of_this_machine_there_is_no_link(tmp_path: Path) -> None:
