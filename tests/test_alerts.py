@@ -514,7 +514,7 @@ def test_the_link_in_an_alert_opens_the_page_of_a_private_folder_and_what_it_lin
     assert page.status_code == 200
     linked = [unescape(url) for url in re.findall(r'href="(http[^"]*latest\.csv[^"]*)"', page.text)]
     assert linked
-    assert requests.get(linked[0], timeout=10).content.startswith(b"country_key,country")
+    assert requests.get(linked[0], timeout=10).content.startswith(b'"country_key","country"')
     other = page_link(store, "world.json")
     assert other
     assert "left_out" in requests.get(other, timeout=10).json()
