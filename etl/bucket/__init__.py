@@ -31,12 +31,16 @@ class Found:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for; `arn` is how this part of AWS begins its buckets' names."""
+    """What was asked for; `arn` is how this part of AWS begins its buckets' names.
+
+    `translated`: TRANSLATE_TO is set.
+    """
 
     bucket: str
     folder: str
     public: bool = False
     website: bool = False
+    translated: bool = False
     arn: str = "arn:aws:s3:::"
 
     @property

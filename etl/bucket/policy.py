@@ -12,6 +12,7 @@ PUBLIC = (
     "manifest.json",
     "status.json",
     "index.html",
+    "index.*.html",
     "assets/*",
     "latest.*",
     "countries.json",
@@ -24,6 +25,13 @@ PUBLIC = (
     "reports/*",
     "runs/*",
 )
+
+TRANSLATING: Rule = {
+    "Sid": "CloudEtlTranslate",
+    "Effect": "Allow",
+    "Action": "translate:TranslateText",
+    "Resource": "*",
+}
 
 
 def public_statement(wish: Wish) -> Rule:
@@ -58,7 +66,7 @@ def worker_policy(wish: Wish) -> Rule:
     """The least that an IAM user or role needs to be the worker.
 
     s3:ListBucket is not only for listing: without it S3 answers "denied" where an object is merely
-    missing; there it takes the object's key for the prefix.
+    missing; there it takes the object's key for the prefix. Amazon Translate knows no resources.
     """
     objects = {
         "Sid": "CloudEtlObjects",
@@ -74,7 +82,7 @@ def worker_policy(wish: Wish) -> Rule:
     }
     if wish.folder:
         listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
-    return {"Version": VERSION, "Statement": [objects, listing]}
+    return {"Version": VERSION, "Statement": [objects, listing, *([TRANSLATING] * wish.translated)]}
 
 
 def _objects(wish: Wish) -> str:

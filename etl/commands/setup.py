@@ -43,7 +43,8 @@ def setup(
 
     store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
-    wish = Wish(store.bucket, store.folder, public, website, arn)
+    translated = bool(settings.translate_to)
+    wish = Wish(store.bucket, store.folder, public, website, translated, arn)
     if policy:
         click.echo(json.dumps(worker_policy(wish), indent=2))
     else:
