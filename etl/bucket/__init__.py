@@ -31,16 +31,12 @@ class Found:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for; `arn` is how this part of AWS begins its buckets' names.
-
-    `translated`: TRANSLATE_TO is set.
-    """
+    """What was asked for; `arn` is how this part of AWS begins its buckets' names."""
 
     bucket: str
     folder: str
     public: bool = False
     website: bool = False
-    translated: bool = False
     arn: str = "arn:aws:s3:::"
 
     @property

@@ -26,13 +26,6 @@ PUBLIC = (
     "runs/*",
 )
 
-TRANSLATING: Rule = {
-    "Sid": "CloudEtlTranslate",
-    "Effect": "Allow",
-    "Action": "translate:TranslateText",
-    "Resource": "*",
-}
-
 
 def public_statement(wish: Wish) -> Rule:
     # the name tells apart the statements of several folders in one bucket
@@ -62,11 +55,14 @@ def is_open(found: Found, wish: Wish) -> bool:
     return any(statement.get("Sid") == name for statement in _statements(found))
 
 
-def worker_policy(wish: Wish) -> Rule:
+def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> Rule:
     """The least that an IAM user or role needs to be the worker.
 
+    `topic` is whom it tells, by name or ARN; of a name every region is meant, since which one is
+    not known without asking.
+
     s3:ListBucket is not only for listing: without it S3 answers "denied" where an object is merely
-    missing; there it takes the object's key for the prefix. Amazon Translate knows no resources.
+    missing; there it takes the object's key for the prefix.
     """
     objects = {
         "Sid": "CloudEtlObjects",
@@ -82,7 +78,22 @@ def worker_policy(wish: Wish) -> Rule:
     }
     if wish.folder:
         listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
-    return {"Version": VERSION, "Statement": [objects, listing, *([TRANSLATING] * wish.translated)]}
+    return {"Version": VERSION, "Statement": [objects, listing, *_telling(wish, topic, translates)]}
+
+
+def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
+    """For the alerts, and for the page in other languages."""
+    allowed = []
+    if topic:
+        partition = wish.arn.split(":")[1]
+        arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
+        allowed.append(("CloudEtlTell", "sns:Publish", arn))
+    if translates:
+        allowed.append(("CloudEtlTranslate", "translate:TranslateText", "*"))
+    return [
+        {"Sid": name, "Effect": "Allow", "Action": action, "Resource": resource}
+        for name, action, resource in allowed
+    ]
 
 
 def _objects(wish: Wish) -> str:
