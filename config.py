@@ -228,7 +228,7 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "TRANSLATE_TO",
         "",
-        "tell it in these languages too, such as es,ca (Amazon Translate)",
+        "the page, and what is told, in these languages too, such as es,ca (Amazon Translate)",
         alerts.languages,
     ),
     Setting(

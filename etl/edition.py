@@ -4,8 +4,9 @@ Reads, repairs, merges, checks and writes into a working folder; nothing here to
 to read the published table for comparison.
 """
 
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from etl import (
     checks,
     filters,
     history,
+    interpreter,
     log,
     memory,
     outputs,
@@ -35,6 +37,7 @@ from etl.fingerprint import shaping
 from etl.history import History
 from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
 from etl.manifest import (
+    PAGE,
     Checks,
     Manifest,
     Previous,
@@ -42,6 +45,7 @@ from etl.manifest import (
     RestatedCountry,
     SourceNote,
     of_page,
+    page_in,
     run_key,
 )
 from etl.merge import attach
@@ -60,20 +64,22 @@ MOST_RESTATED = 5  # countries that are named
 class Edition:
     """Ready to be published: the manifest, its files, and the raw inputs to archive.
 
-    `page_failure`: why there is no page among them.
+    `missing`: the pages that could not be made, and why.
     """
 
     manifest: Manifest
     files: Sequence[Upload]
     raw: Sequence[Upload]
-    page_failure: str | None = None
+    missing: Mapping[str, str] = field(default_factory=dict)
 
     def says_the_same_as(self, before: Manifest) -> bool:
         """A page that could not be made is no reason to take away the one that is there."""
-        there = before.digests()
-        if self.page_failure:
-            there = {name: digest for name, digest in there.items() if not of_page(name)}
-        return self.manifest.digests() == there
+        return self.manifest.digests() == {
+            name: digest for name, digest in before.digests().items() if not self._misses(name)
+        }
+
+    def _misses(self, name: str) -> bool:
+        return name in self.missing or (PAGE in self.missing and of_page(name))
 
 
 def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
@@ -133,30 +139,39 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         ),
         previous=_previous(run),
     )
-    manifest, page, failure = _with_page(run, manifest, work / "files")
+    manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
-    return Edition(manifest, uploads, [upload for _, upload in archived], failure)
+    return Edition(manifest, uploads, [upload for _, upload in archived], missing)
 
 
 def _with_page(
     run: Context, manifest: Manifest, folder: Path
-) -> tuple[Manifest, Sequence[Upload], str | None]:
+) -> tuple[Manifest, Sequence[Upload], Mapping[str, str]]:
     """Add the page of what `manifest` lists. The data comes first: a page that fails is left out,
-    and said."""
+    and said; so is one that could not be translated."""
+    wanted = run.settings.translate_to
     try:
         from etl.report import page
 
         past = History([*run.past.records, records.published(manifest)])
         status = history.status(past, run.now, run.settings.stale_after_days)
-        files = page.make(folder, manifest, status)
+        translate = partial(interpreter.translate, run)
+        files = page.make(folder, manifest, status, wanted, translate)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
-        failure = f"the page could not be made ({type(exc).__name__})"
-        checks = replace(manifest.checks, warnings=[*manifest.checks.warnings, failure])
-        return replace(manifest, checks=checks), [], failure
+        files = []
+        missing = {PAGE: f"the page could not be made ({type(exc).__name__})"}
+    else:
+        made = {file.name for file in files}
+        missing = {
+            page_in(language): f"the page could not be translated to {language}"
+            for language in wanted
+            if page_in(language) not in made
+        }
     into_run = publish.uploads(files, run.run_id)
     listed = [*manifest.files, *publish.describe(files, into_run)]
-    return replace(manifest, files=listed), list(into_run.values()), None
+    checks = replace(manifest.checks, warnings=[*manifest.checks.warnings, *missing.values()])
+    return replace(manifest, files=listed, checks=checks), list(into_run.values()), missing
 
 
 def _check(

@@ -28,6 +28,8 @@ PUBLIC_REASONS = {
     "StateConflict": "another worker was at it",
     "Lost": "the run was broken off",
 }
+PUT_BACK, FAILED = "an earlier version was put back", "the run failed"
+REASONS = (*PUBLIC_REASONS.values(), PUT_BACK, FAILED)  # all that a slot may have for its `why`
 
 
 class Failure(Struct, frozen=True):
@@ -180,10 +182,10 @@ def status(history: History, now: datetime, stale_after_days: int) -> Status:
 
 def public_reason(record: Record) -> str:
     if record.outcome == "restored":
-        return "an earlier version was put back"
+        return PUT_BACK
     if record.failure is None:
         return ""
-    return PUBLIC_REASONS.get(record.failure.kind, "the run failed")
+    return PUBLIC_REASONS.get(record.failure.kind, FAILED)
 
 
 # the better outcome stands for the slot; of a version and an older one restored, the later

@@ -135,9 +135,15 @@ def encode(manifest: Manifest) -> bytes:
     return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
 
 
+def page_in(language: str) -> str:
+    """The name of the page in another language than its own."""
+    return f"index.{language}.html"
+
+
 def of_page(name: str) -> bool:
-    """Whether a file is the page, or belongs to it."""
-    return name == PAGE or name.startswith(PAGES_ASSETS)
+    """Whether a file is the page, in whichever language, or belongs to it."""
+    in_a_language = name.startswith("index.") and name.endswith(".html")
+    return in_a_language or name.startswith(PAGES_ASSETS)
 
 
 def run_key(run_id: str, name: str) -> str:

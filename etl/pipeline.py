@@ -5,6 +5,7 @@ pandas and pyarrow, so it is imported only once it is known that there is someth
 """
 
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +23,7 @@ from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Failure, Record, Seen
-from etl.manifest import PAGE, Manifest
+from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
 from etl.stores import Store
@@ -106,7 +107,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     record = records.published(made.manifest)
     same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
-        return _unchanged(run, records.seen_by(made.manifest), made.page_failure)
+        return _unchanged(run, records.seen_by(made.manifest), made.missing.values())
     if run.options.dry_run:
         return Result("would_publish", record, made.manifest)
 
@@ -158,9 +159,11 @@ def _due(run: Context) -> bool:
 def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
     """What the published files were made from, if the same settings, code and facts are at work.
 
-    A version whose page could not be made does not count: it is tried again.
+    A version whose page could not be made, or not in every language, does not count: it is tried
+    again.
     """
-    if run.before and PAGE not in run.before.digests():
+    pages = {PAGE, *map(page_in, run.settings.translate_to)}
+    if run.before and not pages <= run.before.digests().keys():
         return None
     record = run.past.success_of(run.before.run_id) if run.before else None
     seen = record.seen if record else None
@@ -169,9 +172,9 @@ def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
     return None
 
 
-def _unchanged(run: Context, seen: Seen, warning: str | None = None) -> Result:
+def _unchanged(run: Context, seen: Seen, warnings: Iterable[str] = ()) -> Result:
     assert run.before is not None  # noqa: S101  for the type checker: it was compared with
-    return Result("unchanged", records.unchanged(run, run.before, seen, warning), run.before)
+    return Result("unchanged", records.unchanged(run, run.before, seen, warnings), run.before)
 
 
 def _tell_failure(

@@ -1,6 +1,6 @@
 """The records of the history, each from what the run knew. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 
 import msgspec
@@ -49,7 +49,7 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
     )
 
 
-def unchanged(run: Context, before: Manifest, seen: Seen, warning: str | None = None) -> Record:
+def unchanged(run: Context, before: Manifest, seen: Seen, warnings: Iterable[str] = ()) -> Record:
     """Of a run after which readers have what they had."""
     return Record(
         run_id=run.run_id,
@@ -61,7 +61,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen, warning: str | None = 
         rows=before.rows,
         countries=before.countries,
         source_last=before.source.last_date,
-        warnings=[warning] if warning else [],
+        warnings=list(warnings),
         seen=seen,
     )
 

@@ -229,6 +229,7 @@ def test_what_is_private_is_never_opened(folder: str, start: str, rest: str) -> 
 @given(key=KEYS)
 def test_what_lies_beside_the_folder_is_never_opened(key: str) -> None:
     assert may_anyone_read("data/covid/latest.json")
+    assert may_anyone_read("data/covid/index.ca.html")
     for beside in ("", "data/", "data/covid-2/", "data/covid"):
         assert not may_anyone_read(f"{beside}{key}")
 

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 from builders import country, day, stats_json
+from language_server import language_server, with_credentials
 from runs import NOW, growing, run
 from s3_server import Answer, answering, use
 from selenium.webdriver.common.action_chains import ActionChains
@@ -72,9 +73,9 @@ def _as_at_first(browser: Browser) -> None:
     browser.dark(False)
 
 
-def publish_sample(store: DirectoryStore | S3Store) -> None:
-    facts = str(SAMPLES / "InfoPaisosExtra.xlsx")
-    ended = run(store, SAMPLES / "stats.json.gz", SOURCE="sample", COUNTRIES_URL=facts, now=LATER)
+def publish_sample(store: DirectoryStore | S3Store, **variables: str) -> None:
+    variables |= {"SOURCE": "sample", "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx")}
+    ended = run(store, SAMPLES / "stats.json.gz", now=LATER, **variables)
     assert ended.outcome == "published"
 
 
@@ -332,6 +333,24 @@ def test_the_table_is_filtered_by_name_or_code_whatever_the_accents(
         browser.one("#filter").send_keys(text)
         assert column(browser, 1) == names
         assert browser.one("#shown").text == f"{len(names)} of 35 countries"
+
+
+def test_a_page_in_another_language_draws_and_says_all_in_it(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with_credentials(monkeypatch)
+    store = DirectoryStore(tmp_path / "out")
+    with language_server(monkeypatch):
+        publish_sample(store, TRANSLATE_TO="ca")
+    browser.open((tmp_path / "out" / "index.ca.html").as_uri())
+    assert browser.errors() == []
+    told = browser.one("#chart-says").text
+    assert told.startswith("ca: WORLD: ca: 275,009 CASES A DAY ON 24 de febr. 2021, AT MOST ")
+    browser.one("#filter").send_keys("esp")
+    assert column(browser, 1) == ["Spain"]
+    assert browser.one("#shown").text == "ca: 1 OF 35 COUNTRIES"
+    browser.choose("#measure", "0")
+    assert browser.texts("#bars-measure") == ["ca: CONFIRMED CASES IN ALL"]
 
 
 def test_the_ranking_is_of_the_measure_chosen(browser: Browser, address: str) -> None:

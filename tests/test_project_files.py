@@ -15,7 +15,7 @@ PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTIL
 PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}
 # What another package brings along as a part of what it hands out; the last is its types.
 COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
-COMES_WITH |= {"botocore": "boto3", "cryptography": "moto"}
+COMES_WITH |= {"botocore": "boto3", "cryptography": "moto", "markupsafe": "jinja2"}
 COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in ("s3", "sns", "translate")}
 OPTIONAL = {"sentry_sdk": "sentry-sdk"}  # requirements-sentry.txt
 

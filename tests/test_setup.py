@@ -365,3 +365,10 @@ def test_the_policy_is_printed_alone_and_needs_no_credentials(
     monkeypatch.setenv("S3_FOLDER", "data/covid")
     printed = json.loads(set_up("--policy"))
     assert printed == worker_policy(Wish(bucket, "data/covid"))
+    monkeypatch.setenv("TRANSLATE_TO", "ca")
+    added = [
+        one
+        for one in json.loads(set_up("--policy"))["Statement"]
+        if one not in printed["Statement"]
+    ]
+    assert [one["Action"] for one in added] == ["translate:TranslateText"]

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 from etl.alerts.alert import Alert
 from etl.alerts.gsm import sms, subject
+from etl.alerts.translation import BLANK, filled
 
 LONGEST_VALUE = 2_000
-NAME = re.compile(r"\{([a-z_]+)\}")
 ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
 LINK = "See {link} (this link works for 7 days at most)"
 PUBLISHED = (
@@ -156,7 +156,9 @@ class Draft:
     def sentences(self) -> list[str]:
         """What there is to translate."""
         texts = (self.subject, self.short, *self.body)
-        return [text for text in dict.fromkeys(texts) if re.search(r"[^\W\d_]", NAME.sub("", text))]
+        return [
+            text for text in dict.fromkeys(texts) if re.search(r"[^\W\d_]", BLANK.sub("", text))
+        ]
 
 
 def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
@@ -235,5 +237,4 @@ def _literal(text: str) -> str:
 
 def _filled(sentence: str, values: Mapping[str, str]) -> str:
     """With the values in their places, and without the marks around code."""
-    text = sentence.replace("`", "")
-    return NAME.sub(lambda found: values.get(found[1], found[0]), text)
+    return filled(sentence.replace("`", ""), values)

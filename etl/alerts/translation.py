@@ -6,10 +6,11 @@ What must stay as it is (blanks, figures, links, codes, addresses) is marked as 
 
 import html
 import re
+from collections.abc import Mapping
 
 MARKED = '<span translate="no">{}</span>'
 _SPAN = re.compile(r"<span\b[^>]*>(.*?)</span\s*>", re.DOTALL | re.IGNORECASE)
-_BLANK = re.compile(r"\{[a-z_]+\}")
+BLANK = re.compile(r"\{([a-z_]+)\}")
 _TAG = re.compile(r"<[^>]*>")
 _ALWAYS = (
     r"\{[a-z_]+\}",  # a blank
@@ -41,7 +42,12 @@ def unmarked(sentence: str, answer: str) -> str | None:
     if spans != sorted(found[0] for found in _kept(sentence)):
         return None
     text = " ".join(html.unescape(_TAG.sub("", answer)).split())
-    return text if sorted(_BLANK.findall(text)) == sorted(_BLANK.findall(sentence)) else None
+    return text if sorted(BLANK.findall(text)) == sorted(BLANK.findall(sentence)) else None
+
+
+def filled(sentence: str, values: Mapping[str, str]) -> str:
+    """With the values in its blanks; one that has none stays."""
+    return BLANK.sub(lambda found: values.get(found[1], found[0]), sentence)
 
 
 def halves(sentence: str) -> tuple[str, str] | None:

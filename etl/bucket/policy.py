@@ -12,6 +12,7 @@ PUBLIC = (
     "manifest.json",
     "status.json",
     "index.html",
+    "index.*.html",
     "assets/*",
     "latest.*",
     "countries.json",
@@ -81,12 +82,12 @@ def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> R
 
 
 def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
-    """For the alerts."""
-    if not topic:
-        return []
-    partition = wish.arn.split(":")[1]
-    arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
-    allowed = [("CloudEtlTell", "sns:Publish", arn)]
+    """For the alerts, and for the page in other languages."""
+    allowed = []
+    if topic:
+        partition = wish.arn.split(":")[1]
+        arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
+        allowed.append(("CloudEtlTell", "sns:Publish", arn))
     if translates:
         allowed.append(("CloudEtlTranslate", "translate:TranslateText", "*"))
     return [

@@ -7,6 +7,7 @@ itself comes as a plain script. What is long is gzipped within, and unpacked by 
 import base64
 import gzip
 import hashlib
+import re
 from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
@@ -27,6 +28,7 @@ PARTS = (
     "map",
     "start",
 )  # in this order, within one block
+_SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 
 def style() -> str:
@@ -54,6 +56,11 @@ def page_js() -> bytes:
     """The page's own script, put together of its parts."""
     parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS)
     return b'"use strict";\n{\n%b}\n' % parts
+
+
+def sentences() -> list[str]:
+    """What the page's script says: wherever it has _("...")."""
+    return list(dict.fromkeys(_SENTENCE.findall(page_js().decode())))
 
 
 def bokeh_js() -> bytes:

@@ -44,7 +44,7 @@ def chart() -> LayoutDOM:
     same above zero for the logarithm, and each as text.
     """
     names = ["day", *MEASURES, *(f"{m}_above_0" for m in MEASURES)]
-    texts = ["day_text", *(f"{m}_text" for m in MEASURES)]
+    texts = ["day_text", *(f"{m}_told" for m in MEASURES)]
     source = ColumnDataSource({name: [] for name in names + texts}, name="days")
     days = Range1d(start=0, end=1, name="range")
     plots = []
@@ -75,7 +75,7 @@ def chart() -> LayoutDOM:
                 line_join="round",
                 name=f"{measure}_line",
             )
-            rows = "<b>@day_text</b>" + "".join(f"<br>{m}: @{m}_text" for m in MEASURES)
+            rows = "<b>@day_text</b>" + "".join(f"<br>@{m}_told" for m in MEASURES)
             plot.add_tools(
                 HoverTool(
                     renderers=[line],

@@ -1,24 +1,40 @@
-"""index.html and its assets: the published files, for people."""
+"""index.html and its assets: the published files, for people, in one language or several."""
 
 import hashlib
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
 
+from etl.alerts.settings import ORIGINAL
 from etl.files import File
-from etl.history import Status
-from etl.manifest import PAGE, PAGES_ASSETS, Manifest
-from etl.report import assets, linked_data, view, words
+from etl.history import REASONS, Status
+from etl.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
+from etl.report import assets, languages, linked_data, view, words
+from etl.report.texts import Texts
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
 
+# sentences -> their translations, by language; one that can't be had is not among them
+Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
 
-def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
+
+def make(
+    folder: Path,
+    manifest: Manifest,
+    status: Status,
+    wanted: Sequence[str] = (),
+    translate: Translate = lambda sentences: {},
+) -> list[File]:
     """Write the page beside the files that `manifest` lists; what was made.
 
     `status` as it will be once this run is published. What tells of it, of the run and of its
-    warnings changes from day to day: a page that differs in nothing else counts as the same.
+    warnings changes from day to day: a page that differs in nothing else counts as the same. So
+    does one that links to all the languages `wanted`, or to those alone that could be had today.
     """
     shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
     files = []
@@ -33,18 +49,44 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
         "view": shown,
         "most_ranked": view.RANKED,
         "map_from": words.MAP_FROM,
+        "meanings": words.MEANING,
         "corrections": words.CORRECTIONS,
+        "outcomes": words.OUTCOMES,
         "known_fault": source.known_fault,
         "filtered": words.filters(manifest.settings),
+        "original": ORIGINAL,
+        "names": languages.NAMES,
+        "right_to_left": languages.RIGHT_TO_LEFT,
         "style": assets.style(),
         "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
-    (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
-    same_every_day = template.render(lasting, status=None).encode()
-    digest = hashlib.sha256(same_every_day).hexdigest()
-    # last, so that it names nothing that is not there yet
-    return [*files, File(PAGE, folder / PAGE, len(shown.rows), lasting_sha256=digest)]
+    in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
+
+    def written(texts: Texts, others: Sequence[str], told: Status | None) -> bytes:
+        table = {sentence: texts.text(sentence) for sentence in in_script}
+        return template.render(
+            lasting,
+            status=told,
+            language=texts.language,
+            languages=[ORIGINAL, *others],
+            texts=texts,
+            gettext=texts.gettext,
+            script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
+        ).encode()
+
+    made = [Texts()]
+    if wanted:
+        written(made[0], wanted, status)  # whatever is said is asked for
+        known = translate(list(made[0].asked))
+        made += [Texts(language, known[language]) for language in wanted if language in known]
+    others = [texts.language for texts in made[1:]]
+    for texts in reversed(made):  # index.html last, so that it names nothing that is not there yet
+        name = _page_in(texts.language)
+        (folder / name).write_bytes(written(texts, others, status))
+        digest = hashlib.sha256(written(texts, wanted, None)).hexdigest()
+        files.append(File(name, folder / name, len(shown.rows), lasting_sha256=digest))
+    return files
 
 
 def _environment() -> Environment:
@@ -54,11 +96,31 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
     )
+    # The blanks' values are then handed to `gettext`, which each rendering brings of its own.
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "number": words.number,
         "size": words.size,
-        "long_date": words.long_date,
-        "meaning": lambda name: words.MEANING.get(name, ""),
+        "translated": _translated,
+        "long_date": _long_date,
+        "page_in": _page_in,
     }
     return environment
+
+
+def _page_in(language: str) -> str:
+    return PAGE if language == ORIGINAL else page_in(language)
+
+
+@pass_context
+def _translated(context: Context, sentence: str, **values: object) -> Markup:
+    """A sentence that is no literal of the template's."""
+    texts: Texts = context["texts"]
+    return texts.say(sentence, **values)
+
+
+@pass_context
+def _long_date(context: Context, day: date) -> Markup:
+    return _translated(context, words.MONTHS[day.month - 1], day=day.day, year=day.year)

@@ -45,11 +45,12 @@ class Bar:
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the world's figures; `beside` sets it in proportion."""
+    """One of the world's figures; `beside`, with `change` in its blank, sets it in proportion."""
 
     heading: str
     text: str
     beside: str = ""
+    change: str = ""
 
 
 @dataclass(frozen=True)
@@ -142,15 +143,13 @@ def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
             (series.get(f"{kind}_{measure}") or [None])[-1] for kind in ("cumulative", "new")
         )
         if total is not None:
-            beside = (
-                "" if new is None else f"{'+' if new >= 0 else ''}{number(new)} on the last day"
-            )
-            figures.append(Figure(heading, number(total), beside))
+            moved = () if new is None else ("{change} on the last day", _signed(new))
+            figures.append(Figure(heading, number(total), *moved))
     for measure, heading in (("cases", "Cases a day"), ("deaths", "Deaths a day")):
         days = series.get(f"new_{measure}", [])
         now, before = average(days, len(days)), average(days, len(days) - 7)
         if now is not None:
-            figures.append(Figure(heading, number(now), _change(now, before)))
+            figures.append(Figure(heading, number(now), *_change(now, before)))
     return figures
 
 
@@ -160,8 +159,12 @@ def average(new: Sequence[float | None], end: int) -> float | None:
     return sum(days) / 7 if len(days) == 7 else None
 
 
-def _change(now: float, before: float | None) -> str:
+def _change(now: float, before: float | None) -> tuple[str, str]:
     if before is None or before <= 0:
-        return "average of the last 7 days"
+        return "average of the last 7 days", ""
     change = round(100 * (now / before - 1))
-    return f"{'+' if change > 0 else ''}{number(change)}% on the 7 days before"
+    return "{change} on the 7 days before", f"{_signed(change) if change else 0}%"
+
+
+def _signed(value: float) -> str:
+    return f"{'+' if value >= 0 else ''}{number(value)}"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date
 
 NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
 
@@ -72,14 +71,31 @@ CORRECTIONS = (
 )
 
 
-def filters(settings: Mapping[str, str]) -> list[str]:
-    """What the settings leave out, for people."""
-    said = {
-        "COUNTRIES": f"only some countries ({settings['COUNTRIES'].replace(',', ', ')})",
-        "SINCE": f"only days from {settings['SINCE']} on",
-        "KEEP": f"only {settings['KEEP']} counts" if settings["KEEP"] != "all" else "",
-    }
-    return [text for name, text in said.items() if settings[name] and text]
+OUTCOMES = {  # of a slot
+    "published": "a new version",
+    "unchanged": "nothing new at the source",
+    "restored": "an earlier version was put back",
+    "failed": "what was published stayed",
+    "missed": "no run",
+}
+MONTHS = tuple(
+    f"{{day}} {name} {{year}}"
+    for name in (
+        *("January", "February", "March", "April", "May", "June", "July"),
+        *("August", "September", "October", "November", "December"),
+    )
+)
+
+
+def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
+    """What the settings leave out, for people: sentences, and what goes into their {value}."""
+    said = [
+        ("only some countries ({value})", settings["COUNTRIES"].replace(",", ", ")),
+        ("only days from {value} on", settings["SINCE"]),
+    ]
+    kept = {"new": "only new counts", "cumulative": "only cumulative counts"}
+    said.append((kept.get(settings["KEEP"], ""), settings["KEEP"]))
+    return [(sentence, value) for sentence, value in said if sentence and value]
 
 
 def number(value: float, places: int = 0) -> str:
@@ -93,8 +109,4 @@ def size(count: int) -> str:
     for limit, unit in ((10**6, "MB"), (10**3, "kB")):
         if count >= limit:
             return f"{count / limit:.1f} {unit}"
-    return f"{count} bytes"
-
-
-def long_date(day: date) -> str:
-    return f"{day:%-d %B %Y}"
+    return f"{count} B"

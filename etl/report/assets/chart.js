@@ -10,6 +10,36 @@ function decoded([first, ...steps], scale) {
   return line;
 }
 
+// of averages, and of totals where there are none
+const WORDS = {
+  cases: {
+    told: (values) => _("cases: {figure}", values),
+    averaged: {
+      title: _("Cases a day, average of 7 days"),
+      known: (values) => _("{now} cases a day on {end}, at most {most} on {day}", values),
+      unknown: _("cases a day: unknown"),
+    },
+    total: {
+      title: _("Cases in all"),
+      known: (values) => _("{now} cases in all on {end}, at most {most} on {day}", values),
+      unknown: _("cases in all: unknown"),
+    },
+  },
+  deaths: {
+    told: (values) => _("deaths: {figure}", values),
+    averaged: {
+      title: _("Deaths a day, average of 7 days"),
+      known: (values) => _("{now} deaths a day on {end}, at most {most} on {day}", values),
+      unknown: _("deaths a day: unknown"),
+    },
+    total: {
+      title: _("Deaths in all"),
+      known: (values) => _("{now} deaths in all on {end}, at most {most} on {day}", values),
+      unknown: _("deaths in all: unknown"),
+    },
+  },
+};
+
 class Chart {
   constructor(figures, series) {
     this.document = figures;
@@ -18,8 +48,7 @@ class Chart {
     this.range = figures.get_model_by_name("range");
     for (const plot of this.plots()) {
       const [measure] = plot.name.split("_");
-      const what = series.averaged ? "a day, average of 7 days" : "in all";
-      plot.title.text = `${measure === "cases" ? "Cases" : "Deaths"} ${what}`;
+      plot.title.text = this.words(measure).title;
       plot.below[0].ticker.desired_num_ticks = innerWidth < 600 ? 3 : 6;
       // a finger scrolls the page
       if (matchMedia("(pointer: coarse)").matches) plot.toolbar.active_drag = null;
@@ -34,8 +63,12 @@ class Chart {
     return MEASURES.flatMap((m) => ["linear", "log"].map((s) => this.document.get_model_by_name(`${m}_${s}`)));
   }
 
+  words(measure) {
+    return WORDS[measure][this.series.averaged ? "averaged" : "total"];
+  }
+
   choose(key) {
-    this.name = key ? nameOf(rowOf.get(key)) : "World";
+    this.name = key ? nameOf(rowOf.get(key)) : _("World");
     this.line = decoded(key ? this.series.countries[key] : this.series.world, this.series.scale);
     const [first, last] = [this.line.day[0], this.line.day.at(-1)].map((ms) => (ms === undefined ? "" : isoDay(ms)));
     for (const input of [byId("from"), byId("to")]) [input.min, input.max] = [first, last];
@@ -68,6 +101,7 @@ class Chart {
       const values = (data[measure] = cut(this.line[measure]));
       data[`${measure}_above_0`] = values.map((value) => (value > 0 ? value : NaN));
       data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && Math.abs(value) < 100 ? 1 : 0));
+      data[`${measure}_told`] = data[`${measure}_text`].map((figure) => WORDS[measure].told({ figure }));
     }
     this.drawing = true;
     this.source.data = data;
@@ -89,12 +123,11 @@ class Chart {
   say(data) {
     const sentences = MEASURES.map((measure) => {
       const known = data[measure].map((value, n) => [value, n]).filter(([value]) => !Number.isNaN(value));
-      const what = `${measure} ${this.series.averaged ? "a day" : "in all"}`;
-      if (!known.length) return `${what}: unknown`;
+      if (!known.length) return this.words(measure).unknown;
       const [most, at] = known.reduce((a, b) => (b[0] > a[0] ? b : a));
-      const [now, end] = known.at(-1);
-      const texts = data[`${measure}_text`];
-      return `${texts[end]} ${what} on ${data.day_text[end]}, at most ${texts[at]} on ${data.day_text[at]}`;
+      const [, end] = known.at(-1);
+      const [texts, days] = [data[`${measure}_text`], data.day_text];
+      return this.words(measure).known({ now: texts[end], end: days[end], most: texts[at], day: days[at] });
     });
     byId("chart-says").textContent = `${this.name}: ${sentences.join("; ")}.`;
   }

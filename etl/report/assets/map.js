@@ -12,7 +12,7 @@ class WorldMap {
     const [xs, ys] = [0, 1].map((axis) => shapes.countries.map((c) => c.polygons.map((p) => p.map((r) => points(r, axis)))));
     const found = shapes.countries.map((country) => country.iso3 && this.rows.get(country.iso3));
     this.values = found.map((row) => (row ? valueOf(row, this.column) : NaN));
-    const texts = this.values.map((value) => (Number.isNaN(value) ? "no data" : `${said(value, 1)} per 100,000 in 7 days`));
+    const texts = this.values.map((value) => (Number.isNaN(value) ? _("no data") : _("{figure} per 100,000 in 7 days", { figure: said(value, 1) })));
     const names = shapes.countries.map((country, n) => (found[n] ? nameOf(found[n]) : country.name));
     this.source.data = { xs, ys, name: names, text: texts, colour: names.map(() => "#888") };
     this.source.inspect.connect(() => {

@@ -13,7 +13,7 @@ function showStatus(status) {
   strip.replaceChildren();
   without.querySelector("ul").replaceChildren();
   for (const { slot, outcome, why } of status.slots) {
-    const text = `${slot}: ${outcome}${why ? `, ${why}` : ""}`;
+    const text = `${slot}: ${_(outcome)}${why ? `, ${_(why)}` : ""}`;
     const square = element("li", strip, "");
     [square.className, square.title] = [outcome, text];
     element("span", square, text).className = "unseen";

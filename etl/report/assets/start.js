@@ -68,9 +68,9 @@ function giveUp(why) {
 
 async function start() {
   if (!("DecompressionStream" in window)) {
-    giveUp("This browser is too old for the charts: it lacks DecompressionStream.");
+    giveUp(_("This browser is too old for the charts: it lacks DecompressionStream."));
   } else if (!["series", "charts", "bokeh"].every((name) => window.packed?.[name])) {
-    giveUp("The scripts beside this page, in assets/, could not be loaded.");
+    giveUp(_("The scripts beside this page, in assets/, could not be loaded."));
   } else {
     control(await draw());
   }

@@ -48,5 +48,5 @@ function filterTable() {
     row.hidden = !`${plain(nameOf(row))}\n${row.dataset.iso3.toLowerCase()}`.includes(wanted);
     shown += !row.hidden;
   }
-  byId("shown").textContent = `${shown} of ${rows.length} countries`;
+  byId("shown").textContent = _("{shown} of {all} countries", { shown, all: rows.length });
 }

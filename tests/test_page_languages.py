@@ -1,0 +1,394 @@
+"""The page in other languages: nothing left in English, nothing of value translated, asked once."""
+
+import json
+import re
+from collections.abc import Iterator
+from datetime import timedelta
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+import pytest
+from language_server import Languages, capitals, language_server, with_credentials
+from page_reader import EMPTY, Element, read_page
+from runs import NOW, assert_settled, contents, growing, records, run
+from s3_server import use
+
+from etl.alerts.settings import LANGUAGES, ORIGINAL
+from etl.alerts.translate import KEPT
+from etl.context import Options
+from etl.history import REASONS, Failure, History, Record, Slot
+from etl.report import assets, languages, words
+from etl.sources import SAMPLES
+from etl.stores import Store, Upload
+from etl.stores.directory import DirectoryStore
+from etl.stores.memory import MemoryStore
+from etl.stores.s3 import S3Store
+
+DAY = timedelta(days=1)
+SAMPLE = {"SOURCE": "sample", "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx")}
+REFUSED = (400, "AccessDeniedException", "not you")
+INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
+WORD = re.compile(r"[^\W\d_]{2,}")
+# what stands beside the sentences on purpose: names, codes, units
+KEEPS = {"JSON", "SHA", "UTC", "MB", "kB", "InfoPaisosExtra", "Natural", "Earth", "Bokeh"}
+
+
+@pytest.fixture
+def translate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Languages]:
+    with_credentials(monkeypatch)
+    with language_server(monkeypatch) as found:
+        yield found
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "stats.json"
+    path.write_bytes(growing(20))
+    return path
+
+
+def page_in(store: Store, language: str) -> Element:
+    name = "index.html" if language == ORIGINAL else f"index.{language}.html"
+    stored = store.read(name)
+    assert stored is not None
+    return read_page(stored.body.decode())
+
+
+def pages(store: Store) -> set[str]:
+    return {key for key in contents(store) if key.startswith("index.")}
+
+
+# ---- whole runs
+
+
+@pytest.mark.parametrize("kind", ["folder", "s3"])
+def test_a_run_publishes_the_page_in_each_language_and_a_later_one_asks_for_nothing(
+    kind: str,
+    tmp_path: Path,
+    source: Path,
+    moto_s3: str,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    use(monkeypatch, moto_s3)
+    store: Store = DirectoryStore(tmp_path / "out")
+    if kind == "s3":
+        store = S3Store.connect("pages-in-languages", "covid")
+        store.client.create_bucket(Bucket=store.bucket)
+    with language_server(monkeypatch) as translate:
+        assert run(store, source, TRANSLATE_TO="es,ca").outcome == "published"
+        manifest = assert_settled(contents(store))
+        names = [file["name"] for file in manifest["files"]]
+        assert names[-3:] == ["index.ca.html", "index.es.html", "index.html"]
+        asked = len(translate.asked)
+        assert asked == 2 * len({request["Text"] for request in translate.asked})
+
+        source.write_bytes(growing(21))
+        assert run(store, source, now=NOW + DAY, TRANSLATE_TO="es,ca").outcome == "published"
+        assert_settled(contents(store))
+        assert len(translate.asked) == asked
+
+
+def test_the_pages_name_their_language_and_each_other(source: Path, translate: Languages) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="es,ar")
+    files = {"en": "index.html", "es": "index.es.html", "ar": "index.ar.html"}
+    for language in files:
+        read = page_in(store, language)
+        html = read.one("html")
+        assert html.attributes["lang"] == language
+        assert html.attributes.get("dir") == ("rtl" if language == "ar" else None)
+        others = {
+            link.attributes["hreflang"]: link.attributes["href"]
+            for link in read.all("link")
+            if "hreflang" in link.attributes
+        }
+        assert others == {**files, "x-default": "index.html"}
+        chooser = read.one("nav", class_="languages")
+        links = {link.attributes["lang"]: link for link in chooser.all("a")}
+        assert {code: link.attributes["href"] for code, link in links.items()} == files
+        assert [link.text for link in links.values()] == ["English", "español", "العربية"]
+        here = [code for code, link in links.items() if "aria-current" in link.attributes]
+        assert here == [language]
+
+
+def test_without_other_languages_nothing_is_asked_linked_or_kept(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source)
+    assert translate.asked == []
+    assert pages(store) == {"index.html"}
+    assert store.read(KEPT) is None
+    read = page_in(store, "en")
+    assert read.all("nav", class_="languages") == []
+    assert not any("hreflang" in link.attributes for link in read.all("link"))
+
+
+def test_a_language_that_is_no_longer_wanted_goes_though_the_data_is_the_same(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="es,ca")
+    assert run(store, source, now=NOW + DAY, TRANSLATE_TO="ca").outcome == "published"
+    assert_settled(contents(store))
+    assert pages(store) == {"index.html", "index.ca.html"}
+
+
+def test_a_day_without_news_rewrites_no_page_of_any_language(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="es")
+    before = contents(store)
+    source.write_bytes(growing(20) + b"\n")
+    assert run(store, source, now=NOW + 60 * DAY, TRANSLATE_TO="es").outcome == "unchanged"
+    after = contents(store)
+    assert {key for key in after if after[key] != before.get(key)} <= {
+        *("history.json", "status.json", KEPT)  # the page would have had to say that it is stale
+    }
+
+
+def test_a_dry_run_keeps_no_translation(source: Path, translate: Languages) -> None:
+    store = MemoryStore()
+    options = Options(dry_run=True)
+    assert run(store, source, options=options, TRANSLATE_TO="es").outcome == "would_publish"
+    assert contents(store) == {}
+
+
+# ---- what it says
+
+
+class Visible(HTMLParser):
+    """What a reader of the page sees or hears in its language, but for names that are data."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.open: list[bool] = []
+        self.texts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        attributes = dict(attrs)
+        # the page itself has a language; within it, what is said to be in another
+        other = "lang" in attributes and tag != "html"
+        country = (attributes.get("href") or "").startswith(("#chart=", "countries/"))
+        file = attributes.get("href") in words.MEANING
+        skip = other or country or file or tag in ("script", "style", "code")
+        told = {"title", "aria-label", "placeholder", "alt"}
+        if attributes.get("name") == "description":
+            told.add("content")
+        self.texts += [value or "" for name, value in attrs if name in told]
+        if tag not in EMPTY:
+            self.open.append(skip)
+
+    def handle_endtag(self, tag: str) -> None:
+        self.open.pop()
+
+    def handle_data(self, data: str) -> None:
+        if not any(self.open):
+            self.texts.append(data)
+
+
+def bare_words(html: str) -> set[str]:
+    """The words outside of ⟦ ⟧, a sentence being one that may have others in its blanks."""
+    reader = Visible()
+    reader.feed(html)
+    # a sentence may begin and end in different pieces: links stand within it
+    text, before = "\n".join(reader.texts), ""
+    while text != before:
+        text, before = INNERMOST.sub("", text), text
+    return set(WORD.findall(text))
+
+
+def in_brackets(text: str, language: str) -> str:
+    return f"⟦{text}⟧"
+
+
+SLOTS = [
+    Record(
+        run_id="1", slot=(NOW - 3 * DAY).date(), started_at=NOW, outcome="failed",
+        source="coviddata", failure=Failure("SourceUnavailable", ""),
+    )
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("variables", "later"),
+    [
+        (SAMPLE, 31 * DAY),
+        ({}, 0 * DAY),
+        ({}, 100 * DAY),  # stale, and nothing to rank
+        ({"KEEP": "cumulative", "SINCE": "2021-01-02"}, 0 * DAY),  # no map
+        ({"KEEP": "new", "COUNTRIES": "spain"}, 0 * DAY),
+    ],
+    ids=["sample", "plain", "stale", "cumulative", "new"],
+)
+def test_every_text_of_the_page_is_translated(
+    source: Path, translate: Languages, variables: dict[str, Any], later: timedelta
+) -> None:
+    translate.translate = in_brackets
+    store = MemoryStore()
+    store.write(Upload("history.json", msgspec.json.encode(History(SLOTS))))
+    origin = SAMPLES / "stats.json.gz" if variables is SAMPLE else source
+    run(store, origin, now=NOW + later, TRANSLATE_TO="ca", **variables)
+    objects = contents(store)
+    html, english = objects["index.ca.html"].decode(), objects["index.html"].decode()
+    assert html.count("⟦") > 100
+    bare = bare_words(html)
+    names = {row["country"] for row in json.loads(objects["countries.json"])["countries"]}
+    known = KEEPS | {word for name in (*names, "Diamond Princess") for word in WORD.findall(name)}
+    assert bare <= known, bare - known
+    assert bare_words(english) - known  # this test can fail
+    assert "⟦" not in english
+
+
+def test_figures_names_links_and_codes_are_the_same_in_every_language(
+    translate: Languages,
+) -> None:
+    translate.translate = capitals
+    store = MemoryStore()
+    run(store, SAMPLES / "stats.json.gz", now=NOW + 31 * DAY, TRANSLATE_TO="ca", **SAMPLE)
+    english, catalan = page_in(store, "en"), page_in(store, "ca")
+
+    def told(read: Element) -> list[list[str]]:
+        rows = [row for row in read.one("table", id="table").all("tr") if row.all("td")]
+        return [
+            [link.attributes["href"] for link in read.all("a") if "lang" not in link.attributes],
+            [cell.text for row in rows for cell in (*row.all("td"), *row.all("a"))],
+            [figure.text for figure in read.one("dl", class_="figures").all("strong")],
+            [code.text for code in read.all("code")],
+            [link.text for link in read.one("table", id="bars").all("a")],
+            re.findall(r"\d+", read.one("main").text),
+        ]
+
+    assert told(catalan) == told(english)
+    assert catalan.one("h1").text == "ca: COVID-19 BY COUNTRY"
+    assert catalan.one("p", class_="lead").all("time")[0].text == "ca: 24 FEBRUARY 2021"
+
+
+def test_the_run_s_own_warnings_stay_as_they_are_and_say_their_language(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="ca", COUNTRIES="spain,atlantis")
+    warning = "COUNTRIES: nothing matches 'atlantis'"
+    lines = page_in(store, "ca").one("section", id="runs").all("li", lang="en")
+    assert warning in [line.text for line in lines]
+
+
+# ---- the script's texts
+
+
+def texts_of(read: Element) -> dict[str, str]:
+    found: dict[str, str] = json.loads(read.one("script", id="texts").text)
+    return found
+
+
+def test_the_script_gets_all_its_texts_and_those_of_the_slots_to_come(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="ca")
+    texts = texts_of(page_in(store, "ca"))
+    assert texts.keys() == {*assets.sentences(), *words.OUTCOMES, *REASONS}
+    assert texts["{shown} of {all} countries"] == "ca: {shown} OF {all} COUNTRIES"
+    assert page_in(store, "en").all("script", id="texts") == []
+
+
+def test_whatever_the_script_says_is_one_of_its_texts() -> None:
+    code = re.sub(r"^\s*//.*$", "", assets.page_js().decode(), flags=re.MULTILINE)
+    said = re.sub(r'\b_\(\s*"[^"\\]+"', "", code)
+    literals = re.findall(r'"([^"\n]*)"|`([^`]*)`', said)
+    sentences = [a or b for a, b in literals if re.search(r"[A-Za-z]{2,} [a-z]{2,}", a or b)]
+    assert sentences == ["use strict"]
+    assert len(assets.sentences()) > 15
+    dynamic = re.findall(r"\b_\(([^\"(][^)]*)\)", said)
+    assert dynamic == ["outcome", "why"]
+
+
+def test_each_language_has_a_name_and_each_outcome_a_meaning() -> None:
+    assert languages.NAMES.keys() == LANGUAGES
+    assert languages.RIGHT_TO_LEFT < LANGUAGES
+    assert set(words.OUTCOMES) == set(get_args(get_type_hints(Slot)["outcome"]))
+
+
+# ---- where Translate fails
+
+
+def test_a_page_that_cannot_be_translated_is_left_out_told_and_tried_again(
+    source: Path, translate: Languages, caplog: pytest.LogCaptureFixture
+) -> None:
+    store = MemoryStore()
+    translate.refuse = REFUSED
+    assert run(store, source, TRANSLATE_TO="es").outcome == "published"
+    manifest = assert_settled(contents(store))
+    told = "the page could not be translated to es"
+    assert told in manifest["checks"]["warnings"]
+    assert told in records(store)[-1]["warnings"]
+    [logged] = [r for r in caplog.records if r.getMessage() == "page.untranslated"]
+    assert "allow translate:TranslateText" in str(vars(logged))
+    assert pages(store) == {"index.html"}
+    assert page_in(store, "en").all("a", hreflang="es") == []
+
+    again = run(store, source, now=NOW + DAY, TRANSLATE_TO="es")
+    assert again.outcome == "unchanged"
+    assert told in records(store)[-1]["warnings"]
+
+    translate.refuse = None
+    assert run(store, source, now=NOW + 2 * DAY, TRANSLATE_TO="es").outcome == "published"
+    assert_settled(contents(store))
+    assert page_in(store, "en").all("a", hreflang="es") != []
+
+
+def test_one_language_that_fails_takes_no_other_with_it(source: Path, translate: Languages) -> None:
+    def without_blanks(text: str, language: str) -> str:
+        return re.sub("<span.*?</span>", "", text) if language == "ca" else text
+
+    translate.translate = without_blanks
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="ca,es")
+    assert pages(store) == {"index.html", "index.es.html"}
+    for language in ("en", "es"):
+        links = page_in(store, language).one("nav", class_="languages").all("a")
+        assert [link.attributes["lang"] for link in links] == ["en", "es"]
+    manifest = assert_settled(contents(store))
+    assert "the page could not be translated to ca" in manifest["checks"]["warnings"]
+
+
+def test_a_translation_lost_on_a_day_without_news_takes_no_page_away(
+    source: Path, translate: Languages
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="es")
+    store.delete(KEPT)
+    translate.refuse = REFUSED
+    source.write_bytes(growing(20) + b"\n")
+    assert run(store, source, now=NOW + DAY, TRANSLATE_TO="es").outcome == "unchanged"
+    assert pages(store) == {"index.html", "index.es.html"}
+    # with news it goes: what it says is no longer so
+    source.write_bytes(growing(21))
+    assert run(store, source, now=NOW + 2 * DAY, TRANSLATE_TO="es").outcome == "published"
+    assert_settled(contents(store))
+    assert pages(store) == {"index.html"}
+
+
+@pytest.mark.parametrize(
+    "wild", ['"><script>alert(1)</script>', "</script><img src=x>", "100 % %(date)s {figure} \\1"]
+)
+def test_a_translation_stays_text_whatever_somebody_wrote_into_the_folder(
+    source: Path, translate: Languages, wild: str
+) -> None:
+    store = MemoryStore()
+    run(store, source, TRANSLATE_TO="es")
+    kept = json.loads(contents(store)[KEPT])
+    store.write(Upload(KEPT, json.dumps({"es": dict.fromkeys(kept["es"], wild)}).encode()))
+    options = Options(force=True)
+    assert run(store, source, options=options, TRANSLATE_TO="es").outcome == "published"
+    assert_settled(contents(store))
+    read = page_in(store, "es")
+    assert read.all("img") == []
+    assert len(read.all("script")) == 6
+    assert read.one("h1").text == wild
+    assert read.one("nav", class_="languages").attributes["aria-label"] == wild
+    assert set(texts_of(read).values()) == {wild}
