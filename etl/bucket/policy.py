@@ -19,6 +19,7 @@ PUBLIC = (
     "world.json",
     "timeseries.*",
     "stats.json",
+    "changes.json",
     "datapackage.json",
     "feed.xml",
     "reports/*",

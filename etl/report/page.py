@@ -8,6 +8,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from etl.files import File
 from etl.history import Status
 from etl.manifest import PAGE, PAGES_ASSETS, Manifest
+from etl.outputs.changes import CHANGES, read_changes
 from etl.report import assets, linked_data, view, words
 from etl.sources import SOURCES
 
@@ -17,8 +18,9 @@ TEMPLATES = Path(__file__).with_name("templates")
 def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
     """Write the page beside the files that `manifest` lists; what was made.
 
-    `status` as it will be once this run is published. What tells of it, of the run and of its
-    warnings changes from day to day: a page that differs in nothing else counts as the same.
+    `status` as it will be once this run is published. What tells of it, of the run, of its
+    warnings and of what it changed differs from day to day: a page that differs in nothing else
+    counts as the same.
     """
     shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
     files = []
@@ -40,8 +42,10 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
         "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
-    (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
-    same_every_day = template.render(lasting, status=None).encode()
+    changed = read_changes((folder / CHANGES).read_bytes())
+    today = template.render(lasting, status=status, changed=changed)
+    (folder / PAGE).write_text(today, encoding="utf-8")
+    same_every_day = template.render(lasting, status=None, changed=None).encode()
     digest = hashlib.sha256(same_every_day).hexdigest()
     # last, so that it names nothing that is not there yet
     return [*files, File(PAGE, folder / PAGE, len(shown.rows), lasting_sha256=digest)]
@@ -59,6 +63,10 @@ def _environment() -> Environment:
         "number": words.number,
         "size": words.size,
         "long_date": words.long_date,
+        "signed": words.signed,
+        "percent": words.percent,
+        "count": words.count,
+        "plain": words.plain,
         "meaning": lambda name: words.MEANING.get(name, ""),
     }
     return environment
