@@ -4,13 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import msgspec
 import numpy as np
 import pandas as pd
-from msgspec import Struct
 from numpy.typing import NDArray
 
-from etl import changes, log
+from etl import changes, country_files, log
 from etl.changes import Changes
 from etl.errors import StoreError
 from etl.manifest import Manifest, run_key
@@ -20,15 +18,6 @@ from etl.stores import Store
 from etl.transform import CUMULATIVE, NEW
 
 COLUMNS = ("country_key", "date", *CUMULATIVE, *NEW)
-
-
-class _Country(Struct, frozen=True):
-    country_key: str
-    country: str
-
-
-class _Listed(Struct, frozen=True):
-    countries: list[_Country]
 
 
 @dataclass(frozen=True)
@@ -62,21 +51,14 @@ def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Diff
         names = {**country_names(store, old), **country_names(store, new)}
     except (ValueError, OSError) as exc:
         raise StoreError(
-            f"runs {old} and {new} can't be compared: {exc}; look at each with python app.py get"
+            f"runs {old} and {new} can't be compared: {exc}; look at each: python app.py get"
         ) from exc
     return difference(found, names, old, before.source.last_date, after.source.last_date)
 
 
 def country_names(store: Store, run_id: str) -> dict[str, str]:
-    """By key, of a run's countries.json. Raises StoreError."""
-    key = run_key(run_id, "countries.json")
-    stored = store.read(key)
-    if stored is None:
-        raise StoreError(f"{key} is not there")
-    try:
-        listed = msgspec.json.decode(stored.body, type=_Listed).countries
-    except msgspec.DecodeError as exc:
-        raise StoreError(f"{store.address}/{key} can't be read: {exc}") from exc
+    """By key. Raises StoreError."""
+    listed = country_files.countries(store, run_id) or []
     return {country.country_key: country.country for country in listed}
 
 

@@ -208,7 +208,7 @@ def _compared(
         return None
     shown = rows["country_key"].isin(chosen["country_key"]).to_numpy()
     if since:
-        shown &= (rows["date"] >= pd.Timestamp(since)).to_numpy()
+        shown = shown & (rows["date"] >= pd.Timestamp(since)).to_numpy()
     return comparison.with_run(run.store, published.run_id, rows, shown, work)
 
 
@@ -217,7 +217,7 @@ def _difference(
 ) -> Difference:
     before = _published(run)
     if before is None or compared is None:
-        return Difference(compared_with=None)
+        return Difference(compared_with=None, last_date=held.last_date)
     names = dict(zip(listed["country_key"], listed["country"], strict=True))
     return difference(
         compared.changes, {**compared.names, **names}, before.run_id,

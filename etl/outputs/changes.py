@@ -95,7 +95,7 @@ def difference(
 
 
 def write_changes(folder: Path, header: Header, told: Difference) -> File:
-    write_json(folder / CHANGES, {**msgspec.to_builtins(told), **header.fields()})
+    write_json(folder / CHANGES, {**header.fields(), **msgspec.to_builtins(told)})
     return File(CHANGES, folder / CHANGES, len(told.biggest), lasting_sha256=NOTHING_LASTS)
 
 
