@@ -17,6 +17,7 @@ import click
 from etl import log
 from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
 from etl.commands.buckets import buckets
+from etl.commands.changes import diff, vintage
 from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
 from etl.commands.report import report
@@ -35,7 +36,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
     "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
     "The files": (ls, head, get, put, rm, share, buckets),
-    "The versions": (restore, prune),
+    "The versions": (diff, vintage, restore, prune),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 

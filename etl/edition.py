@@ -15,8 +15,8 @@ from msgspec.structs import replace
 
 from config import FACTS_URL, Settings
 from etl import (
-    changes,
     checks,
+    comparison,
     filters,
     history,
     interpreter,
@@ -29,8 +29,9 @@ from etl import (
 )
 from etl.changes import Changes
 from etl.checks import Extent, Findings
+from etl.comparison import Compared
 from etl.context import Context
-from etl.errors import DataRejected, StoreError
+from etl.errors import DataRejected
 from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
@@ -46,13 +47,12 @@ from etl.manifest import (
     SourceNote,
     of_page,
     page_in,
-    run_key,
 )
 from etl.merge import attach
 from etl.outputs import Filter
+from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
-from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import Header
 from etl.sources import Source
 from etl.stores import Upload
@@ -89,7 +89,9 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    since_published = _changes_since(run, rows, work)
+    chosen, nothing = filters.select(listed, settings.countries)
+    compared = _compared(run, rows, chosen, work)
+    since_published = compared.changes if compared else Changes()
     findings = _check(run, rows, listed, since_published)
     memory.give_back()
     held = checks.extent(rows)
@@ -97,7 +99,6 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         findings.warnings.append(facts.warning)
 
     stale = transform.stale_keys(rows, settings.stale_after_days)
-    chosen, nothing = filters.select(listed, settings.countries)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
     selected = rows
     if len(chosen) < len(listed):
@@ -114,6 +115,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
+    told = _difference(run, compared, listed, held)
+    files.append(write_changes(work / "files", header, told))
     named, licence_id = _sources(run, facts), run.source.licence_id
     files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
     into_run = publish.uploads(files, run.run_id)
@@ -211,19 +214,30 @@ def _extent(note: SourceNote) -> Extent:
     return Extent(note.rows, note.countries, note.first_date, note.last_date)
 
 
-def _changes_since(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
-    """Against the published table; a table that can't be read is said and passed over."""
-    store, published, path = run.store, _published(run), work / "published.parquet"
+def _compared(
+    run: Context, rows: pd.DataFrame, chosen: pd.DataFrame, work: Path
+) -> Compared | None:
+    """With what readers have of this source."""
+    published, since = _published(run), run.settings.since
     if published is None:
-        return Changes()
-    columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
-    try:
-        if not store.download(run_key(published.run_id, PARQUET), path):
-            raise StoreError(f"{run_key(published.run_id, PARQUET)} is not there")
-        return changes.compare(rows, read_table(path, columns))
-    except (StoreError, ValueError, OSError) as exc:
-        log.warning("published.unreadable", error=exc)
-        return Changes()
+        return None
+    shown = rows["country_key"].isin(chosen["country_key"]).to_numpy()
+    if since:
+        shown = shown & (rows["date"] >= pd.Timestamp(since)).to_numpy()
+    return comparison.with_run(run.store, published.run_id, rows, shown, work)
+
+
+def _difference(
+    run: Context, compared: Compared | None, listed: pd.DataFrame, held: Extent
+) -> Difference:
+    before = _published(run)
+    if before is None or compared is None:
+        return Difference(compared_with=None, last_date=held.last_date)
+    names = dict(zip(listed["country_key"], listed["country"], strict=True))
+    return difference(
+        compared.changes, {**compared.names, **names}, before.run_id,
+        before.source.last_date, held.last_date,
+    )  # fmt: skip
 
 
 def _refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:

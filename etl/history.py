@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from etl.errors import StoreError
+from etl.standstill import standstill
 from etl.stores import Store
 
 HISTORY, STATUS = "history.json", "status.json"
@@ -149,7 +150,10 @@ class Slot(Struct, frozen=True, omit_defaults=True):
 
 
 class Status(Struct, frozen=True):
-    """status.json: small and public, without the operator's error messages."""
+    """status.json: small and public, without the operator's error messages.
+
+    The slots since which the source's last date, and its bytes, are the same.
+    """
 
     checked_at: datetime
     outcome: Outcome
@@ -159,6 +163,8 @@ class Status(Struct, frozen=True):
     days_behind: int | None
     stale: bool
     slots: list[Slot]
+    last_date_since: date | None = None
+    bytes_since: date | None = None
     format: int = 1
 
 
@@ -168,6 +174,7 @@ def status(history: History, now: datetime, stale_after_days: int) -> Status:
     success = history.last_success()
     source_last = success.source_last if success else None
     behind = (now.date() - source_last).days if source_last else None
+    still = standstill(history.records)
     return Status(
         checked_at=now,
         outcome=last.outcome,
@@ -177,6 +184,8 @@ def status(history: History, now: datetime, stale_after_days: int) -> Status:
         days_behind=behind,
         stale=behind is not None and behind > stale_after_days,
         slots=_slots(history.records, last.slot),
+        last_date_since=still.last_date_since if still else None,
+        bytes_since=still.bytes_since if still else None,
     )
 
 

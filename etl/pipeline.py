@@ -26,17 +26,20 @@ from etl.history import Failure, Record, Seen
 from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
+from etl.standstill import Standstill, standstill
 from etl.stores import Store
 
 
 @dataclass(frozen=True)
 class Result:
     """`outcome`: published, unchanged, not_due, yielded (another worker was first) or
-    would_publish (a dry run); `record` is the run's, `manifest` what it made."""
+    would_publish (a dry run); `record` is the run's, `manifest` what it made, `still` how long
+    the source has stood still."""
 
     outcome: str
     record: Record | None = None
     manifest: Manifest | None = None
+    still: Standstill | None = None
 
 
 def run(
@@ -69,6 +72,7 @@ def run(
         teller.succeeded(context.past, result.manifest, now)
         return result
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
+    still = standstill([*context.past.records, record])
     if not options.dry_run:
         with teller.told_of_errors(now):
             past = journal.tell(
@@ -84,7 +88,7 @@ def run(
         teller.succeeded(past, result.manifest, now)
         if record.report:
             teller.tell(rules.report_ready(record.report, report_key(record.report), now), now)
-    return Result(result.outcome, record, result.manifest)
+    return Result(result.outcome, record, result.manifest, still)
 
 
 def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:

@@ -4,21 +4,18 @@ The same protocol as publishing, from the commit on. It makes no slot's run: the
 due looks at the source anew, and publishes what it finds there.
 """
 
-import re
 from datetime import datetime
-from itertools import islice
 
 from config import Settings
-from etl import journal, publish, records, recovery, schedule
+from etl import journal, publish, records, recovery, schedule, versions
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
-from etl.history import SUCCESS, History, Record
+from etl.history import History, Record
 from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, run_key
 from etl.stores import Store
 from etl.transfer import sha256_at
 
-NAMED, LOOKED_AT = 5, 30  # in the list of runs that can be restored
 PUBLISHED_MEANWHILE = (
     "another run was published in between; look at it (python app.py history) and say it again"
 )
@@ -36,13 +33,13 @@ def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Rec
     if state.published is None:
         raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
     before = state.published.manifest
-    run_id = _run_id(wanted, before, state.past)
+    run_id = versions.run_id_of(wanted, before, state.past)
     if run_id == before.run_id:
         return None
-    target = _manifest(store, run_id) if run_id else None
+    target = versions.manifest_of(store, run_id) if run_id else None
     if run_id is None or target is None:
-        which = "before the published one" if wanted == "previous" else run_id or wanted
-        raise StoreError(f"there is no run {which}; {_choice(store, state.past, before)}")
+        choice = _choice(store, state.past, before)
+        raise StoreError(versions.unknown(wanted, run_id, choice))
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
         raise StoreError(f"run {run_id}: {what}; {_choice(store, state.past, before)}")
@@ -57,21 +54,6 @@ def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Rec
     record = records.restored(target, slot, now)
     journal.tell(store, record, settings.stale_after_days)
     return record
-
-
-def _run_id(wanted: str, published: Manifest, past: History) -> str | None:
-    """None where nothing is known by that name."""
-    if wanted == "previous":
-        return published.previous.run_id if published.previous else None
-    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", wanted):
-        day = [r for r in past.records if str(r.slot) == wanted and r.outcome in SUCCESS]
-        return day[-1].published_run if day else None
-    return wanted
-
-
-def _manifest(store: Store, run_id: str) -> Manifest | None:
-    found = manifests.read(store, run_key(run_id, ROOT))
-    return found.manifest if found else None
 
 
 def _body(store: Store, run_id: str) -> bytes:
@@ -94,9 +76,4 @@ def _damaged(store: Store, manifest: Manifest) -> list[str]:
 
 
 def _choice(store: Store, past: History, published: Manifest) -> str:
-    """The newest runs that are still there: a pruned one may have left its manifest alone."""
-    runs = dict.fromkeys(r.published_run for r in reversed(past.records) if r.outcome in SUCCESS)
-    told = (run for run in islice(runs, LOOKED_AT) if run and run != published.run_id)
-    kept = (m for m in (_manifest(store, run) for run in told) if m)
-    there = (f"{m.run_id} (of {m.slot})" for m in kept if store.head(m.files[0].key))
-    return f"these can be restored: {', '.join(islice(there, NAMED)) or 'none'}"
+    return f"these can be restored: {versions.kept(store, past, published.run_id)}"

@@ -9,10 +9,11 @@ import msgspec
 from config import Settings
 from etl import log
 from etl.doctor import Finding
-from etl.history import Record
+from etl.history import History
 from etl.listing import print_json
 from etl.manifest import Manifest
 from etl.pipeline import Result
+from etl.standstill import standstill
 
 if TYPE_CHECKING:
     from etl.report.making import Made
@@ -124,6 +125,11 @@ def summary(result: Result) -> dict[str, Any]:
             "source_last": record.source_last,
             "seconds": round(record.seconds, 2),
         }
+    if result.still:
+        fields |= {
+            "last_date_since": result.still.last_date_since,
+            "bytes_since": result.still.bytes_since,
+        }
     if record and manifest and result.outcome != "unchanged":
         fields |= {
             "files": len(manifest.files),
@@ -141,10 +147,11 @@ def unmatched(manifest: Manifest) -> str:
     return ", ".join(names[:LISTED]) + more
 
 
-def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> None:
-    """A table on standard output, oldest first."""
+def print_history(past: History, last: int, *, as_json: bool, where: str) -> None:
+    """A table of the last records on standard output, oldest first."""
+    records = past.records[-last:]
     if as_json:
-        print_json(msgspec.to_builtins(list(records)))
+        print_json(msgspec.to_builtins(records))
         return
     from rich.box import SIMPLE_HEAD
     from rich.console import Console
@@ -172,6 +179,11 @@ def print_history(records: Sequence[Record], *, as_json: bool, where: str) -> No
         )
     console = Console(width=None if sys.stdout.isatty() else 160, highlight=False)
     console.print(table)
+    if still := standstill(past.records):
+        console.print(
+            f"the source's last date, {still.last_date}, is the same since the run of "
+            f"{still.last_date_since}, its bytes since that of {still.bytes_since}"
+        )
 
 
 def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:

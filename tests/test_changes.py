@@ -1,3 +1,5 @@
+from dataclasses import asdict
+from datetime import date
 from itertools import pairwise
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.changes import Changes, compare
+from etl.changes import BIGGEST, Cell, Changes, Measured, compare
 from etl.filters import keep
 from etl.outputs.table import PARQUET, TableFiles, read_table
 from etl.transform import CUMULATIVE, NEW, groups, repair, tidy
@@ -131,7 +133,7 @@ def test_pieces_of_any_size_give_the_same_result(
     whole = keep(tidied(was), measures or "all", None)
     edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     pieces = [whole.iloc[a:b] for a, b in pairwise(edges)]
-    assert compare(repaired(now), pieces) == compare(repaired(now), [whole])
+    assert asdict(compare(repaired(now), pieces)) == asdict(compare(repaired(now), [whole]))
 
 
 @some
@@ -149,11 +151,23 @@ def test_changes_are_those_that_a_plain_comparison_finds(
 
     new, old = cells(now), cells(was)
     both = new.keys() & old.keys()
-    assert compare(repaired(now), [tidied(was)]) == Changes(
+    found = compare(repaired(now), [tidied(was)])
+    assert found == Changes(
         compared=len(both),
         restated=sum(new[cell] != old[cell] for cell in both),
         gone=tuple(sorted(set(was["country_key"]) - set(now["country_key"]))),
     )
+    assert found.added * len(CUMULATIVE) == len(new.keys() - old.keys())
+    assert found.removed * len(CUMULATIVE) == len(old.keys() - new.keys())
+    assert set(found.appeared) == set(now["country_key"]) - set(was["country_key"])
+    differences = sorted((abs(new[cell] - old[cell]) for cell in both), reverse=True)
+    assert [abs((cell.after or 0) - (cell.before or 0)) for cell in found.biggest] == [
+        difference for difference in differences if difference
+    ][:BIGGEST]
+    for name in CUMULATIVE if both else ():
+        last = {key: date for key, date, measure in sorted(both) if measure == name}
+        net = sum(new[key, date, name] - old[key, date, name] for key, date in last.items())
+        assert found.measures[name].net == net
 
 
 # As it comes back from Parquet
@@ -175,6 +189,53 @@ def test_small_pieces_of_a_parquet_file_give_the_same_result(
     pieces = published(BEFORE, tmp_path)
     assert [len(piece) for piece in pieces] == [1] * 6
     assert compare(repaired(AFTER), pieces) == Changes(compared=18, restated=2)
+
+
+# What is told of them
+
+
+def test_each_restated_cell_is_told_with_before_and_after_the_biggest_first() -> None:
+    found = compare(repaired(AFTER), [tidied(BEFORE)])
+    assert found.biggest == (
+        Cell("france", date(2020, 3, 2), "cumulative_cases", 2, 7),
+        Cell("france", date(2020, 3, 2), "cumulative_deaths", 1, 2),
+    )
+    assert (found.added, found.removed, found.appeared) == (3, 0, ("austria",))
+
+
+def test_the_net_effect_on_a_total_is_that_of_the_last_day_in_both_and_on_new_ones_of_all() -> None:
+    before = rows(a=days("2020-03-01", [1, 2, 3]), b=days("2020-03-01", [5, 5]))
+    after = rows(a=days("2020-03-01", [4, 5, 9, 20]), b=days("2020-03-01", [7, 5]))
+    assert compare(repaired(after), [tidied(before)]).measures["cumulative_cases"] == Measured(
+        compared=5, restated=4, net=6
+    )
+    only_new = keep(tidied(before), "new", None)
+    # a: 1, 1 became 1, 4; b: 0 became -2; what was missing on the first days still is
+    assert compare(repaired(after), [only_new]).measures["new_cases"] == Measured(
+        compared=5, restated=2, net=1
+    )
+
+
+def test_only_the_ten_biggest_are_told() -> None:
+    before, after = rows(a=days("2020-03-01", [0] * 30)), rows(a=days("2020-03-01", range(30)))
+    found = compare(repaired(after), [tidied(before)])
+    assert found.restated == 29
+    assert [cell.after for cell in found.biggest] == [29, 28, 27, 26, 25, 24, 23, 22, 21, 20]
+
+
+def test_a_figure_that_was_missing_is_told_as_none() -> None:
+    gap = rows(a=[("2020-03-01", 5, 0, 0), ("2020-03-03", 9, 0, 0)])
+    filled = rows(a=days("2020-03-01", [5, 5, 9]))
+    [cell, *_] = compare(repaired(filled), [keep(tidied(gap), "new", None)]).biggest
+    assert (cell.measure, cell.before, cell.after) == ("new_cases", None, 4)
+
+
+def test_rows_that_todays_filter_leaves_out_are_not_added() -> None:
+    only_spain = BEFORE[BEFORE["country_key"] == "spain"]
+    shown = (AFTER["country_key"] == "spain").to_numpy()
+    found = compare(repaired(AFTER), [tidied(only_spain)], shown)
+    assert (found.added, found.appeared) == (1, ())
+    assert compare(repaired(AFTER), [tidied(only_spain)]).appeared == ("austria", "france")
 
 
 def test_compare_changes_none_of_its_arguments() -> None:

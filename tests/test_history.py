@@ -286,6 +286,8 @@ def test_the_status_says_what_was_published_and_how_far_behind_the_source_is() -
         "days_behind": 9,
         "stale": False,
         "slots": [{"slot": "2026-01-10", "outcome": "published"}],
+        "last_date_since": None,
+        "bytes_since": None,
         "format": 1,
     }
 

@@ -20,7 +20,7 @@ PURE = [
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
     or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
-    or name == "etl.report.restated"
+    or name in ("etl.report.restated", "etl.standstill")
     or name.startswith(("etl.outputs", "etl.bucket"))
     or name in [f"etl.alerts.{noun}" for noun in (*PURE_ALERTS, "translation")]
 ]

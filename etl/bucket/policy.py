@@ -20,6 +20,7 @@ PUBLIC = (
     "world.json",
     "timeseries.*",
     "stats.json",
+    "changes.json",
     "datapackage.json",
     "feed.xml",
     "reports/*",

@@ -81,15 +81,24 @@ def demo() -> None:
 
 @click.command()
 @click.option("--last", type=click.IntRange(1), default=30, show_default=True, help="How many.")
+@click.option("--changes", is_flag=True, help="What each published run changed.")
 @JSON
-def history(last: int, as_json: bool) -> None:
+def history(last: int, changes: bool, as_json: bool) -> None:
     """What happened, run by run, newest last."""
     from etl import history as histories
     from etl.screen import print_history
 
     settings = in_force()
-    past, _ = histories.read(open_store(settings))
-    print_history(past.records[-last:], as_json=as_json, where=settings.store_address)
+    store = open_store(settings)
+    past, _ = histories.read(store)
+    if changes:
+        from etl.diff import told
+        from etl.tables import print_changes
+
+        published = [record for record in past.records if record.outcome == "published"][-last:]
+        print_changes(told(store, published), as_json=as_json, where=settings.store_address)
+        return
+    print_history(past, last, as_json=as_json, where=settings.store_address)
 
 
 @click.command("record-failure", hidden=True)

@@ -10,6 +10,7 @@ from typing import Any
 from etl.fields import LATEST, TABLE, Field
 from etl.files import File
 from etl.filters import dropped
+from etl.outputs.changes import CHANGES
 from etl.outputs.table import CSV, PARQUET
 from etl.outputs.values import Header, write_json
 
@@ -22,6 +23,7 @@ TITLES = {
     "countries.json": "Every country: key, name, ISO codes, facts and the name of its file",
     "world.json": "World totals and series",
     "stats.json": "The source's own shape, repaired",
+    CHANGES: "What this version says otherwise than the one before it",
 }
 COUNTRY_TITLE = "One country's series, column by column"
 MEDIA_TYPES = {
@@ -66,8 +68,6 @@ def write_package(
 
 def _resource(file: File, measures: str, seen: Counter[str]) -> dict[str, Any]:
     form = file.name.removesuffix(".gz").rpartition(".")[2]
-    with file.path.open("rb") as opened:
-        digest = hashlib.file_digest(opened, "sha256").hexdigest()
     about: dict[str, Any] = {
         "name": _name(file.name, seen),
         "path": file.name,
@@ -75,9 +75,11 @@ def _resource(file: File, measures: str, seen: Counter[str]) -> dict[str, Any]:
         "title": TITLES.get(file.name, COUNTRY_TITLE),
         "format": form,
         "mediatype": MEDIA_TYPES[form],
-        "bytes": file.path.stat().st_size,
-        "hash": f"sha256:{digest}",
     }
+    if file.lasting_sha256 is None:  # what tells of its run would make every package differ
+        with file.path.open("rb") as opened:
+            digest = hashlib.file_digest(opened, "sha256").hexdigest()
+        about |= {"bytes": file.path.stat().st_size, "hash": f"sha256:{digest}"}
     if form == "csv":
         about |= {"encoding": "utf-8", "description": HARMLESS}
     if file.name.endswith(".gz"):

@@ -62,6 +62,14 @@ def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
             yield batch.to_pandas()
 
 
+def read_whole(path: Path, columns: Iterable[str]) -> pd.DataFrame:
+    """As `read_table`, at once."""
+    with pa.parquet.ParquetFile(path) as file:
+        names = [name for name in columns if name in file.schema_arrow.names]
+        table: pd.DataFrame = file.read(names, use_threads=False).to_pandas()
+        return table
+
+
 def to_csv_table(table: pa.Table) -> pa.Table:
     """The same table for CSV: days as days, and text that a spreadsheet would run made harmless.
 

@@ -13,6 +13,7 @@ from etl.alerts.settings import ORIGINAL
 from etl.files import File
 from etl.history import REASONS, Status
 from etl.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
+from etl.outputs.changes import CHANGES, read_changes
 from etl.report import assets, languages, linked_data, view, words
 from etl.report.texts import Texts
 from etl.sources import SOURCES
@@ -32,9 +33,10 @@ def make(
 ) -> list[File]:
     """Write the page beside the files that `manifest` lists; what was made.
 
-    `status` as it will be once this run is published. What tells of it, of the run and of its
-    warnings changes from day to day: a page that differs in nothing else counts as the same. So
-    does one that links to all the languages `wanted`, or to those alone that could be had today.
+    `status` as it will be once this run is published. What tells of it, of the run, of its
+    warnings and of what it changed differs from day to day: a page that differs in nothing else
+    counts as the same. So does one that links to all the languages `wanted`, or to those alone that
+    could be had today.
     """
     shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
     files = []
@@ -63,11 +65,14 @@ def make(
     }
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
 
+    changed = read_changes((folder / CHANGES).read_bytes())
+
     def written(texts: Texts, others: Sequence[str], told: Status | None) -> bytes:
         table = {sentence: texts.text(sentence) for sentence in in_script}
         return template.render(
             lasting,
             status=told,
+            changed=changed if told else None,
             language=texts.language,
             languages=[ORIGINAL, *others],
             texts=texts,
@@ -106,6 +111,10 @@ def _environment() -> Environment:
         "translated": _translated,
         "long_date": _long_date,
         "page_in": _page_in,
+        "signed": words.signed,
+        "percent": words.percent,
+        "count": words.count,
+        "plain": words.plain,
     }
     return environment
 

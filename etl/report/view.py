@@ -14,6 +14,7 @@ import msgspec
 
 from etl.countries import normalise
 from etl.manifest import Manifest, PublishedFile
+from etl.outputs.changes import CHANGES
 from etl.report.words import MEASURES, Measure, number
 
 RANKED = 12
@@ -55,7 +56,7 @@ class Figure:
 
 @dataclass(frozen=True)
 class View:
-    """All that the page says but for what tells of runs and of now."""
+    """All that the page says but for what tells of runs and of now: changes.json is such a file."""
 
     measures: Sequence[Measure]
     rows: Sequence[Row]
@@ -81,6 +82,7 @@ def read(folder: Path, manifest: Manifest) -> View:
     world = msgspec.json.decode((folder / "world.json").read_bytes())
     ranked_by = _ranked_by(measures)
     in_countries = [f.name.startswith("countries/") for f in manifest.files]
+    others = [f for f, within in zip(manifest.files, in_countries, strict=True) if not within]
     return View(
         measures=measures,
         rows=[_row(row, measures, files) for row in latest],
@@ -90,7 +92,7 @@ def read(folder: Path, manifest: Manifest) -> View:
         world=_world(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
-        files=[f for f, within in zip(manifest.files, in_countries, strict=True) if not within],
+        files=[f for f in others if f.name != CHANGES],
         country_files=[f for f, within in zip(manifest.files, in_countries, strict=True) if within],
     )
 

@@ -104,6 +104,26 @@ def number(value: float, places: int = 0) -> str:
     return text.replace("-", "\u2212")
 
 
+def signed(value: float) -> str:
+    """+1,234: a difference."""
+    return f"{'+' if value > 0 else ''}{number(value)}"
+
+
+def count(value: int | None) -> str:
+    """Of a figure that may be missing."""
+    return NOTHING if value is None else number(value)
+
+
+def plain(measure: str) -> str:
+    """A column's name as words: cumulative cases."""
+    return measure.replace("_", " ")
+
+
+def percent(share: float) -> str:
+    """A share in percent, of which something shows however small it is."""
+    return "under 0.01%" if 0 < share < 0.0001 else f"{number(share * 100, 2)}%"
+
+
 def size(count: int) -> str:
     """Bytes as people read them: 1.6 MB."""
     for limit, unit in ((10**6, "MB"), (10**3, "kB")):

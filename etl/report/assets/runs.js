@@ -24,6 +24,9 @@ function showStatus(status) {
   without.hidden = count === 0;
   byId("checked").dateTime = status.checked_at;
   byId("checked").textContent = `${status.checked_at.slice(0, 16).replace("T", " ")} UTC`;
+  for (const [id, slot] of [["last-date-since", status.last_date_since], ["bytes-since", status.bytes_since]]) {
+    if (byId(id) && slot) byId(id).textContent = slot;
+  }
   if (status.days_behind !== null) sayHowOld(status.days_behind);
 }
 

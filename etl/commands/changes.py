@@ -1,0 +1,66 @@
+"""What the source said when: between two runs, and of one figure in all of them."""
+
+from datetime import datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import click
+
+from etl.commands import JSON, Key, in_force, open_store
+from etl.errors import StoreError
+from etl.sources import MEASURES
+
+FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in MEASURES]
+
+
+@click.command()
+@click.argument("before", metavar="RUN|DATE|previous", type=Key())
+@click.argument("after", metavar="[RUN|DATE]", type=Key(), required=False)
+@JSON
+def diff(before: str, after: str | None, as_json: bool) -> None:
+    """Say what a run says otherwise than an earlier one: rows, restated figures, countries.
+
+    \b
+    python app.py diff previous                 the published run against the one before
+    python app.py diff 2021-01-20 2021-01-25    the runs of two days
+    """
+    from etl import diff as diffing
+    from etl.tables import print_difference
+
+    run_id, found = diffing.diff(open_store(in_force()), before, after)
+    print_difference(run_id, found, as_json=as_json)
+
+
+@click.command()
+@click.argument("country")
+@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.option(
+    "--measure", type=click.Choice(FIGURES), default=FIGURES[0], show_default=True, help="Which."
+)
+@JSON
+def vintage(country: str, day: datetime, measure: str, as_json: bool) -> None:
+    """Show how a country's figure of one day was reported, run by run.
+
+    \b
+    python app.py vintage ESP 2020-09-01
+    python app.py vintage France 2020-09-01 --measure new_deaths
+
+    The country by ISO code, key or name. Of runs that were cleared away the archived inputs are
+    read, where they are there.
+    """
+    from etl import history as histories
+    from etl import vintage as reporting
+    from etl.tables import print_vintage
+
+    settings = in_force()
+    store = open_store(settings)
+    past, _ = histories.read(store)
+    wanted = reporting.Figure(country, day.date(), measure)
+    with TemporaryDirectory(prefix="cloud-etl-") as work:
+        limit = settings.max_source_mb * 10**6
+        found = list(reporting.vintage(store, past, wanted, Path(work), limit))
+    if not found:
+        raise StoreError(
+            f"{store.address}: no run knows a country {country!r}; countries.json lists them"
+        )
+    print_vintage(wanted, found, as_json=as_json)

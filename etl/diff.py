@@ -1,0 +1,53 @@
+"""What a run says otherwise than another, and what each said so of the one before it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+
+from etl import comparison, history, versions
+from etl import manifest as manifests
+from etl.errors import StoreError
+from etl.history import Record
+from etl.load import in_parallel
+from etl.manifest import run_key
+from etl.outputs.changes import CHANGES, Difference, read_changes
+from etl.stores import Store
+
+
+def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:
+    """The later run's id and the difference, of runs called as `restore` calls them.
+
+    `after` None: the published one. Raises StoreError.
+    """
+    published, (past, _) = manifests.read(store), history.read(store)
+    if published is None:
+        raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
+    old, new = (
+        versions.find(store, wanted, published.manifest, past)
+        for wanted in (before, after or published.manifest.run_id)
+    )
+    with TemporaryDirectory(prefix="cloud-etl-") as work:
+        return new.run_id, comparison.between(store, old, new, Path(work))
+
+
+def told(store: Store, records: Sequence[Record]) -> list[tuple[Record, Difference | None]]:
+    """What each published run changed, by its changes.json; None where that is no longer there.
+
+    Raises StoreError.
+    """
+    found: dict[str, Difference] = {}
+
+    def read(record: Record) -> None:
+        key = run_key(record.run_id, CHANGES)
+        stored = store.read(key)
+        if stored is None:
+            return
+        try:
+            found[record.run_id] = read_changes(stored.body)
+        except msgspec.DecodeError as exc:
+            raise StoreError(f"{store.address}/{key} can't be read: {exc}") from exc
+
+    in_parallel(read, records)
+    return [(record, found.get(record.run_id)) for record in records]

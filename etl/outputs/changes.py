@@ -1,0 +1,104 @@
+"""changes.json: what a version says otherwise than the one before it, and the same of any two."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import date
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from etl.changes import Changes
+from etl.files import File
+from etl.outputs.values import Header, write_json
+
+CHANGES = "changes.json"
+# all of it tells of two runs: by itself it makes no version differ from another
+NOTHING_LASTS = hashlib.sha256(b"").hexdigest()
+
+
+class Country(Struct, frozen=True):
+    key: str
+    name: str
+
+
+class RestatedCell(Struct, frozen=True):
+    """A figure of one country on one day; null where it is missing."""
+
+    country_key: str
+    country: str
+    date: date
+    measure: str
+    before: int | None
+    after: int | None
+
+
+class MeasureChange(Struct, frozen=True):
+    """As etl.changes.Measured."""
+
+    compared: int
+    restated: int
+    net: int
+
+
+class Difference(Struct, frozen=True, kw_only=True):
+    """`compared_with` is the earlier run, None where there was nothing to compare with.
+
+    Rows are days of countries; a cell is a measure of a country on a day, `restated_share` a share
+    of those that stand in both (0.01 is 1 %).
+    """
+
+    compared_with: str | None
+    last_date_before: date | None = None
+    last_date: date | None = None
+    rows_added: int = 0
+    rows_removed: int = 0
+    cells_compared: int = 0
+    cells_restated: int = 0
+    restated_share: float = 0.0
+    measures: dict[str, MeasureChange] = {}
+    biggest: list[RestatedCell] = []
+    appeared: list[Country] = []
+    gone: list[Country] = []
+
+
+def difference(
+    found: Changes,
+    names: Mapping[str, str],
+    before: str,
+    last_before: date,
+    last: date | None,
+) -> Difference:
+    """`names`: of countries by key, as far as they are known; `before`: the run compared with."""
+
+    def named(key: str) -> Country:
+        return Country(key, names.get(key, key))
+
+    return Difference(
+        compared_with=before,
+        last_date_before=last_before,
+        last_date=last,
+        rows_added=found.added,
+        rows_removed=found.removed,
+        cells_compared=found.compared,
+        cells_restated=found.restated,
+        restated_share=round(found.restated_share, 6),
+        measures={name: MeasureChange(**asdict(m)) for name, m in found.measures.items()},
+        biggest=[
+            RestatedCell(country=named(cell.country_key).name, **asdict(cell))
+            for cell in found.biggest
+        ],
+        appeared=[named(key) for key in found.appeared],
+        gone=[named(key) for key in found.gone],
+    )
+
+
+def write_changes(folder: Path, header: Header, told: Difference) -> File:
+    write_json(folder / CHANGES, {**header.fields(), **msgspec.to_builtins(told)})
+    return File(CHANGES, folder / CHANGES, len(told.biggest), lasting_sha256=NOTHING_LASTS)
+
+
+def read_changes(content: bytes) -> Difference:
+    """Raises msgspec.DecodeError."""
+    return msgspec.json.decode(content, type=Difference)

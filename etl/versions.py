@@ -1,0 +1,55 @@
+"""The runs that readers were given, and what people call them: an id, a day, `previous`."""
+
+import re
+from itertools import islice
+
+from etl import manifest as manifests
+from etl.errors import StoreError
+from etl.history import SUCCESS, History
+from etl.manifest import ROOT, Manifest, run_key
+from etl.stores import Store
+
+NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
+
+
+def run_id_of(wanted: str, published: Manifest, past: History) -> str | None:
+    """None where nothing is known by that name."""
+    if wanted == "previous":
+        return published.previous.run_id if published.previous else None
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}", wanted):
+        day = [r for r in past.records if str(r.slot) == wanted and r.outcome in SUCCESS]
+        return day[-1].published_run if day else None
+    return wanted
+
+
+def manifest_of(store: Store, run_id: str) -> Manifest | None:
+    """Of a run that may have gone. Raises StoreError."""
+    found = manifests.read(store, run_key(run_id, ROOT))
+    return found.manifest if found else None
+
+
+def find(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
+    """The manifest of a run whose files are there. Raises StoreError."""
+    run_id = run_id_of(wanted, published, past)
+    found = manifest_of(store, run_id) if run_id else None
+    if found is None or not is_there(store, found):
+        raise StoreError(unknown(wanted, run_id, f"these are there: {kept(store, past)}"))
+    return found
+
+
+def unknown(wanted: str, run_id: str | None, choice: str) -> str:
+    which = "before the published one" if wanted == "previous" else run_id or wanted
+    return f"there is no run {which}; {choice}"
+
+
+def is_there(store: Store, run: Manifest) -> bool:
+    """A pruned run may have left its manifest alone."""
+    return store.head(run.files[0].key) is not None
+
+
+def kept(store: Store, past: History, but_for: str | None = None) -> str:
+    """The newest runs that are there, for people."""
+    runs = dict.fromkeys(r.published_run for r in reversed(past.records) if r.outcome in SUCCESS)
+    told = (run for run in islice(runs, LOOKED_AT) if run and run != but_for)
+    there = (m for m in (manifest_of(store, run) for run in told) if m and is_there(store, m))
+    return ", ".join(f"{m.run_id} (of {m.slot})" for m in islice(there, NAMED)) or "none"
