@@ -74,7 +74,7 @@ def _as_at_first(browser: Browser) -> None:
     browser.dark(False)
 
 
-def publish_sample(store: DirectoryStore | S3Store, **variables: str) -> None:
+def publish_sample(store: DirectoryStore | S3Store, **variables: Any) -> None:
     variables |= {"SOURCE": "sample", "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx")}
     ended = run(store, SAMPLES / "stats.json.gz", now=LATER, **variables)
     assert ended.outcome == "published"
