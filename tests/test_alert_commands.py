@@ -260,7 +260,8 @@ def test_the_policy_lets_the_worker_tell_and_translate_where_it_is_to(run: Comma
         result = said(run("setup", "--policy", S3_BUCKET="news", **variables))
         return {each["Sid"]: each for each in json.loads(result)["Statement"]}
 
-    assert policy(ALERT_TOPIC="").keys() == {"CloudEtlObjects", "CloudEtlList"}
+    assert policy(ALERT_TOPIC="", TRANSLATE_TO="").keys() == {"CloudEtlObjects", "CloudEtlList"}
+    assert "CloudEtlTranslate" in policy(ALERT_TOPIC="")  # for the page
     assert policy(TRANSLATE_TO="")["CloudEtlTell"] == {
         "Sid": "CloudEtlTell",
         "Effect": "Allow",

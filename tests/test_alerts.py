@@ -273,7 +273,8 @@ def test_each_language_is_told_once_to_those_who_read_it(
     assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS BEEN FAILING SINCE")
     assert len({attributes(messages[0])["message_id"] for messages in came.values()}) == 1
     asked = len(languages.asked)
-    assert tells(store, source, NOW + HOUR, TRANSLATE_TO="es,ca") == "unchanged"
+    # published, since the page in these languages is new
+    assert tells(store, source, NOW + HOUR, TRANSLATE_TO="es,ca") == "published"
     source.rename(tmp_path / "away.json")
     for n in range(3):
         fails(store, source, NOW + DAY + n * MINUTE, TRANSLATE_TO="es,ca")

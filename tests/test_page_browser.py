@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -73,7 +74,7 @@ def _as_at_first(browser: Browser) -> None:
     browser.dark(False)
 
 
-def publish_sample(store: DirectoryStore | S3Store, **variables: str) -> None:
+def publish_sample(store: DirectoryStore | S3Store, **variables: Any) -> None:
     variables |= {"SOURCE": "sample", "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx")}
     ended = run(store, SAMPLES / "stats.json.gz", now=LATER, **variables)
     assert ended.outcome == "published"
@@ -345,7 +346,7 @@ def test_a_page_in_another_language_draws_and_says_all_in_it(
     browser.open((tmp_path / "out" / "index.ca.html").as_uri())
     assert browser.errors() == []
     told = browser.one("#chart-says").text
-    assert told.startswith("ca: WORLD: ca: 275,009 CASES A DAY ON 24 de febr. 2021, AT MOST ")
+    assert re.match(r"ca: WORLD: ca: 275,009 CASES A DAY ON 24 de febr\.? .*2021, AT MOST ", told)
     browser.one("#filter").send_keys("esp")
     assert column(browser, 1) == ["Spain"]
     assert browser.one("#shown").text == "ca: 1 OF 35 COUNTRIES"

@@ -27,7 +27,10 @@ from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
 
 DAY = timedelta(days=1)
-SAMPLE = {"SOURCE": "sample", "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx")}
+SAMPLE: dict[str, Any] = {
+    "SOURCE": "sample",
+    "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx"),
+}
 REFUSED = (400, "AccessDeniedException", "not you")
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[^\W\d_]{2,}")
