@@ -138,7 +138,7 @@ def test_the_page_says_what_changed_and_runs_nothing_of_it(tmp_path: Path) -> No
     section = read_page(page).one("section", id="changes")
     assert "Rows added: 4; removed: 20" in section.text
     assert "moved from 20 January 2021 to 21 January 2021" in section.text
-    assert "3 of 120 (2.50%)" in section.text
+    assert "3 / 120 (2.50%)" in section.text
     assert f"New countries: {NAME}." in section.text
     assert "Countries gone: Diamond Princess." in section.text
     rows_shown = [[cell.text for cell in row.children] for row in section.all("tr")]
