@@ -1,5 +1,6 @@
 """What several test modules share."""
 
+import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -65,6 +66,14 @@ def s3_url(request: pytest.FixtureRequest) -> str:
 def moto_s3() -> Iterator[str]:
     with s3_server() as url:
         yield url
+
+
+@pytest.fixture(autouse=True)
+def _untouched_log() -> None:
+    """What an earlier `main` has set up for a process of its own is not this test's."""
+    log._logger.handlers[:] = []
+    log._logger.propagate = True
+    log._logger.setLevel(logging.NOTSET)
 
 
 @pytest.fixture
