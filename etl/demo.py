@@ -65,6 +65,7 @@ def demonstrate(settings: Settings) -> None:
             countries_url=f"{address}/InfoPaisosExtra.xlsx",
             s3_bucket="",
             alert_topic="",
+            translate_to=(),
             ping_url="",
         )
         print(f"made-up data is served on {address}; every figure in it is invented\n")
