@@ -9,7 +9,7 @@ import pytest
 import requests
 from aws_like import EXPIRED, AwsLike
 from runs import growing, run
-from s3_server import s3_server, use
+from s3_server import use
 
 from etl.bucket import Wish
 from etl.bucket.policy import worker_policy
@@ -21,17 +21,11 @@ from etl.stores.s3_errors import explained
 BUCKET = "news"
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
-
-
 @pytest.fixture
-def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
+def aws(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
     """AWS's rules, and the bucket `news` with an object in it."""
-    requests.post(f"{moto}/moto-api/reset", timeout=10).raise_for_status()
-    with AwsLike(moto) as aws:
+    requests.post(f"{moto_s3}/moto-api/reset", timeout=10).raise_for_status()
+    with AwsLike(moto_s3) as aws:
         use(monkeypatch, aws.url)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         S3Store.connect(BUCKET, "covid").write(Upload("there", b"1"))

@@ -14,7 +14,7 @@ from aws_like import AwsLike
 from fault_proxy import FaultProxy, Handler
 from processes import command, snapshot
 from runs import settings as settings_for
-from s3_server import Answer, answering, s3_server, use
+from s3_server import Answer, answering, use
 
 from config import REGISTER
 from etl import checkup
@@ -156,17 +156,11 @@ def test_facts_that_do_not_answer_are_only_a_warning(tmp_path: Path) -> None:
 # ---- permissions, by trying
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
-
-
 @pytest.fixture
-def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
-    with AwsLike(moto) as aws:
+def aws(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
+    with AwsLike(moto_s3) as aws:
         use(monkeypatch, aws.url)
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", moto_s3)
         yield aws
 
 
@@ -373,9 +367,9 @@ class _Unconditional(Handler):
 
 
 def test_a_server_that_keeps_no_conditions_is_a_warning_and_met_all_the_same(
-    moto: str, monkeypatch: pytest.MonkeyPatch
+    moto_s3: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with FaultProxy(moto, handler=_Unconditional) as proxy:
+    with FaultProxy(moto_s3, handler=_Unconditional) as proxy:
         use(monkeypatch, proxy.url)
         store = new_bucket()
         settings = settings_for(os.devnull)

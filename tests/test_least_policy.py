@@ -14,7 +14,7 @@ import requests
 from aws_like import AwsLike
 from iam import asked
 from runs import NOW, growing, run
-from s3_server import s3_server, use
+from s3_server import use
 
 from etl import doctor, prune
 from etl.bucket import Wish
@@ -30,16 +30,10 @@ POLICY = worker_policy(Wish(BUCKET, FOLDER))
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"]
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
-
-
 @pytest.fixture
-def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
-    requests.post(f"{moto}/moto-api/reset", timeout=10).raise_for_status()
-    with AwsLike(moto) as aws:
+def aws(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
+    requests.post(f"{moto_s3}/moto-api/reset", timeout=10).raise_for_status()
+    with AwsLike(moto_s3) as aws:
         use(monkeypatch, aws.url)
         boto3.client("s3").create_bucket(Bucket=BUCKET)
         aws.seen.clear()

@@ -13,7 +13,7 @@ import requests
 from aws_like import AwsLike
 from iam import asked
 from runs import growing, run
-from s3_server import answering, s3_error, s3_server, use
+from s3_server import answering, s3_error, use
 
 from etl import cli
 from etl.bucket import Wish
@@ -28,15 +28,9 @@ from etl.stores.s3_setup import look
 SetUp = Callable[..., str]
 
 
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with s3_server() as url:
-        yield url
-
-
 @pytest.fixture
-def aws(moto: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
-    with AwsLike(moto) as aws:
+def aws(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[AwsLike]:
+    with AwsLike(moto_s3) as aws:
         use(monkeypatch, aws.url)
         yield aws
 
