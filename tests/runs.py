@@ -8,8 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from config import Settings, read_settings
-from etl import pipeline
+from etl import pipeline, publish
 from etl.context import Options
 from etl.pipeline import Result
 from etl.stores import Store
@@ -57,6 +59,18 @@ def run(
 ) -> Result:
     options = options or Options(sleep=lambda seconds: None)
     return pipeline.run(settings(source, **variables), store, options, now)
+
+
+def die_behind_commit(store: Store, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A run that ends between its commit and the stable names."""
+
+    def die(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publish, "settle", die)
+        with pytest.raises(KeyboardInterrupt):
+            run(store, source, now=NOW)
 
 
 def contents(store: Store) -> dict[str, bytes]:

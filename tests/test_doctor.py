@@ -5,9 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runs import NOW, assert_settled, contents, growing, published_store, records, run
+from runs import (
+    assert_settled,
+    contents,
+    die_behind_commit,
+    growing,
+    published_store,
+    records,
+    run,
+)
 
-from etl import doctor, publish
+from etl import doctor
 from etl.context import Options
 from etl.doctor import Finding
 from etl.errors import StoreError
@@ -132,14 +140,7 @@ def test_a_run_that_died_behind_its_commit_is_finished(
 ) -> None:
     store, source = published_store(tmp_path)
     source.write_bytes(growing(21))
-
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(publish, "settle", die)
-        with pytest.raises(KeyboardInterrupt):
-            run(store, source, now=NOW)
+    die_behind_commit(store, source, monkeypatch)
     stable, gone, record = (finding.what for finding in troubles(store))
     assert "under their stable names" in stable
     assert gone.startswith("of an earlier run, and no more in this one: assets/series-")

@@ -8,9 +8,9 @@ from typing import Any
 
 import feedparser
 import pytest
-from runs import NOW, contents, growing, published_store, records, run
+from runs import NOW, contents, die_behind_commit, growing, published_store, records, run
 
-from etl import journal, publish
+from etl import journal
 from etl.context import Options
 from etl.demo import served
 from etl.feed import ENTRIES, atom
@@ -157,14 +157,7 @@ def test_a_run_that_died_behind_its_commit_is_in_it_once_it_is_healed(
 ) -> None:
     store, source = published_store(tmp_path)
     source.write_bytes(growing(21))
-
-    def die(*_: object, **__: object) -> None:
-        raise KeyboardInterrupt
-
-    with monkeypatch.context() as patched:
-        patched.setattr(publish, "settle", die)
-        with pytest.raises(KeyboardInterrupt):
-            run(store, source, now=NOW)
+    die_behind_commit(store, source, monkeypatch)
     assert len(parsed(contents(store)["feed.xml"]).entries) == 1
     assert run(store, source, now=NOW + DAY).outcome == "unchanged"
     assert len(parsed(contents(store)["feed.xml"]).entries) == 2
