@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl import sources
 from etl.errors import ConfigError
+from etl.levels import LEVELS
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
-SOURCES = ("coviddata", "sample")
+SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
 KEEPS = ("all", "new", "cumulative")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -32,6 +34,7 @@ class Settings:
     """The settings in force, typed; see REGISTER for what each one means."""
 
     source: str
+    level: str
     source_url: str = field(repr=False)  # a URL may hold a password or a token
     countries_url: str = field(repr=False)
     s3_bucket: str
@@ -47,6 +50,11 @@ class Settings:
     heartbeat_minutes: float
     max_source_mb: int
     log_level: str
+
+    @property
+    def data_set(self) -> str:
+        """The source at its level, as the register of sources names it."""
+        return sources.data_set(self.source, self.level)
 
     @property
     def store_address(self) -> str:
@@ -147,10 +155,21 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "SOURCE",
         "coviddata",
-        "where the statistics come from: " + " or ".join(SOURCES),
+        "where the statistics come from: " + ", ".join(SOURCES),
         _one_of(*SOURCES),
     ),
-    Setting("SOURCE_URL", "", "URL or path that takes the place of the source's own", _text),
+    Setting(
+        "LEVEL",
+        "countries",
+        "what coviddata's statistics are of: " + ", ".join(LEVELS),
+        _one_of(*LEVELS),
+    ),
+    Setting(
+        "SOURCE_URL",
+        "",
+        "URL or path that takes the place of the source's own (jhu: of its folder)",
+        _text,
+    ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
@@ -208,6 +227,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values[setting.variable.lower()] = setting.read(given)
         except ValueError as exc:
             faults.append(f"{setting.variable}: expected {exc}, got {given[:80]!r}")
+    source, level = values.get("source", ""), values.get("level", "")
+    if source and level and sources.data_set(source, level) not in sources.SOURCES:
+        faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

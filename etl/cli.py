@@ -115,7 +115,7 @@ def record_failure(slot: datetime, started: datetime, error: str) -> None:
     settings = _settings()
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
-    record = records.lost(settings.source, slot.date(), began, seconds, error)
+    record = records.lost(settings.data_set, slot.date(), began, seconds, error)
     journal.tell(open_store(settings), record, settings.stale_after_days)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from config import Settings
-from etl import changes, checks, filters, log, memory, outputs, publish, transform
+from etl import changes, checks, filters, levels, log, memory, outputs, publish, transform
 from etl.changes import Changes
 from etl.checks import Extent, Findings
 from etl.context import Context
@@ -39,10 +39,10 @@ class Edition:
     raw: Sequence[Upload]
 
 
-def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
+def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) -> Edition:
     """Raises SourceChanged with every fault of the inputs, DataRejected with every refusal."""
     settings = run.settings
-    table = run.source.read(statistics.path)
+    table = run.source.read(*(document.path for document in statistics))
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
@@ -57,7 +57,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
     selected = rows
     if len(chosen) < len(listed):
-        selected = rows[rows["country_key"].isin(chosen["country_key"])]
+        selected = rows[rows[levels.key(rows)].isin(chosen[levels.key(rows)])]
     _refuse_empty(selected, settings)
     files = outputs.write_files(
         work / "files",
@@ -65,19 +65,20 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
-        world=transform.world(rows, stale),
+        # the regions that a source lists are not the world
+        world=transform.world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
     into_run = publish.uploads(files, run.run_id)
-    archived = [archive(statistics, STATISTICS, run.run_id)]
+    archived = [archive(document, STATISTICS, run.run_id) for document in statistics]
     if facts.fetched:
         archived.append(archive(facts.fetched, FACTS, run.run_id))
     manifest = Manifest(
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, held),
+        source=_note(run.source, held, rows),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
         inputs=[entry for entry, _ in archived],
@@ -116,7 +117,7 @@ def _extent(note: SourceNote) -> Extent:
 def _changes(store: Store, published: Manifest, rows: pd.DataFrame, work: Path) -> Changes:
     """Against the published table; a table that can't be read is said and passed over."""
     path = work / "published.parquet"
-    columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
+    columns = (levels.key(rows), "date", *transform.CUMULATIVE, *transform.NEW)
     try:
         if not store.download(run_key(published.run_id, PARQUET), path):
             raise StoreError(f"{run_key(published.run_id, PARQUET)} is not there")
@@ -145,13 +146,14 @@ def _header(source: Source, held: Extent) -> Header:
     )
 
 
-def _note(source: Source, held: Extent) -> SourceNote:
+def _note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
     return SourceNote(
         name=source.name,
         title=source.title,
         attribution=source.attribution,
         licence=source.licence,
         notice=source.notice,
+        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
         **asdict(held),
     )
 

@@ -11,6 +11,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def shaping(settings: Settings) -> dict[str, str]:
     """The settings that a reader of the manifest needs to understand the files."""
     return {
+        "LEVEL": settings.level,
         "KEEP": settings.keep,
         "COUNTRIES": ",".join(settings.countries),
         "SINCE": str(settings.since or ""),

@@ -234,10 +234,10 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
         counted = np.full((len(total), len(rows[key].cat.categories)), np.nan)
         counted[days, countries] = _floats(rows[column])[alive]
         told = np.flatnonzero(~np.isnan(counted).all(axis=1))
-        sums = pd.DataFrame(counted).ffill().sum(axis=1).astype("Int64")
+        sums = pd.DataFrame(counted).ffill().sum(axis=1).to_numpy(copy=True)
         if told.size:
-            sums[told[-1] + 1 :] = pd.NA
-        total[column] = sums.array
+            sums[told[-1] + 1 :] = np.nan
+        total[column] = pd.array(sums).astype("Int64")
     for measure in measures(rows):
         total[f"new_{measure}"] = total[f"cumulative_{measure}"].diff()
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()
@@ -258,5 +258,5 @@ def latest(table: pd.DataFrame) -> pd.DataFrame:
     never = _floats(had.reindex(last[key].astype("str"))) == 0
     active = last["cumulative_cases"] - last["cumulative_deaths"] - last["cumulative_recoveries"]
     active = active.where(counted | never).astype("Int64")
-    last.insert(last.columns.get_loc("cumulative_recoveries") + 1, "active", active)
+    last.insert(list(last.columns).index("cumulative_recoveries") + 1, "active", active)
     return last

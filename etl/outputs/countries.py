@@ -68,7 +68,7 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
 
 
 def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> int:
-    """countries.json: every country with its codes, facts and file; or regions.json, places.json."""
+    """countries.json (regions.json, places.json): each with its codes, facts and file."""
     level = levels.level(countries)
     write_json(folder / f"{level}.json", {**header.fields(), level: records(countries)})
     return len(countries)

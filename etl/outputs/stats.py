@@ -39,9 +39,7 @@ def write_stats(
         for batch in _batches(entities, rows):
             before = [_first(rows, index, since) for _, index in batch]
             lengths = [len(index) - n for (_, index), n in zip(batch, before, strict=True)]
-            kept = [
-                np.arange(len(index)) >= n for (_, index), n in zip(batch, before, strict=True)
-            ]
+            kept = [np.arange(len(index)) >= n for (_, index), n in zip(batch, before, strict=True)]
             days = _days(rows, np.concatenate([index for _, index in batch]), kinds)
             texts = joined(days.filter(pa.array(np.concatenate(kept))), lengths)
             for (about, _), text in zip(batch, texts, strict=True):
