@@ -1,5 +1,6 @@
 """What is wrong with a source, collected and told once; and what counts and dates may be."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable
 from datetime import date
@@ -8,6 +9,7 @@ LONGEST_TEXT = 200
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
 ALIKE_SHOWN = 5  # places shown of the same problem
 MOST = 10_000  # different problems kept
+NUMBER = re.compile(r"[ \t]*-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
 
 Fault = tuple[str, str]  # place, problem
 
@@ -54,3 +56,28 @@ def as_date(text: str) -> date:
     if day.isoformat() != text:
         raise ValueError(text)
     return day
+
+
+def whole(text: str) -> int | None:
+    """A count as sources write it, 12 or 12.0; None where blank. ValueError says why it is none."""
+    if not text:
+        return None
+    if not NUMBER.fullmatch(text) or not float(text).is_integer():
+        raise ValueError(f"expected a whole number, got {text[:40]!r}")
+    if abs(float(text)) > COUNT_LIMIT:
+        raise ValueError(f"expected at most {COUNT_LIMIT}, got {text[:40]}")
+    return int(float(text))
+
+
+def named(name: str) -> None:
+    """ValueError says why a name of a country, read with `surrogateescape`, is none."""
+    if not 1 <= len(name) <= LONGEST_TEXT:
+        raise ValueError(f"expected a name of 1 to {LONGEST_TEXT} characters, got {len(name)}")
+    if any("\udc80" <= char <= "\udcff" for char in name):
+        raise ValueError("not UTF-8")
+
+
+def printable(raw: bytes) -> str:
+    """A piece of a source as one line for a message."""
+    text = " ".join(raw.decode("utf-8", "replace").split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)
