@@ -1,5 +1,6 @@
 """How a CSV with a row a country and day looks, and the second look at one that does not."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,7 @@ def explain(path: Path, form: Form) -> Faults:
     faults = Faults()
     names = header(path, form.columns)
     at = {name: names.index(name) for name in form.columns}
-    first_line: dict[tuple[str, str], int] = {}
+    lines: dict[str, dict[str, int]] = {}  # where a country and day stands first
     for line, row in rows(path, len(names), faults):
         cells = {name: row[place] for name, place in at.items()}
         code, name, day = form.country_code(cells[form.code]), cells[form.name], cells[form.date]
@@ -40,7 +41,7 @@ def explain(path: Path, form: Form) -> Faults:
             continue
         shown = printable((name or code).encode("utf-8", "surrogateescape"))[:80]
         faults.add_all(_row(cells, form, f"{path.name}, line {line}, {shown}"))
-        before = first_line.setdefault((code or name, day), line)
+        before = lines.setdefault(code or name, {}).setdefault(sys.intern(day), line)
         if before != line:
             place = f"{path.name}, line {line}, {shown}, {day[:10]}"
             faults.add(place, f"this country and day stands in line {before}, too")
