@@ -95,7 +95,7 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: Form) -> None:
         known = column.is_valid().to_numpy(zero_copy_only=False)[kept]
         counts = column.fill_null(0).to_numpy()[kept]
         least = 0 if ours.startswith("cumulative") else -COUNT_LIMIT
-        if not ((counts >= least) & (counts <= COUNT_LIMIT) & (counts % 1 == 0)).all():
+        if not ((counts >= least) & (counts <= COUNT_LIMIT) & (np.floor(counts) == counts)).all():
             raise ValueError("a count that is none")
         rows.columns[ours].frombytes(counts.astype(np.int32).tobytes())
         rows.known[ours] += known.tobytes()
