@@ -82,6 +82,7 @@ PLACES = (("Nassau", "New York"), ("Bronx", "New York"), ("Clinch", "Georgia"))
 STATES = "United States"
 WINDOW, DAYS = date(2024, 1, 1), 70  # of who and owid
 JHU_WINDOW = date(2021, 7, 1)
+STATS_WINDOW, STATS_DAYS = date(2020, 6, 1), 40
 JHU_LAST_RECOVERIES = date(2021, 8, 4)
 
 
@@ -227,14 +228,14 @@ def _stats(elements: Iterable[dict[str, Any]]) -> bytes:
     made = []
     for element in elements:
         (about,) = element.values()
-        of = counts(about["key"], 40)
+        of = counts(about["key"], STATS_DAYS)
         now = [
             dict(zip(("cases", "deaths", "recoveries"), values, strict=True))
             for values in zip(of.cases, of.deaths, of.recoveries, strict=True)
         ]
         new = [now[0], *({m: b[m] - a[m] for m in a} for a, b in pairwise(now))]
         dates = {
-            str(WINDOW + timedelta(days=n)): {"new": one, "cumulative": total}
+            str(STATS_WINDOW + timedelta(days=n)): {"new": one, "cumulative": total}
             for n, (one, total) in enumerate(zip(new, now, strict=True))
         }
         made.append({**element, "dates": dates})
