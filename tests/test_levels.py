@@ -90,13 +90,14 @@ def frame(objects: dict[str, bytes]) -> pd.DataFrame:
 
 
 def test_a_region_keeps_its_country(tmp_path: Path) -> None:
-    montreal = region("montreal-qc-canada", name=" Montreal, QC", country=united_states())
+    canada = {"key": "canada", "name": "Canada"}
+    montreal = region("montreal-qc-canada", name=" Montreal, QC", country=canada)
     table = reading(read_regions, tmp_path, [element("region", r) for r in (region(), montreal)])
     assert table.entities.to_dict("list") == {
         "region_key": ["ohio-united-states", "montreal-qc-canada"],
         "region": ["Ohio", " Montreal, QC"],
-        "country_key": ["united-states"] * 2,
-        "country": ["United States"] * 2,
+        "country_key": ["united-states", "canada"],
+        "country": ["United States", "Canada"],
     }
     assert table.rows.columns[:2].tolist() == ["region_key", "date"]
 
