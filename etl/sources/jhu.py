@@ -74,8 +74,7 @@ def _column(file: _File, names: list[str], days: list[int]) -> Counts:
     for row, name in enumerate(names):
         if name in file.counts:
             counts[row, at] = file.counts[name]
-    known = ~np.isnan(counts)
-    return Counts(np.where(known, counts, 0).astype(np.int32).ravel(), known.ravel())
+    return Counts.of(counts.ravel())
 
 
 def _read(path: Path, faults: Faults) -> _File:

@@ -59,11 +59,12 @@ def read_long(path: Path, form: Form) -> SourceTable:
     header(path, form.columns)
     try:
         return _read(path, form)
-    except ValueError as exc:  # Arrow's own are ValueErrors
-        faults = explain(path, form)
-        if not faults:
-            faults.add(path.name, printable(str(exc).encode()))
-        raise SourceChanged(faults.lines()) from exc
+    except (ValueError, SourceChanged) as exc:  # Arrow's own are ValueErrors
+        if faults := explain(path, form):
+            raise SourceChanged(faults.lines()) from exc
+        if isinstance(exc, SourceChanged):
+            raise
+        raise SourceChanged(f"{path.name}: {printable(str(exc).encode())}") from exc
 
 
 def _read(path: Path, form: Form) -> SourceTable:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
@@ -12,6 +13,7 @@ from numpy.typing import NDArray
 from etl.countries import Country, normalise
 from etl.errors import SourceChanged
 from etl.sources import MEASURES, SourceTable
+from etl.sources.faults import Faults
 from etl.transform import APART
 
 
@@ -30,17 +32,23 @@ class Counts:
     values: NDArray[np.int32]
     known: NDArray[np.bool_]
 
+    @classmethod
+    def of(cls, values: NDArray[np.float64]) -> Self:
+        """NaN: not known."""
+        known = ~np.isnan(values)
+        return cls(np.where(known, values, 0).astype(np.int32), known)
+
 
 def table(
     named: Sequence[Named],
-    places: NDArray[np.int32],
-    days: NDArray[np.int32],
+    places: NDArray[np.integer[Any]],
+    days: NDArray[np.integer[Any]],
     columns: Mapping[str, Counts],
 ) -> SourceTable:
     """A row a country (its place in `named`) and day (since 1970-01-01); `new_*`, `cumulative_*`.
 
     Days on which a country tells no cumulative count are left out, and countries without days.
-    Raises ValueError where a country has a day twice, SourceChanged where no keys can be made.
+    Raises SourceChanged where a country has a day twice, or no key can be made for it.
     """
     told = np.zeros(len(places), dtype=bool)
     for name in columns:
@@ -55,8 +63,12 @@ def table(
     axis = code_of[places[order]].astype(np.int64) * APART + days[order]
     sorting = np.argsort(axis, kind="stable")
     order, axis = order[sorting], axis[sorting]
-    if (axis[1:] == axis[:-1]).any():
-        raise ValueError("a country has a day twice")
+    twice = Faults()
+    for row in order[1:][axis[1:] == axis[:-1]].tolist():
+        day = np.datetime64(int(days[row]), "D")
+        twice.add(f"{named[places[row]].name}, {day}", "this day stands twice")
+    if twice:
+        raise SourceChanged(twice.lines())
     rows: dict[str, object] = {
         "country_key": pd.Categorical.from_codes(
             code_of[places[order]], categories=pd.Index(categories, dtype="str")
