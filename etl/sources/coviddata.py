@@ -12,117 +12,34 @@ fit is looked at a second time, by coviddata_faults, to name the place.
 
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import date
-from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
-from msgspec import Meta, Struct, field
 
 from etl import levels
 from etl.errors import SourceChanged
 from etl.sources import MEASURES, SourceTable
-from etl.sources.coviddata_faults import KEY, explain
+from etl.sources.coviddata_faults import explain
+from etl.sources.coviddata_form import (
+    COUNTRIES,
+    PLACES,
+    REGIONS,
+    AnyElement,
+    Day,
+    Entity,
+    Form,
+    names,
+)
 from etl.sources.elements import elements, likely_elements
-from etl.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Faults, as_date
+from etl.sources.faults import Faults, as_date
 
-Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
-Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
 DAY_KEYS = 9  # of a day's object, the day's own included
 STRAY = b'"location_type"'  # stands in most regions and places
 UNREADABLE = (ValueError, RecursionError)  # msgspec's and Unicode's errors are ValueErrors
-
-
-class New(Struct, gc=False):
-    cases: Change
-    deaths: Change
-    recoveries: Change
-
-
-class Cumulative(Struct, gc=False):
-    cases: Count
-    deaths: Count
-    recoveries: Count
-
-
-class Day(Struct, gc=False):
-    new: New
-    cumulative: Cumulative
-
-
-Key = Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
-Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
-
-
-class Country(Struct):
-    key: Key
-    name: Name
-
-
-class Region(Struct):
-    key: Key
-    name: Name
-    country: Country
-
-
-class Place(Struct):
-    key: Key
-    name: Name
-    country: Country
-    region: Region | msgspec.UnsetType = msgspec.UNSET
-
-
-class OfCountry(Struct):
-    entity: Country = field(name="country")
-    dates: dict[str, Day]
-
-
-class OfRegion(Struct):
-    entity: Region = field(name="region")
-    dates: dict[str, Day]
-
-
-class OfPlace(Struct):
-    entity: Place = field(name="place")
-    dates: dict[str, Day]
-
-
-AnyElement = OfCountry | OfRegion | OfPlace
-
-
-@dataclass(frozen=True)
-class Form:
-    """How an element looks at a level; `keys` are those of its object but for the days'."""
-
-    level: str
-    element: type[AnyElement]
-    keys: int
-
-    @cached_property
-    def strict(self) -> msgspec.json.Decoder[AnyElement]:
-        return msgspec.json.Decoder(self.element)
-
-    @cached_property
-    def lax(self) -> msgspec.json.Decoder[AnyElement]:
-        return msgspec.json.Decoder(self.element, strict=False)
-
-
-COUNTRIES = Form("countries", OfCountry, keys=4)
-REGIONS = Form("regions", OfRegion, keys=8)
-PLACES = Form("places", OfPlace, keys=15)
-
-
-def _names(entity: Country | Region | Place) -> tuple[str | None, ...]:
-    """Its key and name, and those of what it lies in, as etl.levels.names has them."""
-    names: tuple[str | None, ...] = (entity.key, entity.name)
-    if isinstance(entity, Place):
-        region = entity.region
-        names += (region.key, region.name) if isinstance(region, Region) else (None, None)
-    return names if isinstance(entity, Country) else (*names, *_names(entity.country))
 
 
 class _Days(dict[str, int]):
@@ -150,8 +67,8 @@ class _Columns:
             for measure in MEASURES
         }
 
-    def add(self, entity: Country | Region | Place, days: list[int], values: list[Day]) -> None:
-        self.entities[entity.key] = _names(entity)
+    def add(self, entity: Entity, days: list[int], values: list[Day]) -> None:
+        self.entities[entity.key] = names(entity)
         self.lengths.append(len(days))
         self.days.extend(days)
         columns = self.measures
