@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from etl import levels
 from etl.transform import APART, CUMULATIVE, NEW, day_numbers
 
 
@@ -29,16 +30,17 @@ class Changes:
 def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
     """Compare repaired rows with the published table, which comes in pieces of any size.
 
-    The pieces have `country_key, date` and those of `cumulative_*` (else `new_*`) that were
+    The pieces have the same key, `date` and those of `cumulative_*` (else `new_*`) that were
     published; a filter that was in force then does not show as a change.
     """
-    keys = rows["country_key"].cat.categories
-    axis = rows["country_key"].cat.codes.to_numpy().astype(np.int64) * APART + day_numbers(rows)
+    key = levels.key(rows)
+    keys = rows[key].cat.categories
+    axis = rows[key].cat.codes.to_numpy().astype(np.int64) * APART + day_numbers(rows)
     compared = 0
     restated = np.zeros(len(keys), dtype=np.int64)
     gone: set[str] = set()
     for piece in published:
-        names = piece["country_key"].astype("category")
+        names = piece[key].astype("category")
         code_of = keys.get_indexer(names.cat.categories)
         codes = code_of[names.cat.codes.to_numpy()]
         # in a filtered table the categories name more countries than its rows
@@ -46,8 +48,8 @@ def compare(rows: pd.DataFrame, published: Iterable[pd.DataFrame]) -> Changes:
         wanted = codes * APART + day_numbers(piece)
         at = np.minimum(np.searchsorted(axis, wanted), max(len(axis) - 1, 0))
         here = (codes >= 0) & (axis[at] == wanted) if len(axis) else np.zeros(len(piece), bool)
-        measures = [m for m in CUMULATIVE if m in piece] or [m for m in NEW if m in piece]
-        for measure in measures:
+        both = [column for column in (*CUMULATIVE, *NEW) if column in piece and column in rows]
+        for measure in [c for c in both if c in CUMULATIVE] or both:
             was = piece[measure].to_numpy(dtype=float, na_value=np.nan)[here]
             now = rows[measure].array[at[here]]
             is_now = np.asarray(pd.array(now).astype("Float64").to_numpy(float, np.nan))

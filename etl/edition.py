@@ -18,6 +18,7 @@ from etl import (
     checks,
     filters,
     history,
+    levels,
     log,
     memory,
     outputs,
@@ -76,10 +77,10 @@ class Edition:
         return self.manifest.digests() == there
 
 
-def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
+def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) -> Edition:
     """Raises SourceChanged with every fault of the inputs, DataRejected with every refusal."""
     settings = run.settings
-    table = run.source.read(statistics.path)
+    table = run.source.read(*(document.path for document in statistics))
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
@@ -95,7 +96,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
     selected = rows
     if len(chosen) < len(listed):
-        selected = rows[rows["country_key"].isin(chosen["country_key"])]
+        selected = rows[rows[levels.key(rows)].isin(chosen[levels.key(rows)])]
     _refuse_empty(selected, settings)
     header = _header(run.source, held)
     files = outputs.write_files(
@@ -104,21 +105,22 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
-        world=transform.world(rows, stale),
+        # the regions that a source lists are not the world
+        world=transform.world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
     named, licence_id = _sources(run, facts), run.source.licence_id
     files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
     into_run = publish.uploads(files, run.run_id)
-    archived = [archive(statistics, STATISTICS, run.run_id)]
+    archived = [archive(document, STATISTICS, run.run_id) for document in statistics]
     if facts.fetched:
         archived.append(archive(facts.fetched, FACTS, run.run_id))
     manifest = Manifest(
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, held),
+        source=_note(run.source, held, rows),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
         inputs=[entry for entry, _ in archived],
@@ -201,7 +203,7 @@ def _changes_since(run: Context, rows: pd.DataFrame, work: Path) -> Changes:
     store, published, path = run.store, _published(run), work / "published.parquet"
     if published is None:
         return Changes()
-    columns = ("country_key", "date", *transform.CUMULATIVE, *transform.NEW)
+    columns = (levels.key(rows), "date", *transform.CUMULATIVE, *transform.NEW)
     try:
         if not store.download(run_key(published.run_id, PARQUET), path):
             raise StoreError(f"{run_key(published.run_id, PARQUET)} is not there")
@@ -243,13 +245,14 @@ def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
     ]
 
 
-def _note(source: Source, held: Extent) -> SourceNote:
+def _note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
     return SourceNote(
         name=source.name,
         title=source.title,
         attribution=source.attribution,
         licence=source.licence,
         notice=source.notice,
+        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
         **asdict(held),
     )
 
