@@ -111,7 +111,11 @@ def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) 
         only=Filter(settings.keep, settings.since),
     )
     named, licence_id = _sources(run, facts), run.source.licence_id
-    files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
+    files.append(
+        write_package(
+            work / "files", files, header, named, licence_id, settings.keep, run.source.level
+        )
+    )
     into_run = publish.uploads(files, run.run_id)
     archived = [archive(document, STATISTICS, run.run_id) for document in statistics]
     if facts.fetched:
@@ -186,7 +190,8 @@ def _published(run: Context) -> Manifest | None:
 def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
     if found.restated_share <= checks.RESTATED:
         return Restated(found.restated, found.compared)
-    names = dict(zip(listed["country_key"], listed["country"], strict=True))
+    key, name = levels.names(levels.level(listed))[:2]
+    names = dict(zip(listed[key], listed[name], strict=True))
     most = [
         RestatedCountry(key, str(names[key]), cells)
         for key, cells in islice(found.by_country.items(), MOST_RESTATED)

@@ -1,6 +1,7 @@
 """What a table's rows are of: countries, regions or places. Its first column tells."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -23,6 +24,17 @@ def level(table: "pd.DataFrame") -> str:
     return next(level for level in LEVELS if names(level)[0] == key(table))
 
 
+def one(level: str) -> str:
+    """What a series is of, in words: country, region or place."""
+    return WITHIN[level][0]
+
+
 def names(level: str) -> list[str]:
     """The columns that name a series, its key first: region_key, region, country_key, country."""
     return [f"{what}{ending}" for what in WITHIN[level] for ending in ("_key", "")]
+
+
+def full_name(row: Mapping[str, Any]) -> str:
+    """A series' name and those of what it lies in: Clark, Ohio, United States."""
+    names = (row.get(what) for what in WITHIN["places"])
+    return ", ".join(str(name) for name in names if name is not None)
