@@ -205,10 +205,8 @@ def latest(level: str = "countries") -> tuple[Field, ...]:
 
 def report(level: str = "countries") -> tuple[Field, ...]:
     """The columns of the monthly report; nobody knows how many people live in a region."""
-    kept = REPORT_FIGURES
-    if level != "countries":
-        kept = tuple(field for field in kept if field.name not in _OF_COUNTRIES)
-    return (*_names(level), *kept)
+    left_out = () if level == "countries" else _OF_COUNTRIES
+    return (*_names(level), *(field for field in REPORT_FIGURES if field.name not in left_out))
 
 
 def _names(level: str) -> tuple[Field, ...]:

@@ -10,7 +10,7 @@ from frames import countries, days, rows, some, tables, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.fields import REPORT
+from etl import fields
 from etl.report import chart, pages
 from etl.report.month import Month
 from etl.report.monthly import Figures, Part, figures, reduced
@@ -220,7 +220,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
         day=min(until.day, before.last.day)
     ))  # fmt: skip
     assert (report.until, report.before_until) == (until, same)
-    assert list(report.countries.columns) == [field.name for field in REPORT]
+    assert list(report.countries.columns) == [field.name for field in fields.report()]
     assert sorted(report.countries["country_key"]) == sorted(last)
     for key, days_of in last.items():
         new = between(days_of, month.first, month.last)
@@ -229,7 +229,9 @@ def test_any_snapshots_give_what_plain_counting_gives(
         assert of(report, key, "new_cases_before", "new_deaths_before") == was
         known = new[0] is not None and was[0] is not None
         assert of(report, key, "cases_change") == [new[0] - was[0] if known else None]
-        restated = [name.name for name in REPORT if name.name.endswith(("compared", "restated"))]
+        restated = [
+            name.name for name in fields.report() if name.name.endswith(("compared", "restated"))
+        ]
         assert of(report, key, *restated) == compared(told, key, before.first, month.last)
     for page in (pages.report_csv(report), *drawn(report)):
         assert page

@@ -95,7 +95,8 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Path:
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
     """
-    packed, path = work / "packed", work / PurePosixPath(archived.key).name
+    # a reader takes a name that ends in .gz at its word
+    packed, path = work / "packed", work / PurePosixPath(archived.key).name.removesuffix(".gz")
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
     fetched = extract.fetch(str(packed), path, max_bytes=max_bytes)

@@ -30,7 +30,7 @@ FILES = {
 
 
 def report_csv(figures: Figures) -> bytes:
-    """final_report.csv: the columns of its level, text that a spreadsheet would run made harmless."""
+    """final_report.csv: text that a spreadsheet would run made harmless."""
     sink = io.BytesIO()
     table = pa.Table.from_pandas(figures.countries, preserve_index=False)
     pa.csv.write_csv(to_csv_table(table), sink)
