@@ -12,6 +12,7 @@ from etl.report import assets, linked_data, view, words
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
+MOST_BYTES = 1_500_000  # of all that the page loads; of thousands of places it has no charts
 
 
 def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
@@ -20,27 +21,35 @@ def make(folder: Path, manifest: Manifest, status: Status) -> list[File]:
     `status` as it will be once this run is published. What tells of it, of the run and of its
     warnings changes from day to day: a page that differs in nothing else counts as the same.
     """
-    shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
-    files = []
-    (folder / PAGES_ASSETS).mkdir()
-    for name, content in assets.scripts(folder):
-        (folder / name).write_bytes(content)
-        files.append(File(name, folder / name, 0))
+    source = SOURCES[manifest.source.name]
+    shown = view.read(folder, manifest, source.level)
     template = _environment().get_template(PAGE)
     lasting = {
         "manifest": manifest,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
+        "most_listed": view.LISTED,
         "map_from": words.MAP_FROM,
         "corrections": words.CORRECTIONS,
         "known_fault": source.known_fault,
         "filtered": words.filters(manifest.settings),
         "style": assets.style(),
-        "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
-    (folder / PAGE).write_text(template.render(lasting, status=status), encoding="utf-8")
+    scripts = list(assets.scripts(folder, source.level))
+    lasting |= {"charted": True, "scripts": [name for name, _ in scripts]}
+    html = template.render(lasting, status=status)
+    if len(html.encode()) + sum(len(content) for _, content in scripts) > MOST_BYTES:
+        scripts = scripts[:1]
+        lasting |= {"charted": False, "scripts": [name for name, _ in scripts]}
+        html = template.render(lasting, status=status)
+    files = []
+    (folder / PAGES_ASSETS).mkdir()
+    for name, content in scripts:
+        (folder / name).write_bytes(content)
+        files.append(File(name, folder / name, 0))
+    (folder / PAGE).write_text(html, encoding="utf-8")
     same_every_day = template.render(lasting, status=None).encode()
     digest = hashlib.sha256(same_every_day).hexdigest()
     # last, so that it names nothing that is not there yet
@@ -59,6 +68,6 @@ def _environment() -> Environment:
         "number": words.number,
         "size": words.size,
         "long_date": words.long_date,
-        "meaning": lambda name: words.MEANING.get(name, ""),
+        "meaning": words.meaning,
     }
     return environment

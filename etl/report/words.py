@@ -41,10 +41,12 @@ MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the sa
 MEANING = {
     "datapackage.json": "all of this for programs: columns, units, digests",
     "countries.json": "every country: codes, facts, its file",
-    "latest.csv": "one row a country: open it in a spreadsheet",
-    "latest.json": "one row a country",
+    "regions.json": "every region: its country, that one's codes and facts, its file",
+    "places.json": "every place: its region and country, that one's codes and facts, its file",
+    "latest.csv": "one row a {one}: open it in a spreadsheet",
+    "latest.json": "one row a {one}",
     "stats.json": "the source's own shape, repaired",
-    "timeseries.csv.gz": "the whole table: one row a country and day",
+    "timeseries.csv.gz": "the whole table: one row a {one} and day",
     "timeseries.parquet": "the same, typed",
     "world.json": "world totals and series",
 }
@@ -70,6 +72,11 @@ CORRECTIONS = (
         "Behind a gap one day's share can't be known.",
     ),
 )
+
+
+def meaning(name: str, one: str) -> str:
+    """What a file holds; `one`: country, region or place."""
+    return MEANING.get(name, "").format(one=one)
 
 
 def filters(settings: Mapping[str, str]) -> list[str]:
