@@ -295,6 +295,10 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
     source, level = values.get("source", ""), values.get("level", "")
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
         faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
+    if values.get("alert_rules") and level not in ("", "countries"):
+        faults.append(
+            f"ALERT_RULES: rules are about countries, and LEVEL is {level}; leave it empty"
+        )
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
