@@ -1,12 +1,13 @@
 """Which keys are the worker's own: nobody should write or remove them by accident."""
 
 from etl import manifest as manifests
+from etl.alerts.state import KEY as ALERTS
 from etl.feed import FEED
 from etl.history import HISTORY, STATUS
 from etl.manifest import ROOT
 from etl.stores import Store
 
-STATE = (ROOT, HISTORY, STATUS, FEED)
+STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS)
 ARCHIVES = ("runs/", "raw/")
 
 

@@ -21,7 +21,7 @@ def set_up(dsn: str, release: str) -> None:
         from sentry_sdk.integrations.atexit import AtexitIntegration
         from sentry_sdk.integrations.logging import LoggingIntegration
     except ImportError:
-        log.warning("sentry.not_installed", error=f"SENTRY_DSN is set; install it: {INSTALL}")
+        log.warning("sentry.not_set_up", error=f"SENTRY_DSN is set; install it: {INSTALL}")
         return
     try:
         sentry_sdk.init(
@@ -33,7 +33,7 @@ def set_up(dsn: str, release: str) -> None:
                 LoggingIntegration(level=None, event_level=logging.ERROR, sentry_logs_level=None),
                 AtexitIntegration(callback=lambda pending, timeout: None),
             ],
-            send_default_pii=False,
+            # nothing personal is sent unless asked for; the option that said so is deprecated
             include_local_variables=False,
             include_source_context=False,
             max_breadcrumbs=0,
@@ -41,4 +41,4 @@ def set_up(dsn: str, release: str) -> None:
             shutdown_timeout=SHUTDOWN_S,
         )
     except ValueError:  # its message has the DSN in it
-        log.warning("sentry.not_installed", error="SENTRY_DSN is not one that Sentry gave out")
+        log.warning("sentry.not_set_up", error="SENTRY_DSN is not one that Sentry gave out")

@@ -191,7 +191,7 @@ def test_a_translation_takes_the_places_of_the_sentences() -> None:
     spoken = {text: text.replace("The ", "La ").replace("run", "corsa") for text in made.sentences}
     message = write(made, spoken, "es")
     assert message.subject == "Cloud ETL: the corsa of 2026-01-02 fails"
-    assert "La daily corsa has failed 3 times" in message.long
+    assert "La daily corsa has been failing since" in message.long
     assert "SourceUnavailable: https://example.org/stats.json: HTTP status 503" in message.long
     assert "could not be translated" not in message.long
 

@@ -25,7 +25,8 @@ from etl.alerts.alert import (
     tried,
     without_old,
 )
-from etl.alerts.rules import Seen, decide
+from etl.alerts.rules import decide
+from etl.alerts.seen import Seen
 from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.alerts.thresholds import crossings, idle
 from etl.history import Failure, History, Record

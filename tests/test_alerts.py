@@ -1,12 +1,15 @@
 """Whole runs with somebody to tell: who hears what, how often, and that no run fails by it."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from io import StringIO
 from pathlib import Path
 from threading import Barrier, Thread
 from typing import Any
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -95,7 +98,8 @@ def test_an_incident_is_told_once_and_its_end_once(box: Mailbox, tmp_path: Path)
     fails(store, source, NOW + 2 * MINUTE)
     (came,) = box.read()
     assert came["Subject"] == "Cloud ETL: the run of 2021-01-25 fails"
-    assert "has failed 3 times in a row since 2021-01-25 07:00 UTC" in came["Message"]
+    assert "has been failing since 2021-01-25 07:00 UTC, the last time for" in came["Message"]
+    assert "\nAttempts in a row: 3.\n" in came["Message"]
     assert "figures up to 2021-01-20" in came["Message"]
     for n in range(3, 30):
         fails(store, source, NOW + n * HOUR)
@@ -104,7 +108,7 @@ def test_an_incident_is_told_once_and_its_end_once(box: Mailbox, tmp_path: Path)
     assert tells(store, source, NOW + 55 * HOUR) == "unchanged"
     (came,) = box.read()
     assert came["Subject"] == "Cloud ETL: the daily run works again"
-    assert "It had failed 30 times since 2021-01-25 07:00 UTC" in came["Message"]
+    assert "It had been failing since 2021-01-25 07:00 UTC; attempts: 30." in came["Message"]
     assert state(store)["sent"] == [
         {"id": f"{event}-2021-01-25T070000Z", "at": at, "outcome": "sent"}
         for event, at in (
@@ -266,7 +270,7 @@ def test_each_language_is_told_once_to_those_who_read_it(
     assert {language: len(messages) for language, messages in came.items()} == {
         "en": 1, "es": 1, "ca": 1,
     }  # fmt: skip
-    assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS FAILED 3 TIMES IN A ROW")
+    assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS BEEN FAILING SINCE")
     assert len({attributes(messages[0])["message_id"] for messages in came.values()}) == 1
     asked = len(languages.asked)
     assert tells(store, source, NOW + HOUR, TRANSLATE_TO="es,ca") == "unchanged"
@@ -287,7 +291,7 @@ def test_where_translate_fails_the_original_goes_out_with_a_note(
     store, source = published_store(tmp_path)
     fails_three_times(store, source, TRANSLATE_TO="ca")
     (came,) = box.read()
-    assert came["Message"].startswith("The daily run has failed 3 times")
+    assert came["Message"].startswith("The daily run has been failing since")
     assert "This message could not be translated to ca: it is the original." in came["Message"]
     (line,) = [line for line in lines() if line.startswith("alert.untranslated")]
     assert "allow translate:TranslateText" in line
@@ -472,7 +476,7 @@ def test_what_is_told_without_the_folder_says_so(box: Mailbox, tmp_path: Path) -
 # ---- what it costs, and the link
 
 
-def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_three(
+def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_nine(
     sns: Sns, box: Mailbox, tmp_path: Path
 ) -> None:
     source = tmp_path / "stats.json"
@@ -489,24 +493,38 @@ def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_three(
     sent.clear()
     run(store, source, now=NOW + DAY, ALERT_TOPIC=ARN, STALE_AFTER_DAYS="3")
     assert len(box.read()) == 1
-    # queued, sent, noted; read again in between
-    assert (sent.count("PUT"), len(sent)) == (4, 10)
+    # queued, noted, and between the two the copy of the page that the link leads to
+    assert (sent.count("PUT"), len(sent)) == (5, 15)
 
 
-def test_the_link_in_an_alert_opens_the_page_of_a_private_folder(
-    s3_url: str, monkeypatch: pytest.MonkeyPatch
+def test_the_link_in_an_alert_opens_the_page_of_a_private_folder_and_what_it_links_to(
+    s3_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     use(monkeypatch, s3_url)
-    client = boto3.client("s3")
-    bucket = f"alerts-{id(client):x}"
-    client.create_bucket(Bucket=bucket)
-    client.put_object(Bucket=bucket, Key="covid/index.html", Body=b"<h1>the page</h1>")
+    bucket = f"alerts-{uuid4().hex}"
+    boto3.client("s3").create_bucket(Bucket=bucket)
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(20))
     store = S3Store.connect(bucket, "covid")
+    assert run(store, source).outcome == "published"
     link = page_link(store, "index.html")
     assert link
     assert "X-Amz-Expires=604800" in link
-    assert requests.get(link, timeout=10).content == b"<h1>the page</h1>"
+    page = requests.get(link, timeout=10)
+    assert page.status_code == 200
+    linked = [unescape(url) for url in re.findall(r'href="(http[^"]*latest\.csv[^"]*)"', page.text)]
+    assert linked
+    assert requests.get(linked[0], timeout=10).content.startswith(b'"country_key","country"')
+    other = page_link(store, "world.json")
+    assert other
+    assert "left_out" in requests.get(other, timeout=10).json()
     assert page_link(store, None) is None
+
+
+def test_an_alert_goes_out_without_a_link_where_there_is_no_page(
+    sns: Sns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert page_link(S3Store.connect("news", "covid"), "index.html") is None
 
 
 def test_on_a_folder_of_this_machine_there_is_no_link(tmp_path: Path) -> None:

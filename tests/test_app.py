@@ -552,6 +552,70 @@ def test_a_child_that_cannot_be_started_is_a_failure_and_no_end_of_the_loop(
     assert "no process could be started" in line
 
 
+@pytest.fixture
+def pretender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[list[str]]]:
+    """In the place of Python a script that notes its arguments, and fails while `down` is there.
+
+    While `waits` is there it says that an alert waits.
+    """
+    told, script = tmp_path / "told", tmp_path / "python"
+    script.write_text(
+        "#!/bin/sh\n"
+        f'echo "$@" >> {told}\n'
+        f'for last; do :; done; [ -e {tmp_path}/waits ] && touch "$last"\n'
+        f"[ ! -e {tmp_path}/down ]\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+
+    def asked() -> list[list[str]]:
+        lines = told.read_text().splitlines()
+        return [line.split(" --waiting ")[0].split()[1:] for line in lines]
+
+    return asked
+
+
+def test_a_child_hears_how_many_runs_have_failed_in_a_row_and_since_when(
+    pretender: Callable[[], list[list[str]]], tmp_path: Path
+) -> None:
+    children = app.Children(settings(), app.Signals())
+    (tmp_path / "down").touch()
+    began = datetime.now(UTC).replace(microsecond=0)
+    for day in (1, 1, 2):
+        assert not children.run(date(2026, 1, day))
+    (tmp_path / "down").unlink()
+    assert children.run(date(2026, 1, 2))
+    assert children.run(date(2026, 1, 3))
+    first, second, third, fourth, fifth = pretender()
+    assert first == fifth == ["run", "--if-due"]
+    for asked, failures in ((second, 1), (third, 2), (fourth, 3)):
+        assert asked[:4] == ["run", "--if-due", "--failures", str(failures)]
+        assert asked[4] == "--failing-since"
+        assert began <= at(asked[5].removesuffix("Z")) <= datetime.now(UTC)
+
+
+def test_what_waits_to_be_told_is_tried_again_until_it_is_told(
+    pretender: Callable[[], list[list[str]]], tmp_path: Path
+) -> None:
+    children = app.Children(settings(), app.Signals())
+    children.tell_waiting()
+    (tmp_path / "waits").touch()
+    assert children.run(date(2026, 1, 1))
+    children.tell_waiting()
+    (tmp_path / "waits").unlink()
+    (tmp_path / "down").touch()
+    children.tell_waiting()  # it could not even look
+    (tmp_path / "down").unlink()
+    children.tell_waiting()
+    children.tell_waiting()
+    assert pretender() == [
+        ["run", "--if-due"],
+        ["tell-pending"],
+        ["tell-pending"],
+        ["tell-pending"],
+    ]
+
+
 def test_a_stop_that_comes_between_two_waits_is_raised_at_the_next() -> None:
     signals = app.Signals()
     signals._handle(15, None)

@@ -25,7 +25,7 @@ from test_publish import Wrapped
 import app
 from etl import history, journal, log, pipeline, records, schedule
 from etl.alerts import aws
-from etl.alerts.rules import ATTEMPTS, began
+from etl.alerts.incidents import ATTEMPTS, began
 from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, StoreError

@@ -208,7 +208,9 @@ def test_settling_without_a_manifest_does_nothing() -> None:
     assert contents(store) == {}
 
 
-def test_stable_names_are_revalidated_and_run_folders_kept_for_ever(tmp_path: Path) -> None:
+def test_stable_names_are_revalidated_run_folders_and_the_pages_assets_kept_for_ever(
+    tmp_path: Path,
+) -> None:
     seen: dict[str, str] = {}
     source = tmp_path / "stats.json"
     source.write_bytes(growing(3, COUNTRIES))
@@ -224,7 +226,7 @@ def test_stable_names_are_revalidated_and_run_folders_kept_for_ever(tmp_path: Pa
 
     run(Recording(), source)
     for key, cache_control in seen.items():
-        kept = key.startswith(("runs/", "raw/"))
+        kept = key.startswith(("runs/", "raw/", "assets/"))
         assert ("immutable" in cache_control) == kept, key
         assert (cache_control == "no-cache") == (not kept), key
 

@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
@@ -18,6 +19,11 @@ from typing import Any
 import pytest
 from processes import APP, command, environment, snapshot
 from s3_server import Answer, answering
+from sns_server import ARN, Sns, attributes
+
+from etl.alerts.alert import Alert, State, queued, tried
+from etl.alerts.state import update
+from etl.stores.directory import DirectoryStore
 
 PATIENCE_S = 30.0  # for a machine with other work; what is measured has limits of its own
 STOP_LIMIT_S = 10.0
@@ -393,3 +399,43 @@ def test_a_failure_that_cannot_be_put_on_record_is_logged_and_the_loop_lives_on(
     worker.wait_for("worker.retry")
     worker.wait_for("worker.alive")
     worker.stops()
+
+
+def test_an_alert_that_could_not_be_sent_is_sent_at_a_heartbeat_and_not_again(
+    start: Start, published: Path, sns: Sns
+) -> None:
+    box = sns.mailbox("ada")
+    store = DirectoryStore(published)
+    waiting = queued(State(), [Alert("stale-2026-01-01", "stale", datetime.now(UTC))], ["en"])
+    update(store, lambda known: tried(waiting, "stale-2026-01-01", ["en"], "SNS was down"))
+    sns.refuse["Publish"] = (403, "AuthorizationError", "no")
+    reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    worker = start(ALERT_TOPIC=ARN, ALERT_ON="failures", **reached)
+    assert "sns:Publish" in worker.wait_for("alert.failed")
+    assert "sns:Publish" in worker.wait_for("alert.failed")
+    sns.refuse.clear()
+    worker.wait_for("alert.sent")
+    tries = len(sns.published())
+    for _ in range(2):
+        worker.wait_for("worker.alive")
+    worker.stops()
+    assert len(sns.published()) == tries
+    (came,) = box.read()
+    assert attributes(came)["message_id"] == "stale-2026-01-01"
+
+
+def test_the_third_run_that_is_lost_is_told(tmp_path: Path, sns: Sns) -> None:
+    box = sns.mailbox("ada")
+    reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    slot, began = "2026-01-01", datetime.now(UTC) - timedelta(minutes=10)
+    for minute in range(3):
+        assert box.read() == []
+        started = f"{began + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%SZ}"
+        ended = command(
+            "record-failure", "--slot", slot, "--started", started,
+            "--error", "killed from outside", cwd=tmp_path, ALERT_TOPIC=ARN, **reached,
+        )  # fmt: skip
+        assert ended.returncode == 0, ended.stderr
+    (came,) = box.read()
+    assert "Lost: killed from outside" in came["Message"]
+    assert f"since {began:%Y-%m-%d %H:%M} UTC" in came["Message"]

@@ -41,12 +41,12 @@ SUBJECTS: Mapping[str, str] = {
 }
 # What is most needed comes first: a translation may be longer, and is cut.
 SHORT: Mapping[str, str] = {
-    "failed": "Cloud ETL: the run of {slot} failed {attempts} times since {since}. "
+    "failed": "Cloud ETL: the run of {slot} has been failing since {since}, attempts: {attempts}. "
     f"{STAYS} {{kind}}: {{error}}",
-    "refused": "Cloud ETL: the data of {slot} was refused since {since}. "
+    "refused": "Cloud ETL: the data of {slot} has been refused since {since}. "
     f"{STAYS} Why: {{error}}",
-    "recovered": "Cloud ETL: the daily run works again. It had failed {attempts} times since "
-    "{since}. Published: figures up to {source_last}. Nothing to do.",
+    "recovered": "Cloud ETL: the daily run works again. It had been failing since {since}, "
+    "attempts: {attempts}. Published: figures up to {source_last}. Nothing to do.",
     "stale": "Cloud ETL: the source {source} is stale: nothing after {source_last}, {behind} days "
     "ago. The runs themselves work.",
     "restated": "Cloud ETL: the source restated {share} of the figures published before. The new "
@@ -57,8 +57,8 @@ SHORT: Mapping[str, str] = {
 }
 LONG: Mapping[str, Sequence[str]] = {
     "failed": (
-        "The daily run has failed {attempts} times in a row since {since}, the last time for "
-        "{slot}.",
+        "The daily run has been failing since {since}, the last time for {slot}.",
+        "Attempts in a row: {attempts}.",
         "The error, as it stands in the log:",
         "{kind}: {error}",
         "",
@@ -68,8 +68,8 @@ LONG: Mapping[str, Sequence[str]] = {
         TOLD_AGAIN,
     ),
     "refused": (
-        "The source can be read, but what it sends for {slot} was refused: {attempts} times in a "
-        "row since {since}.",
+        "The source can be read, but what it sends for {slot} has been refused since {since}.",
+        "Attempts in a row: {attempts}.",
         "The reasons, as they stand in the log:",
         "{error}",
         "",
@@ -80,7 +80,7 @@ LONG: Mapping[str, Sequence[str]] = {
     ),
     "recovered": (
         "The daily run works again: the one for {slot} succeeded, begun at {ended}.",
-        "It had failed {attempts} times since {since}.",
+        "It had been failing since {since}; attempts: {attempts}.",
         "",
         "Readers have the version of {published}, whole, with figures up to {source_last}.",
         "Nothing is to be done.",

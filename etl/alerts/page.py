@@ -1,23 +1,30 @@
 """The link that goes out with an alert."""
 
+from datetime import UTC, datetime, timedelta
+
 from etl.errors import StoreError
+from etl.share import PAGE, copy_page
 from etl.stores import Store
 
-LASTS_S = 7 * 86_400  # as long as S3 signs for
+LASTS = timedelta(days=7)  # as long as S3 signs for
 
 
 def page_link(store: Store, key: str | None) -> str | None:
-    """By which anybody can read that object; None on a folder of this machine, which has none."""
+    """By which anybody can read that object; None on a folder of this machine, which has none.
+
+    Of the page it leads to a copy, since the links in it must be signed as well.
+    """
     from etl.stores.s3 import S3Store
-    from etl.stores.s3_errors import explained
 
     if key is None or not isinstance(store, S3Store):
         return None
-    full = f"{store.folder}/{key}".lstrip("/")
+    from etl.stores.s3_share import Signer
+
     try:
-        with explained(store.bucket, full, "s3:GetObject"):
-            return store.client.generate_presigned_url(
-                "get_object", Params={"Bucket": store.bucket, "Key": full}, ExpiresIn=LASTS_S
-            )
+        signer = Signer(store)
+        if key == PAGE:
+            until = datetime.now(UTC) + LASTS
+            key = copy_page(store, lambda name: signer.link(name, LASTS).url, until)
+        return signer.link(key, LASTS).url
     except StoreError:  # an alert without a link is an alert
         return None

@@ -15,9 +15,10 @@ import msgspec
 from config import Settings
 from etl import log, schedule
 from etl.alerts import alert as alerts
-from etl.alerts import rules, state, thresholds
+from etl.alerts import incidents, rules, state, thresholds
 from etl.alerts.alert import Alert, State, Waiting
 from etl.alerts.ping import ping
+from etl.alerts.seen import Seen
 from etl.alerts.settings import ORIGINAL
 from etl.context import Options
 from etl.errors import AlertError, EtlError, StoreError
@@ -108,7 +109,7 @@ class Teller:
             return
         where, known = self._settings, state.read(self._store)
         wants_latest = rules.wants_latest(known[0], manifest, where.alert_rules)
-        seen = rules.Seen(
+        seen = Seen(
             past=past,
             manifest=manifest,
             now=now,
@@ -172,16 +173,16 @@ class Teller:
 
     def _told_blindly(self) -> datetime | None:
         """Since when runs fail, if that was told by `_tell_blindly`."""
-        return self._options.failing_since if self._options.failures >= rules.ATTEMPTS else None
+        return self._options.failing_since if self._options.failures >= incidents.ATTEMPTS else None
 
     def _tell_blindly(self, failure: Record) -> None:
         """Without the folder's memory the worker's own count must do; it ends with the worker."""
         attempts = self._options.failures + 1
         wanted = "failures" in self._settings.alert_on
-        if not self._has_topic or attempts != rules.ATTEMPTS or not wanted:
+        if not self._has_topic or attempts != incidents.ATTEMPTS or not wanted:
             return
         since = self._options.failing_since or failure.started_at
-        alert = rules.failed(failure, since, attempts, None)
+        alert = incidents.failed(failure, since, attempts, None)
         alert = msgspec.structs.replace(alert, values={**alert.values, "blind": "yes"})
         with self._outbox() as outbox:
             _, error = outbox.send(Waiting(alert, [ORIGINAL, *self._settings.translate_to]))

@@ -58,8 +58,11 @@ def is_open(found: Found, wish: Wish) -> bool:
     return any(statement.get("Sid") == name for statement in _statements(found))
 
 
-def worker_policy(wish: Wish) -> Rule:
+def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> Rule:
     """The least that an IAM user or role needs to be the worker.
+
+    `topic` is whom it tells, by name or ARN; of a name every region is meant, since which one is
+    not known without asking.
 
     s3:ListBucket is not only for listing: without it S3 answers "denied" where an object is merely
     missing; there it takes the object's key for the prefix.
@@ -78,7 +81,22 @@ def worker_policy(wish: Wish) -> Rule:
     }
     if wish.folder:
         listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
-    return {"Version": VERSION, "Statement": [objects, listing]}
+    return {"Version": VERSION, "Statement": [objects, listing, *_telling(wish, topic, translates)]}
+
+
+def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
+    """For the alerts."""
+    if not topic:
+        return []
+    partition = wish.arn.split(":")[1]
+    arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
+    allowed = [("CloudEtlTell", "sns:Publish", arn)]
+    if translates:
+        allowed.append(("CloudEtlTranslate", "translate:TranslateText", "*"))
+    return [
+        {"Sid": name, "Effect": "Allow", "Action": action, "Resource": resource}
+        for name, action, resource in allowed
+    ]
 
 
 def _objects(wish: Wish) -> str:

@@ -8,6 +8,7 @@ from etl.download import shown
 
 # boto3's own, which matter where there is a bucket.
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
+NOT_SHOWN = "(set, not shown)"
 SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
@@ -15,12 +16,13 @@ def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     for setting in REGISTER:
         text = given(setting, environ)
         default = " (default)" if text == setting.default else ""
-        yield Finding("ok", f"{setting.variable} = {shown(text) or 'none'}{default}")
+        value = NOT_SHOWN if text and setting.secret else shown(text) or "none"
+        yield Finding("ok", f"{setting.variable} = {value}{default}")
     if not environ.get("S3_BUCKET"):
         return
     for variable in OPEN + SECRET:
         if value := environ.get(variable, ""):
-            told = "(set, not shown)" if variable in SECRET else shown(value)
+            told = NOT_SHOWN if variable in SECRET else shown(value)
             yield Finding("ok", f"{variable} = {told}")
     if environ.get("AWS_REGION") and not environ.get("AWS_DEFAULT_REGION"):
         yield Finding(

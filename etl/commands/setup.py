@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 def setup(
     public: bool, website: bool, dry_run: bool, yes: bool, policy: bool, as_json: bool
 ) -> None:
-    """Make the bucket, or make it ready: encrypted, versioned, cleared up, private.
+    """Make the bucket ready: encrypted, versioned, cleared up, private; and make ALERT_TOPIC.
 
     \b
     python app.py setup --dry-run    see what it would change
@@ -35,6 +35,11 @@ def setup(
     if website and not public:
         raise click.UsageError("--website needs --public: a website shows what anyone may read")
     settings = in_force()
+    if not settings.s3_bucket and settings.alert_topic and not (public or policy):
+        told = _set_up_topic(settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
+        if as_json:
+            click.echo(json.dumps({"topic": told}, indent=2))
+        return
     if not settings.s3_bucket:
         raise ConfigError(f"S3_BUCKET: not set; the folder {settings.output_dir} needs no setup")
     from etl.bucket import Wish
@@ -45,12 +50,16 @@ def setup(
     arn = f"arn:{store.client.meta.partition}:s3:::"
     wish = Wish(store.bucket, store.folder, public, website, arn)
     if policy:
-        click.echo(json.dumps(worker_policy(wish), indent=2))
+        translates = bool(settings.translate_to)
+        rules = worker_policy(wish, settings.alert_topic, translates=translates)
+        click.echo(json.dumps(rules, indent=2))
     else:
-        _set_up(store, wish, dry_run=dry_run, yes=yes, as_json=as_json)
+        _set_up(store, wish, settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
-def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json: bool) -> None:
+def _set_up(
+    store: "S3Store", wish: "Wish", topic: str, *, dry_run: bool, yes: bool, as_json: bool
+) -> None:
     from etl.bucket import plan
     from etl.stores.s3_bucket import public_address
     from etl.stores.s3_setup import apply, look
@@ -71,11 +80,12 @@ def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json
             made |= {change.call} if done else set()
             word = "done" if done else "left out, since this server can't"
             say(f"{word}: {change.sentence}")
+    told = _set_up_topic(topic, dry_run=dry_run, yes=yes, as_json=as_json) if topic else None
     page = public_address(store, wish, found.region, "index.html") if wish.public else None
     site = plan.website_address(wish, found.region) if wish.website else None
     if as_json:
-        told = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]
-        answer = {"changes": told, "notes": notes, "page": page, "website": site}
+        listed = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]
+        answer = {"changes": listed, "notes": notes, "page": page, "website": site, "topic": told}
         click.echo(json.dumps(answer, indent=2))
         return
     if page:
@@ -84,6 +94,21 @@ def _set_up(store: "S3Store", wish: "Wish", *, dry_run: bool, yes: bool, as_json
         say(f"the website, on AWS: {site}")
     if not dry_run:
         say("next: python app.py doctor tries out what the worker needs")
+
+
+def _set_up_topic(name: str, *, dry_run: bool, yes: bool, as_json: bool) -> dict[str, str | bool]:
+    from etl.alerts.sns import Topic
+
+    say, topic = partial(click.echo, err=as_json), Topic(name)
+    missing = not topic.exists()
+    say(f"{topic.shown}: {'1 change' if missing else 'nothing to do'}")
+    if missing:
+        say("  + make the topic, which alerts are sent to")
+    if missing and not dry_run:
+        confirm("Make 1 change?", yes=yes)
+        topic.ensure()
+        say("done: next, python app.py subscribe adds somebody to be told")
+    return {"name": name, "made": missing and not dry_run}
 
 
 def _counted(changes: "list[Change]") -> str:

@@ -72,7 +72,7 @@ class Chart {
     for (const measure of MEASURES) {
       const values = (data[measure] = cut(this.line[measure]));
       data[`${measure}_above_0`] = values.map((value) => (value > 0 ? value : NaN));
-      data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && value < 100 ? 1 : 0));
+      data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && Math.abs(value) < 100 ? 1 : 0));
     }
     this.drawing = true;
     this.source.data = data;

@@ -1,0 +1,99 @@
+"""Failures in a row: when they are told, and that their end is. Pure."""
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from etl.alerts.alert import Alert, Event, Incident, State
+from etl.alerts.seen import Seen, Verdict, moment, page, published, stamp
+
+if TYPE_CHECKING:
+    from etl.history import Record
+    from etl.manifest import Manifest
+
+ATTEMPTS, LASTING = 3, timedelta(hours=1)  # of failures, until somebody is told
+
+
+def began(failure: "Record") -> datetime:
+    """When the first of the failures was that a record counts."""
+    return failure.first_failed_at or failure.started_at
+
+
+def incident(seen: Seen, state: State) -> Verdict:
+    failures = seen.past.failing()
+    if not failures:
+        return state, None
+    known, last = _known(seen, state), failures[-1]
+    told = known.told if known else []
+    since = known.since if known else began(failures[0])
+    attempts = max(sum(record.attempts for record in failures), seen.failures)
+    lasted = last.started_at + timedelta(seconds=last.seconds) - since
+    state = replace(state, incident=known)
+    if not told and attempts < ATTEMPTS and lasted < LASTING:
+        return state, None
+    alert = failed(last, since, attempts, seen.manifest)
+    # of a refusal one is told even behind a failure: it asks for something else to be done
+    if alert.event in told or (told and alert.event == "failed"):
+        return state, None
+    return replace(state, incident=Incident(since, [*told, alert.event])), alert
+
+
+def _known(seen: Seen, state: State) -> Incident | None:
+    """The incident under way, if it was told, be it without the folder."""
+    known, success = state.incident, seen.past.last_success()
+    if known and success and success.started_at > known.since:
+        known = None  # it is over, only nobody came to tell
+    if known is None and seen.told_blindly:
+        return Incident(seen.told_blindly, ["failed"])
+    return known
+
+
+def failed(last: "Record", since: datetime, attempts: int, manifest: "Manifest | None") -> Alert:
+    """The alert of failures in a row, of which `last` is the newest."""
+    kind, message = (last.failure.kind, last.failure.message) if last.failure else ("", "")
+    event: Event = "refused" if kind == "DataRejected" else "failed"
+    return Alert(
+        id=f"{event}-{stamp(since)}",
+        event=event,
+        at=last.started_at + timedelta(seconds=round(last.seconds)),
+        values={
+            "slot": str(last.slot),
+            "attempts": str(attempts),
+            "since": moment(since),
+            "kind": kind,
+            "error": message,
+            **published(manifest),
+        },
+        page=page(manifest),
+    )
+
+
+def recovery(seen: Seen, state: State) -> Verdict:
+    success = seen.past.last_success()
+    since = state.incident.since if state.incident else _called_blindly(seen, state)
+    if since is None or success is None or seen.past.failing():
+        return state, None
+    failures = [r for r in seen.past.records if r.outcome == "failed" and began(r) >= since]
+    alert = Alert(
+        id=f"recovered-{stamp(since)}",
+        event="recovered",
+        at=seen.now,
+        values={
+            "slot": str(success.slot),
+            "since": moment(since),
+            "attempts": str(max(sum(record.attempts for record in failures), seen.failures)),
+            "ended": moment(success.started_at),
+            **published(seen.manifest),
+        },
+        page=page(seen.manifest),
+    )
+    return replace(state, incident=None), alert
+
+
+def _called_blindly(seen: Seen, state: State) -> datetime | None:
+    """Since when, if that was told without the folder's memory and not called off since."""
+    since = seen.told_blindly
+    ends = [sent.at for sent in state.sent if sent.id.startswith("recovered-")]
+    ends += [waiting.alert.at for waiting in state.waiting if waiting.alert.event == "recovered"]
+    return None if since and any(end >= since for end in ends) else since
