@@ -1,8 +1,6 @@
 """datapackage.json and the register of columns: a stranger's library reads and verifies them."""
 
-import gc
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +10,7 @@ import pyarrow.parquet
 import pytest
 from builders import country, day, stats_json
 from frames import countries, days, rows
+from packages import faults
 from runs import NOW, growing, run
 
 from config import KEEPS
@@ -45,16 +44,6 @@ def published(
     assert made.outcome == "published"
     package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
     return folder, package
-
-
-def faults(package: Path) -> list[str]:
-    """What frictionless finds wrong: the descriptor, bytes, digests, every cell of the tables."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
-        report = frictionless.validate(str(package))
-        gc.collect()
-    errors = [*report.errors, *(error for task in report.tasks for error in task.errors)]
-    return [error.message for error in errors]
 
 
 @pytest.fixture
