@@ -421,3 +421,13 @@ def test_a_secret_setting_is_in_no_repr_and_in_no_error(variable: str) -> None:
             f"{variable}: expected a URL that begins with https://, got something else"
         ]
     assert {s.variable for s in REGISTER if s.secret} == {"PING_URL", "SENTRY_DSN"}
+
+
+def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
+    rule = {"ALERT_RULES": "ESP:cases_7d_per_100k>300"}
+    assert read_settings(rule).alert_rules
+    with pytest.raises(ConfigError) as caught:
+        read_settings({**rule, "LEVEL": "regions"})
+    assert caught.value.faults == [
+        "ALERT_RULES: rules are about countries, and LEVEL is regions; leave it empty"
+    ]

@@ -234,6 +234,21 @@ def test_another_level_in_the_same_folder_is_another_data_set() -> None:
     assert "lacks" not in manifest["source"]
 
 
+def test_a_second_day_names_the_regions_whose_figures_were_restated(tmp_path: Path) -> None:
+    def document(step: int) -> bytes:
+        dates = {f"2021-01-{n:02}": day(cumulative_cases=step * n) for n in range(1, 21)}
+        return stats_json([{"region": region(), "dates": dates}])
+
+    path = tmp_path / "stats.json"
+    path.write_bytes(document(10))
+    store, _ = published(path, LEVEL="regions")
+    path.write_bytes(document(11))
+    assert run(store, path, LEVEL="regions", COUNTRIES_URL=FACTS).outcome == "published"
+    restated = json.loads(contents(store)["manifest.json"])["checks"]["restated"]
+    [most] = restated["most"]
+    assert (most["key"], most["name"]) == ("ohio-united-states", "Ohio")
+
+
 def test_a_file_of_another_level_is_refused() -> None:
     with pytest.raises(SourceChanged, match="expected field 'place', got 'region', 'dates'"):
         run(MemoryStore(), SAMPLES / "regions.json.gz", LEVEL="places")

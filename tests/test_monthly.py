@@ -136,6 +136,19 @@ def test_figures_are_those_of_the_last_snapshot_and_what_it_took_back_is_negativ
 # ---- what was restated
 
 
+def test_what_a_snapshot_does_not_know_is_neither_compared_nor_restated() -> None:
+    def told(deaths: list[int | None]) -> pd.DataFrame:
+        spain = rows(spain=days("2021-01-01", [10, 20, 30]))
+        return spain.assign(cumulative_deaths=pd.array(deaths, dtype="Int32"))
+
+    report = made(told([1, None, 3]), told([None, 2, 4]))
+    assert of(report, "spain", "cells_compared", "cells_restated") == [4, 1]
+    assert of(report, "spain", "cases_restated", "deaths_restated") == [0, 1]
+    unknown = made(told([None] * 3), told([None] * 3))
+    assert of(unknown, "spain", "cells_compared", "deaths_restated") == [3, 0]
+    assert of(unknown, "spain", "new_deaths", "case_fatality") == [None, None]
+
+
 def test_each_snapshot_is_compared_with_the_one_before_it_cell_by_cell() -> None:
     first = rows(spain=days("2021-01-01", [10, 20, 30], [1, 2, 3]), italy=days("2021-01-01", [5]))
     second = rows(

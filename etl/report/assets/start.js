@@ -42,6 +42,7 @@ function control(chart) {
   for (const row of [...rows].sort((a, b) => inOrder.compare(nameOf(a), nameOf(b)))) {
     chooser.append(new Option(nameOf(row), row.dataset.key));
   }
+  chooser.value = chart.first;
   chooser.addEventListener("change", () => {
     history.replaceState(null, "", `#chart=${encodeURIComponent(chooser.value)}`);
     chart.choose(chooser.value);
