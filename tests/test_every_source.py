@@ -21,13 +21,13 @@ from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
-SAMPLE_OF = {
-    "who": "who.csv.gz",
-    "owid": "owid.csv.gz",
-    "jhu": "jhu",
-    "coviddata": "stats.json.gz",
-    "coviddata-regions": "regions.json.gz",
-    "coviddata-places": "places.json.gz",
+SAMPLE_OF = {  # and the last day of its figures
+    "who": ("who.csv.gz", "2024-03-10"),
+    "owid": ("owid.csv.gz", "2024-03-10"),
+    "jhu": ("jhu", "2021-09-08"),
+    "coviddata": ("stats.json.gz", "2021-02-24"),
+    "coviddata-regions": ("regions.json.gz", "2020-07-10"),
+    "coviddata-places": ("places.json.gz", "2020-07-10"),
 }
 WITHOUT_RECOVERIES = ("who", "owid")
 
@@ -64,12 +64,10 @@ def published(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Published:
     name, folder = request.param, tmp_path_factory.mktemp("out")
-    source, store = SAMPLES / SAMPLE_OF[name], DirectoryStore(folder)
-    dry = run(MemoryStore(), source, **variables(name), now=datetime(2030, 1, 1, tzinfo=UTC))
-    assert dry.manifest is not None
-    last = datetime.combine(dry.manifest.source.last_date, datetime.min.time(), UTC)
+    (sample, day), store = SAMPLE_OF[name], DirectoryStore(folder)
+    last = datetime.fromisoformat(day).replace(tzinfo=UTC)
     # by the last day's evening: the month of the report is the one that the figures end in
-    made = run(store, source, **variables(name), now=last + timedelta(hours=20))
+    made = run(store, SAMPLES / sample, **variables(name), now=last + timedelta(hours=20))
     assert made.outcome == "published"
     level = variables(name)["LEVEL"]
     return Published(
@@ -151,8 +149,8 @@ def test_a_page_that_would_weigh_too_much_has_no_charts_and_says_so(
     published: Published, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(page, "MOST_BYTES", 500_000)  # below what Bokeh and a page come to
-    store, source = MemoryStore(), SAMPLES / SAMPLE_OF[published.name]
-    run(store, source, **variables(published.name), now=published.last)
+    store, (sample, _) = MemoryStore(), SAMPLE_OF[published.name]
+    run(store, SAMPLES / sample, **variables(published.name), now=published.last)
     objects = contents(store)
     assert_settled(objects)
     shown = read_page(objects["index.html"].decode())

@@ -12,13 +12,16 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 from builders import MEASURES, day, stats_json
+from click.testing import CliRunner
 from frames import values
 from runs import NOW, assert_settled, contents, records, run
 
+from etl import cli
 from etl.errors import SourceChanged
 from etl.levels import names
 from etl.sources import SAMPLES, SOURCES, SourceTable
 from etl.sources.coviddata import read_places, read_regions
+from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.transform import columns
 
@@ -247,6 +250,17 @@ def test_a_second_day_names_the_regions_whose_figures_were_restated(tmp_path: Pa
     restated = json.loads(contents(store)["manifest.json"])["checks"]["restated"]
     [most] = restated["most"]
     assert (most["key"], most["name"]) == ("ohio-united-states", "Ohio")
+
+
+def test_a_lost_run_is_on_record_as_of_its_level(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("LEVEL", "places")
+    slot = ["--slot", "2021-01-25", "--started", "2021-01-25T06:00:00Z"]
+    done = CliRunner().invoke(cli.cli, ["record-failure", *slot, "--error", "it was killed"])
+    assert done.exit_code == 0, done.output
+    assert records(DirectoryStore(tmp_path / "out"))[0]["source"] == "coviddata-places"
 
 
 def test_a_file_of_another_level_is_refused() -> None:
