@@ -225,7 +225,7 @@ def worker() -> int:
     children = Children(settings, signals)
     log.info(
         "worker.started", run_at=settings.run_at.strftime("%H:%M"), timezone=settings.timezone,
-        source=settings.source, store=settings.store_address,
+        source=settings.data_set, store=settings.store_address,
     )  # fmt: skip
     try:
         work(

@@ -13,8 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl import sources
 from etl.alerts import settings as alerts
 from etl.errors import ConfigError
+from etl.levels import LEVELS
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
-SOURCES = ("coviddata", "sample")
+SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
 KEEPS = ("all", "new", "cumulative")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -33,6 +35,7 @@ class Settings:
     """The settings in force, typed; see REGISTER for what each one means."""
 
     source: str
+    level: str
     source_url: str = field(repr=False)  # a URL may hold a password or a token
     countries_url: str = field(repr=False)
     s3_bucket: str
@@ -56,6 +59,11 @@ class Settings:
     sentry_dsn: str = field(repr=False)
     heroku_release_version: str
     log_level: str
+
+    @property
+    def data_set(self) -> str:
+        """The source at its level, as the register of sources names it."""
+        return sources.data_set(self.source, self.level)
 
     @property
     def store_address(self) -> str:
@@ -160,10 +168,21 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "SOURCE",
         "coviddata",
-        "where the statistics come from: " + " or ".join(SOURCES),
+        "where the statistics come from: " + ", ".join(SOURCES),
         _one_of(*SOURCES),
     ),
-    Setting("SOURCE_URL", "", "URL or path that takes the place of the source's own", _text),
+    Setting(
+        "LEVEL",
+        "countries",
+        "what coviddata's statistics are of: " + ", ".join(LEVELS),
+        _one_of(*LEVELS),
+    ),
+    Setting(
+        "SOURCE_URL",
+        "",
+        "URL or path that takes the place of the source's own (jhu: of its folder)",
+        _text,
+    ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
@@ -273,6 +292,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         except ValueError as exc:
             got = "something else" if setting.secret else repr(text[:80])
             faults.append(f"{setting.variable}: expected {exc}, got {got}")
+    source, level = values.get("source", ""), values.get("level", "")
+    if source and level and sources.data_set(source, level) not in sources.SOURCES:
+        faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
+    if values.get("alert_rules") and level not in ("", "countries"):
+        faults.append(
+            f"ALERT_RULES: rules are about countries, and LEVEL is {level}; leave it empty"
+        )
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

@@ -61,6 +61,7 @@ def demonstrate(settings: Settings) -> None:
         sample = replace(
             settings,
             source="sample",
+            level="countries",
             source_url=f"{address}/stats.json.gz",
             countries_url=f"{address}/InfoPaisosExtra.xlsx",
             s3_bucket="",

@@ -12,6 +12,7 @@ CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 def shaping(settings: Settings) -> dict[str, str]:
     """The settings that a reader of the manifest needs to understand the files."""
     return {
+        "LEVEL": settings.level,
         "KEEP": settings.keep,
         "COUNTRIES": ",".join(settings.countries),
         "SINCE": str(settings.since or ""),

@@ -16,7 +16,7 @@ from pandas.testing import assert_frame_equal
 from etl.errors import SourceChanged
 from etl.extract import fetch
 from etl.sources import SOURCES, SourceTable
-from etl.sources.coviddata import read
+from etl.sources.coviddata import read_countries as read
 
 COLUMNS = [f"{kind}_{measure}" for kind in ("new", "cumulative") for measure in MEASURES]
 LARGEST = 2**31 - 1

@@ -119,7 +119,7 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
-    record = records.lost(settings.source, slot.date(), began, seconds, error)
+    record = records.lost(settings.data_set, slot.date(), began, seconds, error)
     try:
         past = journal.tell(store, record, settings.stale_after_days)
         published = manifests.read(store)

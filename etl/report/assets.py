@@ -36,14 +36,14 @@ def style() -> str:
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
-def scripts(folder: Path) -> Iterator[tuple[str, bytes]]:
+def scripts(folder: Path, level: str) -> Iterator[tuple[str, bytes]]:
     """Each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The page's own script comes first: the table is at hand while
-    the rest arrives.
+    `folder` has the published files. The page's own script comes first, which a page without charts
+    does with: the table is at hand while the rest arrives.
     """
     yield _named("page", page_js())
-    yield _named("series", _packed("series", series.encode(folder)))
+    yield _named("series", _packed("series", series.encode(folder, level)))
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),

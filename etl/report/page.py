@@ -19,6 +19,7 @@ from etl.report.texts import Texts
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
+MOST_BYTES = 1_500_000  # of all that the page loads; of thousands of places it has no charts
 
 # sentences -> their translations, by language; one that can't be had is not among them
 Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -38,18 +39,15 @@ def make(
     counts as the same. So does one that links to all the languages `wanted`, or to those alone that
     could be had today.
     """
-    shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
-    files = []
-    (folder / PAGES_ASSETS).mkdir()
-    for name, content in assets.scripts(folder):
-        (folder / name).write_bytes(content)
-        files.append(File(name, folder / name, 0))
+    source = SOURCES[manifest.source.name]
+    shown = view.read(folder, manifest, source.level)
     template = _environment().get_template(PAGE)
     lasting = {
         "manifest": manifest,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
+        "most_listed": view.LISTED,
         "map_from": words.MAP_FROM,
         "meanings": words.MEANING,
         "corrections": words.CORRECTIONS,
@@ -60,11 +58,11 @@ def make(
         "names": languages.NAMES,
         "right_to_left": languages.RIGHT_TO_LEFT,
         "style": assets.style(),
-        "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
+    scripts = list(assets.scripts(folder, source.level))
+    lasting |= {"charted": True, "scripts": [name for name, _ in scripts]}
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
-
     changed = read_changes((folder / CHANGES).read_bytes())
 
     def written(texts: Texts, others: Sequence[str], told: Status | None) -> bytes:
@@ -80,6 +78,15 @@ def make(
             script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
         ).encode()
 
+    weight = len(written(Texts(), wanted, status)) + sum(len(content) for _, content in scripts)
+    if weight > MOST_BYTES:
+        scripts = scripts[:1]
+        lasting |= {"charted": False, "scripts": [name for name, _ in scripts]}
+    files = []
+    (folder / PAGES_ASSETS).mkdir()
+    for name, content in scripts:
+        (folder / name).write_bytes(content)
+        files.append(File(name, folder / name, 0))
     made = [Texts()]
     if wanted:
         written(made[0], wanted, status)  # whatever is said is asked for
@@ -109,6 +116,7 @@ def _environment() -> Environment:
         "number": words.number,
         "size": words.size,
         "translated": _translated,
+        "at_level": _at_level,
         "long_date": _long_date,
         "page_in": _page_in,
         "signed": words.signed,
@@ -128,6 +136,11 @@ def _translated(context: Context, sentence: str, **values: object) -> Markup:
     """A sentence that is no literal of the template's."""
     texts: Texts = context["texts"]
     return texts.say(sentence, **values)
+
+
+@pass_context
+def _at_level(context: Context, sentence: str, **values: object) -> Markup:
+    return _translated(context, words.at_level(sentence, context["view"].level), **values)
 
 
 @pass_context

@@ -56,7 +56,12 @@ class Chart {
     this.document.on_change((event) => {
       if (event.model === this.range && !this.drawing) this.dragged();
     });
-    this.choose("");
+    this.choose(this.first);
+  }
+
+  // where there is no world, the first of the table
+  get first() {
+    return this.series.world ? "" : rows[0].dataset.key;
   }
 
   plots() {
