@@ -24,11 +24,17 @@ def fingerprint(settings: Settings) -> str:
     """One digest of both; it changes with any edit of the code or a pinned dependency."""
     digest = hashlib.sha256()
     languages = ",".join(settings.translate_to)
-    for part in (settings.source, settings.source_url, settings.countries_url, languages):
+    for part in (settings.source, settings.source_url, settings.countries_url, languages, code()):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
-    code = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
-    for path in (*code, ROOT / "requirements.txt"):
+    return digest.hexdigest()[:32]
+
+
+def code() -> str:
+    """A digest of the code, and of the dependencies that are asked for."""
+    digest = hashlib.sha256()
+    files = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
+    for path in (*files, ROOT / "requirements.txt"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:32]
+    return digest.hexdigest()
