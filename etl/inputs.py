@@ -112,7 +112,12 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
                 target.write(packer.compress(piece))
             target.write(packer.flush())
         path, key = packed, f"{key}.gz"
-    entry = Input(
+    return described(fetched, name, key), Upload(key, path, FOR_EVER)
+
+
+def described(fetched: Fetched, name: str, key: str) -> Input:
+    """What a manifest says of an input that lies in raw/ as `key`."""
+    return Input(
         name=name,
         url=extract.shown(fetched.url),
         key=key,
@@ -121,4 +126,3 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
         etag=fetched.validators.etag,
         last_modified=fetched.validators.last_modified,
     )
-    return entry, Upload(key, path, FOR_EVER)
