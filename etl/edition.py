@@ -14,11 +14,10 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from config import FACTS_URL, Settings
+from config import FACTS_URL
 from etl import (
     checks,
     comparison,
-    filters,
     history,
     interpreter,
     levels,
@@ -26,6 +25,7 @@ from etl import (
     memory,
     outputs,
     publish,
+    reading,
     records,
     transform,
 )
@@ -35,7 +35,6 @@ from etl.comparison import Baseline, Compared
 from etl.context import Context
 from etl.errors import DataRejected
 from etl.extract import Fetched
-from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.history import History
 from etl.inputs import FACTS, STATISTICS, Facts, archive, described, facts_url
@@ -51,7 +50,6 @@ from etl.manifest import (
     of_page,
     page_in,
 )
-from etl.merge import attach
 from etl.outputs import Filter
 from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
@@ -98,11 +96,8 @@ def make(
     """
     settings = run.settings
     before = before or _published(run, work)
-    table = run.source.read(*(document.path for document in statistics))
-    rows, corrections = transform.repair(table.rows)
-    known = read_facts(facts.fetched.path) if facts.fetched else None
-    listed, unmatched = attach(table.entities, known)
-    chosen, nothing = filters.select(listed, settings.countries)
+    found = reading.read(settings, statistics, facts)
+    rows, listed, chosen = found.rows, found.listed, found.chosen
     compared = _compared(before, rows, chosen, settings.since)
     since_published = compared.changes if compared else Changes()
     findings = _check(run, rows, listed, before, since_published)
@@ -112,11 +107,9 @@ def make(
         findings.warnings.append(facts.warning)
 
     stale = transform.stale_keys(rows, settings.stale_after_days)
-    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
-    selected = rows
-    if len(chosen) < len(listed):
-        selected = rows[rows[levels.key(rows)].isin(chosen[levels.key(rows)])]
-    _refuse_empty(selected, settings)
+    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in found.nothing)
+    selected = found.selected()
+    reading.refuse_empty(selected, settings)
     header = _header(run.source, held)
     files = outputs.write_files(
         work / "files",
@@ -151,9 +144,9 @@ def make(
         checks=Checks(
             warnings=findings.warnings,
             forced=findings.refusals,
-            corrections=asdict(corrections),
+            corrections=asdict(found.corrections),
             stale_series=sorted(stale),
-            unmatched=asdict(unmatched),
+            unmatched=asdict(found.unmatched),
             restated=_restated(since_published, listed) if since_published.compared else None,
         ),
         previous=_previous(run),
@@ -269,15 +262,6 @@ def _difference(
         compared.changes, {**compared.names, **full_names(listed)}, before.run_id,
         before.held.last_date, held.last_date,
     )  # fmt: skip
-
-
-def _refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:
-    since = settings.since
-    if selected.empty or (since and selected["date"].max().date() < since):
-        raise DataRejected(
-            "nothing is left of the table; check COUNTRIES "
-            f"({','.join(settings.countries) or 'all'}) and SINCE ({since or 'all'})"
-        )
 
 
 def _header(source: Source, held: Extent) -> Header:
