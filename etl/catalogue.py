@@ -48,10 +48,11 @@ class Rebuilt(Struct, frozen=True):
     fingerprint: str
     made_at: datetime
     digests: list[str]
+    facts_sha256: str | None
     rows: int
     countries: int
-    first_date: date
-    last_date: date
+    first_date: date | None
+    last_date: date | None
 
 
 class Catalogue(Struct, frozen=True):
@@ -81,6 +82,8 @@ def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebui
     """Add entries, or put them in the place of those of the same run. Raises StoreError."""
     snapshots = {one.run_id: one for one in imported}
     runs = {one.run_id: one for one in rebuilt}
+    if not snapshots and not runs:
+        return
 
     def added(known: Catalogue) -> Catalogue:
         return Catalogue(

@@ -37,9 +37,11 @@ from etl.errors import DataRejected
 from etl.extract import Fetched
 from etl.fingerprint import shaping
 from etl.history import History
-from etl.inputs import FACTS, STATISTICS, Facts, archive, described, facts_url
+from etl.inputs import Facts, archive, described, facts_url
 from etl.manifest import (
+    FACTS,
     PAGE,
+    STATISTICS,
     Checks,
     Input,
     Manifest,

@@ -15,11 +15,10 @@ from etl.context import Context
 from etl.errors import EtlError, SourceUnavailable
 from etl.extract import Fetched, Validators
 from etl.history import Seen
-from etl.manifest import Input
+from etl.manifest import FACTS, Input
 from etl.sources import Source
 from etl.stores import FOR_EVER, Store, Upload
 
-FACTS, STATISTICS = "facts", "statistics"
 FACTS_LIMIT_MB = 50
 PACKED = (".xlsx", ".gz")  # of no use to compress again
 GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
@@ -43,7 +42,7 @@ def fetch_facts(run: Context, work: Path) -> Facts:
     url = facts_url(run.settings, run.source)
     if not url:
         return Facts(None)
-    path = work / (PurePosixPath(extract.shown(url)).name or "facts")
+    path = work / facts_name(url)
     limit = FACTS_LIMIT_MB * 10**6
     try:
         return Facts(extract.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
@@ -61,6 +60,11 @@ def facts_url(settings: Settings, source: Source) -> str:
     if settings.countries_url == FACTS_URL and source.facts_url is not None:
         return source.facts_url
     return settings.countries_url
+
+
+def facts_name(url: str) -> str:
+    """How they are called in raw/."""
+    return PurePosixPath(extract.shown(url)).name or FACTS
 
 
 def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:

@@ -18,6 +18,7 @@ from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, prune
 from etl import manifest as manifests
+from etl.catalogue import Catalogue
 from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history import History, Record
@@ -160,7 +161,8 @@ def found(**over: object) -> Found:
         settings={}, fingerprint="", inputs=[], files=[], checks=None,  # type: ignore[arg-type]
         previous=Previous("2021-02-04T070000Z-0000", ""),
     )  # fmt: skip
-    nothing = {"past": History([]), "runs": {}, "raw": {}, "shared": [], "unfinished": []}
+    nothing = {"past": History([]), "listed": Catalogue(), "runs": {}, "raw": {}}
+    nothing |= {"shared": [], "unfinished": []}
     return Found(**{"published": published} | nothing | over)  # type: ignore[arg-type]
 
 

@@ -29,6 +29,7 @@ PUBLIC = (
     "feed.xml",
     "reports/*",
     "runs/*",
+    "vintages/*",
 )
 
 

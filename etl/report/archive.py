@@ -43,7 +43,7 @@ class Told:
 def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
     """The months in whose slots something was published or of which it was imported, oldest
     first."""
-    return sorted({Month.of(told.slot) for told in told_of(past, imported)})
+    return sorted({Month.of(t.slot) for t in told_of(past, imported) if t.source in SOURCES})
 
 
 def snapshots(store: Store, past: History, month: Month) -> list[Snapshot]:
@@ -69,27 +69,28 @@ def snapshots(store: Store, past: History, month: Month) -> list[Snapshot]:
 
 
 def told_of(past: History, imported: Iterable[Imported]) -> list[Told]:
-    """What was published or imported, of sources that are known; oldest first."""
+    """What was published or imported, oldest first; of a source that is gone it may be."""
     # an id begins with the moment: of two of the same second that which came first stays first
     return sorted([*_published(past), *_imported(imported)], key=lambda one: one.run_id[:18])
 
 
 def _published(past: History) -> Iterator[Told]:
     for record in past.records:
-        if record.outcome == "published" and record.seen and record.source in SOURCES:
+        if record.outcome == "published" and record.seen:
             digests, facts = record.seen.digests(), record.seen.facts_sha256
             yield Told(record.run_id, record.slot, record.source, digests, bool(facts), facts)
 
 
 def _imported(imported: Iterable[Imported]) -> Iterator[Told]:
     for one in imported:
-        if one.source in SOURCES:
-            digests = [document.sha256 for document in one.statistics]
-            yield Told(one.run_id, one.slot, one.source, digests)
+        digests = [document.sha256 for document in one.statistics]
+        yield Told(one.run_id, one.slot, one.source, digests)
 
 
 def in_folder(told: Told, keys: Iterable[str]) -> Snapshot | None:
     """The snapshot in a folder of these keys; None where not all of it is there."""
+    if told.source not in SOURCES:
+        return None
     named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
     files = SOURCES[told.source].files
     if not named.keys() >= set(files) or len(told.digests) != len(files):
