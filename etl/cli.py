@@ -16,6 +16,7 @@ import click
 
 from etl import log
 from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
+from etl.commands.archive import backfill, import_archive, vintages
 from etl.commands.buckets import buckets
 from etl.commands.changes import diff, vintage
 from etl.commands.doctor import doctor
@@ -37,6 +38,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
+    "The archive": (import_archive, backfill, vintages),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 

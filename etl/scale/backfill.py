@@ -7,7 +7,7 @@ from functools import partial
 from typing import Literal
 
 from config import Settings
-from etl import catalogue, history
+from etl import catalogue, history, restore
 from etl.catalogue import Rebuilt
 from etl.errors import EtlError
 from etl.history import Failure
@@ -94,6 +94,21 @@ def backfill(
     ended = _there(shared, store, links, looked, now)
     ended |= _made(shared, store, engine, links, ended, now, watch)
     return Backfilled([ended[one.run_id] for one in chosen], found.unfinished)
+
+
+def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -> str:
+    """Give readers the run of the newest snapshot; its id.
+
+    Raises EtlError where that is the one that failed: an older one would be no step forward.
+    """
+    newest = done.days[-1]
+    if newest.run_id is None:
+        raise EtlError(
+            f"nothing was published: the newest snapshot, of {newest.slot}, failed; "
+            "--to leaves it out"
+        )
+    restore.move_to(store, settings, newest.run_id, now)
+    return newest.run_id
 
 
 def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:

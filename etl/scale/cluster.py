@@ -6,6 +6,7 @@ Dask gives a lost worker's tasks to another one; what a task writes makes that h
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from etl import log
@@ -92,6 +93,12 @@ class OnDask:
         )
 
 
+def require(whoever: str) -> None:
+    """Raises ConfigError where Dask is not installed; `whoever` needs it."""
+    if find_spec("distributed") is None or find_spec("dask") is None:
+        raise ConfigError(f"{whoever} Dask, which is not here: {INSTALL}")
+
+
 @contextmanager
 def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
     """A scheduler that runs somewhere, worker processes of our own, or neither.
@@ -101,10 +108,9 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
     if address is None and workers is None:
         yield Here()
         return
-    try:
-        import distributed
-    except ImportError as exc:
-        raise ConfigError(f"--dask and --workers need Dask, which is not here: {INSTALL}") from exc
+    require("--dask and --workers need")
+    import distributed
+
     if address is None:
         with (
             tempfile.TemporaryDirectory(prefix="cloud-etl-") as scratch,

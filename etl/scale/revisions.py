@@ -11,10 +11,10 @@ import pyarrow as pa
 import pyarrow.csv
 
 from config import Settings
-from etl.errors import ConfigError, StoreError
+from etl.errors import StoreError
 from etl.outputs.table import read_whole, to_csv_table
 from etl.scale import tallies
-from etl.scale.cluster import INSTALL, Engine
+from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
 from etl.scale.vintages import FOLDER, part_key, schema
 from etl.sources import SOURCES
@@ -28,14 +28,11 @@ Pair = tuple[str | None, str]  # two slots, one after the other
 def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -> pd.DataFrame:
     """Sum up what the data set's slots say of one another, and write it; a row a series.
 
-    A task holds two snapshots and no more, however many there are. Raises ConfigError where Dask
-    is not installed, StoreError.
+    A task holds two snapshots and no more, however many there are. Raises StoreError.
     """
-    try:
-        import dask
-        import dask.dataframe as dd
-    except ImportError as exc:
-        raise ConfigError(f"vintages needs Dask, which is not here: {INSTALL}") from exc
+    import dask
+    import dask.dataframe as dd
+
     shared = job(settings)
     nothing = pd.DataFrame(columns=schema(SOURCES[settings.data_set].level).names, dtype=object)
     meta = tallies.tally(None, nothing, "")

@@ -21,7 +21,7 @@ from msgspec import Struct
 from config import Settings
 from etl import catalogue, history, levels, versions
 from etl.catalogue import Catalogue
-from etl.errors import StoreError
+from etl.errors import EtlError, StoreError
 from etl.history import Failure, History
 from etl.load import in_parallel
 from etl.manifest import run_key
@@ -99,6 +99,10 @@ def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Wri
             watch.advance(item)
     finally:
         _note(store, Index(settings.data_set, dict(sorted(parts.items()))), index)
+    if not parts:
+        raise EtlError(
+            f"{store.address} has no runs of {settings.data_set}; python app.py backfill makes them"
+        )
     missing = {slot: why for slot, why in sorted(missing.items()) if slot not in parts}
     return Written(sorted(parts), [slot for slot, _ in new if slot in parts], missing)
 
