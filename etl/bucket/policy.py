@@ -28,6 +28,7 @@ PUBLIC = (
     "datapackage.json",
     "feed.xml",
     "reports/*",
+    "revisions.csv",
     "runs/*",
     "vintages/*",
 )

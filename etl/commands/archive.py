@@ -124,7 +124,7 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
 
     \b
     vintages/snapshot=2021-01-31/part.parquet   what was said on that day, of every day
-    vintages/_revisions.csv                     a line a country: how much was restated, and when
+    revisions.csv                               a line a country: how much was restated, and when
 
     Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
     there. What is there already is not written again.

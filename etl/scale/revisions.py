@@ -1,4 +1,4 @@
-"""vintages/_revisions.csv: how each series' figures were revised, summed up on dask.dataframe."""
+"""revisions.csv: how each series' figures were revised, summed up on dask.dataframe."""
 
 from functools import partial
 from itertools import pairwise
@@ -16,11 +16,11 @@ from etl.outputs.table import read_whole, to_csv_table
 from etl.scale import tallies
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
-from etl.scale.vintages import FOLDER, part_key, schema
+from etl.scale.vintages import part_key, schema
 from etl.sources import SOURCES
 from etl.stores import Store, Upload
 
-REVISIONS = f"{FOLDER}_revisions.csv"
+REVISIONS = "revisions.csv"
 AT_ONCE = 16  # tallies that are put together in one step
 Pair = tuple[str | None, str]  # two slots, one after the other
 

@@ -2,8 +2,8 @@
 
 One file a slot, `vintages/snapshot=2021-01-31/part.parquet`: of the slot's last snapshot the run
 that was made last, with the same columns and types whatever the run had, so that any reader takes
-them for one table. The folder's index says what each file was made of; it spares the next time what
-is the same.
+them for one table. vintages.json says what each file was made of; it spares the next time what is
+the same.
 """
 
 from collections.abc import Mapping, Sequence
@@ -37,7 +37,7 @@ from etl.stores.swap import readable
 from etl.transform import CUMULATIVE, NEW
 
 FOLDER = "vintages/"
-INDEX = f"{FOLDER}_index.json"  # what begins with _ is no data to those who read Parquet
+INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data
 
 
 class Part(Struct, frozen=True):
