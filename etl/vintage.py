@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from etl import catalogue, levels, series_files, transform
-from etl.errors import StoreError
+from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.history import History
 from etl.merge import attach
 from etl.outputs.countries import file_names
@@ -59,7 +59,7 @@ def vintage(
     """Oldest first; runs of which nothing is left, or that lack the series, are passed over.
 
     Raises StoreError, also where several series have that name; SourceChanged or SourceUnavailable
-    where an archived input is damaged.
+    where an archived input of a run is damaged.
     """
 
     @cache
@@ -67,7 +67,7 @@ def vintage(
         return {found.run_id: found for found in archive.snapshots(store, past, month)}
 
     known = catalogue.read(store)
-    rebuilt = known.newest()
+    rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
     for told in archive.told_of(past, known.imported):
         runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]
         if kept := next(_kept(store, runs, level_of(told.source)), None):
@@ -78,7 +78,12 @@ def vintage(
                 )
                 yield Reported(told.slot, run_id, one.name, value, "runs")
         elif snapshot := archived(Month.of(told.slot)).get(told.run_id):
-            table = archive.read(store, snapshot, work, max_bytes)
+            try:
+                table = archive.read(store, snapshot, work, max_bytes)
+            except (SourceChanged, SourceUnavailable):
+                if told.run_id in imported:  # nobody ever said that it could be read
+                    continue
+                raise
             if one := _chosen(_listed(table), wanted.series):
                 value = _figure(table.rows, one.key, wanted)
                 yield Reported(told.slot, told.run_id, one.name, value, "raw")

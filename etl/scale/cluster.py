@@ -9,9 +9,9 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from etl import log
 from etl.errors import ConfigError, EtlError
 from etl.history import Failure
+from etl.scale.job import WrongWorker, tools
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -57,6 +57,27 @@ class OnDask:
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item]
     ) -> Iterator[tuple[Item, Result | Failure]]:
+        from distributed import KilledWorker
+
+        lost = []
+        for item, result in self._mapped(function, items):
+            if isinstance(result, KilledWorker):
+                lost.append(item)
+            else:
+                yield item, result
+        # with the task that takes its worker down go those that wait there: each gets its own try
+        for item in lost:
+            [(_, result)] = self._mapped(function, [item])
+            if isinstance(result, KilledWorker):
+                why = "its worker was lost again and again; too little memory?"
+                yield item, Failure("Lost", why)
+            else:
+                yield item, result
+
+    def _mapped(
+        self, function: Callable[[Item], Result], items: Sequence[Item]
+    ) -> Iterator[tuple[Item, Any]]:
+        """What came of each, a KilledWorker it may be. Raises EtlError."""
         from distributed import KilledWorker, as_completed
 
         # impure: the same item asked for again is worked on again
@@ -65,14 +86,11 @@ class OnDask:
         done = as_completed(futures)
         del futures  # or each result would be held on the workers to the end
         for future in done:
-            item = item_of.pop(future.key)
-            if future.status == "finished":
-                yield item, future.result()
-                continue
             exc = future.exception() if future.status == "error" else None
-            if isinstance(exc, KilledWorker):
-                why = "its worker was lost again and again; too little memory?"
-                yield item, Failure("Lost", why)
+            if future.status == "finished":
+                yield item_of.pop(future.key), future.result()
+            elif isinstance(exc, KilledWorker):
+                yield item_of.pop(future.key), exc
             else:
                 raise self._broken(exc) from exc
 
@@ -82,11 +100,6 @@ class OnDask:
     def _broken(self, exc: BaseException | None) -> EtlError:
         if isinstance(exc, EtlError):
             return exc
-        if isinstance(exc, ImportError):
-            return EtlError(
-                f"a worker of {self._address} can't import this project ({exc}); start it where "
-                "the project is: PYTHONPATH=. dask worker ..."
-            )
         told = f": {type(exc).__name__}: {exc}" if exc else ""
         return EtlError(
             f"the scheduler {self._address} gave up{told}; say it again: what is done is skipped"
@@ -118,7 +131,7 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
                 n_workers=workers,
                 threads_per_worker=1,  # a run keeps one core busy
                 memory_limit="auto",  # its share of this machine's
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",  # any port: nobody is told of it
                 local_directory=scratch,
                 silence_logs="ERROR",
             ) as cluster,
@@ -133,6 +146,25 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
             f"no scheduler answers at {address} ({exc}); start one: dask scheduler"
         ) from exc
     with client:
-        if not client.scheduler_info()["workers"]:
-            log.warning("backfill.no_workers", scheduler=address)
+        _ready(client, address)
         yield OnDask(client, address)
+
+
+def _ready(client: "Client", address: str) -> None:
+    """Scheduler and workers must know this very project: a worker that is given what it does not
+    know just dies. Raises EtlError."""
+    try:
+        client.wait_for_workers(1, timeout=ANSWER_S)
+    except TimeoutError as exc:
+        raise EtlError(
+            f"the scheduler {address} has no workers; start some: dask worker {address}"
+        ) from exc
+    try:
+        there = {client.run_on_scheduler(tools), *client.run(tools).values()}
+    except Exception as exc:  # whatever it was there, here it may come as a mere Exception
+        raise EtlError(
+            f"the scheduler {address}, or a worker of it, can't import this project ({exc}); start "
+            "each where the project is: PYTHONPATH=. dask worker ..."
+        ) from exc
+    if there != {tools()}:
+        raise WrongWorker

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from config import Settings
 from etl import extract, inputs
 from etl.catalogue import Archived
+from etl.errors import SourceUnavailable
 from etl.manifest import FACTS
 from etl.report.archive import Snapshot
 from etl.sources import SOURCES
@@ -38,7 +39,11 @@ def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
 def _archived(store: Store, url: str) -> Archived:
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         path = Path(folder) / inputs.facts_name(url)
-        fetched = extract.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
+        try:
+            fetched = extract.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
+        except SourceUnavailable as exc:
+            why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
+            raise SourceUnavailable(f"{exc}; {why}") from exc
         assert fetched  # noqa: S101  for the type checker: nothing was known of it
         entry, upload = inputs.archive(fetched, FACTS, f"facts/{fetched.sha256[:16]}")
         if store.head(upload.key) is None:

@@ -18,6 +18,12 @@ WRITERS = ("numpy", "pandas", "pyarrow")  # whose versions shape the bytes that 
 class WrongWorker(EtlError):
     """A worker that would make other bytes than the one who asked."""
 
+    def __init__(self) -> None:
+        super().__init__(
+            "a worker runs another version of this project, or of "
+            f"{', '.join(WRITERS)}: install and start there what is here"
+        )
+
 
 @dataclass(frozen=True)
 class Job:
@@ -39,10 +45,7 @@ class Job:
     def verify(self) -> None:
         """Raises WrongWorker where this process is not what the job was meant for."""
         if tools() != self.tools:
-            raise WrongWorker(
-                "a worker runs another version of this project, or of "
-                f"{', '.join(WRITERS)}: install and start there what is here"
-            )
+            raise WrongWorker
 
 
 def job(settings: Settings) -> Job:

@@ -38,7 +38,7 @@ def print_imported(taken: Sequence[Taken], settings: Settings, *, as_json: bool)
         print(f"  kept for {days.days} days from now on (RETENTION_DAYS)")
         print("  next: python app.py backfill makes their runs")
     if guessed:
-        print(f"  no date in {len(guessed)} names: the time of the file stands for it")
+        print(f"  of the file's own time, since no date is in its name: {len(guessed)}")
         _few(f"{one.origin}: {one.moment:%Y-%m-%d %H:%M} UTC" for one in guessed)
     if left_out:
         print("  left out:")
