@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
+from processes import on_a_terminal
 from runs import NOW, assert_settled, contents, growing, run, settings
 from test_pipeline import DOCUMENTS
 from test_publish import Broken, Wrapped, once
@@ -410,6 +411,15 @@ def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_a
     assert [(one.run_id, one.kept_in) for one in found] == [
         (done.days[0].run_id, "runs"), (second, "runs"),
     ]  # fmt: skip
+
+
+def test_on_a_terminal_it_is_told_how_far_it_is(source: Path, tmp_path: Path) -> None:
+    live(DirectoryStore(tmp_path / "out"), source, restating(2))
+    variables = {"SOURCE": "coviddata", "COUNTRIES_URL": "", "KEEP": "new"}
+    status, seen = on_a_terminal("backfill", cwd=tmp_path, **variables)
+    assert status == 0
+    assert "rebuild ... 2 of 2" in seen
+    assert "2 snapshots: 2 made (" in seen
 
 
 # ---- workers elsewhere
