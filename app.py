@@ -30,6 +30,7 @@ from etl.errors import ConfigError
 NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
 GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
 RECORD_LIMIT_S = 120.0  # for the child that puts a lost run on record
+INBOX_LIMIT_S = 600.0  # for the child that reads the inbox, which ends by itself long before
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
@@ -76,14 +77,14 @@ def work(
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     run_child: Callable[[date], bool],
-    tell_waiting: Callable[[], None],
+    at_heartbeat: Callable[[], None],
     rng: random.Random,
 ) -> NoReturn:
     """Make each slot's run, for ever.
 
     `run_child(slot)` makes one run and says whether the slot is done with: published, unchanged,
     or not due after all. It knows the history; the loop knows only its own lifetime, so after each
-    start it asks once. `tell_waiting()` tries again what could not be told, at each heartbeat.
+    start it asks once. `at_heartbeat()` does what is to be done besides the runs.
     """
     where = (settings.run_at, settings.timezone)
     heartbeat = timedelta(minutes=settings.heartbeat_minutes)
@@ -110,7 +111,7 @@ def work(
         if moment >= beat_at:
             log.info("worker.alive", next_run=_short(next_run), last_slot=done)
             beat_at = moment + heartbeat
-            tell_waiting()
+            at_heartbeat()
         until = (min(next_run, beat_at) - moment).total_seconds()
         sleep(max(0.05, min(NAP_S, until)))
 
@@ -127,6 +128,7 @@ class Children:
         self._signals = signals
         self._failures = 0
         self._failing_since = datetime.now(UTC)
+        self._inbox = settings.inbox
         self._waiting = False  # alerts
 
     def run(self, slot: date) -> bool:
@@ -141,13 +143,17 @@ class Children:
         self._failures = 0 if done else self._failures + 1
         return done
 
-    def tell_waiting(self) -> None:
-        """Start a child only if the one before left alerts that could not be sent."""
+    def at_heartbeat(self) -> None:
+        """Start a child for the inbox, which sends what waits too; or for that alone, and only if
+        the child before left alerts that could not be sent."""
         try:
-            if self._waiting:
+            if self._inbox:
+                if self._start(["read-inbox"], INBOX_LIMIT_S) is None:
+                    log.error("inbox.failed", error=f"killed after {INBOX_LIMIT_S:g} s")
+            elif self._waiting:
                 self._start(["tell-pending"], RECORD_LIMIT_S)
         except OSError as exc:
-            log.warning("alert.failed", error=f"no process could be started: {exc}")
+            log.warning("worker.no_child", error=f"no process could be started: {exc}")
 
     def _run(self, slot: date, started: datetime) -> bool:
         status = self._start(["run", "--if-due"], self._limit_s)
@@ -233,7 +239,7 @@ def worker() -> int:
             now=lambda: datetime.now(UTC),
             sleep=sleep,
             run_child=children.run,
-            tell_waiting=children.tell_waiting,
+            at_heartbeat=children.at_heartbeat,
             rng=random.Random(),  # noqa: S311  jitter, not a secret
         )
     except Stop:

@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 
 from etl.alerts import settings as alerts
 from etl.errors import ConfigError
+from etl.inbox import rules as letters
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -52,6 +53,10 @@ class Settings:
     alert_rules: tuple[alerts.Rule, ...]
     alert_on: tuple[str, ...]
     translate_to: tuple[str, ...]
+    inbox: bool
+    inbox_alert: tuple[letters.Rule, ...]
+    inbox_language: str
+    inbox_daily_limit: int
     ping_url: str = field(repr=False)
     sentry_dsn: str = field(repr=False)
     heroku_release_version: str
@@ -91,6 +96,10 @@ def _one_of(*choices: str) -> Callable[[str], str]:
         raise ValueError(f"one of {', '.join(choices)}")
 
     return read
+
+
+def _switch(value: str) -> bool:
+    return _one_of("off", "on")(value) == "on"
 
 
 def _number(least: float, most: float) -> Callable[[str], float]:
@@ -232,6 +241,30 @@ REGISTER: tuple[Setting, ...] = (
         alerts.languages,
     ),
     Setting(
+        "INBOX",
+        "off",
+        "on: readers can send remarks and pictures, which Amazon's services read (docs/inbox.md)",
+        _switch,
+    ),
+    Setting(
+        "INBOX_ALERT",
+        "negative",
+        "of which letters somebody is told, such as negative,label:Cat>80",
+        letters.rules,
+    ),
+    Setting(
+        "INBOX_LANGUAGE",
+        alerts.ORIGINAL,
+        "the language that readers' remarks are translated into",
+        alerts.language,
+    ),
+    Setting(
+        "INBOX_DAILY_LIMIT",
+        "100",
+        "so many calls of these services a day (UTC) at most; what is left over waits",
+        _whole(1, 1_000_000),
+    ),
+    Setting(
         "PING_URL",
         "",
         "a dead-man's switch as healthchecks.io has it: told of each run",
@@ -273,6 +306,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         except ValueError as exc:
             got = "something else" if setting.secret else repr(text[:80])
             faults.append(f"{setting.variable}: expected {exc}, got {got}")
+    if values.get("inbox") and not values.get("s3_bucket"):
+        faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})

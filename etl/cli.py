@@ -20,6 +20,7 @@ from etl.commands.buckets import buckets
 from etl.commands.changes import diff, vintage
 from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
+from etl.commands.inbox import inbox, read_inbox
 from etl.commands.report import report
 from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.commands.setup import setup
@@ -30,13 +31,20 @@ from etl.wording import printable
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
-RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes into the log
+RUNS = (
+    "run",
+    "demo",
+    "record-failure",
+    "tell-pending",
+    "read-inbox",
+)  # what they say goes into the log
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
     "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
+    "What readers send": (inbox, read_inbox),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 

@@ -66,6 +66,7 @@ def demonstrate(settings: Settings) -> None:
             s3_bucket="",
             alert_topic="",
             translate_to=(),
+            inbox=False,
             ping_url="",
         )
         print(f"made-up data is served on {address}; every figure in it is invented\n")

@@ -36,6 +36,7 @@ from etl.extract import Fetched
 from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.history import History
+from etl.inbox import FORM
 from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
 from etl.manifest import (
     PAGE,
@@ -159,7 +160,7 @@ def _with_page(
         past = History([*run.past.records, records.published(manifest)])
         status = history.status(past, run.now, run.settings.stale_after_days)
         translate = partial(interpreter.translate, run)
-        files = page.make(folder, manifest, status, wanted, translate)
+        files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []

@@ -22,8 +22,8 @@ def shaping(settings: Settings) -> dict[str, str]:
 def fingerprint(settings: Settings) -> str:
     """One digest of both; it changes with any edit of the code or a pinned dependency."""
     digest = hashlib.sha256()
-    languages = ",".join(settings.translate_to)
-    for part in (settings.source, settings.source_url, settings.countries_url, languages):
+    page = f"{','.join(settings.translate_to)}{' inbox' * settings.inbox}"
+    for part in (settings.source, settings.source_url, settings.countries_url, page):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
     code = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)

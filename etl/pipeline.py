@@ -23,6 +23,7 @@ from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Failure, Record, Seen
+from etl.inbox import form
 from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
@@ -117,6 +118,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
     run.options.step("load")
     memory.give_back()
+    form.renew(run.settings, run.store, run.now)  # the page links to it
     try:
         publish.publish(
             run.store, made.manifest, made.raw, made.files, run.published,

@@ -95,7 +95,7 @@ def live(world: World, chosen: Settings | None = None) -> World:
             now=world.now,
             sleep=world.sleep,
             run_child=world.run_child,
-            tell_waiting=world.tell_waiting,
+            at_heartbeat=world.tell_waiting,
             rng=random.Random(7),  # noqa: S311  no secret
         )
     return world
@@ -470,7 +470,7 @@ class Life:
                         now=self.now,
                         sleep=self.sleep,
                         run_child=self.run_child,
-                        tell_waiting=lambda: None,
+                        at_heartbeat=lambda: None,
                         rng=self.rng,
                     )
                 except Restart:
@@ -598,16 +598,16 @@ def test_what_waits_to_be_told_is_tried_again_until_it_is_told(
     pretender: Callable[[], list[list[str]]], tmp_path: Path
 ) -> None:
     children = app.Children(settings(), app.Signals())
-    children.tell_waiting()
+    children.at_heartbeat()
     (tmp_path / "waits").touch()
     assert children.run(date(2026, 1, 1))
-    children.tell_waiting()
+    children.at_heartbeat()
     (tmp_path / "waits").unlink()
     (tmp_path / "down").touch()
-    children.tell_waiting()  # it could not even look
+    children.at_heartbeat()  # it could not even look
     (tmp_path / "down").unlink()
-    children.tell_waiting()
-    children.tell_waiting()
+    children.at_heartbeat()
+    children.at_heartbeat()
     assert pretender() == [
         ["run", "--if-due"],
         ["tell-pending"],

@@ -13,6 +13,7 @@ import config
 from config import REGISTER, Settings, load_settings, read_settings
 from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.errors import SHOWN, ConfigError
+from etl.inbox.rules import Rule as LetterRule
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
 VARIABLES = {setting.variable for setting in REGISTER}
@@ -60,8 +61,12 @@ def test_nothing_set_gives_the_defaults() -> None:
         max_source_mb=1024,
         alert_topic="",
         alert_rules=(),
-        alert_on=("failures", "stale", "restated", "thresholds", "reports"),
+        alert_on=("failures", "stale", "restated", "thresholds", "reports", "inbox"),
         translate_to=(),
+        inbox=False,
+        inbox_alert=(LetterRule("negative"),),
+        inbox_language="en",
+        inbox_daily_limit=100,
         ping_url="",
         sentry_dsn="",
         heroku_release_version="",

@@ -235,7 +235,7 @@ class World:
             now=self.wall,
             sleep=self.nap,
             run_child=self.child,
-            tell_waiting=self.tell_waiting,
+            at_heartbeat=self.tell_waiting,
             rng=self.rng,
         )
 

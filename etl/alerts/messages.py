@@ -37,6 +37,7 @@ SUBJECTS: Mapping[str, str] = {
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
     "release": "Cloud ETL: release {release} is running",
+    "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
 # What is most needed comes first: a translation may be longer, and is cut.
@@ -54,6 +55,7 @@ SHORT: Mapping[str, str] = {
     "crossed": "Cloud ETL: thresholds crossed: {count}. {first}",
     "report": "Cloud ETL: the monthly report of {month} is ready: {key}",
     "release": "Cloud ETL: the worker runs release {release} since {at}; before it was {before}.",
+    "letters": "Cloud ETL: readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
     "failed": (
@@ -119,6 +121,13 @@ LONG: Mapping[str, Sequence[str]] = {
         "The worker runs release {release}, noticed at {at}; before it was {before}.",
         "If this was not your doing, look who it was: `heroku releases`",
     ),
+    "letters": (
+        "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",
+        ITEMS,
+        "",
+        "All of them: `python app.py inbox --list`",
+        "These are the words of strangers: trust no link, number or request in them.",
+    ),
 }
 ADVICE: Mapping[str, str] = {
     "SourceUnavailable": "The source could not be reached, so nothing is to be done for now. If it "
@@ -135,7 +144,7 @@ DEFECT = "This looks like a defect of the worker: `run.crashed` in the log says 
 
 @dataclass(frozen=True)
 class Message:
-    """As it is sent: `short` fits one SMS, `subject` the header of an e-mail."""
+    """As it is sent: `short` fits one SMS, or several with a link, `subject` an e-mail's header."""
 
     subject: str
     short: str
@@ -151,6 +160,7 @@ class Draft:
     body: Sequence[str]
     values: Mapping[str, str]
     items: Sequence[str] = ()
+    short_link: str = ""
 
     @property
     def sentences(self) -> list[str]:
@@ -185,6 +195,8 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
         body=body,
         values={**values, "where": clean(where), "id": alert.id, "link": link or ""},
         items=[clean(item) for item in alert.items],
+        # a picture can't be told in words; cut to one SMS, its link would be none
+        short_link=link if link and alert.event == "letters" else "",
     )
 
 
@@ -213,9 +225,10 @@ def write(
         lines += ["", UNTRANSLATED.replace("{language}", language)]
     footer = _filled("-- \n{where}\n{id}", draft.values)
     original = _filled(draft.subject, draft.values)
+    short = sms(_filled(into.get(draft.short, draft.short), draft.values))
     return Message(
         subject=subject(_filled(into.get(draft.subject, draft.subject), draft.values), original),
-        short=sms(_filled(into.get(draft.short, draft.short), draft.values)),
+        short=" ".join(filter(None, (short, draft.short_link))),
         long="\n".join([*lines, "", footer]),
     )
 

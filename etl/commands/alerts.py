@@ -214,10 +214,12 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
 
 
 def _send_note(settings: "Settings", text: str, *, detect: bool, yes: bool, as_json: bool) -> None:
-    from etl.alerts import notes, translate
+    from etl.alerts import aws, notes, translate
 
     topic, store = _topic(settings), open_store(settings)
-    source, score = translate.detect(text) if detect else (ORIGINAL, 1.0)
+    source, score = ORIGINAL, 1.0
+    if detect:
+        source, score = translate.detect(text, aws.client("comprehend"))
     message_id = notes.note_id(datetime.now(UTC))
     note, failed = notes.written(
         text,

@@ -30,8 +30,10 @@ def make(
     status: Status,
     wanted: Sequence[str] = (),
     translate: Translate = lambda sentences: {},
+    form: str = "",
 ) -> list[File]:
-    """Write the page beside the files that `manifest` lists; what was made.
+    """Write the page beside the files that `manifest` lists; what was made. `form` is the name of
+    the page by which readers write back, if there is one.
 
     `status` as it will be once this run is published. What tells of it, of the run, of its
     warnings and of what it changed differs from day to day: a page that differs in nothing else
@@ -47,6 +49,7 @@ def make(
     template = _environment().get_template(PAGE)
     lasting = {
         "manifest": manifest,
+        "form": form,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,

@@ -1,0 +1,187 @@
+"""Where the letters of a round are claimed, taken in, read and written down, one by one."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from etl import log
+from etl.errors import EtlError, StateConflict
+from etl.inbox import INCOMING, PICTURES, contents, progress, results
+from etl.inbox.contents import Picture
+from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Letter, letter_id
+from etl.inbox.progress import Held, Progress
+from etl.inbox.reading import Reader
+from etl.inbox.services import ASKED_FOR, Services
+from etl.stores import Entry, Upload, valid_key
+from etl.wording import human
+
+if TYPE_CHECKING:
+    from etl.stores.s3 import S3Store
+
+LIMIT_S = 240.0  # of a round; the letter that is under way then is finished
+MOST_LETTERS = 1_000  # that a round begins, however many came
+DEADLY = 3  # so many claims that ended without a word, and the letter is given up
+GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
+
+
+@dataclass
+class Round:
+    """What a round did: the letters it has finished, and those that wait, with why."""
+
+    letters: list[Letter] = field(default_factory=list)
+    waiting: list[Progress] = field(default_factory=list)
+
+
+class Desk:
+    """One round's. Everything here raises StoreError."""
+
+    def __init__(self, store: "S3Store", services: Services, reader: Reader, now: datetime) -> None:
+        self._store = store
+        self._services = services
+        self._reader = reader
+        self._now = now
+        self._ends = time.monotonic() + LIMIT_S
+        self._done = Round()
+
+    def work(self) -> Round:
+        """Letters that somebody has begun come first, then the new ones."""
+        begun = list(progress.under_way(self._store))
+        for letter in begun:
+            if self._is_late():
+                break
+            self._go_on(letter)
+        for entry in self._new(set(begun)):
+            fresh = progress.claim(self._store, progress.begin(entry), None, self._now)
+            if fresh and results.read(self._store, fresh.progress.id):
+                progress.drop(self._store, fresh.progress.id)  # another's, since it was listed
+            elif fresh:
+                self._handle(fresh)
+        return self._done
+
+    def _is_late(self) -> bool:
+        return time.monotonic() > self._ends
+
+    def _new(self, begun: set[str]) -> Iterator[Entry]:
+        """What came since; a name that can't be used can't be deleted either, and stays listed."""
+        count = 0
+        for entry in self._store.list(INCOMING, in_order=False):
+            if self._is_late() or count == MOST_LETTERS:
+                return
+            letter = letter_id(entry)
+            if letter in begun or (not _usable(entry.key) and results.read(self._store, letter)):
+                continue
+            count += 1
+            yield entry
+
+    def _go_on(self, letter: str) -> None:
+        found = progress.read(self._store, letter)
+        if found is None:
+            return
+        known, etag = found
+        if known.letter and known.why and self._must_wait(known.letter):
+            self._done.waiting.append(known)
+            return
+        held = progress.claim(self._store, known, etag, self._now)
+        if held is None:
+            return
+        # whoever wrote the result may not have come to tell of it
+        if result := results.read(self._store, letter):
+            self._done.letters.append(result)
+        else:
+            self._handle(held)
+
+    def _must_wait(self, letter: Letter) -> bool:
+        """Whether another try would end as the last one did."""
+        return self._services.allowance.is_spent or self._services.refuse(ASKED_FOR[letter.kind])
+
+    def _handle(self, held: Held) -> None:
+        try:
+            self._bring_forward(held)
+        except StateConflict as exc:  # our claim grew old: it is another worker's now
+            log.warning("inbox.overtaken", id=held.progress.id, error=exc)
+        except EtlError:
+            raise
+        except Exception as exc:  # its claim stays: a later round tries again, and gives it up
+            log.error("inbox.crashed", exc=exc, kind=type(exc).__name__, id=held.progress.id)
+
+    def _bring_forward(self, held: Held) -> None:
+        letter = held.progress.letter
+        if held.progress.claims > DEADLY:
+            why = f"whoever read it died over it, {DEADLY} times"
+            letter = (letter or _unreadable(held.progress, why)).noted("given up", why)
+            self._forget_original(held.progress)
+            self._finish(letter)
+            return
+        if letter is None:
+            letter = self._taken_in(held.progress)
+            if letter is None:  # gone: somebody has deleted it
+                progress.drop(self._store, held.progress.id)
+                return
+            held = progress.keep(self._store, held, letter)
+            self._forget_original(held.progress)
+        elif held.progress.claims > 1:  # the one before may have died before it came to this
+            self._forget_original(held.progress)
+        letter, why = self._reader.read(letter)
+        if why and self._now - letter.received_at > GIVEN_UP_AFTER:
+            letter, why = letter.noted("given up", why), ""
+        if why:
+            self._done.waiting.append(progress.release(self._store, held, letter, why))
+        else:
+            progress.keep(self._store, held, letter)  # still ours: only one worker gets beyond this
+            self._finish(letter)
+
+    def _finish(self, letter: Letter) -> None:
+        letter = replace(letter, read_at=self._now)
+        results.write(self._store, letter)
+        self._done.letters.append(letter)
+
+    def _taken_in(self, of: Progress) -> Letter | None:
+        """Its text, or its picture's copy, which is in the folder then; None: there is nothing."""
+        try:
+            if not _usable(of.key):
+                raise Unreadable("its name is none that the worker could use")
+            if of.size > contents.MOST_BYTES:
+                limit = human(contents.MOST_BYTES)
+                raise Unreadable(f"it has {human(of.size)}; letters of up to {limit} are read")
+            stored = self._store.read(of.key)
+            if stored is None:
+                return None
+            found = contents.read(stored.body)
+        except Unreadable as exc:
+            return _unreadable(of, str(exc))
+        letter = Letter(of.id, of.key, of.received_at, of.size, "text")
+        if not isinstance(found, Picture):
+            return replace(letter, text=found.text, cut=found.cut)
+        key = f"{PICTURES}{of.id}.{found.ending}"
+        self._store.write(Upload(key, found.body))
+        return replace(
+            letter,
+            kind="picture",
+            picture=key,
+            picture_bytes=len(found.body),
+            width=found.width,
+            height=found.height,
+        )
+
+    def _forget_original(self, of: Progress) -> None:
+        if _usable(of.key):
+            self._store.delete(of.key)
+
+
+def _unreadable(of: Progress, why: str) -> Letter:
+    letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
+    return letter.noted("contents", why)
+
+
+def _usable(key: str) -> bool:
+    """Whether the store takes this name; `..` in one would lead HTTP's clients elsewhere."""
+    try:
+        valid_key(key)
+    except ValueError:
+        return False
+    return True
