@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.alerts.alert import Alert
-from etl.alerts.gsm import sms, subject
+from etl.alerts.gsm import LONGEST_SMS, sms, subject
 from etl.alerts.translation import BLANK, filled
 
 LONGEST_VALUE = 2_000
@@ -226,9 +226,10 @@ def write(
     footer = _filled("-- \n{where}\n{id}", draft.values)
     original = _filled(draft.subject, draft.values)
     short = sms(_filled(into.get(draft.short, draft.short), draft.values))
+    with_link = f"{short} {draft.short_link}"
     return Message(
         subject=subject(_filled(into.get(draft.subject, draft.subject), draft.values), original),
-        short=" ".join(filter(None, (short, draft.short_link))),
+        short=with_link if draft.short_link and len(with_link) <= LONGEST_SMS else short,
         long="\n".join([*lines, "", footer]),
     )
 

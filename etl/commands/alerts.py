@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from etl.alerts.subscriptions import Subscription
 
 NOTES = "notes"
-MOST_CHARACTERS, MOST_IN_SMS = 20_000, 1_600
+MOST_CHARACTERS = 20_000
 PROTOCOLS = click.Choice(("sms", "email", "https"))
 
 
@@ -204,8 +204,8 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
         number = valid_endpoint("sms", number)
     except ValueError as exc:
         raise click.UsageError(f"--to: {exc}") from exc
-    if len(text) > MOST_IN_SMS:
-        raise click.UsageError(f"TEXT: an SMS has at most {MOST_IN_SMS:,} characters")
+    if len(text) > gsm.LONGEST_SMS:
+        raise click.UsageError(f"TEXT: an SMS has at most {gsm.LONGEST_SMS:,} characters")
     Topic("").text(number, text)
     if as_json:
         click.echo(json.dumps({"to": number, "parts": gsm.parts(text)}))
