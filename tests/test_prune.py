@@ -160,7 +160,14 @@ def found(**over: object) -> Found:
         settings={}, fingerprint="", inputs=[], files=[], checks=None,  # type: ignore[arg-type]
         previous=Previous("2021-02-04T070000Z-0000", ""),
     )  # fmt: skip
-    nothing = {"past": History([]), "runs": {}, "raw": {}, "shared": [], "unfinished": []}
+    nothing = {
+        "past": History([]),
+        "runs": {},
+        "raw": {},
+        "shared": [],
+        "inbox": [],
+        "unfinished": [],
+    }
     return Found(**{"published": published} | nothing | over)  # type: ignore[arg-type]
 
 

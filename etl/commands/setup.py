@@ -48,7 +48,7 @@ def setup(
 
     store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
-    wish = Wish(store.bucket, store.folder, public, website, arn)
+    wish = Wish(store.bucket, store.folder, public, website, arn, settings.inbox)
     if policy:
         translates = bool(settings.translate_to)
         rules = worker_policy(wish, settings.alert_topic, translates=translates)

@@ -17,7 +17,8 @@ from etl.inbox.letter import Letter, letter_id
 from etl.inbox.progress import Held, Progress
 from etl.inbox.reading import Reader
 from etl.inbox.services import ASKED_FOR, Services
-from etl.stores import Entry, Upload, valid_key
+from etl.stores import Entry, Upload
+from etl.stores.keys import is_valid
 from etl.wording import human
 
 if TYPE_CHECKING:
@@ -73,7 +74,7 @@ class Desk:
             if self._is_late() or count == MOST_LETTERS:
                 return
             letter = letter_id(entry)
-            if letter in begun or (not _usable(entry.key) and results.read(self._store, letter)):
+            if letter in begun or (not is_valid(entry.key) and results.read(self._store, letter)):
                 continue
             count += 1
             yield entry
@@ -143,7 +144,7 @@ class Desk:
     def _taken_in(self, of: Progress) -> Letter | None:
         """Its text, or its picture's copy, which is in the folder then; None: there is nothing."""
         try:
-            if not _usable(of.key):
+            if not is_valid(of.key):
                 raise Unreadable("its name is none that the worker could use")
             if of.size > contents.MOST_BYTES:
                 limit = human(contents.MOST_BYTES)
@@ -169,19 +170,10 @@ class Desk:
         )
 
     def _forget_original(self, of: Progress) -> None:
-        if _usable(of.key):
+        if is_valid(of.key):
             self._store.delete(of.key)
 
 
 def _unreadable(of: Progress, why: str) -> Letter:
     letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
     return letter.noted("contents", why)
-
-
-def _usable(key: str) -> bool:
-    """Whether the store takes this name; `..` in one would lead HTTP's clients elsewhere."""
-    try:
-        valid_key(key)
-    except ValueError:
-        return False
-    return True
