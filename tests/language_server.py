@@ -39,8 +39,8 @@ def _upper(text: str) -> str:
 
 @dataclass
 class Languages:
-    """`asked` are the requests so far, `calls` their names; `translate` and `speaks` may be changed,
-    `refuse` answers all, `refusals` those of a name."""
+    """`asked` are the requests so far, `calls` their names; `before` hears of each. `refuse`
+    answers all of them, `refusals` those of a name."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     translate: Callable[[str, str], str] = capitals

@@ -102,12 +102,10 @@ ALERTS: dict[Event, Alert] = {
 NOTE = note("The source has moved.\nFigures will be late today.", where=WHERE, alert_id="note-1")
 
 
-def remark(**over: Any) -> Letter:
+def remark(name: str = "1", **over: Any) -> Letter:
     """A remark that is wrong about everything, but for what is given."""
     known: dict[str, Any] = {"text": "It is wrong.", "mood": "negative", "look": ["negative"]}
-    return Letter(
-        **{"id": "1", "key": "k", "received_at": NOW, "size": 1, "kind": "text"} | known | over
-    )
+    return Letter(name, "k", NOW, 1, "text", **(known | over))
 
 
 def sent(alert: Alert) -> Message:
@@ -291,7 +289,7 @@ def test_a_stranger_s_words_fill_no_blank_and_stay_on_their_line() -> None:
 
 
 def test_many_letters_are_one_alert_that_lists_the_first_ones() -> None:
-    many = [remark(id=f"letter-{n}") for n in range(30)]
+    many = [remark(f"letter-{n}") for n in range(30)]
     message = write(draft(notice(many, NOW), where=WHERE))
     assert "Letters: 30." in message.long
     assert "letter-19" in message.long

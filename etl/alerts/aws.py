@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
 from etl.errors import AlertError
@@ -88,7 +88,7 @@ def takes_issue(exc: AlertError) -> bool:
     with who asks or how often, and it was neither busy nor out of reach."""
     cause = exc.__cause__
     if not isinstance(cause, ClientError):
-        return cause is None
+        return cause is None or isinstance(cause, ParamValidationError)
     response: dict[str, Any] = {**cause.response}
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status < 500 and response.get("Error", {}).get("Code") not in ANSWERS

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> Round:
     """Go through the inbox once. Raises StoreError; what was done by then stays done."""
+    now = now.replace(microsecond=0)
     allowance = Allowance(store, settings.inbox_daily_limit, now)
     services = Services(allowance)
     reader = Reader(store, services, settings.inbox_language, settings.inbox_alert)
@@ -40,10 +41,14 @@ def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) ->
     try:
         done = desk.work()
     finally:
+        for service, why in services.aside.items():
+            log.warning("inbox.refused", service=service, error=why)
         allowance.give_back()
     _tell(done, settings, store, teller, now)
     for letter in done.letters:
         progress.drop(store, letter.id)
+    if done.waiting and allowance.is_spent:
+        log.warning("inbox.limit", calls=settings.inbox_daily_limit, waiting=len(done.waiting))
     if done.letters or done.waiting:
         log.info(
             "inbox.read",

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, TypeVar
 
-from etl import log
 from etl.alerts import aws, translate
 from etl.errors import AlertError
 from etl.inbox.errors import Later
@@ -112,5 +111,4 @@ class Services:
             if "can't be reached" in why:
                 why += NOT_EVERYWHERE.format(service.upper())
             self.aside[service] = why
-            log.warning("inbox.refused", service=service, error=why)
             raise Later(why) from exc
