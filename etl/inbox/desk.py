@@ -32,7 +32,7 @@ GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
 
 @dataclass
 class Round:
-    """What a round did: the letters it has finished, and those that wait, with why."""
+    """What a round did: the letters it has finished, oldest first, and those that wait, with why."""
 
     letters: list[Letter] = field(default_factory=list)
     waiting: list[Progress] = field(default_factory=list)
@@ -62,6 +62,7 @@ class Desk:
                 progress.drop(self._store, fresh.progress.id)  # another's, since it was listed
             elif fresh:
                 self._handle(fresh)
+        self._done.letters.sort(key=lambda letter: letter.id)
         return self._done
 
     def _is_late(self) -> bool:

@@ -34,9 +34,9 @@ class Way:
 
 
 def sentences() -> list[str]:
-    """Whatever the page says."""
+    """Whatever the page says where it speaks several languages."""
     nowhere = Way("", {}, 0)
-    return _rendered(nowhere, nowhere, {}, datetime.min.replace(tzinfo=UTC))[1]
+    return _rendered(nowhere, nowhere, {ORIGINAL: {}}, datetime.min.replace(tzinfo=UTC))[1]
 
 
 def page(remark: Way, picture: Way, texts: Texts, until: datetime) -> bytes:
