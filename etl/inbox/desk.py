@@ -32,7 +32,7 @@ GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
 
 @dataclass
 class Round:
-    """What a round did: the letters it has finished, oldest first, and those that wait, with why."""
+    """What a round did: letters that are finished, oldest first, and those that wait, and why."""
 
     letters: list[Letter] = field(default_factory=list)
     waiting: list[Progress] = field(default_factory=list)
