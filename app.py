@@ -149,7 +149,8 @@ class Children:
         try:
             if self._inbox:
                 if self._start(["read-inbox"], INBOX_LIMIT_S) is None:
-                    log.error("inbox.failed", error=f"killed after {INBOX_LIMIT_S:g} s")
+                    why = f"killed: still running after {INBOX_LIMIT_S:g} s"
+                    log.error("inbox.failed", error=why)
             elif self._waiting:
                 self._start(["tell-pending"], RECORD_LIMIT_S)
         except OSError as exc:

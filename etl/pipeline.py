@@ -61,6 +61,8 @@ def run(
                 teller.looked(context.past, context.before, now)
             return Result("not_due")
     teller.started()
+    if not options.dry_run:
+        form.renew(settings, store, now)  # the page links to it
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         try:
@@ -118,7 +120,6 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
 
     run.options.step("load")
     memory.give_back()
-    form.renew(run.settings, run.store, run.now)  # the page links to it
     try:
         publish.publish(
             run.store, made.manifest, made.raw, made.files, run.published,

@@ -616,6 +616,30 @@ def test_what_waits_to_be_told_is_tried_again_until_it_is_told(
     ]
 
 
+def test_with_an_inbox_each_heartbeat_reads_it_and_sends_what_waits_too(
+    pretender: Callable[[], list[list[str]]], tmp_path: Path
+) -> None:
+    children = app.Children(settings(INBOX="on", S3_BUCKET="news"), app.Signals())
+    (tmp_path / "waits").touch()
+    children.at_heartbeat()
+    (tmp_path / "down").touch()
+    children.at_heartbeat()
+    assert pretender() == [["read-inbox"], ["read-inbox"]]
+
+
+def test_an_inbox_that_hangs_is_ended_and_that_is_said(
+    lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nexec sleep 60\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    monkeypatch.setattr(app, "INBOX_LIMIT_S", 0.2)
+    app.Children(settings(INBOX="on", S3_BUCKET="news"), app.Signals()).at_heartbeat()
+    (line,) = lines("inbox.failed")
+    assert "killed: still running after 0.2 s" in line
+
+
 def test_a_stop_that_comes_between_two_waits_is_raised_at_the_next() -> None:
     signals = app.Signals()
     signals._handle(15, None)
