@@ -56,6 +56,7 @@ from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
 from etl.sources import Source
+from etl.standstill import standstill
 from etl.stores import Upload
 
 MOST_RESTATED = 5  # countries that are named
@@ -148,6 +149,8 @@ def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) 
         ),
         previous=_previous(run),
     )
+    still = standstill([*run.past.records, records.published(manifest)])
+    manifest = replace(manifest, standstill=still)
     manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
     return Edition(manifest, uploads, [upload for _, upload in archived], missing)

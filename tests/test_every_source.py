@@ -111,6 +111,15 @@ def test_the_feed_says_what_was_counted(published: Published) -> None:
     assert f" rows, {len(published.latest)} {published.level}." in published.text("feed.xml")
 
 
+def test_the_manifest_says_since_when_the_source_stands_still(published: Published) -> None:
+    day = published.manifest["slot"]
+    assert published.manifest["standstill"] == {
+        "last_date": f"{published.last:%Y-%m-%d}",
+        "last_date_since": day,
+        "bytes_since": day,
+    }
+
+
 # ---- the page
 
 

@@ -26,6 +26,10 @@ BLIND = (
     "The folder itself can't be used, so the worker can't remember that it told this; it may do so "
     "again after a restart."
 )
+STILL = (
+    "Its last date has been the same since the run of {date_since}, its bytes since that of "
+    "{bytes_since}."
+)
 UNTRANSLATED = "This message could not be translated to {language}: it is the original."
 
 SUBJECTS: Mapping[str, str] = {
@@ -88,6 +92,7 @@ LONG: Mapping[str, Sequence[str]] = {
     "stale": (
         "The source {source} has no figures after {source_last}. That is {behind} days ago; more "
         "than {limit} count as stale.",
+        STILL,
         "",
         "The runs themselves work, and what is published is whole and right. It is old.",
         "Look whether the source has ended. SOURCE chooses another one; ALERT_ON without `stale` "
@@ -171,6 +176,8 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
             sentence = ADVICE.get(values.get("kind", ""), DEFECT)
         if sentence == PUBLISHED and "published" not in values:
             sentence = unpublished
+        if sentence == STILL and "date_since" not in values:
+            continue
         body.append(sentence)
     if "blind" in values:
         body.append(BLIND)
