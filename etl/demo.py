@@ -60,6 +60,7 @@ def demonstrate(settings: Settings) -> None:
     with served(SAMPLES) as address:
         sample = replace(
             settings,
+            sources=(),
             source="sample",
             level="countries",
             source_url=f"{address}/stats.json.gz",

@@ -42,6 +42,7 @@ def faults(**environ: str) -> list[str]:
 
 def test_nothing_set_gives_the_defaults() -> None:
     assert read() == Settings(
+        sources=(),
         source="coviddata",
         level="countries",
         source_url="",
@@ -429,5 +430,5 @@ def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings({**rule, "LEVEL": "regions"})
     assert caught.value.faults == [
-        "ALERT_RULES: rules are about countries, and LEVEL is regions; leave it empty"
+        "ALERT_RULES: rules are about countries, and there is LEVEL regions; leave it empty"
     ]

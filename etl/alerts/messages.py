@@ -12,6 +12,7 @@ from etl.alerts.alert import Alert
 from etl.alerts.gsm import sms, subject
 from etl.alerts.translation import BLANK, filled
 
+NAME = "Cloud ETL:"  # who speaks
 LONGEST_VALUE = 2_000
 ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
 LINK = "See {link} (this link works for 7 days at most)"
@@ -166,9 +167,10 @@ class Draft:
         ]
 
 
-def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
-    """`where` is the worker's folder, as people write it."""
+def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
+    """`where` is the worker's folder, as people write it; `of` which of several SOURCES it is."""
     values = {name: clean(value) for name, value in alert.values.items()}
+    name = (NAME, f"{NAME[:-1]} ({{of}}):") if of else (NAME, NAME)
     unpublished = UNTOUCHED if "blind" in values else NOTHING
     body: list[str] = []
     for sentence in LONG[alert.event]:
@@ -187,10 +189,10 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
     if "source_last" not in values:
         short = short.replace(STAYS, unpublished)
     return Draft(
-        subject=SUBJECTS[alert.event],
-        short=short,
+        subject=SUBJECTS[alert.event].replace(*name, 1),
+        short=short.replace(*name, 1),
         body=body,
-        values={**values, "where": clean(where), "id": alert.id, "link": link or ""},
+        values={**values, "of": of, "where": clean(where), "id": alert.id, "link": link or ""},
         items=[clean(item) for item in alert.items],
     )
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.commands import JSON, in_common, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def demo() -> None:
     """
     from etl.demo import demonstrate
 
-    demonstrate(in_force())
+    demonstrate(in_common())
 
 
 @click.command()
