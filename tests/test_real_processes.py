@@ -15,6 +15,7 @@ from collections import Counter
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
+from uuid import uuid4
 
 import boto3
 import pytest
@@ -31,7 +32,7 @@ from etl.stores.s3 import S3Store
 FULL = os.environ.get("FAULTS") == "full"
 ROUNDS = 50 if FULL else 4
 SAMPLE = 3
-BUCKET = "news"
+BUCKET = f"processes-{uuid4().hex}"  # other processes test on the same server
 IF_DUE = Options(if_due=True)
 
 
@@ -91,7 +92,7 @@ def test_of_two_workers_at_the_same_moment_one_commits_and_one_gives_way(
 ) -> None:
     outcomes: Counter[str] = Counter()
     for nth in range(ROUNDS):
-        folder = f"two-{os.getpid()}-{nth}"
+        folder = f"two-{nth}"
         source.write_bytes(growing(3, ("spain",)))
         if nth % 2:
             yesterdays_version(folder, source)
@@ -120,7 +121,7 @@ def test_a_run_that_is_ended_at_any_request_leaves_a_whole_version_that_the_next
     server: str, source: Path, tmp_path: Path, when: str, number: signal.Signals
 ) -> None:
     with FaultProxy(server) as proxy:
-        counted = f"ended-{os.getpid()}-{when}-{number.name}"
+        counted = f"ended-{when}-{number.name}"
         yesterdays_version(counted, source)
         child = start(on(proxy.url, counted, source), tmp_path, "run", "--if-due")
         child.communicate(timeout=60)
@@ -155,7 +156,7 @@ def test_a_run_that_is_ended_at_any_request_leaves_a_whole_version_that_the_next
 def test_a_worker_that_is_told_to_stop_is_gone_at_once_and_nothing_is_torn(
     server: str, source: Path, tmp_path: Path, stage: str
 ) -> None:
-    folder = f"stopped-{os.getpid()}-{stage}"
+    folder = f"stopped-{stage}"
     yesterdays_version(folder, source)
     reader = Reader(server, BUCKET, folder)
     before = reader.contents()
