@@ -9,6 +9,7 @@ from uuid import uuid4
 
 import pytest
 from desk import Desk
+from hypothesis import settings
 from s3_server import s3_server, use
 from sns_server import Sns, sns_server
 
@@ -16,6 +17,10 @@ from config import REGISTER
 from etl import log
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+
+# As many tests at a time as there are cores: one that is slow is not wrong.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
 
 
 @pytest.fixture
