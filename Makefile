@@ -31,8 +31,9 @@ demo: $(VENV)/run
 run: $(VENV)/run
 	@$(BIN)/python app.py
 
+# on every core; whoever is done first takes tests from the others
 test: $(VENV)/dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .
