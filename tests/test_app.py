@@ -523,7 +523,7 @@ def a_life(seed: int, where: tuple[str, str], *, jumps: bool) -> Life:
     return life
 
 
-@profile(max_examples=4, deadline=None)
+@profile(max_examples=4)
 @given(seed=st.integers(0, 2**32), where=WHERE)
 def test_through_restarts_and_outages_every_slot_that_was_possible_succeeds_exactly_once(
     seed: int, where: tuple[str, str]
@@ -534,7 +534,7 @@ def test_through_restarts_and_outages_every_slot_that_was_possible_succeeds_exac
     assert len(life.possible()) > 120
 
 
-@profile(max_examples=4, deadline=None)
+@profile(max_examples=4)
 @given(seed=st.integers(0, 2**32), where=WHERE)
 def test_whatever_the_clock_does_no_slot_succeeds_twice_and_none_stalls(
     seed: int, where: tuple[str, str]

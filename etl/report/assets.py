@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -72,6 +73,7 @@ def bokeh_js() -> bytes:
     return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
+@lru_cache(maxsize=3)  # as many as a page has: the next one's charts and Bokeh are the same
 def _packed(name: str, content: bytes) -> bytes:
     packed = base64.b64encode(gzip.compress(content, GZIP_LEVEL, mtime=0))
     return b"(window.packed ??= {})[%b] = %b;\n" % (

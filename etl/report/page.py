@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -41,7 +42,7 @@ def make(
     """
     source = SOURCES[manifest.source.name]
     shown = view.read(folder, manifest, source.level)
-    template = _environment().get_template(PAGE)
+    template = _environment(TEMPLATES).get_template(PAGE)
     lasting = {
         "manifest": manifest,
         "source": manifest.source,
@@ -101,9 +102,10 @@ def make(
     return files
 
 
-def _environment() -> Environment:
+@cache
+def _environment(templates: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
