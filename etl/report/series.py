@@ -30,7 +30,8 @@ Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values
 def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
     """Of the published files: `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
 
-    LINES: `{key: LINE}`; `countries` are regions or places at those levels, of which there is no world (null).
+    LINES: `{key: LINE}`; `countries` are regions or places at those levels, of which there is no
+    world (null).
     LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day or, counted from the
     last day back, for `every` so many of them; the day in days since 1970-01-01.
     """
