@@ -1,5 +1,6 @@
 """SOURCES: several at once, each in its own folder, with its own history and slot."""
 
+import json
 import os
 import random
 import signal
@@ -214,6 +215,15 @@ def test_help_is_shown_once(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -
     said = local_desk("history", "--help")
     assert said.out.count("Usage:") == 1
     assert "who:" not in said.err
+
+
+def test_one_policy_serves_the_worker_of_all(tmp_path: Path) -> None:
+    keys = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    region = {"AWS_DEFAULT_REGION": "eu-west-1", "S3_BUCKET": "news"}
+    said = command("setup", "--policy", cwd=tmp_path, **SEVERAL, **keys, **region)
+    assert (said.returncode, said.stderr) == (0, "")
+    objects = json.loads(said.stdout)["Statement"][0]
+    assert objects["Resource"] == "arn:aws:s3:::news/covid/*"
 
 
 def test_the_worker_makes_the_run_of_each(tmp_path: Path) -> None:
