@@ -6,16 +6,18 @@ Set them in the environment or in a file `.env` beside where you start `python a
 
 import os
 import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl import sources
 from etl.alerts import settings as alerts
 from etl.errors import ConfigError
 from etl.inbox import rules as letters
+from etl.levels import LEVELS
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -23,7 +25,8 @@ if TYPE_CHECKING:
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
-SOURCES = ("coviddata", "sample")
+SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
+SOURCE_BLANK = "{source}"  # in PING_URL
 KEEPS = ("all", "new", "cumulative")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -34,6 +37,8 @@ class Settings:
     """The settings in force, typed; see REGISTER for what each one means."""
 
     source: str
+    level: str
+    sources: tuple[str, ...]
     source_url: str = field(repr=False)  # a URL may hold a password or a token
     countries_url: str = field(repr=False)
     s3_bucket: str
@@ -61,6 +66,28 @@ class Settings:
     sentry_dsn: str = field(repr=False)
     heroku_release_version: str
     log_level: str
+
+    @property
+    def data_set(self) -> str:
+        """The source at its level, as the register of sources names it."""
+        return sources.data_set(self.source, self.level)
+
+    @property
+    def one_of_several(self) -> str:
+        """The data set's name where SOURCES has others beside it, else nothing."""
+        return self.data_set if len(self.sources) > 1 else ""
+
+    def of(self, name: str) -> "Settings":
+        """One of SOURCES, in the folder of its name below the common one."""
+        one = sources.SOURCES[name]
+        return replace(
+            self,
+            source=name.removesuffix(f"-{one.level}"),
+            level=one.level,
+            s3_folder=f"{self.s3_folder}/{name}".lstrip("/"),
+            output_dir=self.output_dir / name,
+            ping_url=self.ping_url.replace(SOURCE_BLANK, name),
+        )
 
     @property
     def store_address(self) -> str:
@@ -147,6 +174,13 @@ def _day(value: str) -> date | None:
         raise ValueError("a date such as 2020-09-01") from None
 
 
+def _data_sets(value: str) -> tuple[str, ...]:
+    names = tuple(name.lower() for name in _names(value))
+    if not sources.SOURCES.keys() >= set(names):
+        raise ValueError(f"some of {', '.join(sources.SOURCES)}")
+    return names
+
+
 def _names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
 
@@ -169,10 +203,27 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "SOURCE",
         "coviddata",
-        "where the statistics come from: " + " or ".join(SOURCES),
+        "where the statistics come from: " + ", ".join(SOURCES),
         _one_of(*SOURCES),
     ),
-    Setting("SOURCE_URL", "", "URL or path that takes the place of the source's own", _text),
+    Setting(
+        "LEVEL",
+        "countries",
+        "what coviddata's statistics are of: " + ", ".join(LEVELS),
+        _one_of(*LEVELS),
+    ),
+    Setting(
+        "SOURCES",
+        "",
+        "several at once, each in a folder of its own below: coviddata,coviddata-regions,who",
+        _data_sets,
+    ),
+    Setting(
+        "SOURCE_URL",
+        "",
+        "URL or path that takes the place of the source's own (jhu: of its folder)",
+        _text,
+    ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
@@ -267,7 +318,7 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "PING_URL",
         "",
-        "a dead-man's switch as healthchecks.io has it: told of each run",
+        "a dead-man's switch as healthchecks.io has it: told of each run; {source}: its name",
         alerts.web_address,
         secret=True,
     ),
@@ -308,9 +359,61 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             faults.append(f"{setting.variable}: expected {exc}, got {got}")
     if values.get("inbox") and not values.get("s3_bucket"):
         faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
+    source, level = values.get("source", ""), values.get("level", "")
+    if source and level and sources.data_set(source, level) not in sources.SOURCES:
+        faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
+    of_levels = {level} if level else set()
+    if several := values.get("sources"):
+        of_levels = {sources.SOURCES[name].level for name in several}
+        faults += _beside_several(several, values, environ)
+    if values.get("alert_rules") and (others := of_levels - {"countries"}):
+        faults.append(
+            "ALERT_RULES: rules are about countries, and there is "
+            f"LEVEL {', '.join(sorted(others))}; leave it empty"
+        )
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _beside_several(
+    several: Sequence[str], values: Mapping[str, Any], environ: Mapping[str, str]
+) -> list[str]:
+    """What can't be beside SOURCES."""
+    faults = []
+    given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
+    one = sources.data_set(values.get("source", ""), values.get("level", ""))
+    if given_one and one not in several:
+        faults.append(f"SOURCES: {one}, by SOURCE and LEVEL, is not among them; leave those empty")
+    if values.get("source_url"):
+        faults.append("SOURCE_URL: one address can't serve SOURCES; leave it empty")
+    if len(several) > 1 and values.get("ping_url") and SOURCE_BLANK not in values["ping_url"]:
+        faults.append(
+            "PING_URL: one check can't watch several SOURCES; "
+            f"write {SOURCE_BLANK} in it where the source's name goes"
+        )
+    return faults
+
+
+def of_each(settings: Settings) -> list[Settings]:
+    """The settings of each of SOURCES; where it is not set, these are those of the one source."""
+    return [settings.of(name) for name in settings.sources] or [settings]
+
+
+def of_one(settings: Settings, name: str = "") -> Settings:
+    """Those of the source of that name, which may be left out where there is one alone.
+
+    Raises ConfigError.
+    """
+    if name and name not in settings.sources:
+        there = ", ".join(settings.sources) or "nothing"
+        raise ConfigError(f"--source {name}: SOURCES names {there}")
+    if not name and len(settings.sources) > 1:
+        raise ConfigError(
+            f"SOURCES names {', '.join(settings.sources)}: say which of them is meant, "
+            f"python app.py --source {settings.sources[0]} ..."
+        )
+    return settings.of(name) if name else of_each(settings)[0]
 
 
 def _is_broken(binding: "Binding") -> bool:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from etl import levels
 from etl.transform import APART, CUMULATIVE, NEW, day_numbers
 
 BIGGEST = 10  # restated cells that are told one by one
@@ -21,7 +22,7 @@ Places = NDArray[np.int64]
 class Cell:
     """A figure that was restated; None where it is missing."""
 
-    country_key: str
+    key: str
     date: date
     measure: str
     before: int | None
@@ -31,7 +32,7 @@ class Cell:
 @dataclass(frozen=True)
 class Measured:
     """A measure's cells. `net` is what its restatements come to: of a cumulative measure the
-    difference on each country's last day that both tables have, of a new one that of all days."""
+    difference on each series' last day that both tables have, of a new one that of all days."""
 
     compared: int
     restated: int
@@ -40,12 +41,12 @@ class Measured:
 
 @dataclass(frozen=True)
 class Changes:
-    """`compared` cells (a measure of a country on a day) stand in both tables, of which
-    `restated` differ; `gone` are the keys of countries that were published and aren't there now.
-    `by_country` tells how many of `restated` each country's key has, those with most first.
+    """`compared` cells (a measure of a series on a day) stand in both tables, of which
+    `restated` differ; `gone` are the keys of series that were published and aren't there now.
+    `by_country` tells how many of `restated` each series' key has, those with most first.
 
     `added` and `removed` count rows that stand in one table alone, `appeared` are the keys of
-    countries that are new, `biggest` the restated cells that differ most.
+    series that are new, `biggest` the restated cells that differ most.
     """
 
     compared: int = 0
@@ -64,13 +65,13 @@ class Changes:
 
 
 class _Tally:
-    """What is found of one measure, piece by piece; the arrays have an item a country."""
+    """What is found of one measure, piece by piece; the arrays have an item a series."""
 
-    def __init__(self, measure: str, countries: int) -> None:
+    def __init__(self, measure: str, series: int) -> None:
         self.measure = measure
         self.compared = 0
-        self.restated = np.zeros(countries, dtype=np.int64)
-        self._net = np.zeros(countries)
+        self.restated = np.zeros(series, dtype=np.int64)
+        self._net = np.zeros(series)
         # of the biggest: by how much, the row in today's table, before and after
         self.biggest = np.empty((4, 0))
 
@@ -81,7 +82,7 @@ class _Tally:
         self.compared += len(was)
         self.restated += np.bincount(codes[differ], minlength=len(self.restated))
         if self.measure in CUMULATIVE:
-            self._net[codes] = change  # of a country's days the last one stays
+            self._net[codes] = change  # of a series' days the last one stays
         else:
             self._net += np.bincount(codes, change, minlength=len(self._net))
         found = np.stack([np.abs(change), at, was, now])[:, differ]
@@ -99,22 +100,23 @@ def compare(
 ) -> Changes:
     """Compare repaired rows with the published table, which comes in pieces of any size.
 
-    The pieces have `country_key, date` and those of `cumulative_*` (else `new_*`) that were
-    published, in the order of country and day; a filter that was in force then does not show as
+    The pieces have the same key, `date` and those of `cumulative_*` (else `new_*`) that were
+    published, in the order of key and day; a filter that was in force then does not show as
     a change. `shown` tells which rows pass today's filter: of the others none counts as added.
     """
-    keys = rows["country_key"].cat.categories
-    codes_now = rows["country_key"].cat.codes.to_numpy().astype(np.int64)
+    key = levels.key(rows)
+    keys = rows[key].cat.categories
+    codes_now = rows[key].cat.codes.to_numpy().astype(np.int64)
     axis = codes_now * APART + day_numbers(rows)
     met, known = np.zeros(len(axis), bool), np.zeros(len(keys), bool)
     gone: set[str] = set()
     removed = 0
     tallies: dict[str, _Tally] = {}
     for piece in published:
-        names = piece["country_key"].astype("category")
+        names = piece[key].astype("category")
         code_of = keys.get_indexer(names.cat.categories)
         codes = code_of[names.cat.codes.to_numpy()]
-        # in a filtered table the categories name more countries than its rows
+        # in a filtered table the categories name more series than its rows
         gone |= set(names.cat.categories[np.unique(names.cat.codes[codes < 0])])
         known[codes[codes >= 0]] = True
         wanted = codes * APART + day_numbers(piece)
@@ -158,7 +160,7 @@ def _biggest(tallies: Mapping[str, _Tally], rows: pd.DataFrame) -> tuple[Cell, .
     """Of all measures; where they differ as much, in the table's order."""
     found = [(tally.measure, *cell) for tally in tallies.values() for cell in tally.biggest.T]
     found.sort(key=lambda cell: (-cell[1], cell[2]))
-    keys, dates = rows["country_key"], rows["date"]
+    keys, dates = rows[levels.key(rows)], rows["date"]
     return tuple(
         Cell(str(keys.iloc[int(at)]), dates.iloc[int(at)].date(), measure, _whole(was), _whole(now))
         for measure, _, at, was, now in found[:BIGGEST]

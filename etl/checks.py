@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 import numpy as np
 import pandas as pd
 
+from etl import levels
 from etl.changes import Changes
 from etl.transform import day_numbers, starts
 
@@ -52,14 +53,15 @@ def check(
 ) -> Findings:
     """Look at a source's repaired rows (columns as SourceTable's) before anything is written.
 
-    `countries` gives `country_key, country, population`; `published` is what the version that
+    `countries` gives the series' keys and the `population`; `published` is what the version that
     readers have now was made from, None if there is none of this source.
     """
     today = extent(rows)
     if today.last_date is None:
         return Findings(["the source has no rows"], [])
+    level = levels.level(rows)
     refusals = [
-        *_shrunk(today, published),
+        *_shrunk(today, published, level),
         *_dates(today, published, (now + EARLIEST_ON_EARTH).date()),
         *_above_population(rows, countries),
         *_duplicated(rows),
@@ -71,7 +73,7 @@ def check(
             f"the source is stale: its last date is {today.last_date}, {behind} days ago"
         )
     if changes.gone:
-        warnings.append(f"countries gone: {_listed(list(changes.gone))}")
+        warnings.append(f"{level} gone: {_listed(list(changes.gone))}")
     if changes.restated_share > RESTATED:
         warnings.append(
             f"the source restated {changes.restated} of {changes.compared} published cells "
@@ -80,14 +82,14 @@ def check(
     return Findings(refusals, warnings)
 
 
-def _shrunk(today: Extent, published: Extent | None) -> list[str]:
+def _shrunk(today: Extent, published: Extent | None, level: str) -> list[str]:
     if published is None:
         return []
     return [
         f"only {now} {what}; {before} were published last time, and under "
         f"{SHRUNK:.0%} of that is refused"
         for what, now, before in (
-            ("countries", today.countries, published.countries),
+            (level, today.countries, published.countries),
             ("rows", today.rows, published.rows),
         )
         if now < SHRUNK * before
@@ -110,8 +112,9 @@ def _dates(today: Extent, published: Extent | None, latest_possible: date) -> li
 
 
 def _above_population(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
-    most = rows.groupby("country_key", observed=True)["cumulative_cases"].max()
-    people = countries.set_index("country_key")["population"].reindex(most.index)
+    key = levels.key(rows)
+    most = rows.groupby(key, observed=True)["cumulative_cases"].max()
+    people = countries.set_index(key)["population"].reindex(most.index)
     above = (most > people).fillna(False).to_numpy(dtype=bool)
     if not above.any():
         return []
@@ -129,8 +132,10 @@ def _duplicated(rows: pd.DataFrame) -> list[str]:
     twice = ~starts(rows) & (np.diff(day_numbers(rows), prepend=0) == 0)
     if not twice.any():
         return []
+    listed = rows[twice].head(LISTED)
     named = [
-        f"{row.country_key} {row.date:%Y-%m-%d}" for row in rows[twice].head(LISTED).itertuples()
+        f"{key} {date:%Y-%m-%d}"
+        for key, date in zip(listed[levels.key(rows)], listed["date"], strict=True)
     ]
     return [
         f"{int(twice.sum())} rows for a country and day that are there already: {_listed(named)}"

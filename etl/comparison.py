@@ -8,21 +8,20 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import changes, country_files, log
+from etl import changes, levels, log, series_files
 from etl.changes import Changes
 from etl.errors import StoreError
 from etl.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
 from etl.outputs.table import PARQUET, read_table, read_whole
+from etl.sources import level_of
 from etl.stores import Store
 from etl.transform import CUMULATIVE, NEW
-
-COLUMNS = ("country_key", "date", *CUMULATIVE, *NEW)
 
 
 @dataclass(frozen=True)
 class Compared:
-    """`names`: by key, of countries in the run compared with, where some are gone since."""
+    """`names`: by key, of series in the run compared with, where some are gone since."""
 
     changes: Changes
     names: Mapping[str, str] = field(default_factory=dict)
@@ -34,8 +33,9 @@ def with_run(
     """Repaired rows against a run's table; a table that can't be read is said and passed over."""
     try:
         path = _table(store, run_id, work / "published.parquet")
-        found = changes.compare(rows, read_table(path, COLUMNS), shown)
-        return Compared(found, country_names(store, run_id) if found.gone else {})
+        level = levels.level(rows)
+        found = changes.compare(rows, read_table(path, _columns(level)), shown)
+        return Compared(found, _names(store, run_id, level) if found.gone else {})
     except (StoreError, ValueError, OSError) as exc:
         log.warning("published.unreadable", error=exc)
         return None
@@ -44,11 +44,16 @@ def with_run(
 def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Difference:
     """What `after` says otherwise than `before`. Raises StoreError."""
     old, new = before.run_id, after.run_id
+    was, level = level_of(before.source.name), level_of(after.source.name)
+    if was != level:
+        raise StoreError(
+            f"runs {old} and {new} can't be compared: one is of {was}, the other of {level}"
+        )
     try:
-        rows = read_whole(_table(store, new, work / "after.parquet"), COLUMNS)
-        pieces = read_table(_table(store, old, work / "before.parquet"), COLUMNS)
+        rows = read_whole(_table(store, new, work / "after.parquet"), _columns(level))
+        pieces = read_table(_table(store, old, work / "before.parquet"), _columns(level))
         found = changes.compare(rows, pieces)
-        names = {**country_names(store, old), **country_names(store, new)}
+        names = {**_names(store, old, level), **_names(store, new, level)}
     except (ValueError, OSError) as exc:
         raise StoreError(
             f"runs {old} and {new} can't be compared: {exc}; look at each: python app.py get"
@@ -56,10 +61,13 @@ def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Diff
     return difference(found, names, old, before.source.last_date, after.source.last_date)
 
 
-def country_names(store: Store, run_id: str) -> dict[str, str]:
+def _columns(level: str) -> tuple[str, ...]:
+    return (levels.names(level)[0], "date", *CUMULATIVE, *NEW)
+
+
+def _names(store: Store, run_id: str, level: str) -> dict[str, str]:
     """By key. Raises StoreError."""
-    listed = country_files.countries(store, run_id) or []
-    return {country.country_key: country.country for country in listed}
+    return {one.key: one.name for one in series_files.listed(store, run_id, level) or []}
 
 
 def _table(store: Store, run_id: str, path: Path) -> Path:

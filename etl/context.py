@@ -61,7 +61,7 @@ class Context:
 
     @property
     def source(self) -> Source:
-        return SOURCES[self.settings.source]
+        return SOURCES[self.settings.data_set]
 
     @property
     def before(self) -> Manifest | None:

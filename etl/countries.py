@@ -45,3 +45,14 @@ def lookup() -> Mapping[str, Country]:
 def find(name: str) -> Country | None:
     """The country of that name, however it is spelt; None where the table has none."""
     return lookup().get(normalise(name))
+
+
+@cache
+def _by_code() -> Mapping[str, Country]:
+    countries = lookup().values()
+    return {code: one for one in countries for code in (one.iso2, one.iso3) if code}
+
+
+def find_code(code: str) -> Country | None:
+    """The country of that ISO code of two or three letters; None where the table has none."""
+    return _by_code().get(code)

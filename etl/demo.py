@@ -60,7 +60,9 @@ def demonstrate(settings: Settings) -> None:
     with served(SAMPLES) as address:
         sample = replace(
             settings,
+            sources=(),
             source="sample",
+            level="countries",
             source_url=f"{address}/stats.json.gz",
             countries_url=f"{address}/InfoPaisosExtra.xlsx",
             s3_bucket="",

@@ -20,6 +20,7 @@ from etl import (
     filters,
     history,
     interpreter,
+    levels,
     log,
     memory,
     outputs,
@@ -50,12 +51,13 @@ from etl.manifest import (
     page_in,
 )
 from etl.merge import attach
-from etl.outputs import Filter
+from etl.outputs import Filter, values
 from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
 from etl.sources import Source
+from etl.standstill import standstill
 from etl.stores import Upload
 
 MOST_RESTATED = 5  # countries that are named
@@ -83,10 +85,10 @@ class Edition:
         return name in self.missing or (PAGE in self.missing and of_page(name))
 
 
-def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition:
+def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) -> Edition:
     """Raises SourceChanged with every fault of the inputs, DataRejected with every refusal."""
     settings = run.settings
-    table = run.source.read(statistics.path)
+    table = run.source.read(*(document.path for document in statistics))
     rows, corrections = transform.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
@@ -103,7 +105,7 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
     selected = rows
     if len(chosen) < len(listed):
-        selected = rows[rows["country_key"].isin(chosen["country_key"])]
+        selected = rows[rows[levels.key(rows)].isin(chosen[levels.key(rows)])]
     _refuse_empty(selected, settings)
     header = _header(run.source, held)
     files = outputs.write_files(
@@ -112,23 +114,28 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
-        world=transform.world(rows, stale),
+        # the regions that a source lists are not the world
+        world=transform.world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
     told = _difference(run, compared, listed, held)
     files.append(write_changes(work / "files", header, told))
     named, licence_id = _sources(run, facts), run.source.licence_id
-    files.append(write_package(work / "files", files, header, named, licence_id, settings.keep))
+    files.append(
+        write_package(
+            work / "files", files, header, named, licence_id, settings.keep, run.source.level
+        )
+    )
     into_run = publish.uploads(files, run.run_id)
-    archived = [archive(statistics, STATISTICS, run.run_id)]
+    archived = [archive(document, STATISTICS, run.run_id) for document in statistics]
     if facts.fetched:
         archived.append(archive(facts.fetched, FACTS, run.run_id))
     manifest = Manifest(
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, held),
+        source=_note(run.source, held, rows),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
         inputs=[entry for entry, _ in archived],
@@ -143,6 +150,8 @@ def make(run: Context, statistics: Fetched, facts: Facts, work: Path) -> Edition
         ),
         previous=_previous(run),
     )
+    still = standstill([*run.past.records, records.published(manifest)])
+    manifest = replace(manifest, standstill=still)
     manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
     return Edition(manifest, uploads, [upload for _, upload in archived], missing)
@@ -203,12 +212,17 @@ def _published(run: Context) -> Manifest | None:
 def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
     if found.restated_share <= checks.RESTATED:
         return Restated(found.restated, found.compared)
-    names = dict(zip(listed["country_key"], listed["country"], strict=True))
+    names = _names(listed)
     most = [
-        RestatedCountry(key, str(names[key]), cells)
+        RestatedCountry(key, names[key], cells)
         for key, cells in islice(found.by_country.items(), MOST_RESTATED)
     ]
     return Restated(found.restated, found.compared, most)
+
+
+def _names(listed: pd.DataFrame) -> dict[str, str]:
+    """By key: Ohio, United States."""
+    return {row[levels.key(listed)]: levels.full_name(row) for row in values.records(listed)}
 
 
 def _extent(note: SourceNote) -> Extent:
@@ -222,7 +236,8 @@ def _compared(
     published, since = _published(run), run.settings.since
     if published is None:
         return None
-    shown = rows["country_key"].isin(chosen["country_key"]).to_numpy()
+    key = levels.key(rows)
+    shown = rows[key].isin(chosen[key]).to_numpy()
     if since:
         shown = shown & (rows["date"] >= pd.Timestamp(since)).to_numpy()
     return comparison.with_run(run.store, published.run_id, rows, shown, work)
@@ -234,9 +249,8 @@ def _difference(
     before = _published(run)
     if before is None or compared is None:
         return Difference(compared_with=None, last_date=held.last_date)
-    names = dict(zip(listed["country_key"], listed["country"], strict=True))
     return difference(
-        compared.changes, {**compared.names, **names}, before.run_id,
+        compared.changes, {**compared.names, **_names(listed)}, before.run_id,
         before.source.last_date, held.last_date,
     )  # fmt: skip
 
@@ -273,13 +287,14 @@ def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
     ]
 
 
-def _note(source: Source, held: Extent) -> SourceNote:
+def _note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
     return SourceNote(
         name=source.name,
         title=source.title,
         attribution=source.attribution,
         licence=source.licence,
         notice=source.notice,
+        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
         **asdict(held),
     )
 

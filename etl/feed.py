@@ -41,7 +41,7 @@ def atom(history: History) -> bytes | None:
 def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
     manifest = run_key(record.run_id, ROOT)
     source = SOURCES.get(record.source)
-    title = f"{record.countries} countries up to {record.source_last}"
+    title = f"{record.countries} {_level(record)} up to {record.source_last}"
     if source and source.notice:
         title = f"{source.notice} {title}"
     _add(entry, "id", text=_id(f"run {record.run_id}"))
@@ -58,8 +58,8 @@ def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
 def _changes(record: Record, before: Record | None) -> list[str]:
     """What is there now, and how much more or less than in the run before."""
     figures = []
-    for what in ("rows", "countries"):
-        now, was = getattr(record, what), getattr(before, what, None)
+    for name, what in (("rows", "rows"), ("countries", _level(record))):
+        now, was = getattr(record, name), getattr(before, name, None)
         more = "" if was is None or now is None else f" ({now - was:+,})"
         figures.append(f"{now or 0:,} {what}{more}")
     told = [", ".join(figures)]
@@ -72,6 +72,12 @@ def _changes(record: Record, before: Record | None) -> list[str]:
     if record.warnings or record.forced:
         told.append(f"Warnings: {len(record.warnings + record.forced)}")
     return told
+
+
+def _level(record: Record) -> str:
+    """What was counted: countries, regions or places."""
+    source = SOURCES.get(record.source)
+    return source.level if source else "countries"
 
 
 def _add(parent: ET.Element, name: str, *, text: str | None = None, **attributes: str) -> None:

@@ -1,4 +1,4 @@
-"""The register of columns: name, type, unit and meaning of each, once for all.
+"""The register of columns: name, type, unit and meaning of each, once for all levels.
 
 From it are made datapackage.json, docs/data-dictionary.md and what the monthly report says of its
 columns, so they can't disagree. Pure.
@@ -6,6 +6,8 @@ columns, so they can't disagree. Pure.
 
 from dataclasses import dataclass
 from typing import Literal
+
+from etl import levels
 
 Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
 
@@ -20,12 +22,29 @@ class Field:
     unit: str = ""
 
 
-KEY = Field("country_key", "string", "the source's key of the country")
-COUNTRY = Field("country", "string", "the country's name, as the source writes it")
+NAMES = {
+    field.name: field
+    for field in (
+        Field("place_key", "string", "LEVEL=places: the source's key of the place"),
+        Field("place", "string", "LEVEL=places: the place's name, as the source writes it"),
+        Field(
+            "region_key",
+            "string",
+            "LEVEL=regions, places: the source's key of the region. Missing for a place that lies "
+            "in none",
+        ),
+        Field(
+            "region", "string", "LEVEL=regions, places: the region's name, as the source writes it"
+        ),
+        Field("country_key", "string", "the source's key of the country"),
+        Field("country", "string", "the country's name, as the source writes it"),
+    )
+}
 ISO3 = Field(
     "iso3",
     "string",
-    "ISO 3166-1 alpha-3 code; XKX for Kosovo; missing for what is no country (Diamond Princess)",
+    "ISO 3166-1 alpha-3 code; XKX for Kosovo; missing for what is no country (Diamond Princess). "
+    "Of a region or a place its country's, as all facts",
 )
 CUMULATIVE_CASES = Field(
     "cumulative_cases", "integer", "confirmed cases up to that day, as the source has them", "cases"
@@ -40,7 +59,7 @@ CASE_FATALITY = Field(
     "share",
 )
 POPULATION = Field(
-    "population", "integer", "inhabitants, of about 2014 (InfoPaisosExtra)", "people"
+    "population", "integer", "the country's inhabitants, of about 2014 (InfoPaisosExtra)", "people"
 )
 
 NEW_CASES = Field(
@@ -50,9 +69,7 @@ NEW_CASES = Field(
     "on a series' first day and behind a gap, where one day's share can't be known",
     "cases a day",
 )
-TABLE = (
-    KEY,
-    COUNTRY,
+FIGURES = (
     ISO3,
     Field("date", "date", "the day the row is of"),
     NEW_CASES,
@@ -65,7 +82,7 @@ TABLE = (
     Field(
         "cumulative_recoveries",
         "integer",
-        "recoveries up to that day, as the source has them",
+        "recoveries up to that day, as the source has them; missing where it has none (who, owid)",
         "recoveries",
     ),
     Field(
@@ -80,7 +97,7 @@ TABLE = (
         "cases_7d_per_100k",
         "number",
         "cases of the last 7 days / population * 100,000 (ECDC's incidence). Missing where the "
-        "population is unknown or fewer than 7 days precede",
+        "population is unknown, as it is of regions and places, or fewer than 7 days precede",
         "cases per 100,000 people",
     ),
     CASE_FATALITY,
@@ -112,12 +129,10 @@ ACTIVE = Field(
     "cases",
 )
 _BEHIND_THE_COUNTS = 1 + next(
-    n for n, field in enumerate(TABLE) if field.name == "cumulative_recoveries"
+    n for n, field in enumerate(FIGURES) if field.name == "cumulative_recoveries"
 )
-LATEST = (*TABLE[:_BEHIND_THE_COUNTS], ACTIVE, *TABLE[_BEHIND_THE_COUNTS:])
-REPORT = (
-    KEY,
-    COUNTRY,
+LATEST_FIGURES = (*FIGURES[:_BEHIND_THE_COUNTS], ACTIVE, *FIGURES[_BEHIND_THE_COUNTS:])
+REPORT_FIGURES = (
     ISO3,
     Field(
         "last_date",
@@ -152,7 +167,7 @@ REPORT = (
     Field(
         "cases_per_100k",
         "number",
-        "new_cases / population * 100,000: the month's incidence",
+        "new_cases / population * 100,000: the month's incidence. Only of countries, as population",
         "cases per 100,000 people",
     ),
     Field("cumulative_cases", "integer", "the last count known at the month's end", "cases"),
@@ -176,3 +191,23 @@ REPORT = (
     ),
     Field("deaths_restated", "integer", "as cases_restated, of deaths", "deaths"),
 )
+_OF_COUNTRIES = ("cases_per_100k", "population")
+
+
+def table(level: str = "countries") -> tuple[Field, ...]:
+    """The columns of the tidy table, as `etl.transform.columns` has them."""
+    return (*_names(level), *FIGURES)
+
+
+def latest(level: str = "countries") -> tuple[Field, ...]:
+    return (*_names(level), *LATEST_FIGURES)
+
+
+def report(level: str = "countries") -> tuple[Field, ...]:
+    """The columns of the monthly report; nobody knows how many people live in a region."""
+    left_out = () if level == "countries" else _OF_COUNTRIES
+    return (*_names(level), *(field for field in REPORT_FIGURES if field.name not in left_out))
+
+
+def _names(level: str) -> tuple[Field, ...]:
+    return tuple(NAMES[name] for name in levels.names(level))

@@ -24,13 +24,17 @@ def dropped(measures: str) -> list[str]:
 
 
 def select(countries: pd.DataFrame, wanted: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """The filter COUNTRIES: by name, key or ISO code, in any case; and what matched nothing."""
+    """The filter COUNTRIES: by name, key or ISO code, in any case; and what matched nothing.
+
+    Of regions and places: by their country's name and code, or by a key of any level.
+    """
     if not wanted:
         return countries, []
     names = {name.casefold() for name in wanted}
     fits = np.zeros(len(countries), dtype=bool)
     found: set[str] = set()
-    for column in ("country_key", "country", "iso2", "iso3"):
+    keys = [name for name in countries.columns if name.endswith("_key")]
+    for column in (*keys, "country", "iso2", "iso3"):
         values = countries[column].astype("str").str.casefold()
         hit = values.isin(names).to_numpy()
         fits |= hit

@@ -1,6 +1,7 @@
 """What shapes the output besides the inputs: the settings and the code."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from config import Settings
@@ -12,6 +13,7 @@ CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 def shaping(settings: Settings) -> dict[str, str]:
     """The settings that a reader of the manifest needs to understand the files."""
     return {
+        "LEVEL": settings.level,
         "KEEP": settings.keep,
         "COUNTRIES": ",".join(settings.countries),
         "SINCE": str(settings.since or ""),
@@ -26,8 +28,16 @@ def fingerprint(settings: Settings) -> str:
     for part in (settings.source, settings.source_url, settings.countries_url, page):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
+    digest.update(_code())
+    return digest.hexdigest()[:32]
+
+
+@cache
+def _code() -> bytes:
+    """A digest of the code and the pins, as they were when this process first asked."""
+    digest = hashlib.sha256()
     code = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
     for path in (*code, ROOT / "requirements.txt"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
-    return digest.hexdigest()[:32]
+    return digest.digest()

@@ -40,6 +40,14 @@ class Failure(Struct, frozen=True):
     message: str
 
 
+class Document(Struct, frozen=True, omit_defaults=True):
+    """One of the source's documents: its digest, and what its server recognises it by."""
+
+    sha256: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
 class Seen(Struct, frozen=True, omit_defaults=True):
     """What a successful run had before it: by this the next one knows that nothing is new.
 
@@ -47,10 +55,11 @@ class Seen(Struct, frozen=True, omit_defaults=True):
     """
 
     fingerprint: str
-    source_sha256: str
+    documents: list[Document] = []
     facts_sha256: str | None = None
-    etag: str | None = None
-    last_modified: str | None = None
+
+    def digests(self) -> list[str]:
+        return [document.sha256 for document in self.documents]
 
 
 class KeptInput(Struct, frozen=True):

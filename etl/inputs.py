@@ -77,15 +77,26 @@ def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
         return hashlib.file_digest(file, "sha256").hexdigest() == archived.sha256
 
 
-def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> Fetched | None:
-    """The statistics; None where the source says that they are what was `seen` before."""
-    return extract.fetch(
-        run.settings.source_url or run.source.url,
-        work / run.source.file_name,
-        max_bytes=run.settings.max_source_mb * 10**6,
-        known=Validators(seen.etag, seen.last_modified) if seen else None,
-        sleep=run.options.sleep,
-    )
+def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> list[Fetched] | None:
+    """The source's documents; None where it says of each that it is what was `seen` before."""
+    documents = run.source.documents(run.settings.source_url)
+    known = [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else []
+    if len(known) != len(documents):
+        known = [Validators()] * len(documents)
+    found = {
+        name: _fetch(run, url, work / name, validators)
+        for (name, url), validators in zip(documents.items(), known, strict=True)
+    }
+    if not any(found.values()):
+        return None
+    # beside one that is new, those that are not are needed as well
+    again = (found[name] or _fetch(run, url, work / name) for name, url in documents.items())
+    return [document for document in again if document]
+
+
+def _fetch(run: Context, url: str, to: Path, known: Validators | None = None) -> Fetched | None:
+    limit = run.settings.max_source_mb * 10**6
+    return extract.fetch(url, to, max_bytes=limit, known=known, sleep=run.options.sleep)
 
 
 def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:

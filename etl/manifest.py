@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from etl.errors import StoreError
+from etl.standstill import Standstill
 from etl.stores import Store
 
 ROOT = "manifest.json"
@@ -19,7 +20,7 @@ PAGE, PAGES_ASSETS = "index.html", "assets/"
 
 class Input(Struct, frozen=True, omit_defaults=True):
     """What the run was made from; `key` is where its bytes are kept, `sha256` and `bytes` are of
-    the unpacked document."""
+    the unpacked document. Several may have one name: a source of several documents."""
 
     name: str
     url: str
@@ -46,7 +47,10 @@ class PublishedFile(Struct, frozen=True, omit_defaults=True):
 
 
 class SourceNote(Struct, frozen=True, omit_defaults=True):
-    """The source and how much it held, before any filter."""
+    """The source and how much it held, before any filter; `lacks` are measures it does not have.
+
+    `countries` counts regions or places where the table is of those.
+    """
 
     name: str
     title: str
@@ -57,6 +61,7 @@ class SourceNote(Struct, frozen=True, omit_defaults=True):
     first_date: date
     last_date: date
     notice: str | None = None
+    lacks: list[str] = []
 
 
 class RestatedCountry(Struct, frozen=True):
@@ -104,10 +109,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: list[PublishedFile]
     checks: Checks
     previous: Previous | None
+    standstill: Standstill | None = None  # of the source, as this run met it
     format: int = 1
 
     def input(self, name: str) -> Input | None:
-        return next((i for i in self.inputs if i.name == name), None)
+        return next(iter(self.inputs_of(name)), None)
+
+    def inputs_of(self, name: str) -> list[Input]:
+        return [i for i in self.inputs if i.name == name]
 
     @property
     def rows(self) -> int:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from etl.countries import find
+from etl import levels
+from etl.countries import find, find_code
 from etl.facts import FACT_COLUMNS, no_facts
 
 
@@ -22,14 +23,21 @@ class Unmatched:
 
 
 def attach(entities: pd.DataFrame, facts: pd.DataFrame | None) -> tuple[pd.DataFrame, Unmatched]:
-    """Add codes and facts to entities (`country_key`, `country`): a row each, in their order.
+    """Add codes and facts to entities: a row each, in their order.
 
-    Columns: country_key, country (stripped), iso2, iso3 (missing where unknown), FACT_COLUMNS
-    (all missing where there are no facts; the dtypes are the same). Several entities may be one
-    country: each gets its facts.
+    `entities`: the keys and names of their level, stripped on the way; where the source has codes
+    there is `iso3`, which goes before the name. Added: iso2, iso3 (missing where unknown),
+    FACT_COLUMNS (all missing where there are no facts; the dtypes are the same). Several entities
+    may be one country: each gets its facts.
     """
-    names = [name.strip() for name in entities["country"]]
-    countries = [find(name) for name in names]
+    own = entities[levels.names(levels.level(entities))].reset_index(drop=True)
+    own = own.apply(lambda names: names.str.strip())
+    names = own["country"].tolist()
+    codes = entities["iso3"].tolist() if "iso3" in entities else [None] * len(names)
+    countries = [
+        find(name) if pd.isna(code) else find_code(code)
+        for name, code in zip(names, codes, strict=True)
+    ]
     values = no_facts() if facts is None else facts
     described = [(name, find(name)) for name in values["country"]]
     at = {country: row for row, (_, country) in enumerate(described) if country}
@@ -37,8 +45,8 @@ def attach(entities: pd.DataFrame, facts: pd.DataFrame | None) -> tuple[pd.DataF
     iso2 = [country and country.iso2 for country in countries]
     iso3 = [country and country.iso3 for country in countries]
     parts = (
-        entities[["country_key"]].reset_index(drop=True),
-        pd.DataFrame({"country": names, "iso2": iso2, "iso3": iso3}, dtype="str"),
+        own,
+        pd.DataFrame({"iso2": iso2, "iso3": iso3}, dtype="str"),
         values[list(FACT_COLUMNS)].reset_index(drop=True).reindex(rows).reset_index(drop=True),
     )
     pairs = set(zip(names, countries, strict=True))

@@ -101,11 +101,11 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     # asked for with --force, a version is published though it is the same
     seen = None if run.options.force else _already_seen(run, facts.sha256)
     statistics = inputs.fetch_statistics(run, work, seen)
-    if seen and (statistics is None or statistics.sha256 == seen.source_sha256):
+    if seen and (statistics is None or [one.sha256 for one in statistics] == seen.digests()):
         return _unchanged(run, records.seen_again(seen, statistics))
     if statistics is None:
         raise SourceChanged("the source says 'not modified' though it was not asked")
-    fetched.append(statistics)
+    fetched += statistics
 
     run.options.step("transform")
     from etl import edition
@@ -157,8 +157,8 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
 
 def _due(run: Context) -> bool:
     """Whether neither the history nor the manifest knows a success of this source for the slot."""
-    done = run.past.slots_made(run.settings.source)
-    if run.before and run.before.source.name == run.settings.source:
+    done = run.past.slots_made(run.source.name)
+    if run.before and run.before.source.name == run.source.name:
         done.add(run.before.slot)
     return all(schedule.is_due(run.slot, slot) for slot in done)
 

@@ -7,7 +7,7 @@ import msgspec
 
 from etl.context import Context, new_run_id
 from etl.extract import Fetched
-from etl.history import Failure, KeptInput, Record, Seen
+from etl.history import Document, Failure, KeptInput, Record, Seen
 from etl.inputs import FACTS, STATISTICS
 from etl.manifest import Manifest
 
@@ -94,21 +94,23 @@ def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str
 
 def seen_by(manifest: Manifest) -> Seen:
     """What a later run compares itself with."""
-    statistics, facts = manifest.input(STATISTICS), manifest.input(FACTS)
+    facts = manifest.input(FACTS)
     return Seen(
         fingerprint=manifest.fingerprint,
-        source_sha256=statistics.sha256 if statistics else "",
+        documents=[
+            Document(one.sha256, one.etag, one.last_modified)
+            for one in manifest.inputs_of(STATISTICS)
+        ],
         facts_sha256=facts.sha256 if facts else None,
-        etag=statistics.etag if statistics else None,
-        last_modified=statistics.last_modified if statistics else None,
     )
 
 
-def seen_again(seen: Seen, statistics: Fetched | None) -> Seen:
+def seen_again(seen: Seen, statistics: Sequence[Fetched] | None) -> Seen:
     """The same content; its validators are new if it was sent again."""
     if statistics is None:
         return seen
-    validators = statistics.validators
-    return msgspec.structs.replace(
-        seen, etag=validators.etag, last_modified=validators.last_modified
-    )
+    documents = [
+        Document(one.sha256, one.validators.etag, one.validators.last_modified)
+        for one in statistics
+    ]
+    return msgspec.structs.replace(seen, documents=documents)

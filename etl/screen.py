@@ -194,7 +194,7 @@ def print_reports(made: "Sequence[Made]", *, as_json: bool, where: str) -> None:
     for report in made:
         counted = f"counted up to {report.until}" if report.until else "nothing to count"
         print(f"{where}/{report.key}")
-        print(f"  snapshots: {report.snapshots}, countries: {report.countries}, {counted}")
+        print(f"  snapshots: {report.snapshots}, {report.level}: {report.countries}, {counted}")
         for note in report.notes:
             print(f"  {note}")
 

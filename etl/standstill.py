@@ -35,7 +35,7 @@ def standstill(records: "Iterable[Record]") -> Standstill | None:
 
     def same_bytes(record: "Record") -> bool:
         assert record.seen and last.seen  # noqa: PT018, S101  for the type checker
-        return record.seen.source_sha256 == last.seen.source_sha256
+        return record.seen.digests() == last.seen.digests()
 
     assert last.source_last  # noqa: S101  for the type checker
     return Standstill(

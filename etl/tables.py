@@ -29,7 +29,7 @@ def print_changes(told: Sequence[Told], *, as_json: bool, where: str) -> None:
     table = _table(f"{where}: what the last {len(told)} published runs changed", "slot")
     for name in ("rows added", "removed", "last date", "cells restated", "share"):
         table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("countries", ratio=1)
+    table.add_column("new and gone", ratio=1)
     for record, found in told:
         if found is None or found.compared_with is None:
             why = "nothing to compare with" if found else "no longer there"
@@ -65,12 +65,12 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
         print(f"  {line}")
     if not found.biggest:
         return
-    table = _table("the restated cells that differ most", "country", "date", "measure")
+    table = _table("the restated cells that differ most", "what", "date", "measure")
     for name in ("before", "after", "difference"):
         table.add_column(name, no_wrap=True, justify="right")
     for cell in found.biggest:
         counts = (_count(cell.before), _count(cell.after), _step(cell.before, cell.after))
-        table.add_row(Text(printable(cell.country)), str(cell.date), cell.measure, *counts)
+        table.add_row(Text(printable(cell.name)), str(cell.date), cell.measure, *counts)
     _print(table)
 
 
@@ -79,7 +79,7 @@ def print_vintage(wanted: Figure, reports: Sequence[Reported], *, as_json: bool)
     if as_json:
         print_json(reports)
         return
-    title = f"{reports[-1].country}, {wanted.day}: {wanted.measure}"
+    title = f"{reports[-1].name}, {wanted.day}: {wanted.measure}"
     table = _table(printable(title), "slot", "run", "read from")
     for name in ("reported", "difference"):
         table.add_column(name, no_wrap=True, justify="right")
@@ -105,9 +105,9 @@ def _moved(found: Difference) -> str:
 def _came_and_went(found: Difference) -> list[str]:
     lists = (("new", found.appeared), ("gone", found.gone))
     return [
-        f"{what}: {', '.join(printable(country.name) for country in countries)}"
-        for what, countries in lists
-        if countries
+        f"{what}: {', '.join(printable(series.name) for series in listed)}"
+        for what, listed in lists
+        if listed
     ]
 
 

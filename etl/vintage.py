@@ -1,6 +1,6 @@
 """How one figure was reported, run by run.
 
-Of a run that is kept the country's own file is read; of one that was cleared away the archived
+Of a run that is kept the series' own file is read; of one that was cleared away the archived
 input, where that is still there.
 """
 
@@ -14,8 +14,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import country_files, transform
-from etl.country_files import Country
+from etl import levels, series_files, transform
+from etl.errors import StoreError
 from etl.history import History
 from etl.merge import attach
 from etl.outputs.countries import file_names
@@ -23,10 +23,11 @@ from etl.outputs.values import records
 from etl.report import archive
 from etl.report.archive import Snapshot
 from etl.report.month import Month
-from etl.sources import SourceTable
+from etl.series_files import Listed
+from etl.sources import SourceTable, level_of
 from etl.stores import Store
 
-CALLED_BY = ("country_key", "country", "iso2", "iso3")
+MOST_TOLD = 5  # series that share a name
 
 
 @dataclass(frozen=True)
@@ -36,16 +37,17 @@ class Reported:
 
     slot: date
     run_id: str
-    country: str
+    name: str
     value: int | None
     kept_in: Literal["runs", "raw"]
 
 
 @dataclass(frozen=True)
 class Figure:
-    """Which one: `country` by its name, its key or an ISO code, in any case."""
+    """Which one: `series` is a country's name, key or ISO code, or a region's or place's name or
+    key, in any case."""
 
-    country: str
+    series: str
     day: date
     measure: str
 
@@ -53,9 +55,10 @@ class Figure:
 def vintage(
     store: Store, past: History, wanted: Figure, work: Path, max_bytes: int
 ) -> Iterator[Reported]:
-    """Oldest first; runs of which nothing is left, or that lack the country, are passed over.
+    """Oldest first; runs of which nothing is left, or that lack the series, are passed over.
 
-    Raises StoreError, SourceChanged or SourceUnavailable where an archived input is damaged.
+    Raises StoreError, also where several series have that name; SourceChanged or SourceUnavailable
+    where an archived input is damaged.
     """
 
     @cache
@@ -65,40 +68,45 @@ def vintage(
     for record in past.records:
         if record.outcome != "published":
             continue
-        listed = country_files.countries(store, record.run_id)
+        level = level_of(record.source)
+        listed = series_files.listed(store, record.run_id, level)
         if listed is not None:
-            if country := _chosen(listed, wanted.country):
-                value = country_files.figure(
-                    store, record.run_id, country.file, wanted.measure, str(wanted.day)
+            if one := _chosen(listed, wanted.series):
+                value = series_files.figure(
+                    store, record.run_id, one.file, wanted.measure, str(wanted.day)
                 )
-                yield Reported(record.slot, record.run_id, country.country, value, "runs")
+                yield Reported(record.slot, record.run_id, one.name, value, "runs")
         elif snapshot := archived(Month.of(record.slot)).get(record.run_id):
             table = archive.read(store, snapshot, work, max_bytes)
-            if country := _chosen(_listed(table), wanted.country):
-                value = _figure(table.rows, country.country_key, wanted)
-                yield Reported(record.slot, record.run_id, country.country, value, "raw")
+            if one := _chosen(_listed(table), wanted.series):
+                value = _figure(table.rows, one.key, wanted)
+                yield Reported(record.slot, record.run_id, one.name, value, "raw")
 
 
-def _chosen(countries: list[Country], wanted: str) -> Country | None:
-    """Of several of one code the one that has its file, of others the first."""
+def _chosen(listed: list[Listed], wanted: str) -> Listed | None:
+    """Raises StoreError where several have that name."""
     name = wanted.casefold()
-    fits = [
-        country
-        for country in countries
-        if name in (str(getattr(country, field)).casefold() for field in CALLED_BY)
-    ]
-    return min(fits, key=lambda c: c.file != f"countries/{c.iso3}.json", default=None)
+    fits = [one for one in listed if name in (text.casefold() for text in one.called)]
+    found = [one for one in fits if one.key.casefold() == name] or fits
+    if len(found) > 1:
+        keys = ", ".join(one.key for one in found[:MOST_TOLD])
+        raise StoreError(f"{wanted!r} may be one of {len(found)}; say which by its key: {keys}")
+    return next(iter(found), None)
 
 
-def _listed(table: SourceTable) -> list[Country]:
-    """As the run's countries.json had them."""
+def _listed(table: SourceTable) -> list[Listed]:
+    """As the run's countries.json (regions.json, places.json) had them."""
     entities, _ = attach(table.entities, None)
-    named = entities[list(CALLED_BY)].assign(file=file_names(table.rows, entities))
-    return [Country(**row) for row in records(named)]
+    level = levels.level(entities)
+    named = entities[[*levels.names(level), "iso2", "iso3"]]
+    rows = records(named.assign(file=file_names(table.rows, entities)))
+    return [series_files.of_row(row, level) for row in rows]
 
 
 def _figure(rows: pd.DataFrame, key: str, wanted: Figure) -> int | None:
     """The figure as it is published: repaired."""
-    repaired, _ = transform.repair(rows[rows["country_key"] == key])
+    repaired, _ = transform.repair(rows[rows[levels.key(rows)] == key])
+    if wanted.measure not in repaired:
+        return None
     values = repaired.loc[repaired["date"] == np.datetime64(wanted.day, "s"), wanted.measure]
     return None if values.empty or pd.isna(values.iloc[0]) else int(values.iloc[0])

@@ -1,4 +1,4 @@
-"""Make the sample files beside this script, the same bytes each time: `python samples/make.py`.
+"""Make the sample files beside this script, the same bytes each time: `python -m samples.make`.
 
 Every figure in them is made up, but for rounded populations and urban shares. What is true to life
 is the form: the files look as the sources' own do, known defects included (README.md says which
@@ -17,6 +17,8 @@ from datetime import date, datetime, timedelta
 from math import fsum
 from pathlib import Path
 from typing import Any, NamedTuple
+
+from samples import living
 
 FACTS = Path(__file__).with_name("InfoPaisosExtra.csv")  # kept by hand
 DAY_0, LAST_DAY, NEXT_DAY = date(2020, 1, 22), date(2021, 2, 24), date(2021, 2, 25)
@@ -189,8 +191,12 @@ def main(argv: Sequence[str] | None = None) -> None:
     parser.add_argument("--out", type=Path, default=FACTS.parent, help="folder to write to")
     out: Path = parser.parse_args(argv).out
     out.mkdir(parents=True, exist_ok=True)
-    (out / "stats.json.gz").write_bytes(gzip.compress(stats(LAST_DAY), 9, mtime=0))
-    (out / "stats-next-day.json.gz").write_bytes(gzip.compress(stats(NEXT_DAY), 9, mtime=0))
+    today, next_day = stats(LAST_DAY), stats(NEXT_DAY)
+    made = {"stats.json.gz": today, "stats-next-day.json.gz": next_day, **living.files()}
+    for name, content in made.items():
+        (out / name).parent.mkdir(exist_ok=True)
+        packing = name.endswith(".gz")
+        (out / name).write_bytes(gzip.compress(content, 9, mtime=0) if packing else content)
     (out / "InfoPaisosExtra.xlsx").write_bytes(xlsx(facts()))
     (out / FACTS.name).write_bytes(FACTS.read_bytes())
 

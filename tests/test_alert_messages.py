@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 from test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
 from test_history import failure, record
 
+from etl import history
 from etl.alerts import gsm, messages, rules, translation
 from etl.alerts.alert import Alert, Event, State
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
-from etl.history import Failure
+from etl.history import Document, Failure
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
 
@@ -41,8 +42,10 @@ def recovered() -> Alert:
 
 
 def stale() -> Alert:
-    old = manifest(0, last=record(0).slot - timedelta(days=15))
-    return told(seen(record(0), published=old))[1][0]
+    last = record(0).slot - timedelta(days=15)
+    looked = {"source_last": last, "seen": history.Seen("", [Document("a")])}
+    past = [record(day, **looked) for day in range(-14, 1)]
+    return told(seen(*past, published=manifest(0, last=last)))[1][0]
 
 
 def restated() -> Alert:

@@ -26,6 +26,7 @@ from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
 from etl.inbox import usage
+from etl.sources import SOURCES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
@@ -145,6 +146,16 @@ def test_a_path_is_a_source_too(tmp_path: Path) -> None:
     path.write_text("[]")
     assert of_source(str(path))[0].what == f"the source: {path} can be read, 2 bytes"
     assert of_source("ftp://host/stats.json")[0].level == "failed"
+
+
+def test_each_document_of_a_source_of_several_is_looked_at(tmp_path: Path) -> None:
+    for name in SOURCES["jhu"].files[:2]:
+        (tmp_path / name).write_text("Province/State")
+    *found, _ = of_source(str(tmp_path), SOURCE="jhu")
+    assert [finding.level for finding in found] == ["ok", "ok", "failed"]
+    assert found[2].what == (
+        f"the source: {tmp_path}/{SOURCES['jhu'].files[2]}: No such file or directory"
+    )
 
 
 def test_facts_that_do_not_answer_are_only_a_warning(tmp_path: Path) -> None:

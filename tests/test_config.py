@@ -43,7 +43,9 @@ def faults(**environ: str) -> list[str]:
 
 def test_nothing_set_gives_the_defaults() -> None:
     assert read() == Settings(
+        sources=(),
         source="coviddata",
+        level="countries",
         source_url="",
         countries_url=config.FACTS_URL,
         s3_bucket=config.S3_BUCKET,
@@ -107,6 +109,7 @@ def test_settings_cannot_be_changed() -> None:
     [
         ("SOURCE", "sample", "sample"),
         ("SOURCE", "CovidData", "coviddata"),
+        ("LEVEL", "Regions", "regions"),
         ("SOURCE_URL", " https://example.org/stats.json ", "https://example.org/stats.json"),
         ("SOURCE_URL", "./stats.json.gz", "./stats.json.gz"),
         ("COUNTRIES_URL", "facts.csv", "facts.csv"),
@@ -169,7 +172,8 @@ BAD = [
     ("ALERT_ON", "failure", "some of " + ", ".join(KINDS)),
     ("ALERT_ON", ",", "some of " + ", ".join(KINDS)),
     ("TRANSLATE_TO", "es,cat", "languages that Amazon Translate knows, such as es,ca"),
-    ("SOURCE", "who", "one of coviddata, sample"),
+    ("SOURCE", "ecdc", "one of coviddata, who, owid, jhu, sample"),
+    ("LEVEL", "region", "one of countries, regions, places"),
     ("S3_BUCKET", "ab", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
     ("S3_BUCKET", "s3://bucket", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
     ("S3_BUCKET", "bucket/covid", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
@@ -423,3 +427,13 @@ def test_a_secret_setting_is_in_no_repr_and_in_no_error(variable: str) -> None:
             f"{variable}: expected a URL that begins with https://, got something else"
         ]
     assert {s.variable for s in REGISTER if s.secret} == {"PING_URL", "SENTRY_DSN"}
+
+
+def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
+    rule = {"ALERT_RULES": "ESP:cases_7d_per_100k>300"}
+    assert read_settings(rule).alert_rules
+    with pytest.raises(ConfigError) as caught:
+        read_settings({**rule, "LEVEL": "regions"})
+    assert caught.value.faults == [
+        "ALERT_RULES: rules are about countries, and there is LEVEL regions; leave it empty"
+    ]

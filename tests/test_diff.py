@@ -1,6 +1,8 @@
 """What changed: in changes.json, on the page, and at the command line; every figure's vintages."""
 
+import gzip
 import json
+import shutil
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -10,11 +12,13 @@ from desk import Desk
 from page_reader import read_page
 from runs import COUNTRIES, NOW, assert_settled, contents, document, growing, published_store, run
 
+from etl import levels
 from etl.context import Options
 from etl.extract import fetch
-from etl.history import Record, Seen
+from etl.history import Document, Record, Seen
 from etl.outputs.changes import NOTHING_LASTS
-from etl.sources.coviddata import read
+from etl.sources import SAMPLES
+from etl.sources.coviddata import read_countries
 from etl.standstill import Standstill, standstill
 from etl.stores import Store
 from etl.stores.directory import DirectoryStore
@@ -71,8 +75,8 @@ def test_changes_json_tells_rows_dates_cells_and_countries(
         },
         "biggest": [
             {
-                "country_key": "spain",
-                "country": "Spain",
+                "key": "spain",
+                "name": "Spain",
                 "date": "2021-01-05",
                 "measure": f"cumulative_{measure}",
                 "before": before,
@@ -140,7 +144,7 @@ def test_the_page_says_what_changed_and_runs_nothing_of_it(tmp_path: Path) -> No
     assert "moved from 20 January 2021 to 21 January 2021" in section.text
     assert "3 / 120 (2.50%)" in section.text
     assert f"New countries: {NAME}." in section.text
-    assert "Countries gone: Diamond Princess." in section.text
+    assert "No longer there: Diamond Princess." in section.text
     rows_shown = [[cell.text for cell in row.children] for row in section.all("tr")]
     assert rows_shown[1] == ["Spain", "2021-01-05", "cumulative cases", "500", "750"]
     assert len(rows_shown) == 4
@@ -161,7 +165,7 @@ def test_the_real_days_of_september_2020_differ_by_a_day_and_by_no_restated_cell
     for day in (6, 7):
         packed = real_data / f"countries-2020-09-0{day}.json.gz"
         fetch(str(packed), tmp_path / "stats.json", max_bytes=10**8)
-        table = read(tmp_path / "stats.json").rows
+        table = read_countries(tmp_path / "stats.json").rows
         tables.append(table.astype({"country_key": "str"}).set_index(["country_key", "date"]))
     both = tables[0].add_suffix("_was").join(tables[1].add_suffix("_is"), how="inner")
     differing = sum(int((both[f"{m}_was"] != both[f"{m}_is"]).sum()) for m in CUMULATIVE)
@@ -290,9 +294,88 @@ def test_a_country_that_no_run_knows_is_said(local_desk: Desk) -> None:
     publish(local_desk, growing(20))
     said = local_desk("vintage", "Atlantis", "2021-01-05")
     assert (said.status, said.out) == (1, "")
-    assert "no run knows a country 'Atlantis'" in said.err
+    assert "no run knows 'Atlantis'" in said.err
     assert local_desk("vintage", "ESP", "yesterday").status == 2
     assert local_desk("vintage", "ESP", "2021-01-05", "--measure", "stale").status == 2
+
+
+# ---- of regions and places
+
+
+def restated_sample(level: str) -> tuple[dict[str, Any], str, int]:
+    """A level's sample with the last total of cases of the first series raised by 7.
+
+    Its series' entity, the day, and the figure before.
+    """
+    source = json.loads(gzip.decompress((SAMPLES / f"{level}.json.gz").read_bytes()))
+    days = source[0]["dates"]
+    last = max(days)
+    counts = days[last]["cumulative"]
+    before = counts["cases"]
+    counts["cases"] += 7
+    Path("restated.json").write_text(json.dumps(source))
+    return source[0][levels.one(level)], last, before
+
+
+@pytest.mark.parametrize("level", ["regions", "places"])
+def test_what_changed_of_regions_and_places_is_told_by_their_names(
+    level: str, local_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVEL", level)
+    entity, last, before = restated_sample(level)
+    key, full_name = entity["key"], entity["full_name"]
+    for n, source in enumerate((SAMPLES / f"{level}.json.gz", Path("restated.json"))):
+        made = run(
+            local_desk.store, source, LEVEL=level, now=NOW + n * DAY, options=Options(force=True)
+        )
+        assert made.outcome == "published"
+    cell = {
+        "key": key,
+        "name": full_name,
+        "date": last,
+        "measure": "cumulative_cases",
+        "before": before,
+        "after": before + 7,
+    }
+    assert changes(local_desk.store)["biggest"] == [cell]
+    assert local_desk("diff", "previous", "--json").json()["biggest"] == [cell]
+    assert full_name in local_desk("diff", "previous").out
+    page = contents(local_desk.store)["index.html"].decode()
+    section = read_page(page).one("section", id="changes")
+    assert full_name in section.text
+    for name in (key, full_name):
+        told = local_desk("vintage", name, last, "--json").json()
+        assert [line["value"] for line in told] == [before, before + 7]
+        assert {line["name"] for line in told} == {full_name}
+    shutil.rmtree(f"out/runs/{told[0]['run_id']}")
+    archived = local_desk("vintage", key, last, "--json").json()
+    assert archived == [{**told[0], "kept_in": "raw"}, told[1]]
+
+
+def test_a_name_that_several_places_have_is_asked_for_by_its_key(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEVEL", "places")
+    source = json.loads(gzip.decompress((SAMPLES / "places.json.gz").read_bytes()))
+    for one in source[:2]:
+        one["place"]["name"] = "Springfield"
+    Path("places.json").write_text(json.dumps(source))
+    run(local_desk.store, Path("places.json"), LEVEL="places")
+    said = local_desk("vintage", "springfield", "2020-07-01")
+    assert (said.status, said.out) == (1, "")
+    keys = ", ".join(one["place"]["key"] for one in source[:2])
+    assert f"'springfield' may be one of 2; say which by its key: {keys}" in said.err
+
+
+def test_runs_of_different_levels_cant_be_compared(local_desk: Desk) -> None:
+    ids = []
+    for n, level in enumerate(("regions", "places")):
+        made = run(local_desk.store, SAMPLES / f"{level}.json.gz", LEVEL=level, now=NOW + n * DAY)
+        assert made.record
+        ids.append(made.record.run_id)
+    said = local_desk("diff", *ids)
+    assert said.status == 1
+    assert "one is of regions, the other of places" in said.err
 
 
 # ---- standing still
@@ -307,7 +390,7 @@ def looked(n: int, last: str, sha256: str, **over: Any) -> Record:
         "outcome": "published",
         "source": "coviddata",
         "source_last": date.fromisoformat(last),
-        "seen": Seen("f", sha256),
+        "seen": Seen("f", [Document(sha256)]),
         **over,
     }
     return Record(**about)

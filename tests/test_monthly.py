@@ -10,7 +10,7 @@ from frames import countries, days, rows, some, tables, values
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.fields import REPORT
+from etl import fields
 from etl.report import chart, pages
 from etl.report.month import Month
 from etl.report.monthly import Figures, Part, figures, reduced
@@ -136,6 +136,19 @@ def test_figures_are_those_of_the_last_snapshot_and_what_it_took_back_is_negativ
 # ---- what was restated
 
 
+def test_what_a_snapshot_does_not_know_is_neither_compared_nor_restated() -> None:
+    def told(deaths: list[int | None]) -> pd.DataFrame:
+        spain = rows(spain=days("2021-01-01", [10, 20, 30]))
+        return spain.assign(cumulative_deaths=pd.array(deaths, dtype="Int32"))
+
+    report = made(told([1, None, 3]), told([None, 2, 4]))
+    assert of(report, "spain", "cells_compared", "cells_restated") == [4, 1]
+    assert of(report, "spain", "cases_restated", "deaths_restated") == [0, 1]
+    unknown = made(told([None] * 3), told([None] * 3))
+    assert of(unknown, "spain", "cells_compared", "deaths_restated") == [3, 0]
+    assert of(unknown, "spain", "new_deaths", "case_fatality") == [None, None]
+
+
 def test_each_snapshot_is_compared_with_the_one_before_it_cell_by_cell() -> None:
     first = rows(spain=days("2021-01-01", [10, 20, 30], [1, 2, 3]), italy=days("2021-01-01", [5]))
     second = rows(
@@ -220,7 +233,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
         day=min(until.day, before.last.day)
     ))  # fmt: skip
     assert (report.until, report.before_until) == (until, same)
-    assert list(report.countries.columns) == [field.name for field in REPORT]
+    assert list(report.countries.columns) == [field.name for field in fields.report()]
     assert sorted(report.countries["country_key"]) == sorted(last)
     for key, days_of in last.items():
         new = between(days_of, month.first, month.last)
@@ -229,7 +242,9 @@ def test_any_snapshots_give_what_plain_counting_gives(
         assert of(report, key, "new_cases_before", "new_deaths_before") == was
         known = new[0] is not None and was[0] is not None
         assert of(report, key, "cases_change") == [new[0] - was[0] if known else None]
-        restated = [name.name for name in REPORT if name.name.endswith(("compared", "restated"))]
+        restated = [
+            name.name for name in fields.report() if name.name.endswith(("compared", "restated"))
+        ]
         assert of(report, key, *restated) == compared(told, key, before.first, month.last)
     for page in (pages.report_csv(report), *drawn(report)):
         assert page

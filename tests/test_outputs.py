@@ -29,7 +29,7 @@ from etl.outputs import Filter, write_files, write_world
 from etl.outputs.countries import file_names
 from etl.outputs.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
 from etl.outputs.values import Header, records, to_list
-from etl.sources.coviddata import read
+from etl.sources.coviddata import read_countries as read
 from etl.transform import (
     COLUMNS,
     CUMULATIVE,

@@ -1,29 +1,31 @@
 """datapackage.json and the register of columns: a stranger's library reads and verifies them."""
 
-import gc
 import json
-import warnings
 from pathlib import Path
 from typing import Any
 
 import frictionless
+import pandas as pd
 import pyarrow.parquet
 import pytest
 from builders import country, day, stats_json
-from frames import countries, days, rows, tidied
+from frames import countries, days, rows
+from packages import faults
 from runs import NOW, growing, run
 
 from config import KEEPS
-from etl.fields import LATEST, TABLE
+from etl import fields, levels
 from etl.files import File
+from etl.levels import LEVELS
 from etl.manifest import of_page
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
-from etl.transform import COLUMNS, latest
+from etl.transform import columns, latest, repair, tidy
 from tools import data_dictionary
 
+COUNTRY = levels.names("countries")
 DTYPES = {
     "string": ("category",),
     "date": ("datetime64[s]",),
@@ -42,16 +44,6 @@ def published(
     assert made.outcome == "published"
     package: dict[str, Any] = json.loads((folder / "datapackage.json").read_bytes())
     return folder, package
-
-
-def faults(package: Path) -> list[str]:
-    """What frictionless finds wrong: the descriptor, bytes, digests, every cell of the tables."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
-        report = frictionless.validate(str(package))
-        gc.collect()
-    errors = [*report.errors, *(error for task in report.tasks for error in task.errors)]
-    return [error.message for error in errors]
 
 
 @pytest.fixture
@@ -93,12 +85,12 @@ def test_frictionless_sees_a_file_that_was_tampered_with(source: Path, tmp_path:
 def test_the_schema_has_the_columns_that_the_files_have(source: Path, tmp_path: Path) -> None:
     folder, package = published(tmp_path, source)
     schemas = {r["path"]: r["schema"]["fields"] for r in package["resources"] if "schema" in r}
-    names = {path: [field["name"] for field in fields] for path, fields in schemas.items()}
+    names = {path: [field["name"] for field in listed] for path, listed in schemas.items()}
     assert set(names) == {"latest.csv", "timeseries.csv.gz", "timeseries.parquet"}
     parquet = pyarrow.parquet.read_schema(folder / "timeseries.parquet")
     assert names["timeseries.parquet"] == names["timeseries.csv.gz"] == parquet.names
-    for fields in schemas.values():
-        assert all(field["description"] and field["type"] for field in fields)
+    for listed in schemas.values():
+        assert all(field["description"] and field["type"] for field in listed)
 
 
 def test_names_that_a_source_makes_up_are_described_soundly(tmp_path: Path) -> None:
@@ -145,12 +137,19 @@ def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> 
 # ---- the register
 
 
-def test_the_register_has_exactly_the_columns_of_the_table_with_their_types() -> None:
-    table = tidied(rows(spain=days("2021-01-01", range(9))), countries("spain"))
-    assert [field.name for field in TABLE] == COLUMNS
-    for fields, frame in ((TABLE, table), (LATEST, latest(table))):
-        assert [field.name for field in fields] == list(frame.columns)
-        for field in fields:
+@pytest.mark.parametrize("level", LEVELS)
+def test_the_register_has_exactly_the_columns_of_the_table_with_their_types(level: str) -> None:
+    keys = {name: ["x"] for name in levels.names(level)}
+    listed = pd.DataFrame(keys, dtype="str").join(countries("x").drop(columns=[*COUNTRY]))
+    own = rows(x=days("2021-01-01", range(9))).rename(columns={COUNTRY[0]: levels.names(level)[0]})
+    table = tidy(repair(own)[0], listed, set())
+    assert list(table.columns) == columns(level)
+    for register, frame in (
+        (fields.table(level), table),
+        (fields.latest(level), latest(table)),
+    ):
+        assert [field.name for field in register] == list(frame.columns)
+        for field in register:
             assert str(frame[field.name].dtype) in DTYPES[field.type], field.name
 
 

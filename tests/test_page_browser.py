@@ -5,11 +5,12 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import accumulate
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,7 +30,7 @@ from etl.stores.s3 import S3Store
 
 LATER = NOW + timedelta(days=31)  # the day behind the sample's last
 SCRIPT_NAME = "<script>alert(1)</script>"
-BUCKET, FOLDER = "pages", "covid"
+BUCKET, FOLDER = f"pages-{uuid4().hex}", "covid"
 # Every element of a kind within another that shows, wherever in Bokeh's shadow trees.
 WITHIN = """
 const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
@@ -231,6 +232,34 @@ def test_the_chooser_changes_the_chart_and_a_link_leads_to_a_countrys(
     browser.run("document.querySelector('#bars a').click()")
     browser.wait("return document.querySelector('#chart-says').textContent.startsWith('Argentina')")
     assert browser.one("#country").get_attribute("value") == "argentina"
+    assert browser.errors() == []
+
+
+def test_places_are_chosen_sorted_and_found_by_what_they_lie_in(
+    browser: Browser, tmp_path: Path
+) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    run(store, SAMPLES / "places.json.gz", LEVEL="places", now=datetime(2020, 7, 11, tzinfo=UTC))
+    browser.open((tmp_path / "out" / "index.html").as_uri())
+    assert browser.run(OPTIONS) == [
+        "Bronx, New York, United States",
+        "Clinch, Georgia, United States",
+        "Nassau, New York, United States",
+    ]
+    assert browser.one("#chart-says").text.startswith("Bronx, New York, United States: ")
+    assert max(colours(browser, "#chart")) > 10
+    browser.one("#country").send_keys("Nassau")
+    browser.wait("return document.querySelector('#chart-says').textContent.startsWith('Nassau, ')")
+    names = "return [...document.querySelectorAll('#table tbody th')].map((th) => th.textContent)"
+    browser.run("document.querySelectorAll('#table thead button')[1].click()")
+    assert browser.run(names) == ["Clinch", "Bronx", "Nassau"]
+    ranked = browser.texts("#bars tbody a")
+    browser.choose("#measure", "1")
+    assert sorted(browser.texts("#bars tbody a")) == sorted(ranked)
+    browser.one("#filter").send_keys("georgia")
+    assert browser.one("#shown").text == "1 of 3 places"
+    browser.resize(390)
+    assert browser.run("return document.documentElement.scrollWidth") <= 390
     assert browser.errors() == []
 
 

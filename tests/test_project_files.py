@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from config import REGISTER
+from etl.sources import SOURCES
 
 ROOT = Path(__file__).resolve().parents[1]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
@@ -148,6 +149,14 @@ def test_the_readmes_table_of_settings_is_the_register() -> None:
     for setting in REGISTER:
         default = f"`{setting.default}`" if setting.default else "none"
         assert f"| `{setting.variable}` | {default} | {setting.meaning} |" in told
+
+
+def test_the_readme_tells_every_source_and_its_licence() -> None:
+    told = text("README.md")
+    for source in SOURCES.values():
+        if source.level == "countries":
+            row = rf"^\| `{source.name}` \|.*\| {re.escape(source.licence)} \|$"
+            assert re.search(row, told, re.MULTILINE), source.name
 
 
 def test_the_readme_explains_every_event_of_the_log() -> None:

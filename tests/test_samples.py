@@ -13,7 +13,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from bench import extend
-from samples import make
+from samples import living, make
 
 FOLDER = Path(make.__file__).parent
 MEASURES = ("cases", "deaths", "recoveries")
@@ -23,6 +23,7 @@ FILES = {
     "stats-next-day.json.gz",
     "InfoPaisosExtra.xlsx",
     "InfoPaisosExtra.csv",
+    *living.files(),
 }
 # Of the countries that the facts leave without one.
 POPULATIONS = {"eritrea": 3_500_000, "taiwan": 23_800_000}
@@ -129,12 +130,24 @@ def test_the_committed_workbook_holds_the_table_of_the_csv(facts: list[list[str]
     assert [[str(cell) for cell in row] for row in make.facts()] == facts
 
 
-def test_the_script_makes_the_same_four_files_each_time(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", sorted(living.files()))
+def test_the_committed_samples_of_other_sources_are_exactly_what_the_script_makes(
+    name: str,
+) -> None:
+    packed = name.endswith(".gz")
+    there = committed(name) if packed else (FOLDER / name).read_bytes()
+    assert there == living.files()[name]
+
+
+def test_the_script_makes_the_same_files_each_time(tmp_path: Path) -> None:
     pytest.importorskip("openpyxl", reason="the sample workbook was NOT remade: no openpyxl")
     for run in ("one", "two"):
         make.main(["--out", str(tmp_path / run)])
-    made = {path.name: path.read_bytes() for path in (tmp_path / "one").iterdir()}
-    assert made == {path.name: path.read_bytes() for path in (tmp_path / "two").iterdir()}
+    made, again = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.*")}
+        for folder in (tmp_path / "one", tmp_path / "two")
+    )
+    assert made == again
     assert {*made} == FILES
     book = CalamineWorkbook.from_filelike(io.BytesIO(made["InfoPaisosExtra.xlsx"]))
     assert book.get_sheet_by_index(0).to_python() == make.facts()

@@ -251,9 +251,7 @@ def test_a_note_that_cannot_be_translated_goes_out_as_it_is_and_says_so(
     assert note["en"].long.startswith("Look at the page.\n\n-- ")
 
 
-@profile(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@profile(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=200).filter(str.strip))
 def test_whatever_is_written_in_a_note_arrives_or_the_original_does(
     languages: Languages, text: str

@@ -322,8 +322,8 @@ def test_a_run_that_does_not_hear_is_killed_so_that_the_worker_stops_in_time(
     impatient = f"""
 import sys
 sys.path.insert(0, {str(APP.parent)!r})
-import app
-app.GRACE_S = 0.3
+import app, etl.children
+etl.children.GRACE_S = 0.3
 sys.exit(app.worker())
 """
     worker = start(impatient, SOURCE_URL=slow.address)
@@ -338,7 +338,7 @@ def test_the_time_it_gives_a_run_to_stop_fits_into_ten_seconds() -> None:
     sys_path = [
         sys.executable,
         "-c",
-        "import app, etl.cli; print(app.GRACE_S, etl.cli.STOP_GRACE_S)",
+        "import etl.children as c, etl.cli; print(c.GRACE_S, etl.cli.STOP_GRACE_S)",
     ]
     said = subprocess.run(sys_path, cwd=APP.parent, capture_output=True, check=True, text=True)
     for_the_run, of_the_run = map(float, said.stdout.split())

@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etl.fields import LATEST, REPORT, Field
+from etl import fields
+from etl.fields import Field
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
 HEAD = """\
@@ -16,6 +17,8 @@ TABLE_TEXT = """\
 
 `timeseries.parquet` and `timeseries.csv.gz` have one row a country and day, by `country_key` and
 `date`; `latest.csv` and `latest.json` have the last row of each country, with `active` besides.
+With `LEVEL=regions` a row is a region's and the table begins `region_key, region`, with
+`LEVEL=places` a place's and it begins `place_key, place`.
 
 Missing is an empty cell in CSV and null elsewhere. In Parquet text is a dictionary, an integer is
 64 bits wide and may be null, a number is a double and a date a timestamp. `KEEP` leaves columns
@@ -24,18 +27,21 @@ out: see [data.md](data.md).
 REPORT_TEXT = """\
 ## The monthly report
 
-`reports/2021-01/final_report.csv`: one row a country. What counts as "of the month" is told in
+`reports/2021-01/final_report.csv`: one row a country (region, place); of regions and places
+without `cases_per_100k` and `population`. What counts as "of the month" is told in
 [reports.md](reports.md).
 """
 
 
-def table(fields: Iterable[Field]) -> str:
-    lines = [f"| `{f.name}` | {f.type} | {f.unit} | {f.meaning} |" for f in fields]
+def table(listed: Iterable[Field]) -> str:
+    lines = [f"| `{f.name}` | {f.type} | {f.unit} | {f.meaning} |" for f in listed]
     return "\n".join(["| column | type | unit | meaning |", "|---|---|---|---|", *lines, ""])
 
 
 def page() -> str:
-    return "\n".join([HEAD, TABLE_TEXT, table(LATEST), REPORT_TEXT, table(REPORT)])
+    names = fields.NAMES.values()
+    tidy, report = ([*names, *more] for more in (fields.LATEST_FIGURES, fields.REPORT_FIGURES))
+    return "\n".join([HEAD, TABLE_TEXT, table(tidy), REPORT_TEXT, table(report)])
 
 
 if __name__ == "__main__":

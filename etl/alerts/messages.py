@@ -12,6 +12,7 @@ from etl.alerts.alert import Alert
 from etl.alerts.gsm import LONGEST_SMS, sms, subject
 from etl.alerts.translation import BLANK, filled
 
+NAME = "Cloud ETL:"  # who speaks
 LONGEST_VALUE = 2_000
 ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
 LINK = "See {link} (this link works for 7 days at most)"
@@ -25,6 +26,10 @@ TOLD_AGAIN = "You will be told when it works again, and nothing more until then.
 BLIND = (
     "The folder itself can't be used, so the worker can't remember that it told this; it may do so "
     "again after a restart."
+)
+STILL = (
+    "Its last date has been the same since the run of {date_since}, its bytes since that of "
+    "{bytes_since}."
 )
 UNTRANSLATED = "This message could not be translated to {language}: it is the original."
 
@@ -90,6 +95,7 @@ LONG: Mapping[str, Sequence[str]] = {
     "stale": (
         "The source {source} has no figures after {source_last}. That is {behind} days ago; more "
         "than {limit} count as stale.",
+        STILL,
         "",
         "The runs themselves work, and what is published is whole and right. It is old.",
         "Look whether the source has ended. SOURCE chooses another one; ALERT_ON without `stale` "
@@ -171,9 +177,10 @@ class Draft:
         ]
 
 
-def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
-    """`where` is the worker's folder, as people write it."""
+def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
+    """`where` is the worker's folder, as people write it; `of` which of several SOURCES it is."""
     values = {name: clean(value) for name, value in alert.values.items()}
+    name = (NAME, f"{NAME[:-1]} ({{of}}):") if of else (NAME, NAME)
     unpublished = UNTOUCHED if "blind" in values else NOTHING
     body: list[str] = []
     for sentence in LONG[alert.event]:
@@ -181,6 +188,8 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
             sentence = ADVICE.get(values.get("kind", ""), DEFECT)
         if sentence == PUBLISHED and "published" not in values:
             sentence = unpublished
+        if sentence == STILL and "date_since" not in values:
+            continue
         body.append(sentence)
     if "blind" in values:
         body.append(BLIND)
@@ -190,10 +199,10 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
     if "source_last" not in values:
         short = short.replace(STAYS, unpublished)
     return Draft(
-        subject=SUBJECTS[alert.event],
-        short=short,
+        subject=SUBJECTS[alert.event].replace(*name, 1),
+        short=short.replace(*name, 1),
         body=body,
-        values={**values, "where": clean(where), "id": alert.id, "link": link or ""},
+        values={**values, "of": of, "where": clean(where), "id": alert.id, "link": link or ""},
         items=[clean(item) for item in alert.items],
         # a picture can't be told in words; cut to one SMS, its link would be none
         short_link=link if link and alert.event == "letters" else "",

@@ -22,19 +22,9 @@ UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Of the statistics, without which there is no run, and of the facts, which may be missing."""
-    source = SOURCES[settings.source]
-    url = settings.source_url or source.url
-    try:
-        what, changed = _answer("the source", url)
-    except UNUSABLE as exc:
-        yield Finding("failed", f"the source: {_why(url, exc)}", "check SOURCE_URL and the network")
-    else:
-        days = (now - changed).days if changed else 0
-        if days > settings.stale_after_days:
-            step = "if it has ended, choose another SOURCE; what it has is published all the same"
-            yield Finding("warning", f"{what}, unchanged for {days:,} days", step)
-        else:
-            yield Finding("ok", what)
+    source = SOURCES[settings.data_set]
+    for url in source.documents(settings.source_url).values():
+        yield _of_statistics(url, now, settings.stale_after_days)
     if not (url := facts_url(settings, source)):
         yield Finding("ok", "no country facts are merged (COUNTRIES_URL is empty)")
         return
@@ -45,6 +35,19 @@ def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("warning", f"the country facts: {_why(url, exc)}", step)
     else:
         yield Finding("ok", what)
+
+
+def _of_statistics(url: str, now: datetime, stale_after_days: int) -> Finding:
+    try:
+        what, changed = _answer("the source", url)
+    except UNUSABLE as exc:
+        step = "check SOURCE_URL and the network"
+        return Finding("failed", f"the source: {_why(url, exc)}", step)
+    days = (now - changed).days if changed else 0
+    if days > stale_after_days:
+        step = "if it has ended, choose another SOURCE; what it has is published all the same"
+        return Finding("warning", f"{what}, unchanged for {days:,} days", step)
+    return Finding("ok", what)
 
 
 def _answer(name: str, url: str) -> tuple[str, datetime | None]:

@@ -32,21 +32,21 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
 
 
 @click.command()
-@click.argument("country")
+@click.argument("series", metavar="COUNTRY")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option(
     "--measure", type=click.Choice(FIGURES), default=FIGURES[0], show_default=True, help="Which."
 )
 @JSON
-def vintage(country: str, day: datetime, measure: str, as_json: bool) -> None:
-    """Show how a country's figure of one day was reported, run by run.
+def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
+    """Show how a country's (region's, place's) figure of one day was reported, run by run.
 
     \b
     python app.py vintage ESP 2020-09-01
     python app.py vintage France 2020-09-01 --measure new_deaths
 
-    The country by ISO code, key or name. Of runs that were cleared away the archived inputs are
-    read, where they are there.
+    A country by ISO code, key or name, a region or place by key or name. Of runs that were cleared
+    away the archived inputs are read, where they are there.
     """
     from etl import history as histories
     from etl import vintage as reporting
@@ -55,12 +55,13 @@ def vintage(country: str, day: datetime, measure: str, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
-    wanted = reporting.Figure(country, day.date(), measure)
+    wanted = reporting.Figure(series, day.date(), measure)
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         limit = settings.max_source_mb * 10**6
         found = list(reporting.vintage(store, past, wanted, Path(work), limit))
     if not found:
         raise StoreError(
-            f"{store.address}: no run knows a country {country!r}; countries.json lists them"
+            f"{store.address}: no run knows {series!r}; "
+            "countries.json (regions.json, places.json) lists all"
         )
     print_vintage(wanted, found, as_json=as_json)

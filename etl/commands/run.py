@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.commands import JSON, in_common, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def demo() -> None:
     """
     from etl.demo import demonstrate
 
-    demonstrate(in_force())
+    demonstrate(in_common())
 
 
 @click.command()
@@ -119,7 +119,7 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
-    record = records.lost(settings.source, slot.date(), began, seconds, error)
+    record = records.lost(settings.data_set, slot.date(), began, seconds, error)
     try:
         past = journal.tell(store, record, settings.stale_after_days)
         published = manifests.read(store)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.commands import JSON, YES, confirm, in_force
+from etl.commands import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def setup(
     """
     if website and not public:
         raise click.UsageError("--website needs --public: a website shows what anyone may read")
-    settings = in_force()
+    settings = in_common() if policy else in_force()  # one user serves all of SOURCES
     if not settings.s3_bucket and settings.alert_topic and not (public or policy):
         told = _set_up_topic(settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
         if as_json:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from etl import levels
 from etl.files import File
 from etl.filters import keep
 from etl.outputs.countries import CountryFiles, write_countries, write_latest
@@ -34,7 +35,7 @@ def write_files(
     groups: Iterable[pd.DataFrame],
     rows: pd.DataFrame,
     countries: pd.DataFrame,
-    world: pd.DataFrame,
+    world: pd.DataFrame | None,
     left_out: Iterable[str],
     only: Filter,
 ) -> list[File]:
@@ -42,7 +43,7 @@ def write_files(
 
     `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
     stats.json; `countries`: one row a country in the source's order, with its `file`; `world`: as
-    `etl.transform.world` makes it, the series in `left_out` left out.
+    `etl.transform.world` makes it, the series in `left_out` left out; None: no world.json.
     """
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
@@ -58,10 +59,11 @@ def write_files(
     countries = countries[countries["file"].isin(written)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
-    written["countries.json"] = write_countries(folder, header, countries)
-    written["world.json"] = write_world(
-        folder / "world.json", header, keep(world, only.measures, only.since), left_out
-    )
+    written[f"{levels.level(countries)}.json"] = write_countries(folder, header, countries)
+    if world is not None:
+        written["world.json"] = write_world(
+            folder / "world.json", header, keep(world, only.measures, only.since), left_out
+        )
     written["stats.json"] = write_stats(
         folder / "stats.json", countries, rows, only.measures, only.since
     )

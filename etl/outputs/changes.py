@@ -18,16 +18,18 @@ CHANGES = "changes.json"
 NOTHING_LASTS = hashlib.sha256(b"").hexdigest()
 
 
-class Country(Struct, frozen=True):
+class Series(Struct, frozen=True):
+    """A country, region or place; `name` says what it lies in as well."""
+
     key: str
     name: str
 
 
 class RestatedCell(Struct, frozen=True):
-    """A figure of one country on one day; null where it is missing."""
+    """A figure of one series on one day; null where it is missing."""
 
-    country_key: str
-    country: str
+    key: str
+    name: str
     date: date
     measure: str
     before: int | None
@@ -45,8 +47,8 @@ class MeasureChange(Struct, frozen=True):
 class Difference(Struct, frozen=True, kw_only=True):
     """`compared_with` is the earlier run, None where there was nothing to compare with.
 
-    Rows are days of countries; a cell is a measure of a country on a day, `restated_share` a share
-    of those that stand in both (0.01 is 1 %).
+    Rows are days of series; a cell is a measure of a series on a day, `restated_share` a share of
+    those that stand in both (0.01 is 1 %).
     """
 
     compared_with: str | None
@@ -59,8 +61,8 @@ class Difference(Struct, frozen=True, kw_only=True):
     restated_share: float = 0.0
     measures: dict[str, MeasureChange] = {}
     biggest: list[RestatedCell] = []
-    appeared: list[Country] = []
-    gone: list[Country] = []
+    appeared: list[Series] = []
+    gone: list[Series] = []
 
 
 def difference(
@@ -70,10 +72,10 @@ def difference(
     last_before: date,
     last: date | None,
 ) -> Difference:
-    """`names`: of countries by key, as far as they are known; `before`: the run compared with."""
+    """`names`: of series by key, as far as they are known; `before`: the run compared with."""
 
-    def named(key: str) -> Country:
-        return Country(key, names.get(key, key))
+    def named(key: str) -> Series:
+        return Series(key, names.get(key, key))
 
     return Difference(
         compared_with=before,
@@ -85,10 +87,7 @@ def difference(
         cells_restated=found.restated,
         restated_share=round(found.restated_share, 6),
         measures={name: MeasureChange(**asdict(m)) for name, m in found.measures.items()},
-        biggest=[
-            RestatedCell(country=named(cell.country_key).name, **asdict(cell))
-            for cell in found.biggest
-        ],
+        biggest=[RestatedCell(name=named(cell.key).name, **asdict(cell)) for cell in found.biggest],
         appeared=[named(key) for key in found.appeared],
         gone=[named(key) for key in found.gone],
     )

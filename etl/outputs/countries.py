@@ -1,4 +1,4 @@
-"""countries.json, countries/*.json, latest.json and latest.csv."""
+"""countries.json, countries/*.json, latest.json and latest.csv; of regions: regions.json ..."""
 
 from pathlib import Path
 
@@ -7,6 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
+from etl import levels
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import Header, joined, records, spans, to_json, write_json
 from etl.transform import FACTS
@@ -15,18 +16,20 @@ from etl.transform import FACTS
 class CountryFiles:
     """countries/ESP.json and so on: one country's series, column by column.
 
-    `countries`: `country_key, country, iso2, iso3`, the facts and `file`, the file's name.
+    `countries`: the keys and names, `iso2, iso3`, the facts and `file`, the file's name.
     """
 
     def __init__(self, folder: Path, header: Header, countries: pd.DataFrame) -> None:
         self._folder = folder
         self._header = header.fields()
-        self._about = {row["country_key"]: row for row in records(countries)}
-        (folder / "countries").mkdir()
+        level, key = levels.level(countries), levels.key(countries)
+        self._names = levels.names(level)
+        self._about = {row[key]: row for row in records(countries)}
+        (folder / level).mkdir()
 
     def add(self, group: pd.DataFrame) -> dict[str, int]:
         """Write the countries of a tidy table; the number of rows of each file."""
-        about = ("country_key", "country", "iso3", "stale", *FACTS)
+        about = (*self._names, "iso3", "stale", *FACTS)
         places = list(spans(group))
         lengths = [end - begin for _, begin, end in places]
         columns = [str(name) for name in group.columns if name not in about]
@@ -48,8 +51,11 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
     """`countries/ESP.json` for each of `countries`: by ISO code, else by key.
 
     Where several series share a code (Congo and Congo (Brazzaville)), the one that goes on longest
-    has it, the others go by their keys.
+    has it, the others go by their keys. Regions and places always do: `regions/KEY.json`.
     """
+    level = levels.level(countries)
+    if level != "countries":
+        return [f"{level}/{key}.json" for key in countries[levels.key(countries)]]
     ends = rows.groupby("country_key", observed=True)["date"].agg(["max", "size"])
     ranked = countries.join(ends, on="country_key").sort_values(
         ["max", "size", "country_key"], ascending=[False, False, True]
@@ -62,14 +68,15 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
 
 
 def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> int:
-    """countries.json: every country with its codes, facts and file."""
-    write_json(folder / "countries.json", {**header.fields(), "countries": records(countries)})
+    """countries.json (regions.json, places.json): each with its codes, facts and file."""
+    level = levels.level(countries)
+    write_json(folder / f"{level}.json", {**header.fields(), level: records(countries)})
     return len(countries)
 
 
 def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
     """latest.json and latest.csv: one row a country."""
-    content = {**header.fields(), "countries": records(latest)}
+    content = {**header.fields(), levels.level(latest): records(latest)}
     write_json(folder / "latest.json", content)
     table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))
     pa.csv.write_csv(table, folder / "latest.csv")

@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from etl.fields import LATEST, TABLE, Field
+from etl import fields, levels
+from etl.fields import Field
 from etl.files import File
 from etl.filters import dropped
 from etl.outputs.changes import CHANGES
@@ -16,16 +17,21 @@ from etl.outputs.values import Header, write_json
 
 PACKAGE = "datapackage.json"
 TITLES = {
-    "latest.csv": "One row a country: its last day, with facts",
+    "latest.csv": "One row a {one}: its last day, with facts",
     "latest.json": "As latest.csv",
-    CSV: "One row a country and day: the whole tidy table",
+    CSV: "One row a {one} and day: the whole tidy table",
     PARQUET: f"As {CSV}, typed",
     "countries.json": "Every country: key, name, ISO codes, facts and the name of its file",
+    **{
+        f"{level}.json": f"Every {levels.one(level)}: keys, names, its country's ISO codes and "
+        "facts, and the name of its file"
+        for level in ("regions", "places")
+    },
     "world.json": "World totals and series",
     "stats.json": "The source's own shape, repaired",
     CHANGES: "What this version says otherwise than the one before it",
 }
-COUNTRY_TITLE = "One country's series, column by column"
+SERIES_TITLE = "The series of one {one}, column by column"
 MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
@@ -39,7 +45,7 @@ HARMLESS = (
 
 def write_package(
     folder: Path, files: Sequence[File], header: Header, sources: Iterable[dict[str, str]],
-    licence_id: str | None, measures: str,
+    licence_id: str | None, measures: str, level: str = "countries",
 ) -> File:  # fmt: skip
     """Describe the files of a folder: path, bytes, digest, and the columns of the tables.
 
@@ -53,12 +59,15 @@ def write_package(
         "name": "cloud-etl",
         "title": header.source,
         "description": " ".join(
-            filter(None, (header.notice, "COVID-19 by country and day, tidied and checked."))
+            filter(
+                None,
+                (header.notice, f"COVID-19 by {levels.one(level)} and day, tidied and checked."),
+            )
         ),
-        "keywords": ["COVID-19", "cases", "deaths", "incidence", "countries", "time series"],
+        "keywords": ["COVID-19", "cases", "deaths", level, "time series"],
         "sources": list(sources),
         **header.fields(),
-        "resources": [_resource(file, measures, seen) for file in files],
+        "resources": [_resource(file, measures, level, seen) for file in files],
     }
     if licence_id:
         content["licenses"] = [{"name": licence_id, "title": header.licence}]
@@ -66,13 +75,13 @@ def write_package(
     return File(PACKAGE, folder / PACKAGE, len(files))
 
 
-def _resource(file: File, measures: str, seen: Counter[str]) -> dict[str, Any]:
+def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict[str, Any]:
     form = file.name.removesuffix(".gz").rpartition(".")[2]
     about: dict[str, Any] = {
         "name": _name(file.name, seen),
         "path": file.name,
         "profile": "tabular-data-resource" if form == "csv" else "data-resource",
-        "title": TITLES.get(file.name, COUNTRY_TITLE),
+        "title": TITLES.get(file.name, SERIES_TITLE).format(one=levels.one(level)),
         "format": form,
         "mediatype": MEDIA_TYPES[form],
     }
@@ -87,7 +96,7 @@ def _resource(file: File, measures: str, seen: Counter[str]) -> dict[str, Any]:
     if form == "parquet":
         # read as a table, frictionless would count no bytes, and find fault with what is told here
         about |= {"type": "file"}
-    columns, key = _columns(file.name)
+    columns, key = _columns(file.name, level)
     if columns:
         kept = [field for field in columns if field.name not in dropped(measures)]
         about["schema"] = {
@@ -105,10 +114,12 @@ def _name(file_name: str, seen: Counter[str]) -> str:
     return name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
-def _columns(name: str) -> tuple[tuple[Field, ...], list[str]]:
+def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
+    """A table's columns, and those that tell one row from the other."""
+    key = levels.names(level)[0]
     if name == "latest.csv":
-        return LATEST, ["country_key"]
-    return (TABLE, ["country_key", "date"]) if name in (CSV, PARQUET) else ((), [])
+        return fields.latest(level), [key]
+    return (fields.table(level), [key, "date"]) if name in (CSV, PARQUET) else ((), [])
 
 
 def _field(field: Field) -> dict[str, str]:

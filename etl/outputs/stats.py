@@ -1,4 +1,4 @@
-"""stats.json: the source's own shape with `new` repaired, a drop-in replacement.
+"""stats.json: coviddata's own shape with `new` repaired, a drop-in replacement.
 
 The text is put together column by column in Arrow, some countries at a time, in the source's order.
 """
@@ -15,42 +15,44 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl.outputs.values import joined, spans
-from etl.transform import MEASURES, starts
+from etl import levels
+from etl.outputs.values import joined, records, spans
+from etl.transform import counts, measures, starts
 
 PIECE_ROWS = 10_000
 
 
 def write_stats(
-    path: Path, entities: pd.DataFrame, rows: pd.DataFrame, measures: str, since: date | None
+    path: Path, entities: pd.DataFrame, rows: pd.DataFrame, keep: str, since: date | None
 ) -> int:
-    """Write the countries of `entities` (`country_key, country`); the number of rows written.
+    """Write the countries of `entities` (their keys and names); the number of rows written.
 
-    `new` here is the difference to the row before (0 before the first), across gaps too: whole
-    numbers as readers of this shape expect them, that add up to `cumulative`.
+    `new` here is the difference to the known count before (0 before the first), across gaps too:
+    whole numbers as readers of this shape expect them, that add up to `cumulative`. A count that
+    is missing is null, a measure that the source lacks is left out.
     """
-    kinds = [kind for kind in ("new", "cumulative") if measures in ("all", kind)]
+    kinds = [kind for kind in ("new", "cumulative") if keep in ("all", kind)]
+    what = levels.WITHIN[levels.level(entities)][0]
     written = 0
     with path.open("wb") as file:
         comma = b"["
         for batch in _batches(entities, rows):
-            before = [_first(rows, index, since) for _, _, index in batch]
-            lengths = [len(index) - n for (_, _, index), n in zip(batch, before, strict=True)]
-            kept = [
-                np.arange(len(index)) >= n for (_, _, index), n in zip(batch, before, strict=True)
-            ]
-            days = _days(rows, np.concatenate([index for _, _, index in batch]), kinds)
+            before = [_first(rows, index, since) for _, index in batch]
+            lengths = [len(index) - n for (_, index), n in zip(batch, before, strict=True)]
+            kept = [np.arange(len(index)) >= n for (_, index), n in zip(batch, before, strict=True)]
+            days = _days(rows, np.concatenate([index for _, index in batch]), kinds)
             texts = joined(days.filter(pa.array(np.concatenate(kept))), lengths)
-            for (key, name, _), text in zip(batch, texts, strict=True):
-                head = msgspec.json.encode({"key": key, "name": name})
-                file.writelines([comma, b'{"country":', head, b',"dates":{', text.encode(), b"}}"])
+            for (about, _), text in zip(batch, texts, strict=True):
+                head = msgspec.json.encode(about)
+                begin = f'{{"{what}":'.encode()
+                file.writelines([comma, begin, head, b',"dates":{', text.encode(), b"}}"])
                 comma = b","
             written += sum(lengths)
         file.write(b"]" if comma == b"," else b"[]")
     return written
 
 
-Located = tuple[str, str, NDArray[np.int64]]  # a country's key, its name, where its rows are
+Located = tuple[dict[str, Any], NDArray[np.int64]]  # a country's names, where its rows are
 
 
 def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Located]]:
@@ -58,14 +60,28 @@ def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Locate
     where = {key: np.arange(begin, end) for key, begin, end in spans(rows)}
     batch: list[Located] = []
     held = 0
-    for key, name in zip(entities["country_key"], entities["country"], strict=True):
-        batch.append((key, name, where[key]))
-        held += len(where[key])
+    level, key = levels.level(entities), levels.key(entities)
+    for row in records(entities[levels.names(level)]):
+        index = where[row[key]]
+        batch.append((_about(level, row), index))
+        held += len(index)
         if held >= PIECE_ROWS:
             yield batch
             batch, held = [], 0
     if batch:
         yield batch
+
+
+def _about(level: str, row: dict[str, Any]) -> dict[str, Any]:
+    """A country's key and name; those of a region or place say what it lies in, too."""
+    own, *around = levels.WITHIN[level]
+    about: dict[str, Any] = {"key": row[f"{own}_key"], "name": row[own]}
+    if around:
+        there = [row[what] for what in (own, *around) if row[what] is not None]
+        about |= {"full_name": ", ".join(there), "country": _about("countries", row)}
+    if "region" in around and row["region_key"] is not None:
+        about["region"] = _about("regions", row)
+    return about
 
 
 def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> int:
@@ -79,19 +95,28 @@ def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> 
 def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.Array:
     """'"2020-01-22":{"new":{...},"cumulative":{...}}' for each of the rows."""
     first = starts(rows)[index]
-    parts: list[object] = ['"', _text(rows["date"].to_numpy()[index].astype("datetime64[D]"))]
+    dates = pa.array(rows["date"].to_numpy()[index].astype("datetime64[D]"))
+    parts: list[object] = ['"', dates.cast(pa.string())]
     glue = '":{'
     for kind in kinds:
         glue += f'"{kind}":{{'
-        for measure in MEASURES:
-            values = rows[f"cumulative_{measure}"].to_numpy()[index]
+        for measure in measures(rows):
+            count, known = counts(rows[f"cumulative_{measure}"].iloc[index])
             if kind == "new":
-                values = np.where(first, values, np.diff(values, prepend=np.int32(0)))
-            parts += [f'{glue}"{measure}":', _text(values)]
+                count = count - _before(count, known, first)
+            values = pa.array(count, mask=~known).cast(pa.string()).fill_null("null")
+            parts += [f'{glue}"{measure}":', values]
             glue = ","
         glue = "},"
     return pc.binary_join_element_wise(*parts, "}}", "")
 
 
-def _text(values: NDArray[Any]) -> pa.Array:
-    return pa.array(values).cast(pa.string())
+def _before(
+    count: NDArray[np.int32], known: NDArray[np.bool_], first: NDArray[np.bool_]
+) -> NDArray[np.int32]:
+    """The known count before each, in the same country; 0 where there is none."""
+    places = np.arange(len(count))
+    start = np.maximum.accumulate(np.where(first, places, 0))
+    last = np.maximum.accumulate(np.where(known, places, -1))
+    before = np.r_[-1, last[:-1]]
+    return np.where(before >= start, count[before], np.int32(0))

@@ -12,6 +12,8 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from etl import levels
+
 
 @dataclass(frozen=True)
 class Header:
@@ -39,12 +41,12 @@ def write_json(path: Path, content: object) -> None:
 
 def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     """Each country's key, first row and row behind its last, of a table sorted by country."""
-    codes = table["country_key"].cat.codes.to_numpy()
+    keys = table[levels.key(table)].cat
+    codes = keys.codes.to_numpy()
     edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-    categories = table["country_key"].cat.categories
     for begin, end in pairwise(edges):
         if end > begin:
-            yield str(categories[codes[begin]]), begin, end
+            yield str(keys.categories[codes[begin]]), begin, end
 
 
 def joined(texts: pa.Array, lengths: Sequence[int]) -> list[str]:

@@ -29,7 +29,7 @@ class Snapshot:
     run_id: str
     slot: date
     source: str
-    statistics: Archived
+    statistics: tuple[Archived, ...]
     facts: Archived | None
 
 
@@ -68,14 +68,16 @@ def _published(past: History) -> Iterable[Record]:
 
 def _snapshot(record: Record, keys: Iterable[str]) -> Snapshot | None:
     assert record.seen  # noqa: S101  for the type checker: without it the record is not taken
-    statistics = facts = None
-    for key in keys:
-        if PurePosixPath(key).name.removesuffix(".gz") == SOURCES[record.source].file_name:
-            statistics = Archived(key, record.seen.source_sha256)
-        elif record.seen.facts_sha256:
-            facts = Archived(key, record.seen.facts_sha256)
-    if statistics is None:
+    digests = record.seen.digests()
+    named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
+    files = SOURCES[record.source].files
+    if not named.keys() >= set(files) or len(digests) != len(files):
         return None
+    pairs = zip(files, digests, strict=True)
+    statistics = tuple(Archived(named[name], sha256) for name, sha256 in pairs)
+    others = [key for name, key in named.items() if name not in files]
+    sha256 = record.seen.facts_sha256
+    facts = Archived(others[0], sha256) if sha256 and others else None
     return Snapshot(record.run_id, record.slot, record.source, statistics, facts)
 
 
@@ -84,7 +86,8 @@ def read(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> Source
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
     """
-    return SOURCES[snapshot.source].read(bring(store, snapshot.statistics, work, max_bytes))
+    paths = [bring(store, document, work, max_bytes) for document in snapshot.statistics]
+    return SOURCES[snapshot.source].read(*paths)
 
 
 def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Path:
@@ -92,7 +95,8 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Path:
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
     """
-    packed, path = work / "packed", work / PurePosixPath(archived.key).name
+    # a reader takes a name that ends in .gz at its word
+    packed, path = work / "packed", work / PurePosixPath(archived.key).name.removesuffix(".gz")
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
     fetched = extract.fetch(str(packed), path, max_bytes=max_bytes)

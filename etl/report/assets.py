@@ -9,6 +9,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -36,14 +37,15 @@ def style() -> str:
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
-def scripts(folder: Path) -> Iterator[tuple[str, bytes]]:
+def scripts(folder: Path, level: str, every: int) -> Iterator[tuple[str, bytes]]:
     """Each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The page's own script comes first: the table is at hand while
-    the rest arrives.
+    `folder` has the published files; of the series one day in `every` is taken. The page's own
+    script comes first, which a page without charts does with: the table is at hand while the rest
+    arrives.
     """
     yield _named("page", page_js())
-    yield _named("series", _packed("series", series.encode(folder)))
+    yield _named("series", _packed("series", series.encode(folder, level, every)))
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),
@@ -72,6 +74,7 @@ def bokeh_js() -> bytes:
     return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
+@lru_cache(maxsize=3)  # as many as a page has: the next one's charts and Bokeh are the same
 def _packed(name: str, content: bytes) -> bytes:
     packed = base64.b64encode(gzip.compress(content, GZIP_LEVEL, mtime=0))
     return b"(window.packed ??= {})[%b] = %b;\n" % (

@@ -12,7 +12,8 @@ from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, 
 from bokeh.models.annotations import Legend
 from bokeh.plotting import figure
 
-from etl.outputs.values import to_list
+from etl import levels
+from etl.outputs.values import records, to_list
 from etl.report.monthly import Figures
 from etl.report.numbers import change, count
 
@@ -59,11 +60,12 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
 def _ranking(figures: Figures) -> figure:
     counted = figures.countries[figures.countries["new_cases"].notna().to_numpy()]
     top = counted.head(RANKED)
-    names = _unlike(to_list(top["country"]))
+    names = _unlike([levels.full_name(row) for row in records(top)])
     columns: dict[str, Any] = {"name": names}
     for name in ("new_cases", "new_cases_before"):
         columns[name] = top[name].astype("float64").tolist()  # NaN is not drawn, None would be 0
-    for name, (_, tell, places) in TOLD.items():
+    told = {name: how for name, how in TOLD.items() if name in top}
+    for name, (_, tell, places) in told.items():
         columns[f"{name}_told"] = [tell(value, places) for value in to_list(top[name])]
     source = ColumnDataSource(columns)
     downwards = FactorRange(factors=names[::-1])
@@ -78,7 +80,8 @@ def _ranking(figures: Figures) -> figure:
         x="new_cases_before", y="name", size=9, source=source, color=BEFORE, line_color=INK,
         marker="diamond", legend_label="the month before",
     )  # fmt: skip
-    said = [("country", "@name"), *((what, f"@{name}_told") for name, (what, *_) in TOLD.items())]
+    said = [(levels.one(figures.level), "@name")]
+    said += [(what, f"@{name}_told") for name, (what, *_) in told.items()]
     chart.add_tools(HoverTool(tooltips=said, renderers=[drawn]))
     chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
     chart.ygrid.visible = False

@@ -16,14 +16,16 @@ UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u202
 def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
     """The files of single countries are left out; countries.json names them."""
     source = manifest.source
+    counted = "Cases and deaths" if source.lacks else "Cases, deaths and recoveries"
+    incidence = "incidence, " if view.level == "countries" else ""
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
-        "name": f"COVID-19 by country and day, from {source.title}",
+        "name": f"COVID-19 by {view.one} and day, from {source.title}",
         "description": (
-            f"{source.notice + ' ' if source.notice else ''}Cases, deaths and recoveries by "
-            "country and day: daily counts recomputed from the totals, 7-day averages, incidence, "
-            "and facts about each country."
+            f"{source.notice + ' ' if source.notice else ''}{counted} by {view.one} and "
+            f"day: daily counts recomputed from the totals, 7-day averages, {incidence}and facts "
+            "about each country."
         ),
         "isAccessibleForFree": True,
         "license": source.licence,

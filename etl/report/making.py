@@ -25,7 +25,8 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Made:
-    """A report that was made: `until` is the last day it counts, None where it has none."""
+    """A report that was made: `until` is the last day it counts, None where it has none;
+    `countries` are regions or places where `level` says so."""
 
     month: str
     key: str
@@ -33,6 +34,7 @@ class Made:
     countries: int
     until: date | None
     notes: list[str]
+    level: str = "countries"
 
 
 def months_there_are(store: Store, past: History) -> list[Month]:
@@ -66,13 +68,18 @@ def make(
         notes.append(f"Snapshots of another source, left out: {left_out}.")
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         parts, entities, damaged = _read(store, ours, month, Path(folder), max_bytes, advance)
-        facts, missed = _facts(store, ours, Path(folder), max_bytes)
+        facts, missed = None, list[str]()
+        if source.level == "countries":  # nobody knows how many people live in a region
+            facts, missed = _facts(store, ours, Path(folder), max_bytes)
     listed, _ = attach(entities, facts)
     made = figures(parts, listed, month)
     notes += [*_said(made), *damaged, *missed]
     uploads = _uploads(made, source, notes)
     shelf.put(store, uploads)
-    return Made(str(month), uploads[0].key, len(parts), len(made.countries), made.until, notes)
+    return Made(
+        str(month), uploads[0].key, len(parts), len(made.countries), made.until, notes,
+        made.level,
+    )  # fmt: skip
 
 
 def _read(

@@ -11,7 +11,7 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from etl.fields import REPORT
+from etl import fields, levels
 from etl.report.month import Month
 from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import add_case_fatality
@@ -32,9 +32,10 @@ class Part:
 @dataclass(frozen=True)
 class Figures:
     """`until`: the last day of the month that is counted, None where there is none; `before_until`
-    the same of the month before. `countries`: the columns of REPORT, most cases first. `total`:
-    their sums. `snapshots`: one row each with what it restated of the one before. `daily`: the
-    world's 7-day averages. `gone`: countries that the last snapshot has no more.
+    the same of the month before. `countries`: the columns of `etl.fields.report`, most cases
+    first; regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
+    with what it restated of the one before. `daily`: the 7-day averages of all of them. `gone`:
+    countries that the last snapshot has no more.
     """
 
     month: Month
@@ -45,28 +46,28 @@ class Figures:
     snapshots: pd.DataFrame
     daily: pd.DataFrame
     gone: list[str]
+    level: str = "countries"
 
 
 def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
     """The days of a month and of the one before, and each country's last row before them.
 
-    From a source's rows: `country_key, date` and COUNTS, copied, so that the rest can go.
+    From a source's rows: the key, `date` and COUNTS, copied, so that the rest can go.
     """
-    days, codes = rows["date"].to_numpy(), rows["country_key"].cat.codes.to_numpy()
+    key = levels.key(rows)
+    days, codes = rows["date"].to_numpy(), rows[key].cat.codes.to_numpy()
     earlier = days < np.datetime64(month.before.first)
     followed = np.r_[(codes[1:] == codes[:-1]) & earlier[1:], False][: len(codes)]
     kept = (days <= np.datetime64(month.last)) & ~(earlier & followed)
-    few: pd.DataFrame = rows.loc[kept, ["country_key", "date", *COUNTS]].reset_index(drop=True)
+    few: pd.DataFrame = rows.loc[kept, [key, "date", *COUNTS]].reset_index(drop=True)
     return few
 
 
 def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
     """The snapshots beneath each other, each with its run's id in `snapshot` (categorical)."""
-    keys = pd.Index(sorted(set().union(*(p.rows["country_key"].cat.categories for p in parts))))
-    frames = [
-        part.rows.assign(country_key=part.rows["country_key"].cat.set_categories(keys))
-        for part in parts
-    ]
+    key = levels.key(parts[0].rows)
+    keys = pd.Index(sorted(set().union(*(part.rows[key].cat.categories for part in parts))))
+    frames = [part.rows.assign(**{key: part.rows[key].cat.set_categories(keys)}) for part in parts]
     number = np.repeat(np.arange(len(parts)), [len(frame) for frame in frames])
     table = pd.concat(frames, ignore_index=True)
     runs = pd.Index([part.run_id for part in parts])
@@ -84,15 +85,16 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
     until = inside.max().date() if len(inside) else None
     cut = _same_day(month, until) if until else None
     changed = restatements(table, month)
-    countries = _countries(last, listed.set_index("country_key"), month, cut)
-    by_country = changed.groupby("country_key", observed=True)[RESTATED].sum()
+    key, level = levels.key(listed), levels.level(listed)
+    countries = _countries(last, listed.set_index(key, drop=False), month, cut)
+    by_country = changed.groupby(key, observed=True)[RESTATED].sum()
     countries = countries.join(by_country.reindex(countries.index).fillna(0).astype("Int64"))
-    ranked = countries.reset_index().sort_values(
-        ["new_cases", "country_key"], ascending=[False, True], na_position="last"
+    ranked = countries.reset_index(drop=True).sort_values(
+        ["new_cases", key], ascending=[False, True], na_position="last"
     )
-    ranked = ranked[[field.name for field in REPORT]].reset_index(drop=True)
+    ranked = ranked[[field.name for field in fields.report(level)]].reset_index(drop=True)
     summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
-    gone = table["country_key"].cat.categories.difference(pd.Index(listed["country_key"]))
+    gone = table[key].cat.categories.difference(pd.Index(listed[key]))
     return Figures(
         month=month,
         until=until,
@@ -102,6 +104,7 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
         snapshots=_snapshots(parts, changed),
         daily=_daily(last, month, until) if until else pd.DataFrame(),
         gone=sorted(gone),
+        level=level,
     )
 
 
@@ -121,7 +124,8 @@ def _countries(
     ends = _up_to(last, cut or before.last, keys)
     had = (ends["date"] >= np.datetime64(before.first)) & (cut is not None)
     start = _up_to(last, before.first - ONE_DAY, keys)
-    table = listed[["country", "iso3", "population"]].assign(
+    names = levels.names(levels.level(listed))
+    table = listed[[*names, "iso3", "population"]].assign(
         last_date=held["date"].where(has_month),
         **{count: held[count] for count in COUNTS},
     )
@@ -152,7 +156,7 @@ def _number(column: "pd.Series[int]") -> "pd.Series[float]":
 def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
     """Each country's last row on a day or before it: `date` and COUNTS (Int64)."""
     known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
-    last = known.groupby("country_key", observed=True)[["date", *COUNTS]].last().reindex(keys)
+    last = known.groupby(levels.key(known), observed=True)[["date", *COUNTS]].last().reindex(keys)
     return last.astype(dict.fromkeys(COUNTS, "Int64"))
 
 
@@ -170,16 +174,16 @@ def _snapshots(parts: Sequence[Part], changed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _daily(last: pd.DataFrame, month: Month, until: date) -> pd.DataFrame:
-    """`date, cases_7d_avg, deaths_7d_avg` of the world, from the 7th day of the month before on.
+    """`date, cases_7d_avg, deaths_7d_avg` of all series, from the 7th day of the month before on.
 
-    A day that a country lacks counts with its last value.
+    A day that a series lacks counts with its last value.
     """
     eve = np.datetime64(month.before.first - ONE_DAY, "s")
     days = pd.date_range(eve, until, unit="s")
     dates = np.maximum(last["date"].to_numpy(), eve)
     averages = {}
     for measure, count in zip(MEASURES, COUNTS, strict=True):
-        wide = last.assign(date=dates).pivot(index="date", columns="country_key", values=count)
+        wide = last.assign(date=dates).pivot(index="date", columns=levels.key(last), values=count)
         total = wide.reindex(days).ffill().fillna(0).sum(axis=1)
         averages[f"{measure}_7d_avg"] = (total.diff(7) / 7).round(4)
     return pd.DataFrame(averages).dropna().rename_axis(index="date").reset_index()

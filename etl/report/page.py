@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
@@ -19,6 +20,8 @@ from etl.report.texts import Texts
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
+MOST_BYTES = 1_500_000  # of all that the page loads
+DAYS_A_POINT = (1, 7)  # of the charts: more where they weigh too much, and then there are none
 
 # sentences -> their translations, by language; one that can't be had is not among them
 Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -40,19 +43,16 @@ def make(
     counts as the same. So does one that links to all the languages `wanted`, or to those alone that
     could be had today.
     """
-    shown, source = view.read(folder, manifest), SOURCES[manifest.source.name]
-    files = []
-    (folder / PAGES_ASSETS).mkdir()
-    for name, content in assets.scripts(folder):
-        (folder / name).write_bytes(content)
-        files.append(File(name, folder / name, 0))
-    template = _environment().get_template(PAGE)
+    source = SOURCES[manifest.source.name]
+    shown = view.read(folder, manifest, source.level)
+    template = _environment(TEMPLATES).get_template(PAGE)
     lasting = {
         "manifest": manifest,
         "form": form,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
+        "most_listed": view.LISTED,
         "map_from": words.MAP_FROM,
         "meanings": words.MEANING,
         "corrections": words.CORRECTIONS,
@@ -63,11 +63,9 @@ def make(
         "names": languages.NAMES,
         "right_to_left": languages.RIGHT_TO_LEFT,
         "style": assets.style(),
-        "scripts": [file.name for file in files],
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
-
     changed = read_changes((folder / CHANGES).read_bytes())
 
     def written(texts: Texts, others: Sequence[str], told: Status | None) -> bytes:
@@ -83,6 +81,19 @@ def make(
             script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
         ).encode()
 
+    scripts: list[tuple[str, bytes]] = []
+    for every in (*DAYS_A_POINT, 0):
+        # without charts there is the page's own script alone, which is the first
+        scripts = list(assets.scripts(folder, source.level, every) if every else scripts[:1])
+        lasting |= {"every": every, "scripts": [name for name, _ in scripts]}
+        weight = sum(len(content) for _, content in scripts)
+        if weight + len(written(Texts(), wanted, status)) <= MOST_BYTES:
+            break
+    files = []
+    (folder / PAGES_ASSETS).mkdir()
+    for name, content in scripts:
+        (folder / name).write_bytes(content)
+        files.append(File(name, folder / name, 0))
     made = [Texts()]
     if wanted:
         written(made[0], wanted, status)  # whatever is said is asked for
@@ -97,9 +108,10 @@ def make(
     return files
 
 
-def _environment() -> Environment:
+@cache
+def _environment(templates: Path) -> Environment:
     environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
+        loader=FileSystemLoader(templates),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -112,6 +124,7 @@ def _environment() -> Environment:
         "number": words.number,
         "size": words.size,
         "translated": _translated,
+        "at_level": _at_level,
         "long_date": _long_date,
         "page_in": _page_in,
         "signed": words.signed,
@@ -131,6 +144,11 @@ def _translated(context: Context, sentence: str, **values: object) -> Markup:
     """A sentence that is no literal of the template's."""
     texts: Texts = context["texts"]
     return texts.say(sentence, **values)
+
+
+@pass_context
+def _at_level(context: Context, sentence: str, **values: object) -> Markup:
+    return _translated(context, words.at_level(sentence, context["view"].level), **values)
 
 
 @pass_context

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
-from etl.fields import REPORT
+from etl import fields, levels
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import records
 from etl.report import numbers
@@ -30,7 +30,7 @@ FILES = {
 
 
 def report_csv(figures: Figures) -> bytes:
-    """final_report.csv: the columns of REPORT, text that a spreadsheet would run made harmless."""
+    """final_report.csv: text that a spreadsheet would run made harmless."""
     sink = io.BytesIO()
     table = pa.Table.from_pandas(figures.countries, preserve_index=False)
     pa.csv.write_csv(to_csv_table(table), sink)
@@ -43,7 +43,8 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
         **_about(figures, source, notes),
         rows=records(figures.countries),
         snapshots=records(figures.snapshots),
-        fields=REPORT,
+        fields=fields.report(figures.level),
+        within=levels.WITHIN[figures.level][1:],
     )
 
 
@@ -52,12 +53,13 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
     from etl.report import chart
 
     about = _about(figures, source, notes)
+    where = "the world" if figures.level == "countries" else f"all {figures.level} together"
     charts = [
-        ("daily-cases", "New cases in the world", "A day, on average of the last 7 days."),
-        ("daily-deaths", "Deaths in the world", "A day, on average of the last 7 days."),
+        ("daily-cases", f"New cases in {where}", "A day, on average of the last 7 days."),
+        ("daily-deaths", f"Deaths in {where}", "A day, on average of the last 7 days."),
         (
             "ranking",
-            "The countries with most new cases",
+            f"The {figures.level} with most new cases",
             f"Bars: {about['counted']}. Diamonds: {about['counted_before']}.",
         ),
     ]
@@ -95,6 +97,7 @@ def _months(keys: Iterable[str]) -> Iterator[Month]:
 def _about(figures: Figures, source: Source, notes: Sequence[str]) -> dict[str, Any]:
     return {
         "figures": figures,
+        "one": levels.one(figures.level),
         "source": source,
         "notes": notes,
         "counted": _span(figures.month, figures.until),

@@ -5,7 +5,8 @@ times the value, each as the step from the one before (null: unknown); an averag
 loses nothing at a scale of 7.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from etl import levels
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import spans
 from etl.report.view import average
@@ -25,21 +27,25 @@ Values = NDArray[np.float64]
 Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values for each
 
 
-def encode(folder: Path) -> bytes:
-    """`{"averaged", "scale", "world": LINE, "countries": {key: LINE}}` of the published files.
+def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
+    """Of the published files: `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
 
-    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day, the day in days since
-    1970-01-01.
+    LINES: `{key: LINE}`; `countries` are regions or places at those levels, of which there is no
+    world (null).
+    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day or, counted from the
+    last day back, for `every` so many of them; the day in days since 1970-01-01.
     """
-    pieces = read_table(folder / PARQUET, ("country_key", "date", *AVERAGES, *TOTALS))
-    series = msgspec.json.decode((folder / "world.json").read_bytes())["series"]
-    averaged = "new_cases" in series
+    key = levels.names(level)[0]
+    pieces = read_table(folder / PARQUET, (key, "date", *AVERAGES, *TOTALS))
+    first = next(pieces)
+    averaged = AVERAGES[0] in first
     scale = DAYS_OF_AN_AVERAGE if averaged else 1
     lines = (
-        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale))
-        for key, (days, values) in _whole(pieces, AVERAGES if averaged else TOTALS)
+        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale, every))
+        for key, (days, values) in _whole(chain([first], pieces), AVERAGES if averaged else TOTALS)
     )
-    head = {"averaged": averaged, "scale": scale, "world": _world(series, averaged, scale)}
+    world = _world(folder, averaged, scale, every) if level == "countries" else None
+    head = {"averaged": averaged, "scale": scale, "every": every, "world": world}
     return msgspec.json.encode(head)[:-1] + b',"countries":{' + b",".join(lines) + b"}}"
 
 
@@ -64,22 +70,24 @@ def _joined(parts: Sequence[Table]) -> Table:
     return np.concatenate([d for d, _ in parts]), np.concatenate([v for _, v in parts])
 
 
-def _world(series: Mapping[str, list[Any]], averaged: bool, scale: int) -> list[Any]:
+def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
+    series = msgspec.json.decode((folder / "world.json").read_bytes())["series"]
     days = np.array(series["date"], "datetime64[D]").astype(np.int64)
     if not len(days):
         return [0, [], []]
     columns = [series[f"{'new' if averaged else 'cumulative'}_{m}"] for m in ("cases", "deaths")]
     if averaged:
         columns = [[average(column, n + 1) for n in range(len(column))] for column in columns]
-    return _line(days, np.array(columns, dtype=float).T, scale)
+    return _line(days, np.array(columns, dtype=float).T, scale, every)
 
 
-def _line(days: NDArray[np.int64], values: Values, scale: int) -> list[Any]:
+def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> list[Any]:
     """On every day from the first to the last, those that the series lacks as unknown."""
     first = int(days[0])
     dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
     dense[days - first] = values
-    return [first, *(_steps(column * scale) for column in dense.T)]
+    left_out = (len(dense) - 1) % every  # so that the last day is there
+    return [first + left_out, *(_steps(column * scale) for column in dense[left_out::every].T)]
 
 
 def _steps(values: Values) -> list[int | None]:

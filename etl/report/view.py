@@ -12,21 +12,25 @@ from typing import Any
 
 import msgspec
 
+from etl import levels
 from etl.countries import normalise
 from etl.manifest import Manifest, PublishedFile
 from etl.outputs.changes import CHANGES
 from etl.report.words import MEASURES, Measure, number
 
 RANKED = 12
+LISTED = 1000  # files of single series; of more the page does not tell digests and sizes
 MAPPED = "cases_7d_per_100k"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A country; `cells` are as text, one for each of the view's measures."""
+    """A country, region or place; `within` is what it lies in, the nearest first; `cells` are as
+    text, one for each of the view's measures."""
 
     key: str
     name: str
+    within: Sequence[str | None]
     iso3: str
     file: str
     last_date: str
@@ -40,6 +44,7 @@ class Bar:
 
     name: str
     key: str
+    file: str
     text: str
     share: float
 
@@ -56,8 +61,15 @@ class Figure:
 
 @dataclass(frozen=True)
 class View:
-    """All that the page says but for what tells of runs and of now: changes.json is such a file."""
+    """All that the page says but for what tells of runs and of now: changes.json is such a file.
 
+    `one` is what a row is, `within` what it lies in: place, and region and country. Of regions and
+    places there is no `world`.
+    """
+
+    level: str
+    one: str
+    within: Sequence[str]
     measures: Sequence[Measure]
     rows: Sequence[Row]
     ranked_by: Measure | None
@@ -67,48 +79,62 @@ class View:
     world_ends: date | None
     left_out: Sequence[str]
     files: Sequence[PublishedFile]
-    country_files: Sequence[PublishedFile]
+    series_files: Sequence[PublishedFile]
 
 
-def read(folder: Path, manifest: Manifest) -> View:
-    """Read latest.json, countries.json and world.json, where they were just written."""
+def read(folder: Path, manifest: Manifest, level: str) -> View:
+    """Read latest.json, countries.json (regions.json, places.json) and world.json, where they were
+    just written."""
+    key = levels.names(level)[0]
     latest = sorted(
-        _countries(folder / "latest.json"),
-        key=lambda row: (normalise(row["country"]), row["country"]),
+        _listed(folder / "latest.json", level),
+        key=lambda row: (normalise(levels.full_name(row)), levels.full_name(row)),
     )
-    files = {row["country_key"]: row["file"] for row in _countries(folder / "countries.json")}
+    files = {row[key]: row["file"] for row in _listed(folder / f"{level}.json", level)}
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
-    names = {row["country_key"]: row["country"] for row in latest}
-    world = msgspec.json.decode((folder / "world.json").read_bytes())
+    world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
+    if level == "countries":
+        world = msgspec.json.decode((folder / "world.json").read_bytes())
+    else:
+        measures = [m for m in measures if m.column != "population"]  # it is the country's
+    names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
-    in_countries = [f.name.startswith("countries/") for f in manifest.files]
-    others = [f for f, within in zip(manifest.files, in_countries, strict=True) if not within]
+    of_one = [f.name.startswith(f"{level}/") for f in manifest.files]
+    others = [f for f, within in zip(manifest.files, of_one, strict=True) if not within]
     return View(
+        level=level,
+        one=levels.one(level),
+        within=levels.WITHIN[level][1:],
         measures=measures,
-        rows=[_row(row, measures, files) for row in latest],
+        rows=[_row(row, level, measures, files) for row in latest],
         ranked_by=ranked_by,
-        bars=_bars(latest, ranked_by) if ranked_by else [],
+        bars=_bars(latest, ranked_by, key, files) if ranked_by else [],
         mapped=any(m.column == MAPPED for m in measures),
         world=_world(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
         files=[f for f in others if f.name != CHANGES],
-        country_files=[f for f, within in zip(manifest.files, in_countries, strict=True) if within],
+        series_files=[f for f, within in zip(manifest.files, of_one, strict=True) if within],
     )
 
 
-def _countries(path: Path) -> list[dict[str, Any]]:
+def _listed(path: Path, level: str) -> list[dict[str, Any]]:
     content: dict[str, list[dict[str, Any]]] = msgspec.json.decode(path.read_bytes())
-    return content["countries"]
+    return content[level]
 
 
-def _row(row: Mapping[str, Any], measures: Iterable[Measure], files: Mapping[str, str]) -> Row:
+def _row(
+    row: Mapping[str, Any], level: str, measures: Iterable[Measure], files: Mapping[str, str]
+) -> Row:
+    key = row[levels.names(level)[0]]
+    own, *around = levels.WITHIN[level]
     return Row(
-        key=row["country_key"],
-        name=row["country"],
+        key=key,
+        name=row[own],
+        within=[row[what] for what in around],
         # of several series of one country the one that goes on has the file of its code
-        iso3=row["iso3"] if files[row["country_key"]] == f"countries/{row['iso3']}.json" else "",
-        file=files[row["country_key"]],
+        iso3=row["iso3"] if files[key] == f"countries/{row['iso3']}.json" else "",
+        file=files[key],
         last_date=row["date"],
         stale=row["stale"],
         cells=[measure.say(row.get(measure.column)) for measure in measures],
@@ -121,15 +147,18 @@ def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
     return next(iter([*preferred, *measures]), None)
 
 
-def _bars(rows: Iterable[Mapping[str, Any]], measure: Measure) -> list[Bar]:
+def _bars(
+    rows: Iterable[Mapping[str, Any]], measure: Measure, key: str, files: Mapping[str, str]
+) -> list[Bar]:
     """The highest; series that ended earlier are left out, their last value being an old one."""
     known = [row for row in rows if row[measure.column] is not None and not row["stale"]]
-    known.sort(key=lambda row: (-row[measure.column], row["country"]))
+    known.sort(key=lambda row: (-row[measure.column], levels.full_name(row)))
     highest = max(known[0][measure.column], 0) if known else 0
     return [
         Bar(
-            name=row["country"],
-            key=row["country_key"],
+            name=levels.full_name(row),
+            key=row[key],
+            file=files[row[key]],
             text=measure.say(row[measure.column]),
             share=round(100 * max(row[measure.column], 0) / highest, 1) if highest else 0,
         )

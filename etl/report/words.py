@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from etl import levels
+
 NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
 
 
@@ -40,10 +42,12 @@ MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the sa
 MEANING = {
     "datapackage.json": "all of this for programs: columns, units, digests",
     "countries.json": "every country: codes, facts, its file",
-    "latest.csv": "one row a country: open it in a spreadsheet",
-    "latest.json": "one row a country",
+    "regions.json": "every region: its country, that one's codes and facts, its file",
+    "places.json": "every place: its region and country, that one's codes and facts, its file",
+    "latest.csv": "one row a [one]: open it in a spreadsheet",
+    "latest.json": "one row a [one]",
     "stats.json": "the source's own shape, repaired",
-    "timeseries.csv.gz": "the whole table: one row a country and day",
+    "timeseries.csv.gz": "the whole table: one row a [one] and day",
     "timeseries.parquet": "the same, typed",
     "world.json": "world totals and series",
 }
@@ -96,6 +100,14 @@ def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
     kept = {"new": "only new counts", "cumulative": "only cumulative counts"}
     said.append((kept.get(settings["KEEP"], ""), settings["KEEP"]))
     return [(sentence, value) for sentence, value in said if sentence and value]
+
+
+def at_level(sentence: str, level: str) -> str:
+    """A sentence with [one], [One] and [all] in it, said of countries, regions or places."""
+    one = levels.one(level)
+    for blank, word in (("[one]", one), ("[One]", one.capitalize()), ("[all]", level)):
+        sentence = sentence.replace(blank, word)
+    return sentence
 
 
 def number(value: float, places: int = 0) -> str:

@@ -1,8 +1,10 @@
-"""coviddata's stats.json, countries: bytes -> SourceTable.
+"""coviddata's stats.json, of countries, regions or places: bytes -> SourceTable.
 
     [{"country": {"key": "spain", "name": "Spain"},
       "dates": {"2020-01-22": {"new": {"cases": 0, "deaths": 0, "recoveries": 0},
                                "cumulative": {...}}, ...}}, ...]
+
+A `region` holds its `country` beside key and name, a `place` its `region` and `country`.
 
 The file is read country by country into typed structures and at once into columns. What does not
 fit is looked at a second time, by coviddata_faults, to name the place.
@@ -12,54 +14,32 @@ from array import array
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from typing import Annotated
+from typing import Any
 
 import msgspec
 import numpy as np
 import pandas as pd
-from msgspec import Meta, Struct
 
+from etl import levels
 from etl.errors import SourceChanged
 from etl.sources import MEASURES, SourceTable
-from etl.sources.coviddata_faults import COUNT_LIMIT, KEY, LONGEST_TEXT, Faults, as_date, explain
+from etl.sources.coviddata_faults import explain
+from etl.sources.coviddata_form import (
+    COUNTRIES,
+    PLACES,
+    REGIONS,
+    AnyElement,
+    Day,
+    Entity,
+    Form,
+    names,
+)
 from etl.sources.elements import elements, likely_elements
+from etl.sources.faults import Faults, as_date
 
-Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
-Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
-# keys of a country's object, besides those of its days; keys of a day
-COUNTRY_KEYS, DAY_KEYS = 4, 9
+DAY_KEYS = 9  # of a day's object, the day's own included
+STRAY = b'"location_type"'  # stands in most regions and places
 UNREADABLE = (ValueError, RecursionError)  # msgspec's and Unicode's errors are ValueErrors
-
-
-class New(Struct, gc=False):
-    cases: Change
-    deaths: Change
-    recoveries: Change
-
-
-class Cumulative(Struct, gc=False):
-    cases: Count
-    deaths: Count
-    recoveries: Count
-
-
-class Day(Struct, gc=False):
-    new: New
-    cumulative: Cumulative
-
-
-class Country(Struct):
-    key: Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
-    name: Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
-
-
-class Element(Struct):
-    country: Country
-    dates: dict[str, Day]
-
-
-_STRICT = msgspec.json.Decoder(Element)
-_LAX = msgspec.json.Decoder(Element, strict=False)
 
 
 class _Days(dict[str, int]):
@@ -76,8 +56,9 @@ _EPOCH = date(1970, 1, 1).toordinal()
 class _Columns:
     """The table while it grows: one typed array a column."""
 
-    def __init__(self) -> None:
-        self.entities: dict[str, str] = {}
+    def __init__(self, level: str) -> None:
+        self.names = levels.names(level)
+        self.entities: dict[str, tuple[str | None, ...]] = {}
         self.lengths: list[int] = []
         self.days = array("i")
         self.measures = {
@@ -86,8 +67,8 @@ class _Columns:
             for measure in MEASURES
         }
 
-    def add(self, country: Country, days: list[int], values: list[Day]) -> None:
-        self.entities[country.key] = country.name
+    def add(self, entity: Entity, days: list[int], values: list[Day]) -> None:
+        self.entities[entity.key] = names(entity)
         self.lengths.append(len(days))
         self.days.extend(days)
         columns = self.measures
@@ -104,8 +85,8 @@ class _Columns:
         place = {key: number for number, key in enumerate(categories)}
         codes = np.repeat(np.array([place[key] for key in keys], dtype=np.int32), self.lengths)
         order = np.argsort(codes, kind="stable")
-        rows = {
-            "country_key": pd.Categorical.from_codes(
+        rows: dict[str, Any] = {
+            self.names[0]: pd.Categorical.from_codes(
                 codes[order], categories=pd.Index(categories, dtype="str")
             ),
             "date": np.frombuffer(self.days, dtype=np.int32)[order]
@@ -114,56 +95,73 @@ class _Columns:
         }
         for name in list(self.measures):
             rows[name] = np.frombuffer(self.measures.pop(name), dtype=np.int32)[order]
-        entities = pd.DataFrame(
-            {"country_key": keys, "country": list(self.entities.values())}, dtype="str"
-        )
+        entities = pd.DataFrame(list(self.entities.values()), columns=self.names, dtype="str")
         return SourceTable(entities, pd.DataFrame(rows, copy=False))
 
 
-def _decode(raw: bytes) -> Element:
+def _decode(raw: bytes, form: Form) -> AnyElement:
     try:
-        return _STRICT.decode(raw)
+        return form.strict.decode(raw)
     except msgspec.ValidationError:
         # 3.0 is a whole number, too; only the lax decoder says so, but "3" and true suit it as well
-        if next(explain(raw, 0), None):
+        if next(explain(raw, 0, form.level), None):
             raise
-        return _LAX.decode(raw)
+        return form.lax.decode(raw)
 
 
-def read(path: Path) -> SourceTable:
-    """Read a whole stats.json.
+def read_countries(path: Path) -> SourceTable:
+    """Read a whole stats.json of countries.
 
     Raises SourceChanged with every fault: `spain, 2020-05-25, new.cases: expected int, got str`.
     """
+    return _read(path, COUNTRIES)
+
+
+def read_regions(path: Path) -> SourceTable:
+    """The same of regions."""
+    return _read(path, REGIONS)
+
+
+def read_places(path: Path) -> SourceTable:
+    """The same of places."""
+    return _read(path, PLACES)
+
+
+def _read(path: Path, form: Form) -> SourceTable:
     try:
-        return _read(likely_elements(path))
+        return _read_pieces(likely_elements(path), form)
     except SourceChanged:
-        return _read(elements(path))  # slower, sure of every border: its faults are the true ones
+        # slower, sure of every border: its faults are the true ones
+        return _read_pieces(elements(path), form)
 
 
-def _read(pieces: Iterator[bytes]) -> SourceTable:
-    columns, faults, known_days = _Columns(), Faults(), _Days()
+def _read_pieces(pieces: Iterator[bytes], form: Form) -> SourceTable:
+    columns, faults, known_days = _Columns(form.level), Faults(), _Days()
+    what = levels.WITHIN[form.level][0]
     keys: set[str] = set()
     try:
         for number, raw in enumerate(pieces, start=1):
             try:
-                element = _decode(raw)
+                element = _decode(raw, form)
                 days = [known_days[day] for day in element.dates]
             except UNREADABLE as exc:
-                faults.add_all(explain(raw, number), otherwise=(f"country {number}", str(exc)))
+                explained = explain(raw, number, form.level)
+                faults.add_all(explained, otherwise=(f"{what} {number}", str(exc)))
                 continue
+            entity = element.entity
             # fields we don't know, or a key that stands twice: the second look tells which
-            if raw.count(b":") != COUNTRY_KEYS + DAY_KEYS * len(days):
-                faults.add_all(explain(raw, number))
-            if element.country.key in keys:
-                faults.add(element.country.key, "this country stands twice in the source")
+            known = form.keys + raw.count(STRAY) + DAY_KEYS * len(days)
+            if raw.count(b":") != known:
+                faults.add_all(explain(raw, number, form.level))
+            if entity.key in keys:
+                faults.add(entity.key, f"this {what} stands twice in the source")
             elif days:
                 values = list(element.dates.values())
                 if days != sorted(days):
                     order = sorted(range(len(days)), key=days.__getitem__)
                     days, values = [days[i] for i in order], [values[i] for i in order]
-                columns.add(element.country, days, values)
-            keys.add(element.country.key)
+                columns.add(entity, days, values)
+            keys.add(entity.key)
     except SourceChanged as exc:
         raise SourceChanged([*faults.lines(), *exc.faults]) from exc
     if faults:

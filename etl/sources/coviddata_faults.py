@@ -2,94 +2,50 @@
 
 import json
 import re
-from collections import Counter
-from collections.abc import Generator, Iterable, Iterator
-from datetime import date
+from collections.abc import Generator, Iterator
 from typing import Any
 
+from etl.levels import WITHIN
 from etl.sources import MEASURES
+from etl.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
-LONGEST_TEXT = 200
-COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
-ALIKE_SHOWN = 5  # places shown of the same problem
-MOST = 10_000  # different problems kept
-
-Fault = tuple[str, str]  # place, problem
-
-
-class Faults:
-    """Faults by problem, so that one that stands everywhere is told once."""
-
-    def __init__(self) -> None:
-        self._places: dict[str, list[str]] = {}
-        self._counts = Counter[str]()
-
-    def __bool__(self) -> bool:
-        return bool(self._places)
-
-    def add(self, place: str, problem: str) -> None:
-        if problem not in self._places and len(self._places) >= MOST:
-            return
-        self._counts[problem] += 1
-        places = self._places.setdefault(problem, [])
-        if len(places) < ALIKE_SHOWN:
-            places.append(place)
-
-    def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
-        """Add each; if there is none, `otherwise`."""
-        none = True
-        for place, problem in faults:
-            self.add(place, problem)
-            none = False
-        if none and otherwise:
-            self.add(*otherwise)
-
-    def lines(self) -> list[str]:
-        lines = []
-        for problem, places in self._places.items():
-            lines += [f"{place}: {problem}" for place in places]
-            if (more := self._counts[problem] - len(places)) > 0:
-                lines[-1] += f" (and {more} more like it)"
-        return lines
 
 
 class _Object(list[tuple[str, Any]]):
     """A JSON object as its pairs, so that a key that stands twice is seen."""
 
 
-def as_date(text: str) -> date:
-    """'2020-01-22' as a date. ValueError for anything else, the other forms of ISO 8601 too."""
-    day = date.fromisoformat(text)
-    if day.isoformat() != text:
-        raise ValueError(text)
-    return day
-
-
-def explain(raw: bytes, number: int) -> Iterator[Fault]:
+def explain(raw: bytes, number: int, level: str = "countries") -> Iterator[Fault]:
     """Every fault in one country's element; `number` names it where its key can't be read."""
+    what, *around = WITHIN[level]
     found = re.search(rb'"key"\s*:\s*"([a-z0-9-]{1,200})"', raw[:1000])
-    place = found[1].decode() if found else f"country {number}"
+    place = found[1].decode() if found else f"{what} {number}"
     try:
         tree = json.loads(raw.decode("utf-8"), object_pairs_hook=_Object)
     except UnicodeDecodeError as exc:
-        yield place, f"not UTF-8 at byte {exc.start} of the country"
+        yield place, f"not UTF-8 at byte {exc.start} of the {what}"
         return
     except (ValueError, RecursionError) as exc:
         yield place, f"not JSON: {exc}"
         return
-    fields = yield from _fields(tree, place, ("country", "dates"))
-    if "country" in fields:
-        yield from _country(fields["country"], place)
+    fields = yield from _fields(tree, place, (what, "dates"))
+    if what in fields:
+        yield from _entity(fields[what], f"{place}, {what}", what, around)
     if "dates" in fields:
         yield from _dates(fields["dates"], place)
 
 
-def _country(tree: Any, place: str) -> Iterator[Fault]:
-    fields = yield from _fields(tree, f"{place}, country", ("key", "name"))
+def _entity(tree: Any, place: str, what: str, around: list[str]) -> Iterator[Fault]:
+    # a place need not lie in a region
+    there = {name for name, _ in tree} if isinstance(tree, _Object) else set()
+    around = [one for one in around if one == "country" or one in there]
+    fields = yield from _fields(tree, place, ("key", "name", *around))
     for name, value in fields.items():
-        where = f"{place}, country.{name}"
-        if not isinstance(value, str):
+        where = f"{place}.{name}"
+        if name in around:
+            yield from _entity(value, where, name, ["country"] if name == "region" else [])
+        elif not isinstance(value, str):
             yield where, f"expected str, {_got(value)}"
         elif not 1 <= len(value) <= LONGEST_TEXT:
             yield where, f"expected 1 to {LONGEST_TEXT} characters, got {len(value)}"

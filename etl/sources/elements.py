@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged
+from etl.sources.faults import printable
 
 WINDOW = 1 << 20
 LONGEST = 1 << 23  # bytes an element may have: a country's days of a century
@@ -56,9 +57,8 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
             # a long element is met with longer reads, so that it is not searched over and over
             more = file.read(max(window, len(rest)))
             if not more:
-                raise SourceChanged(
-                    f"the source breaks off inside element {count + 1}: '...{_text(rest[-60:])}'"
-                )
+                end = printable(rest[-60:])
+                raise SourceChanged(f"the source breaks off inside element {count + 1}: '...{end}'")
             rest += more
 
 
@@ -100,7 +100,7 @@ def _opened(file: BinaryIO, window: int) -> bytes:
     if not head:
         raise SourceChanged("the source is empty; expected a JSON array")
     if not head.startswith(b"["):
-        begins = _text((head + file.read(320))[:320])[:80]
+        begins = printable((head + file.read(320))[:320])[:80]
         raise SourceChanged(f"the source is no JSON array; it begins '{begins}'")
     return head[1:]
 
@@ -112,7 +112,7 @@ def _refuse_more(end: bytes, file: BinaryIO, window: int, count: int) -> None:
     more = end[1:] + file.read(window)
     while more:
         if found := more.strip(_SPACE):
-            begins = _text(found[:60])
+            begins = printable(found[:60])
             raise SourceChanged(f"the source goes on behind its {count} elements: '{begins}'")
         more = file.read(window)
 
@@ -122,11 +122,6 @@ def _element(raw: bytes, count: int) -> bytes:
     if not raw:
         raise SourceChanged(f"element {count + 1} of the source is empty")
     return raw
-
-
-def _text(raw: bytes) -> str:
-    text = " ".join(raw.decode("utf-8", "replace").split())
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)
 
 
 def _borders(text: bytes) -> tuple[list[int], int | None]:

@@ -2,14 +2,14 @@
 
 function link(row) {
   const to = document.createElement("a");
-  to.href = `#chart=${encodeURIComponent(row.dataset.key)}`;
+  to.href = row.querySelector("a").getAttribute("href");
   to.textContent = nameOf(row);
   return to;
 }
 
 function rank() {
   const chooser = byId("measure");
-  const column = 1 + Number(chooser.value);
+  const column = 1 + beside + Number(chooser.value);
   const body = byId("bars").tBodies[0];
   const ranked = rows
     .filter((row) => !row.classList.contains("stale") && !Number.isNaN(valueOf(row, column)))

@@ -42,6 +42,7 @@ function control(chart) {
   for (const row of [...rows].sort((a, b) => inOrder.compare(nameOf(a), nameOf(b)))) {
     chooser.append(new Option(nameOf(row), row.dataset.key));
   }
+  chooser.value = chart.first;
   chooser.addEventListener("change", () => {
     history.replaceState(null, "", `#chart=${encodeURIComponent(chooser.value)}`);
     chart.choose(chooser.value);
@@ -52,7 +53,7 @@ function control(chart) {
   byId("all-days").addEventListener("click", () => chart.choose(chooser.value));
   const follow = () => {
     const key = new URLSearchParams(location.hash.slice(1)).get("chart");
-    if (key === null || !(key === "" || rowOf.has(key))) return;
+    if (key === null || !(rowOf.has(key) || (key === "" && chart.series.world))) return;
     chooser.value = key;
     chart.choose(key);
     byId("chart-section").scrollIntoView();
@@ -67,7 +68,9 @@ function giveUp(why) {
 }
 
 async function start() {
-  if (!("DecompressionStream" in window)) {
+  if (!byId("chart")) {
+    // the page says why
+  } else if (!("DecompressionStream" in window)) {
     giveUp(_("This browser is too old for the charts: it lacks DecompressionStream."));
   } else if (!["series", "charts", "bokeh"].every((name) => window.packed?.[name])) {
     giveUp(_("The scripts beside this page, in assets/, could not be loaded."));

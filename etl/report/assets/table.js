@@ -2,7 +2,13 @@
 
 const table = byId("table");
 const rows = [...table.tBodies[0].rows];
-const nameOf = (row) => row.querySelector("a").textContent;
+const beside = table.tHead.querySelectorAll(".within").length; // columns: what a place lies in
+// with what it lies in: Clark, Ohio, United States
+const nameOf = (row) =>
+  [row.querySelector("a"), ...row.querySelectorAll(".within")]
+    .map((part) => part.textContent)
+    .filter(Boolean)
+    .join(", ");
 const rowOf = new Map(rows.map((row) => [row.dataset.key, row]));
 const inOrder = new Intl.Collator("en");
 
@@ -13,9 +19,11 @@ function valueOf(row, column) {
 
 function sortBy(heading, column, ascending) {
   const sign = ascending ? 1 : -1;
-  const known = (row) => (column === 0 ? nameOf(row) : valueOf(row, column));
+  const named = column <= beside;
+  const textOf = (row) => (column === 0 ? nameOf(row) : row.cells[column].textContent);
+  const known = (row) => (named ? textOf(row) : valueOf(row, column));
   const compare = (a, b) => {
-    if (column === 0) return sign * inOrder.compare(a, b);
+    if (named) return sign * inOrder.compare(a, b);
     // what is missing stands last, whichever way
     return Number.isNaN(a) - Number.isNaN(b) || sign * (a - b) || 0;
   };
@@ -34,7 +42,7 @@ function makeSortable() {
     heading.append(button);
     button.addEventListener("click", () => {
       const now = heading.getAttribute("aria-sort");
-      sortBy(heading, column, now ? now === "descending" : column === 0);
+      sortBy(heading, column, now ? now === "descending" : column <= beside);
     });
   });
 }
@@ -45,8 +53,14 @@ function filterTable() {
   const wanted = plain(byId("filter").value.trim());
   let shown = 0;
   for (const row of rows) {
-    row.hidden = !`${plain(nameOf(row))}\n${row.dataset.iso3.toLowerCase()}`.includes(wanted);
+    row.hidden = !`${plain(nameOf(row))}\n${(row.dataset.iso3 ?? "").toLowerCase()}`.includes(wanted);
     shown += !row.hidden;
   }
-  byId("shown").textContent = _("{shown} of {all} countries", { shown, all: rows.length });
+  const all = rows.length;
+  const sayings = {
+    countries: _("{shown} of {all} countries", { shown, all }),
+    regions: _("{shown} of {all} regions", { shown, all }),
+    places: _("{shown} of {all} places", { shown, all }),
+  };
+  byId("shown").textContent = sayings[table.dataset.level];
 }

@@ -1,0 +1,40 @@
+"""What a table's rows are of: countries, regions or places. Its first column tells."""
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# what lies within what, by level
+WITHIN = {
+    "countries": ("country",),
+    "regions": ("region", "country"),
+    "places": ("place", "region", "country"),
+}
+LEVELS = tuple(WITHIN)
+
+
+def key(table: "pd.DataFrame") -> str:
+    """The column that tells one series from the other: country_key, region_key or place_key."""
+    return str(table.columns[0])
+
+
+def level(table: "pd.DataFrame") -> str:
+    return next(level for level in LEVELS if names(level)[0] == key(table))
+
+
+def one(level: str) -> str:
+    """What a series is of, in words: country, region or place."""
+    return WITHIN[level][0]
+
+
+def names(level: str) -> list[str]:
+    """The columns that name a series, its key first: region_key, region, country_key, country."""
+    return [f"{what}{ending}" for what in WITHIN[level] for ending in ("_key", "")]
+
+
+def full_name(row: Mapping[str, Any]) -> str:
+    """A series' name and those of what it lies in: Clark, Ohio, United States."""
+    names = (row.get(what) for what in WITHIN["places"])
+    return ", ".join(str(name) for name in names if name is not None)

@@ -1,0 +1,76 @@
+"""A run's countries.json (regions.json, places.json) and the series that it names, read back."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from etl import levels
+from etl.errors import StoreError
+from etl.manifest import run_key
+from etl.stores import Store
+
+Content = TypeVar("Content")
+
+
+class Listed(Struct, frozen=True):
+    """A country, region or place; `name` says what it lies in as well, `file` has its series.
+
+    `called` is all that people may call it by.
+    """
+
+    key: str
+    name: str
+    file: str
+    called: tuple[str, ...]
+
+
+def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
+    """None: the run's files are no longer there. Raises StoreError."""
+
+    def decode(content: bytes) -> list[Listed]:
+        rows = msgspec.json.decode(content, type=dict[str, Any])[level]
+        return [of_row(row, level) for row in rows]
+
+    return _read(store, run_key(run_id, f"{level}.json"), decode)
+
+
+def of_row(row: dict[str, Any], level: str) -> Listed:
+    """A line of countries.json, regions.json or places.json."""
+    key, name = (row[column] for column in levels.names(level)[:2])
+    full = levels.full_name(row)
+    # of several series of one code the one that goes on has its file
+    by_code = row["file"] == f"countries/{row['iso3']}.json"
+    codes = (row["iso3"], row["iso2"]) if by_code else ()
+    return Listed(key, full, row["file"], (key, name, full, *codes))
+
+
+def figure(store: Store, run_id: str, file: str, measure: str, day: str) -> int | None:
+    """What a series says of a day; None where it is missing. Raises StoreError."""
+
+    def decode(content: bytes) -> dict[str, int | None]:
+        series = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+        if measure not in series:
+            return {}
+        days = msgspec.json.decode(series["date"], type=list[str])
+        values = msgspec.json.decode(series[measure], type=list[int | None])
+        return dict(zip(days, values, strict=True))
+
+    key = run_key(run_id, file)
+    reported = _read(store, key, decode)
+    if reported is None:
+        raise StoreError(f"{store.address}/{key} is not there")
+    return reported.get(day)
+
+
+def _read(store: Store, key: str, decode: Callable[[bytes], Content]) -> Content | None:
+    stored = store.read(key)
+    if stored is None:
+        return None
+    try:
+        return decode(stored.body)
+    except (msgspec.DecodeError, LookupError, ValueError) as exc:
+        raise StoreError(
+            f"{store.address}/{key} can't be read: {exc}; look at it with python app.py doctor"
+        ) from exc

@@ -1,0 +1,101 @@
+"""How an element of coviddata's stats.json looks, typed: of a country, a region or a place."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from etl.sources.coviddata_faults import KEY
+from etl.sources.faults import COUNT_LIMIT, LONGEST_TEXT
+
+Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
+Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
+Key = Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+
+
+class New(Struct, gc=False):
+    cases: Change
+    deaths: Change
+    recoveries: Change
+
+
+class Cumulative(Struct, gc=False):
+    cases: Count
+    deaths: Count
+    recoveries: Count
+
+
+class Day(Struct, gc=False):
+    new: New
+    cumulative: Cumulative
+
+
+class Country(Struct):
+    key: Key
+    name: Name
+
+
+class Region(Struct):
+    key: Key
+    name: Name
+    country: Country
+
+
+class Place(Struct):
+    key: Key
+    name: Name
+    country: Country
+    region: Region | msgspec.UnsetType = msgspec.UNSET
+
+
+class OfCountry(Struct):
+    entity: Country = field(name="country")
+    dates: dict[str, Day]
+
+
+class OfRegion(Struct):
+    entity: Region = field(name="region")
+    dates: dict[str, Day]
+
+
+class OfPlace(Struct):
+    entity: Place = field(name="place")
+    dates: dict[str, Day]
+
+
+Entity = Country | Region | Place
+AnyElement = OfCountry | OfRegion | OfPlace
+
+
+@dataclass(frozen=True)
+class Form:
+    """How an element looks at a level; `keys` are those of its object but for the days'."""
+
+    level: str
+    element: type[AnyElement]
+    keys: int
+
+    @cached_property
+    def strict(self) -> msgspec.json.Decoder[AnyElement]:
+        return msgspec.json.Decoder(self.element)
+
+    @cached_property
+    def lax(self) -> msgspec.json.Decoder[AnyElement]:
+        return msgspec.json.Decoder(self.element, strict=False)
+
+
+COUNTRIES = Form("countries", OfCountry, keys=4)
+REGIONS = Form("regions", OfRegion, keys=8)
+PLACES = Form("places", OfPlace, keys=15)
+
+
+def names(entity: Entity) -> tuple[str | None, ...]:
+    """Its key and name, and those of what it lies in, as etl.levels.names has them."""
+    own: tuple[str | None, ...] = (entity.key, entity.name)
+    if isinstance(entity, Place):
+        region = entity.region
+        own += (region.key, region.name) if isinstance(region, Region) else (None, None)
+    return own if isinstance(entity, Country) else (*own, *names(entity.country))

@@ -1,0 +1,60 @@
+"""What every CSV of a source must be: a header that names what matters, and an end."""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from etl.errors import SourceChanged
+from etl.sources.faults import Faults, printable
+
+LONGEST_LINE = 1 << 20
+BOM = b"\xef\xbb\xbf"
+
+
+def header(path: Path, wanted: Sequence[str]) -> list[str]:
+    """The names of the columns, the wanted among them once each, in whatever order.
+
+    Raises SourceChanged otherwise, and where the last line of the file does not end: it may have
+    been cut in the middle of a number, which nothing else would show.
+    """
+    with path.open("rb") as file:
+        first = file.readline(LONGEST_LINE).removeprefix(BOM)
+        end = file.seek(0, io.SEEK_END)
+        file.seek(max(end - 60, 0))
+        tail = file.read()
+    names = next(csv.reader([first.decode("utf-8", "replace")]), [])
+    expected = f"expected {', '.join(wanted)}"
+    if not names:
+        raise SourceChanged(f"{path.name} is empty; {expected}")
+    if set(wanted).isdisjoint(names):
+        begins = printable(first[:320])[:80]
+        raise SourceChanged(f"{path.name} is no such CSV: {expected}; it begins '{begins}'")
+    if odd := [name for name in wanted if names.count(name) != 1]:
+        got = printable(", ".join(names).encode())[:2000]
+        raise SourceChanged(
+            f"{path.name}: columns missing or there twice: {', '.join(odd)}; {expected}; got {got}"
+        )
+    last = tail.rpartition(b"\n")[2]
+    if last:
+        raise SourceChanged(f"{path.name} breaks off in its last line: '...{printable(last)}'")
+    return names
+
+
+def rows(path: Path, width: int, faults: Faults) -> Iterator[tuple[int, list[str]]]:
+    """Number of its last line, and cells, of each row behind the header that has `width` of them.
+
+    What is wrong with others goes to `faults`. Bytes that are no UTF-8 are escaped as surrogates.
+    """
+    with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
+        lines = csv.reader(file)
+        next(lines)
+        try:
+            for row in lines:
+                if len(row) == width:
+                    yield lines.line_num, row
+                elif row:
+                    place = f"{path.name}, line {lines.line_num}"
+                    faults.add(place, f"expected {width} values, got {len(row)}")
+        except csv.Error as exc:
+            faults.add(f"{path.name}, line {lines.line_num}", f"not CSV: {exc}")

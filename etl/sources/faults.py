@@ -1,0 +1,83 @@
+"""What is wrong with a source, collected and told once; and what counts and dates may be."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable
+from datetime import date
+
+LONGEST_TEXT = 200
+COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
+ALIKE_SHOWN = 5  # places shown of the same problem
+MOST = 10_000  # different problems kept
+NUMBER = re.compile(r"[ \t]*-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
+
+Fault = tuple[str, str]  # place, problem
+
+
+class Faults:
+    """Faults by problem, so that one that stands everywhere is told once."""
+
+    def __init__(self) -> None:
+        self._places: dict[str, list[str]] = {}
+        self._counts = Counter[str]()
+
+    def __bool__(self) -> bool:
+        return bool(self._places)
+
+    def add(self, place: str, problem: str) -> None:
+        if problem not in self._places and len(self._places) >= MOST:
+            return
+        self._counts[problem] += 1
+        places = self._places.setdefault(problem, [])
+        if len(places) < ALIKE_SHOWN:
+            places.append(place)
+
+    def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
+        """Add each; if there is none, `otherwise`."""
+        none = True
+        for place, problem in faults:
+            self.add(place, problem)
+            none = False
+        if none and otherwise:
+            self.add(*otherwise)
+
+    def lines(self) -> list[str]:
+        lines = []
+        for problem, places in self._places.items():
+            lines += [f"{place}: {problem}" for place in places]
+            if (more := self._counts[problem] - len(places)) > 0:
+                lines[-1] += f" (and {more} more like it)"
+        return lines
+
+
+def as_date(text: str) -> date:
+    """'2020-01-22' as a date. ValueError for anything else, the other forms of ISO 8601 too."""
+    day = date.fromisoformat(text)
+    if day.isoformat() != text:
+        raise ValueError(text)
+    return day
+
+
+def whole(text: str) -> int | None:
+    """A count as sources write it, 12 or 12.0; None where blank. ValueError says why it is none."""
+    if not text:
+        return None
+    if not NUMBER.fullmatch(text) or not float(text).is_integer():
+        raise ValueError(f"expected a whole number, got {text[:40]!r}")
+    if abs(float(text)) > COUNT_LIMIT:
+        raise ValueError(f"expected at most {COUNT_LIMIT}, got {text[:40]}")
+    return int(float(text))
+
+
+def named(name: str) -> None:
+    """ValueError says why a name of a country, read with `surrogateescape`, is none."""
+    if not 1 <= len(name) <= LONGEST_TEXT:
+        raise ValueError(f"expected a name of 1 to {LONGEST_TEXT} characters, got {len(name)}")
+    if any("\udc80" <= char <= "\udcff" for char in name):
+        raise ValueError("not UTF-8")
+
+
+def printable(raw: bytes) -> str:
+    """A piece of a source as one line for a message."""
+    text = " ".join(raw.decode("utf-8", "replace").split())
+    return "".join(char if char.isprintable() else "\ufffd" for char in text)

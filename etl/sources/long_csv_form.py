@@ -1,0 +1,67 @@
+"""How a CSV with a row a country and day looks, and the second look at one that does not."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from etl.sources.csv_files import header, rows
+from etl.sources.faults import Fault, Faults, as_date, named, printable, whole
+
+
+@dataclass(frozen=True)
+class Form:
+    """The columns that matter; `counts` are theirs by our name for them.
+
+    `country_code` makes the code of ISO 3166-1 of theirs; "" where there is none and the name must
+    do, None for what is no country: its rows are left out.
+    """
+
+    date: str
+    code: str
+    name: str
+    counts: Mapping[str, str]
+    country_code: Callable[[str], str | None] = str
+
+    @property
+    def columns(self) -> list[str]:
+        return [self.date, self.code, self.name, *self.counts.values()]
+
+
+def explain(path: Path, form: Form) -> Faults:
+    """Every fault behind the header, which is right."""
+    faults = Faults()
+    names = header(path, form.columns)
+    at = {name: names.index(name) for name in form.columns}
+    lines: dict[str, dict[str, int]] = {}  # where a country and day stands first
+    for line, row in rows(path, len(names), faults):
+        cells = {name: row[place] for name, place in at.items()}
+        code, name, day = form.country_code(cells[form.code]), cells[form.name], cells[form.date]
+        if code is None:
+            continue
+        shown = printable((name or code).encode("utf-8", "surrogateescape"))[:80]
+        faults.add_all(_row(cells, form, f"{path.name}, line {line}, {shown}"))
+        before = lines.setdefault(code or name, {}).setdefault(sys.intern(day), line)
+        if before != line:
+            place = f"{path.name}, line {line}, {shown}, {day[:10]}"
+            faults.add(place, f"this country and day stands in line {before}, too")
+    return faults
+
+
+def _row(cells: Mapping[str, str], form: Form, place: str) -> Iterator[Fault]:
+    day = cells[form.date]
+    try:
+        named(cells[form.name])
+    except ValueError as exc:
+        yield place, str(exc)
+    try:
+        as_date(day)
+    except ValueError:
+        yield place, f"expected a date such as 2020-01-22, got {day[:40]!r}"
+    for ours, theirs in form.counts.items():
+        try:
+            count = whole(cells[theirs])
+            if count is not None and count < 0 and ours.startswith("cumulative"):
+                raise ValueError(f"expected a count that is not negative, got {count}")
+        except ValueError as exc:
+            yield f"{place}, {day[:10]}, {theirs}", str(exc)

@@ -1,0 +1,42 @@
+"""Our World in Data's compact.csv -> SourceTable.
+
+    country,date,total_cases,new_cases,...,total_deaths,new_deaths,...,code,continent,...
+    Spain,2020-03-01,45.0,13.0,...,,0.0,...,ESP,Europe,...
+
+61 columns, of which seven matter. Counts have a decimal point, and are blank where nothing is
+known. The world, continents and groups of countries have codes that begin with OWID_, or none; they
+are left out, for their countries are in the table themselves. Kosovo's begins so, too.
+"""
+
+import re
+from pathlib import Path
+
+from etl.sources import SourceTable
+from etl.sources.long_csv import read_long
+from etl.sources.long_csv_form import Form
+
+KOSOVO = "OWID_KOS"
+
+
+def country_code(code: str) -> str | None:
+    if code == KOSOVO:
+        return "XKX"
+    return code if re.fullmatch("[A-Z]{3}", code) else None
+
+
+FORM = Form(
+    date="date",
+    code="code",
+    name="country",
+    counts={
+        "new_cases": "new_cases",
+        "new_deaths": "new_deaths",
+        "cumulative_cases": "total_cases",
+        "cumulative_deaths": "total_deaths",
+    },
+    country_code=country_code,
+)
+
+
+def read(path: Path) -> SourceTable:
+    return read_long(path, FORM)

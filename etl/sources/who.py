@@ -1,0 +1,30 @@
+"""The World Health Organization's daily CSV -> SourceTable.
+
+    Date_reported,Country_code,Country,WHO_region,New_cases,Cumulative_cases,New_deaths,...
+    2020-01-04,NA,Namibia,AFR,,0,,0
+
+New counts may be blank, or negative where the source corrected itself. It has no recoveries. What
+is no country (ships) has no code.
+"""
+
+from pathlib import Path
+
+from etl.sources import SourceTable
+from etl.sources.long_csv import read_long
+from etl.sources.long_csv_form import Form
+
+FORM = Form(
+    date="Date_reported",
+    code="Country_code",
+    name="Country",
+    counts={
+        "new_cases": "New_cases",
+        "new_deaths": "New_deaths",
+        "cumulative_cases": "Cumulative_cases",
+        "cumulative_deaths": "Cumulative_deaths",
+    },
+)
+
+
+def read(path: Path) -> SourceTable:
+    return read_long(path, FORM)

@@ -1,0 +1,17 @@
+"""A datapackage.json as a stranger's library reads it."""
+
+import gc
+import warnings
+from pathlib import Path
+
+import frictionless
+
+
+def faults(package: Path) -> list[str]:
+    """What frictionless finds wrong: the descriptor, bytes, digests, every cell of the tables."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
+        report = frictionless.validate(str(package))
+        gc.collect()
+    errors = [*report.errors, *(error for task in report.tasks for error in task.errors)]
+    return [error.message for error in errors]
