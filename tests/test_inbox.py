@@ -464,9 +464,7 @@ def test_what_one_service_refuses_the_others_are_asked_for_all_the_same(inbox: I
 def told(sns: Sns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     """S3 and SNS of one moto, with somebody who reads the topic `news`."""
     with language_server(monkeypatch) as services:
-        store = S3Store.connect(BUCKET, "covid")
-        inbox = Inbox(store, services)
-        yield inbox
+        yield Inbox(S3Store.connect(BUCKET, "covid"), services)
 
 
 TOPIC = {"ALERT_TOPIC": "news", "INBOX_ALERT": "negative,label:Cat>80"}

@@ -23,8 +23,8 @@ from config import Settings, read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.context import Options
-from etl.inbox import INCOMING, PENDING, PICTURES, RESULTS, progress, results, rounds, usage
-from etl.inbox.desk import Desk, Round
+from etl.inbox import INCOMING, PENDING, PICTURES, RESULTS, intake, progress, results, rounds, usage
+from etl.inbox.desk import Round
 from etl.inbox.letter import Letter
 from etl.stores import Entry, Head, Stored, Upload
 from etl.stores.memory import MemoryStore
@@ -166,14 +166,14 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
 ) -> None:
     store = MemoryStore()
     send(store, {"1-remark": b"Hola, amigos", "2-deadly": b"kill"})
-    taken_in = Desk._taken_in
+    take_in = intake.take_in
 
-    def deadly(self: Desk, of: progress.Progress) -> Letter | None:
+    def deadly(store: Any, of: progress.Progress) -> Letter | None:
         if "deadly" in of.key:
             raise Dead
-        return taken_in(self, of)
+        return take_in(store, of)
 
-    monkeypatch.setattr(Desk, "_taken_in", deadly)
+    monkeypatch.setattr(intake, "take_in", deadly)
     for hour in range(3):
         with pytest.raises(Dead):
             make_round(store, NOW + timedelta(hours=hour))
@@ -191,13 +191,13 @@ def test_a_defect_in_one_letter_s_way_stops_no_other(
     store = MemoryStore()
     send(store, {"1-odd": b"odd", "2-remark": b"Hola, amigos"})
 
-    def odd(self: Desk, of: progress.Progress) -> Letter | None:
+    def odd(store: Any, of: progress.Progress) -> Letter | None:
         if "odd" in of.key:
             raise KeyError(of.key)
-        return taken_in(self, of)
+        return take_in(store, of)
 
-    taken_in = Desk._taken_in
-    monkeypatch.setattr(Desk, "_taken_in", odd)
+    take_in = intake.take_in
+    monkeypatch.setattr(intake, "take_in", odd)
     for hour in range(3):
         done = make_round(store, NOW + timedelta(hours=hour))
         assert len(done.letters) == (hour == 0)

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from config import Settings
     from etl.context import Options
     from etl.inbox.desk import Round
+    from etl.stores.s3 import S3Store
 
 
 @click.command()
@@ -38,7 +39,7 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
     else:
         from etl.context import Options
 
-        done = _read(settings, Options())
+        done = _make_round(settings, _ready(settings), Options())
         letters, waiting = done.letters, done.waiting
     print_letters(letters, waiting, as_json=as_json, where=settings.store_address)
 
@@ -50,21 +51,26 @@ def read_inbox(**told: Any) -> None:
     from etl.inbox import form
 
     settings = in_force()
-    form.renew(settings, open_store(settings), datetime.now(UTC))
+    store = _ready(settings)
+    form.renew(settings, store, datetime.now(UTC))
     try:
-        _read(settings, told_by_it(**told))
+        _make_round(settings, store, told_by_it(**told))
     except EtlError as exc:
         log.error("inbox.failed", kind=type(exc).__name__, error=exc)
         raise SystemExit(1) from exc
 
 
-def _read(settings: "Settings", options: "Options") -> "Round":
+def _ready(settings: "Settings") -> "S3Store":
     """Raises ConfigError where readers' letters must not be sent to anybody."""
-    from etl.alerts.teller import Teller
-    from etl.inbox import rounds
     from etl.stores.s3 import S3Store
 
     if not settings.inbox:
         raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")
-    store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    return S3Store.connect(settings.s3_bucket, settings.s3_folder)
+
+
+def _make_round(settings: "Settings", store: "S3Store", options: "Options") -> "Round":
+    from etl.alerts.teller import Teller
+    from etl.inbox import rounds
+
     return rounds.make(settings, store, Teller(settings, store, options), datetime.now(UTC))

@@ -1,4 +1,4 @@
-"""Where the letters of a round are claimed, taken in, read and written down, one by one."""
+"""The letters of a round, one by one: claimed, taken in, read, written down."""
 
 import time
 from collections.abc import Iterator
@@ -10,16 +10,13 @@ from msgspec.structs import replace
 
 from etl import log
 from etl.errors import EtlError, StateConflict
-from etl.inbox import INCOMING, PICTURES, contents, progress, results
-from etl.inbox.contents import Picture
-from etl.inbox.errors import Unreadable
+from etl.inbox import INCOMING, intake, progress, results
 from etl.inbox.letter import Letter, letter_id
 from etl.inbox.progress import Held, Progress
 from etl.inbox.reading import Reader
 from etl.inbox.services import ASKED_FOR, Services
-from etl.stores import Entry, Upload
+from etl.stores import Entry
 from etl.stores.keys import is_valid
-from etl.wording import human
 
 if TYPE_CHECKING:
     from etl.stores.s3 import S3Store
@@ -115,19 +112,19 @@ class Desk:
         letter = held.progress.letter
         if held.progress.claims > DEADLY:
             why = f"whoever read it died over it, {DEADLY} times"
-            letter = (letter or _unreadable(held.progress, why)).noted("given up", why)
-            self._forget_original(held.progress)
+            letter = (letter or intake.unreadable(held.progress, why)).noted("given up", why)
+            intake.forget(self._store, held.progress)
             self._finish(letter)
             return
         if letter is None:
-            letter = self._taken_in(held.progress)
+            letter = intake.take_in(self._store, held.progress)
             if letter is None:  # gone: somebody has deleted it
                 progress.drop(self._store, held.progress.id)
                 return
             held = progress.keep(self._store, held, letter)
-            self._forget_original(held.progress)
+            intake.forget(self._store, held.progress)
         elif held.progress.claims > 1:  # the one before may have died before it came to this
-            self._forget_original(held.progress)
+            intake.forget(self._store, held.progress)
         letter, why = self._reader.read(letter)
         if why and self._now - letter.received_at > GIVEN_UP_AFTER:
             letter, why = letter.noted("given up", why), ""
@@ -141,40 +138,3 @@ class Desk:
         letter = replace(letter, read_at=self._now)
         results.write(self._store, letter)
         self._done.letters.append(letter)
-
-    def _taken_in(self, of: Progress) -> Letter | None:
-        """Its text, or its picture's copy, which is in the folder then; None: there is nothing."""
-        try:
-            if not is_valid(of.key):
-                raise Unreadable("its name is none that the worker could use")
-            if of.size > contents.MOST_BYTES:
-                limit = human(contents.MOST_BYTES)
-                raise Unreadable(f"it has {human(of.size)}; letters of up to {limit} are read")
-            stored = self._store.read(of.key)
-            if stored is None:
-                return None
-            found = contents.read(stored.body)
-        except Unreadable as exc:
-            return _unreadable(of, str(exc))
-        letter = Letter(of.id, of.key, of.received_at, of.size, "text")
-        if not isinstance(found, Picture):
-            return replace(letter, text=found.text, cut=found.cut)
-        key = f"{PICTURES}{of.id}.{found.ending}"
-        self._store.write(Upload(key, found.body))
-        return replace(
-            letter,
-            kind="picture",
-            picture=key,
-            picture_bytes=len(found.body),
-            width=found.width,
-            height=found.height,
-        )
-
-    def _forget_original(self, of: Progress) -> None:
-        if is_valid(of.key):
-            self._store.delete(of.key)
-
-
-def _unreadable(of: Progress, why: str) -> Letter:
-    letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
-    return letter.noted("contents", why)

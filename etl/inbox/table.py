@@ -29,7 +29,7 @@ def print_letters(
     if not letters and not waiting:
         print(f"{where}: no letters")
         return
-    table = Table(title=f"{where}: letters", box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(title=Text(f"{where}: letters"), box=SIMPLE_HEAD, pad_edge=False)
     for name in ("letter", "lang", "mood", "look"):
         table.add_column(name, no_wrap=name == "letter")
     table.add_column("what it says", ratio=1)
