@@ -435,7 +435,8 @@ def test_a_heartbeat_reads_what_readers_sent_tells_of_it_and_leaves_the_loop_as_
     store = S3Store.connect("news", "covid")
     with language_server(monkeypatch) as services:
         reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
-        worker = start(ALERT_TOPIC=ARN, S3_BUCKET="news", INBOX="on", **reached)
+        chosen = {"ALERT_TOPIC": ARN, "ALERT_ON": "inbox", "S3_BUCKET": "news", "INBOX": "on"}
+        worker = start(**chosen, **reached)
         worker.wait_for("run.published")
         worker.wait_for("worker.alive")
         assert store.head("feedback.html")

@@ -24,9 +24,11 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
 
     With temporary credentials it is made anew each time: it dies with them. A failure is logged.
     """
-    from etl.stores.s3 import S3Store
+    if not settings.inbox:
+        return
+    from etl.stores.s3 import S3Store  # only who has an inbox pays for boto3
 
-    if not settings.inbox or not isinstance(store, S3Store):
+    if not isinstance(store, S3Store):
         return
     from etl.stores.s3_share import Signer
 
