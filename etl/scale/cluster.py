@@ -6,9 +6,11 @@ Dask gives a lost worker's tasks to another one; what a task writes makes that h
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from etl import log
 from etl.errors import ConfigError, EtlError
 from etl.history import Failure
 from etl.scale.job import WrongWorker, tools
@@ -49,6 +51,11 @@ class Here:
         return frame.compute(scheduler="synchronous")
 
 
+def _in_worker(function: Callable[[Item], Result], item: Item) -> Result:
+    log.set_up("INFO")  # nobody else has, there
+    return function(item)
+
+
 class OnDask:
     def __init__(self, client: "Client", address: str) -> None:
         self._client = client
@@ -81,7 +88,7 @@ class OnDask:
         from distributed import KilledWorker, as_completed
 
         # impure: the same item asked for again is worked on again
-        futures = self._client.map(function, items, pure=False)
+        futures = self._client.map(partial(_in_worker, function), items, pure=False)
         item_of = {future.key: item for future, item in zip(futures, items, strict=True)}
         done = as_completed(futures)
         del futures  # or each result would be held on the workers to the end
