@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def setup(
     public: bool, website: bool, dry_run: bool, yes: bool, policy: bool, as_json: bool
 ) -> None:
-    """Make the bucket ready: encrypted, versioned, cleared up, private; and make ALERT_TOPIC.
+    """Make the bucket ready, and the topic of the alerts.
+
+    Encrypted, versioned, cleared up by S3 itself, private.
 
     \b
     python app.py setup --dry-run    see what it would change
