@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -72,6 +73,7 @@ def inbox_on(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     use(monkeypatch, s3_url)
     store = S3Store.connect(f"inbox-{uuid4().hex}", "covid")
     store.client.create_bucket(Bucket=store.bucket)
+    monkeypatch.setattr(aws, "client", cache(aws.client))  # to make one takes time
     with language_server(monkeypatch) as services:
         yield Inbox(store, services)
     store.client.close()
