@@ -5,19 +5,20 @@ Set them in the environment or in a file `.env` beside where you start `python a
 """
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl import setting as read
 from etl import sources
 from etl.alerts import settings as alerts
 from etl.errors import ConfigError
 from etl.inbox import rules as letters
 from etl.levels import LEVELS
+from etl.setting import Setting
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -97,176 +98,80 @@ class Settings:
         return f"s3://{self.s3_bucket}/{self.s3_folder}".rstrip("/")
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One line of the register. `read` raises ValueError with what it expected.
-
-    The value of a `secret` one is shown nowhere.
-    """
-
-    variable: str
-    default: str
-    meaning: str
-    read: Callable[[str], Any]
-    secret: bool = False
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        for choice in choices:
-            if value.lower() == choice.lower():
-                return choice
-        raise ValueError(f"one of {', '.join(choices)}")
-
-    return read
-
-
-def _switch(value: str) -> bool:
-    return _one_of("off", "on")(value) == "on"
-
-
-def _number(least: float, most: float) -> Callable[[str], float]:
-    def read(value: str) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not least <= number <= most:
-            raise ValueError(f"a number from {least:g} to {most:g}")
-        return number
-
-    return read
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(value)
-
-    return read
-
-
-def _clock_time(value: str) -> time:
-    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
-        raise ValueError("HH:MM")
-    hour, minute = value.split(":")
-    return time(int(hour), int(minute))
-
-
-def _timezone(value: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("a name such as UTC or Europe/Madrid") from None
-
-
-def _day(value: str) -> date | None:
-    if not value:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("a date such as 2020-09-01") from None
-
-
-def _data_sets(value: str) -> tuple[str, ...]:
-    names = tuple(name.lower() for name in _names(value))
-    if not sources.SOURCES.keys() >= set(names):
-        raise ValueError(f"some of {', '.join(sources.SOURCES)}")
-    return names
-
-
-def _names(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-
-
-def _bucket(value: str) -> str:
-    if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
-        raise ValueError("a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'")
-    return value
-
-
-def _folder(value: str) -> str:
-    folder = value.strip("/")
-    parts = folder.split("/") if folder else []
-    if any(part in ("", ".", "..") for part in parts) or not re.fullmatch(r"[\w!.*'()/-]*", folder):
-        raise ValueError("a folder such as covid or data/covid")
-    return folder
-
-
 REGISTER: tuple[Setting, ...] = (
     Setting(
         "SOURCE",
         "coviddata",
         "where the statistics come from: " + ", ".join(SOURCES),
-        _one_of(*SOURCES),
+        read.one_of(*SOURCES),
     ),
     Setting(
         "LEVEL",
         "countries",
         "what coviddata's statistics are of: " + ", ".join(LEVELS),
-        _one_of(*LEVELS),
+        read.one_of(*LEVELS),
     ),
     Setting(
         "SOURCES",
         "",
         "several at once, each in a folder of its own below: coviddata,coviddata-regions,who",
-        _data_sets,
+        read.data_sets,
     ),
     Setting(
         "SOURCE_URL",
         "",
         "URL or path that takes the place of the source's own (jhu: of its folder)",
-        _text,
+        read.text,
     ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
         "URL or path of the country facts (.xlsx or .csv); empty: no merge",
-        _text,
+        read.text,
     ),
     Setting(
-        "S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place", _bucket
+        "S3_BUCKET",
+        S3_BUCKET,
+        "the bucket; empty: the folder OUTPUT_DIR takes its place",
+        read.bucket,
     ),
-    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", _folder),
+    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", read.folder),
     Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set", Path),
-    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", _clock_time),
-    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", _timezone),
-    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), _one_of(*KEEPS)),
+    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", read.clock_time),
+    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", read.timezone),
+    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), read.one_of(*KEEPS)),
     Setting(
         "COUNTRIES",
         "",
         "only these, by name, key or ISO code: ESP,france,Italy; empty: all",
-        _names,
+        read.names,
     ),
-    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", _day),
+    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", read.day),
     Setting(
         "STALE_AFTER_DAYS",
         "14",
         "a series, or the whole source, that ended earlier than this counts as stale",
-        _whole(1, 3650),
+        read.whole(1, 3650),
     ),
     Setting(
         "RUN_TIMEOUT_MINUTES",
         "30",
         "a run that takes longer is killed and tried again",
-        _number(0.01, 1440),
+        read.number(0.01, 1440),
     ),
     Setting(
-        "HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives", _number(0.01, 1440)
+        "HEARTBEAT_MINUTES",
+        "60",
+        "how often the worker logs that it lives",
+        read.number(0.01, 1440),
     ),
     Setting(
         "RETENTION_DAYS",
         "400",
         "how long runs and their raw inputs are kept; the first run of a month clears older ones",
-        _whole(1, 36_500),
+        read.whole(1, 36_500),
     ),
-    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
+    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", read.whole(1, 100_000)),
     Setting(
         "ALERT_TOPIC",
         "",
@@ -295,7 +200,7 @@ REGISTER: tuple[Setting, ...] = (
         "INBOX",
         "off",
         "on: readers can send remarks and pictures, which Amazon's services read (docs/inbox.md)",
-        _switch,
+        read.switch,
     ),
     Setting(
         "INBOX_ALERT",
@@ -313,7 +218,7 @@ REGISTER: tuple[Setting, ...] = (
         "INBOX_DAILY_LIMIT",
         "100",
         "so many calls of these services a day (UTC) at most; what is left over waits",
-        _whole(1, 1_000_000),
+        read.whole(1, 1_000_000),
     ),
     Setting(
         "PING_URL",
@@ -333,9 +238,9 @@ REGISTER: tuple[Setting, ...] = (
         "HEROKU_RELEASE_VERSION",
         "",
         "the release that runs; Heroku sets it where dyno metadata is on",
-        _text,
+        read.text,
     ),
-    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), _one_of(*LOG_LEVELS)),
+    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), read.one_of(*LOG_LEVELS)),
 )
 
 

@@ -61,8 +61,8 @@ def check(
         return Findings(["the source has no rows"], [])
     level = levels.level(rows)
     refusals = [
-        *_shrunk(today, published, level),
-        *_dates(today, published, (now + EARLIEST_ON_EARTH).date()),
+        *went_back(today, published, level),
+        *_dates(today, (now + EARLIEST_ON_EARTH).date()),
         *_above_population(rows, countries),
         *_duplicated(rows),
     ]
@@ -82,10 +82,11 @@ def check(
     return Findings(refusals, warnings)
 
 
-def _shrunk(today: Extent, published: Extent | None, level: str) -> list[str]:
+def went_back(today: Extent, published: Extent | None, level: str) -> list[str]:
+    """Why so much less than is published is refused; nothing where it is not."""
     if published is None:
         return []
-    return [
+    refusals = [
         f"only {now} {what}; {before} were published last time, and under "
         f"{SHRUNK:.0%} of that is refused"
         for what, now, before in (
@@ -94,16 +95,17 @@ def _shrunk(today: Extent, published: Extent | None, level: str) -> list[str]:
         )
         if now < SHRUNK * before
     ]
+    if today.last_date and published.last_date and today.last_date < published.last_date:
+        refusals.append(
+            f"the last date is {today.last_date}, earlier than the published {published.last_date}"
+        )
+    return refusals
 
 
-def _dates(today: Extent, published: Extent | None, latest_possible: date) -> list[str]:
+def _dates(today: Extent, latest_possible: date) -> list[str]:
     refusals = []
     last = today.last_date
     assert last is not None  # noqa: S101  for the type checker: the caller has looked
-    if published and published.last_date and last < published.last_date:
-        refusals.append(
-            f"the last date is {last}, earlier than the published {published.last_date}"
-        )
     if today.first_date and today.first_date < FIRST_POSSIBLE:
         refusals.append(f"the first date is {today.first_date}, before there was COVID-19")
     if last > latest_possible:

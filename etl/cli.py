@@ -17,6 +17,7 @@ import click
 from config import load_settings
 from etl import log
 from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
+from etl.commands.archive import backfill, import_archive, vintages
 from etl.commands.buckets import buckets
 from etl.commands.changes import diff, vintage
 from etl.commands.doctor import doctor
@@ -45,6 +46,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
     "What readers send": (inbox, read_inbox),
+    "The archive": (import_archive, backfill, vintages),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 

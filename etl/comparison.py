@@ -1,6 +1,6 @@
 """The tables of the runs in the folder, set against another table."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from etl import changes, levels, log, series_files
 from etl.changes import Changes
+from etl.checks import Extent
 from etl.errors import StoreError
 from etl.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
@@ -20,6 +21,20 @@ from etl.transform import CUMULATIVE, NEW
 
 
 @dataclass(frozen=True)
+class Baseline:
+    """The version that a new one is set against, and what its source held before any filter.
+
+    `pieces` reads its table, `names` its series' names by key; either may raise StoreError,
+    ValueError or OSError.
+    """
+
+    run_id: str
+    held: Extent
+    pieces: Callable[[], Iterable[pd.DataFrame]]
+    names: Callable[[], Mapping[str, str]]
+
+
+@dataclass(frozen=True)
 class Compared:
     """`names`: by key, of series in the run compared with, where some are gone since."""
 
@@ -27,15 +42,23 @@ class Compared:
     names: Mapping[str, str] = field(default_factory=dict)
 
 
-def with_run(
-    store: Store, run_id: str, rows: pd.DataFrame, shown: NDArray[np.bool_], work: Path
-) -> Compared | None:
-    """Repaired rows against a run's table; a table that can't be read is said and passed over."""
+def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
+    """A run in the folder."""
+    note, run_id = manifest.source, manifest.run_id
+    level = level_of(note.name)
+
+    def pieces() -> Iterable[pd.DataFrame]:
+        return read_table(_table(store, run_id, work / "published.parquet"), _columns(level))
+
+    held = Extent(note.rows, note.countries, note.first_date, note.last_date)
+    return Baseline(run_id, held, pieces, lambda: _names(store, run_id, level))
+
+
+def against(before: Baseline, rows: pd.DataFrame, shown: NDArray[np.bool_]) -> Compared | None:
+    """Repaired rows against a version; a table that can't be read is said and passed over."""
     try:
-        path = _table(store, run_id, work / "published.parquet")
-        level = levels.level(rows)
-        found = changes.compare(rows, read_table(path, _columns(level)), shown)
-        return Compared(found, _names(store, run_id, level) if found.gone else {})
+        found = changes.compare(rows, before.pieces(), shown)
+        return Compared(found, before.names() if found.gone else {})
     except (StoreError, ValueError, OSError) as exc:
         log.warning("published.unreadable", error=exc)
         return None

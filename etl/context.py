@@ -36,7 +36,9 @@ class Options:
     waiting: Path | None = None
 
 
-RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}")
+# of a run four digits at random; of a snapshot that was imported, or a run that was made again, 12
+# that come from what it was made of (etl/scale)
+RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}(?:[0-9a-f]{8})?")
 
 
 def new_run_id(now: datetime) -> str:

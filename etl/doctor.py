@@ -57,7 +57,9 @@ def examine(store: Store) -> Iterator[Finding]:
     yield from _inputs(store, manifest)
     past, _ = history.read(store)
     if past.success_of(manifest.run_id) is None:
-        yield Finding("warning", "the history has no record of the published run", MEND)
+        # of one that was made anew the next run tells when readers were given it
+        step = "python app.py run" if manifest.rebuilt else MEND
+        yield Finding("warning", "the history has no record of the published run", step)
     else:
         yield Finding("ok", f"the history has {len(past.records)} records, this run among them")
 
@@ -83,7 +85,8 @@ def heal(store: Store) -> Iterator[Finding]:
         store.copy(ROOT, own, cache_control=FOR_EVER, sha256=published.sha256)
         yield Finding("ok", f"healed {own} from {ROOT}")
     past, _ = history.read(store)
-    if past.success_of(published.manifest.run_id) is None:
+    recorded = past.success_of(published.manifest.run_id) or published.manifest.rebuilt
+    if not recorded:
         journal.append(store, records.published(published.manifest, healed=True))
         yield Finding("ok", "added the record of the published run to the history")
 

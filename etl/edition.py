@@ -6,6 +6,7 @@ to read the published table for comparison.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from datetime import date
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -13,50 +14,48 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from config import FACTS_URL, Settings
 from etl import (
     checks,
     comparison,
-    filters,
     history,
     interpreter,
     levels,
     log,
     memory,
     outputs,
+    provenance,
     publish,
+    reading,
     records,
     transform,
 )
 from etl.changes import Changes
 from etl.checks import Extent, Findings
-from etl.comparison import Compared
+from etl.comparison import Baseline, Compared
 from etl.context import Context
 from etl.errors import DataRejected
 from etl.extract import Fetched
-from etl.facts import read_facts
 from etl.fingerprint import shaping
 from etl.history import History
 from etl.inbox import FORM
-from etl.inputs import FACTS, STATISTICS, Facts, archive, facts_url
+from etl.inputs import Facts, archive, described
 from etl.manifest import (
+    FACTS,
     PAGE,
+    STATISTICS,
     Checks,
+    Input,
     Manifest,
-    Previous,
     Restated,
     RestatedCountry,
-    SourceNote,
     of_page,
     page_in,
 )
-from etl.merge import attach
-from etl.outputs import Filter, values
+from etl.outputs import Filter
 from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
-from etl.outputs.values import Header
-from etl.sources import Source
+from etl.outputs.values import full_names
 from etl.standstill import standstill
 from etl.stores import Upload
 
@@ -85,29 +84,34 @@ class Edition:
         return name in self.missing or (PAGE in self.missing and of_page(name))
 
 
-def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) -> Edition:
-    """Raises SourceChanged with every fault of the inputs, DataRejected with every refusal."""
+def make(
+    run: Context,
+    statistics: Sequence[Fetched],
+    facts: Facts,
+    work: Path,
+    before: Baseline | None = None,
+) -> Edition:
+    """`before` takes the place of what is published.
+
+    Raises SourceChanged with every fault of the inputs, DataRejected with every refusal.
+    """
     settings = run.settings
-    table = run.source.read(*(document.path for document in statistics))
-    rows, corrections = transform.repair(table.rows)
-    known = read_facts(facts.fetched.path) if facts.fetched else None
-    listed, unmatched = attach(table.entities, known)
-    chosen, nothing = filters.select(listed, settings.countries)
-    compared = _compared(run, rows, chosen, work)
+    before = before or _published(run, work)
+    found = reading.read(settings, statistics, facts)
+    rows, listed, chosen = found.rows, found.listed, found.chosen
+    compared = _compared(before, rows, chosen, settings.since)
     since_published = compared.changes if compared else Changes()
-    findings = _check(run, rows, listed, since_published)
+    findings = _check(run, rows, listed, before, since_published)
     memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
         findings.warnings.append(facts.warning)
 
     stale = transform.stale_keys(rows, settings.stale_after_days)
-    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in nothing)
-    selected = rows
-    if len(chosen) < len(listed):
-        selected = rows[rows[levels.key(rows)].isin(chosen[levels.key(rows)])]
-    _refuse_empty(selected, settings)
-    header = _header(run.source, held)
+    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in found.nothing)
+    selected = found.selected()
+    reading.refuse_empty(selected, settings)
+    header = provenance.header(run.source, held)
     files = outputs.write_files(
         work / "files",
         header,
@@ -119,42 +123,40 @@ def make(run: Context, statistics: Sequence[Fetched], facts: Facts, work: Path) 
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )
-    told = _difference(run, compared, listed, held)
+    told = _difference(before, compared, listed, held)
     files.append(write_changes(work / "files", header, told))
-    named, licence_id = _sources(run, facts), run.source.licence_id
+    named, licence_id = provenance.sources(run, facts), run.source.licence_id
     files.append(
         write_package(
             work / "files", files, header, named, licence_id, settings.keep, run.source.level
         )
     )
     into_run = publish.uploads(files, run.run_id)
-    archived = [archive(document, STATISTICS, run.run_id) for document in statistics]
-    if facts.fetched:
-        archived.append(archive(facts.fetched, FACTS, run.run_id))
+    inputs, raw = _inputs(run, statistics, facts)
     manifest = Manifest(
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, held, rows),
+        source=provenance.note(run.source, held, rows),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
-        inputs=[entry for entry, _ in archived],
+        inputs=inputs,
         files=publish.describe(files, into_run),
         checks=Checks(
             warnings=findings.warnings,
             forced=findings.refusals,
-            corrections=asdict(corrections),
+            corrections=asdict(found.corrections),
             stale_series=sorted(stale),
-            unmatched=asdict(unmatched),
+            unmatched=asdict(found.unmatched),
             restated=_restated(since_published, listed) if since_published.compared else None,
         ),
-        previous=_previous(run),
+        previous=provenance.previous(run),
     )
     still = standstill([*run.past.records, records.published(manifest)])
     manifest = replace(manifest, standstill=still)
     manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
-    return Edition(manifest, uploads, [upload for _, upload in archived], missing)
+    return Edition(manifest, uploads, raw, missing)
 
 
 def _with_page(
@@ -187,16 +189,36 @@ def _with_page(
     return replace(manifest, files=listed, checks=checks), list(into_run.values()), missing
 
 
+def _inputs(
+    run: Context, statistics: Sequence[Fetched], facts: Facts
+) -> tuple[list[Input], list[Upload]]:
+    """What the manifest says of them, and those that are still to be archived."""
+    named = [(document, STATISTICS) for document in statistics]
+    named += [(facts.fetched, FACTS)] if facts.fetched else []
+    entries, raw = [], []
+    for document, name in named:
+        if document.kept_as:
+            entries.append(described(document, name, document.kept_as))
+        else:
+            entry, upload = archive(document, name, run.run_id)
+            entries.append(entry)
+            raw.append(upload)
+    return entries, raw
+
+
 def _check(
-    run: Context, rows: pd.DataFrame, listed: pd.DataFrame, since_published: Changes
+    run: Context,
+    rows: pd.DataFrame,
+    listed: pd.DataFrame,
+    before: Baseline | None,
+    since_published: Changes,
 ) -> Findings:
-    published = _published(run)
     findings = checks.check(
         rows,
         listed,
         now=run.now,
         stale_after_days=run.settings.stale_after_days,
-        published=_extent(published.source) if published else None,
+        published=before.held if before else None,
         changes=since_published,
     )
     if rows.empty or (findings.refusals and not run.options.force):
@@ -204,15 +226,17 @@ def _check(
     return findings
 
 
-def _published(run: Context) -> Manifest | None:
+def _published(run: Context, work: Path) -> Baseline | None:
     """What readers have of this source."""
-    return run.before if run.before and run.before.source.name == run.source.name else None
+    if run.before is None or run.before.source.name != run.source.name:
+        return None
+    return comparison.of_run(run.store, run.before, work)
 
 
 def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
     if found.restated_share <= checks.RESTATED:
         return Restated(found.restated, found.compared)
-    names = _names(listed)
+    names = full_names(listed)
     most = [
         RestatedCountry(key, names[key], cells)
         for key, cells in islice(found.by_country.items(), MOST_RESTATED)
@@ -220,86 +244,24 @@ def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
     return Restated(found.restated, found.compared, most)
 
 
-def _names(listed: pd.DataFrame) -> dict[str, str]:
-    """By key: Ohio, United States."""
-    return {row[levels.key(listed)]: levels.full_name(row) for row in values.records(listed)}
-
-
-def _extent(note: SourceNote) -> Extent:
-    return Extent(note.rows, note.countries, note.first_date, note.last_date)
-
-
 def _compared(
-    run: Context, rows: pd.DataFrame, chosen: pd.DataFrame, work: Path
+    before: Baseline | None, rows: pd.DataFrame, chosen: pd.DataFrame, since: date | None
 ) -> Compared | None:
-    """With what readers have of this source."""
-    published, since = _published(run), run.settings.since
-    if published is None:
+    if before is None:
         return None
     key = levels.key(rows)
     shown = rows[key].isin(chosen[key]).to_numpy()
     if since:
         shown = shown & (rows["date"] >= pd.Timestamp(since)).to_numpy()
-    return comparison.with_run(run.store, published.run_id, rows, shown, work)
+    return comparison.against(before, rows, shown)
 
 
 def _difference(
-    run: Context, compared: Compared | None, listed: pd.DataFrame, held: Extent
+    before: Baseline | None, compared: Compared | None, listed: pd.DataFrame, held: Extent
 ) -> Difference:
-    before = _published(run)
-    if before is None or compared is None:
+    if before is None or compared is None or before.held.last_date is None:
         return Difference(compared_with=None, last_date=held.last_date)
     return difference(
-        compared.changes, {**compared.names, **_names(listed)}, before.run_id,
-        before.source.last_date, held.last_date,
+        compared.changes, {**compared.names, **full_names(listed)}, before.run_id,
+        before.held.last_date, held.last_date,
     )  # fmt: skip
-
-
-def _refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:
-    since = settings.since
-    if selected.empty or (since and selected["date"].max().date() < since):
-        raise DataRejected(
-            "nothing is left of the table; check COUNTRIES "
-            f"({','.join(settings.countries) or 'all'}) and SINCE ({since or 'all'})"
-        )
-
-
-def _header(source: Source, held: Extent) -> Header:
-    return Header(
-        source=source.title,
-        attribution=source.attribution,
-        licence=source.licence,
-        last_date=str(held.last_date),
-        notice=source.notice,
-    )
-
-
-def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
-    """Where it all comes from; an address only where it is everybody's, not this machine's."""
-    sources = [(run.source.title, run.source.url)]
-    if facts.fetched:
-        where = facts_url(run.settings, run.source)
-        sources.append(("InfoPaisosExtra: facts about countries", where))
-    public = (run.source.url, FACTS_URL)
-    return [
-        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
-        for title, url in sources
-    ]
-
-
-def _note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
-    return SourceNote(
-        name=source.name,
-        title=source.title,
-        attribution=source.attribution,
-        licence=source.licence,
-        notice=source.notice,
-        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
-        **asdict(held),
-    )
-
-
-def _previous(run: Context) -> Previous | None:
-    if run.published is None:
-        return None
-    return Previous(run.published.manifest.run_id, run.published.sha256)

@@ -31,13 +31,17 @@ NONE_GIVEN = Validators()
 
 @dataclass(frozen=True)
 class Fetched:
-    """A document as received, unpacked, on disk. `sha256` and `size` are of these bytes."""
+    """A document as received, unpacked, on disk. `sha256` and `size` are of these bytes.
+
+    `kept_as` is its key in raw/, where it lies there already.
+    """
 
     path: Path
     url: str
     size: int
     sha256: str
     validators: Validators = NONE_GIVEN
+    kept_as: str | None = None
 
 
 def fetch(

@@ -25,19 +25,19 @@ def fingerprint(settings: Settings) -> str:
     """One digest of both; it changes with any edit of the code or a pinned dependency."""
     digest = hashlib.sha256()
     page = f"{','.join(settings.translate_to)}{' inbox' * settings.inbox}"
-    for part in (settings.source, settings.source_url, settings.countries_url, page):
+    for part in (settings.source, settings.source_url, settings.countries_url, page, code()):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
-    digest.update(_code())
     return digest.hexdigest()[:32]
 
 
 @cache
-def _code() -> bytes:
-    """A digest of the code and the pins, as they were when this process first asked."""
+def code() -> str:
+    """A digest of the code, and of the dependencies that are asked for, as they were when this
+    process first asked."""
     digest = hashlib.sha256()
-    code = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
-    for path in (*code, ROOT / "requirements.txt"):
+    files = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
+    for path in (*files, ROOT / "requirements.txt"):
         digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
-    return digest.digest()
+    return digest.hexdigest()

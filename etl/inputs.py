@@ -15,11 +15,10 @@ from etl.context import Context
 from etl.errors import EtlError, SourceUnavailable
 from etl.extract import Fetched, Validators
 from etl.history import Seen
-from etl.manifest import Input
+from etl.manifest import FACTS, Input
 from etl.sources import Source
 from etl.stores import FOR_EVER, Store, Upload
 
-FACTS, STATISTICS = "facts", "statistics"
 FACTS_LIMIT_MB = 50
 PACKED = (".xlsx", ".gz")  # of no use to compress again
 GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
@@ -43,7 +42,7 @@ def fetch_facts(run: Context, work: Path) -> Facts:
     url = facts_url(run.settings, run.source)
     if not url:
         return Facts(None)
-    path = work / (PurePosixPath(extract.shown(url)).name or "facts")
+    path = work / facts_name(url)
     limit = FACTS_LIMIT_MB * 10**6
     try:
         return Facts(extract.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
@@ -61,6 +60,11 @@ def facts_url(settings: Settings, source: Source) -> str:
     if settings.countries_url == FACTS_URL and source.facts_url is not None:
         return source.facts_url
     return settings.countries_url
+
+
+def facts_name(url: str) -> str:
+    """How they are called in raw/."""
+    return PurePosixPath(extract.shown(url)).name or FACTS
 
 
 def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
@@ -112,7 +116,12 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
                 target.write(packer.compress(piece))
             target.write(packer.flush())
         path, key = packed, f"{key}.gz"
-    entry = Input(
+    return described(fetched, name, key), Upload(key, path, FOR_EVER)
+
+
+def described(fetched: Fetched, name: str, key: str) -> Input:
+    """What a manifest says of an input that lies in raw/ as `key`."""
+    return Input(
         name=name,
         url=extract.shown(fetched.url),
         key=key,
@@ -121,4 +130,3 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
         etag=fetched.validators.etag,
         last_modified=fetched.validators.last_modified,
     )
-    return entry, Upload(key, path, FOR_EVER)

@@ -5,14 +5,13 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from etl import history
-from etl.errors import StateConflict
 from etl.extract import Fetched
 from etl.feed import FEED, atom
 from etl.history import HISTORY, STATUS, History, KeptInput, Record
 from etl.inputs import archive
 from etl.stores import Store, Upload
+from etl.stores.swap import readable, swap
 
-TRIES = 8
 Known = tuple[History, str | None]  # a history and its ETag
 
 
@@ -55,7 +54,7 @@ def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
         yield Upload(FEED, feed)
     if past.records:
         status = history.status(past, past.records[-1].started_at, stale_after_days)
-        yield Upload(STATUS, _readable(status))
+        yield Upload(STATUS, readable(status))
 
 
 def keep_aside(
@@ -105,24 +104,10 @@ def amend(store: Store, record: Record, stale_after_days: int) -> None:
 def _swap(
     store: Store, change: Callable[[list[Record]], list[Record]], known: Known | None = None
 ) -> History:
-    """Change the history by compare-and-swap; the same list, or an equal one, writes nothing."""
-    for attempt in range(1, TRIES + 1):
-        past, etag = known or history.read(store)
-        known = None
-        records = change(past.records)
-        if records == past.records:
-            return past
-        past = History(records)
-        upload = Upload(HISTORY, _readable(past))
-        try:
-            store.write(upload, if_match=etag, if_none_match=etag is None)
-        except StateConflict:
-            # lost against another worker, or won by a request whose answer was lost: look again
-            if attempt == TRIES:
-                raise
-            continue
-        return past
-    raise AssertionError("unreachable")
+    def changed(past: History) -> History:
+        return msgspec.structs.replace(past, records=change(past.records))
+
+    return swap(store, HISTORY, history.read, changed, known)
 
 
 def _stands_for(known: Record, record: Record, once_a_slot: bool) -> bool:
@@ -160,7 +145,3 @@ def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Reco
         )
         return [*records[:-1], counted]
     return [*records, record]
-
-
-def _readable(content: object) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(content), indent=1)

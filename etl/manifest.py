@@ -16,6 +16,7 @@ from etl.stores import Store
 
 ROOT = "manifest.json"
 PAGE, PAGES_ASSETS = "index.html", "assets/"
+FACTS, STATISTICS = "facts", "statistics"  # the names of inputs
 
 
 class Input(Struct, frozen=True, omit_defaults=True):
@@ -126,6 +127,12 @@ class Manifest(Struct, frozen=True, kw_only=True):
     @property
     def countries(self) -> int:
         return next((f.rows for f in self.files if f.name == "latest.json"), 0)
+
+    @property
+    def rebuilt(self) -> bool:
+        """Whether it was made of an archived snapshot later on, and is no run of the worker's."""
+        own = f"raw/{self.run_id}/"
+        return any(not one.key.startswith(own) for one in self.inputs_of(STATISTICS))
 
     def digests(self) -> dict[str, str]:
         """By stable name, of what tells whether two versions say the same."""

@@ -2,12 +2,13 @@
 
 from etl import manifest as manifests
 from etl.alerts.state import KEY as ALERTS
+from etl.catalogue import KEY as CATALOGUE
 from etl.feed import FEED
 from etl.history import HISTORY, STATUS
 from etl.manifest import ROOT
 from etl.stores import Store
 
-STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS)
+STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS, CATALOGUE)
 ARCHIVES = ("runs/", "raw/")
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-from etl import history, log, retention
+from etl import catalogue, history, log, retention
 from etl import manifest as manifests
 from etl.context import RUN_ID, Context
 from etl.errors import EtlError, StateConflict, StoreError
@@ -31,6 +31,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     found = Found(
         published=published.manifest,
         past=past,
+        listed=catalogue.read(store),
         runs=_runs(store, "runs"),
         raw=_runs(store, "raw"),
         shared=_folders(store.list(FOLDER, in_order=False)).values(),
@@ -59,6 +60,7 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
                 in_parallel(partial(_delete, store, why), entries, progress=advance)
             if isinstance(store, DirectoryStore) and folder.name.startswith((*ARCHIVES, FOLDER)):
                 leftovers.remove_empty(store, folder.name)
+    catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
 def clear_due(run: Context, past: History) -> None:

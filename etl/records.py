@@ -8,8 +8,7 @@ import msgspec
 from etl.context import Context, new_run_id
 from etl.extract import Fetched
 from etl.history import Document, Failure, KeptInput, Record, Seen
-from etl.inputs import FACTS, STATISTICS
-from etl.manifest import Manifest
+from etl.manifest import FACTS, STATISTICS, Manifest
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:

@@ -32,10 +32,11 @@ def finish(store: Store, state: State, slot: date, now: datetime, stale_after_da
     if published is None or published.manifest.run_id == moved_to:
         return state
     publish.settle(store, instead_of=moved_to)
-    if state.past.success_of(published.manifest.run_id) is None:
-        record = records.published(published.manifest, healed=True)
+    manifest = published.manifest
+    if state.past.success_of(manifest.run_id) is None and not manifest.rebuilt:
+        record = records.published(manifest, healed=True)
     else:
-        record = records.restored(published.manifest, slot, now, healed=True)
+        record = records.restored(manifest, slot, now, healed=True)
     journal.append(store, record, once_a_slot=True)
     log.warning("run.healed", run=published.manifest.run_id)
     found = read(store)

@@ -10,9 +10,10 @@ from config import Settings
 from etl import journal, publish, records, recovery, schedule, versions
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
-from etl.history import History, Record
+from etl.history import Record
 from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, run_key
+from etl.recovery import State
 from etl.stores import Store
 from etl.transfer import sha256_at
 
@@ -26,32 +27,55 @@ def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Rec
 
     None: it is the one that is published. Raises StoreError, StateConflict.
     """
-    now = now.replace(microsecond=0)
-    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
-    state = recovery.read(store)
-    state = recovery.finish(store, state, slot, now, settings.stale_after_days)
+    state = _state(store, settings, now)
     if state.published is None:
         raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
     before = state.published.manifest
-    run_id = versions.run_id_of(wanted, before, state.past)
+    run_id = versions.run_id_of(store, wanted, before, state.past)
     if run_id == before.run_id:
         return None
     target = versions.manifest_of(store, run_id) if run_id else None
     if run_id is None or target is None:
-        choice = _choice(store, state.past, before)
+        choice = _choice(store, state)
         raise StoreError(versions.unknown(wanted, run_id, choice))
+    return _move(store, settings, state, target, now)
+
+
+def move_to(store: Store, settings: Settings, run_id: str, now: datetime) -> Record | None:
+    """As `restore`, to a run that is known to be there; the first that is published, it may be."""
+    state = _state(store, settings, now)
+    if state.published and state.published.manifest.run_id == run_id:
+        return None
+    target = versions.manifest_of(store, run_id)
+    if target is None:
+        raise StoreError(f"{store.address}/{run_key(run_id, ROOT)} was removed at this moment")
+    return _move(store, settings, state, target, now)
+
+
+def _state(store: Store, settings: Settings, now: datetime) -> State:
+    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    return recovery.finish(
+        store, recovery.read(store), slot, now.replace(microsecond=0), settings.stale_after_days
+    )
+
+
+def _move(
+    store: Store, settings: Settings, state: State, target: Manifest, now: datetime
+) -> Record:
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
-        raise StoreError(f"run {run_id}: {what}; {_choice(store, state.past, before)}")
+        raise StoreError(f"run {target.run_id}: {what}; {_choice(store, state)}")
+    before = state.published
     try:
-        publish.commit(store, _body(store, run_id), state.published.etag)
+        publish.commit(store, _body(store, target.run_id), before.etag if before else None)
     except StateConflict as exc:
         raise StateConflict(PUBLISHED_MEANWHILE) from exc
-    publish.settle(store, instead_of=before.run_id)
+    publish.settle(store, instead_of=before.manifest.run_id if before else None)
     there = manifests.read(store)
-    if there is None or there.manifest.run_id != run_id:
+    if there is None or there.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
-    record = records.restored(target, slot, now)
+    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    record = records.restored(target, slot, now.replace(microsecond=0))
     journal.tell(store, record, settings.stale_after_days)
     return record
 
@@ -75,5 +99,6 @@ def _damaged(store: Store, manifest: Manifest) -> list[str]:
     return sorted(bad)
 
 
-def _choice(store: Store, past: History, published: Manifest) -> str:
-    return f"these can be restored: {versions.kept(store, past, published.run_id)}"
+def _choice(store: Store, state: State) -> str:
+    published = state.published.manifest.run_id if state.published else None
+    return f"these can be restored: {versions.kept(store, state.past, published)}"

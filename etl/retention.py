@@ -1,7 +1,8 @@
 """What nobody needs any more: old runs and their inputs, and what broken-off runs left. Pure.
 
 Never the published run nor the one before it; and of each month the last inputs stay, with their
-run's manifest: the monthly reports are made from them.
+run's manifest: the monthly reports are made from them. What was imported or made anew is as old as
+its entry in the catalogue, not as the day it tells of; vintages/ stays, however old its days.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from etl.bucket.lifecycle import INBOX_DAYS
+from etl.catalogue import Catalogue
 from etl.history import History
 from etl.manifest import ROOT, Manifest, run_key
 from etl.share import expired
@@ -37,6 +39,7 @@ class Found:
 
     published: Manifest
     past: History
+    listed: Catalogue
     runs: Mapping[str, Folder]
     raw: Mapping[str, Folder]
     shared: Iterable[Folder]
@@ -54,15 +57,23 @@ class Plan:
     def entries(self) -> list[Entry]:
         return [e for folders in self.groups.values() for folder in folders for e in folder.entries]
 
+    def cleared(self, top: str) -> list[str]:
+        """The runs of which nothing, or not enough to count, is left in `top` (runs, raw)."""
+        names = [folder.name for folders in self.groups.values() for folder in folders]
+        return [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
+
 
 def plan(found: Found, keep_days: int, now: datetime) -> Plan:
     """What is older than so many days, and what was left behind more than a day ago."""
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous
     safe = {found.published.run_id, before.run_id if before else ""}
-    old = {run for run in found.runs.keys() | found.raw.keys() if began(run) < begin}
+    came = found.listed.since()
+    there = found.runs.keys() | found.raw.keys()
+    old = {run for run in there if came.get(run, began(run)) < begin}
     whole = {run for run, folder in found.runs.items() if folder.has_manifest()}
-    reported = reported_on(whole & found.raw.keys(), found.past)
+    imported = {snapshot.run_id for snapshot in found.listed.imported}
+    reported = reported_on((whole | imported) & found.raw.keys(), found.past)
     young = {r.published_run for r in found.past.records} - old  # a manifest that was lost
     kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
     kept |= {run_key(run, ROOT) for run in reported}

@@ -49,6 +49,10 @@ class Screen:
     def step(self, what: str) -> None:
         log.debug("run.step", step=what)
 
+    def stage(self, what: str, total: int) -> None:
+        """A step of so many parts, each of which `advance` hears of."""
+        self.step(what)
+
     def advance(self, arrived: object) -> None:
         return None
 
@@ -79,7 +83,7 @@ class Terminal(Screen):
         self._status.start()
         # only now: the console has put its own stream in place, which keeps lines off the spinner
         log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
-        self._arrived = 0
+        self._arrived, self._of = 0, "objects"
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -90,9 +94,13 @@ class Terminal(Screen):
         self._what = what
         self._status.update(f"{what} ...")
 
+    def stage(self, what: str, total: int) -> None:
+        self._arrived, self._of = 0, f"of {total}"
+        self.step(what)
+
     def advance(self, arrived: object) -> None:
         self._arrived += 1
-        self._status.update(f"{self._what} ... {self._arrived} objects")
+        self._status.update(f"{self._what} ... {self._arrived} {self._of}")
 
     def show(self, result: Result) -> None:
         from rich.markup import escape

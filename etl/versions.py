@@ -1,9 +1,11 @@
-"""The runs that readers were given, and what people call them: an id, a day, `previous`."""
+"""The runs in the folder, and what people call them: an id, a day, `previous`."""
 
 import re
 from itertools import islice
 
+from etl import catalogue
 from etl import manifest as manifests
+from etl.catalogue import Rebuilt
 from etl.errors import StoreError
 from etl.history import SUCCESS, History
 from etl.manifest import ROOT, Manifest, run_key
@@ -12,13 +14,19 @@ from etl.stores import Store
 NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
 
 
-def run_id_of(wanted: str, published: Manifest, past: History) -> str | None:
-    """None where nothing is known by that name."""
+def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> str | None:
+    """None where nothing is known by that name. Raises StoreError.
+
+    A day's run is the one that readers were given; else the one made of its snapshot later on.
+    """
     if wanted == "previous":
         return published.previous.run_id if published.previous else None
     if re.fullmatch(r"\d{4}-\d{2}-\d{2}", wanted):
         day = [r for r in past.records if str(r.slot) == wanted and r.outcome in SUCCESS]
-        return day[-1].published_run if day else None
+        if day:
+            return day[-1].published_run
+        made = [run.run_id for run in _rebuilt(store) if str(run.slot) == wanted]
+        return made[-1] if made else None
     return wanted
 
 
@@ -30,7 +38,7 @@ def manifest_of(store: Store, run_id: str) -> Manifest | None:
 
 def find(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
     """The manifest of a run whose files are there. Raises StoreError."""
-    run_id = run_id_of(wanted, published, past)
+    run_id = run_id_of(store, wanted, published, past)
     found = manifest_of(store, run_id) if run_id else None
     if found is None or not is_there(store, found):
         raise StoreError(unknown(wanted, run_id, f"these are there: {kept(store, past)}"))
@@ -49,7 +57,14 @@ def is_there(store: Store, run: Manifest) -> bool:
 
 def kept(store: Store, past: History, but_for: str | None = None) -> str:
     """The newest runs that are there, for people."""
-    runs = dict.fromkeys(r.published_run for r in reversed(past.records) if r.outcome in SUCCESS)
-    told = (run for run in islice(runs, LOOKED_AT) if run and run != but_for)
+    runs = [r.published_run for r in reversed(past.records) if r.outcome in SUCCESS]
+    runs += [run.run_id for run in reversed(_rebuilt(store))]
+    told = (run for run in islice(dict.fromkeys(runs), LOOKED_AT) if run and run != but_for)
     there = (m for m in (manifest_of(store, run) for run in told) if m and is_there(store, m))
     return ", ".join(f"{m.run_id} (of {m.slot})" for m in islice(there, NAMED)) or "none"
+
+
+def _rebuilt(store: Store) -> list[Rebuilt]:
+    """Of each snapshot the run that was made last, the oldest snapshot first."""
+    newest = catalogue.read(store).newest()
+    return [newest[snapshot] for snapshot in sorted(newest)]

@@ -1,10 +1,11 @@
 """How one figure was reported, run by run.
 
-Of a run that is kept the series' own file is read; of one that was cleared away the archived
-input, where that is still there.
+Of a run that is kept the series' own file is read; of one that was cleared away that of the run
+made of the same snapshot later on, or the archived input, where that is still there. Snapshots that
+were imported count as well.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,8 +15,8 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import levels, series_files, transform
-from etl.errors import StoreError
+from etl import catalogue, levels, series_files, transform
+from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.history import History
 from etl.merge import attach
 from etl.outputs.countries import file_names
@@ -58,29 +59,42 @@ def vintage(
     """Oldest first; runs of which nothing is left, or that lack the series, are passed over.
 
     Raises StoreError, also where several series have that name; SourceChanged or SourceUnavailable
-    where an archived input is damaged.
+    where an archived input of a run is damaged.
     """
 
     @cache
     def archived(month: Month) -> dict[str, Snapshot]:
         return {found.run_id: found for found in archive.snapshots(store, past, month)}
 
-    for record in past.records:
-        if record.outcome != "published":
-            continue
-        level = level_of(record.source)
-        listed = series_files.listed(store, record.run_id, level)
-        if listed is not None:
+    known = catalogue.read(store)
+    rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
+    for told in archive.told_of(past, known.imported):
+        runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]
+        if kept := next(_kept(store, runs, level_of(told.source)), None):
+            run_id, listed = kept
             if one := _chosen(listed, wanted.series):
                 value = series_files.figure(
-                    store, record.run_id, one.file, wanted.measure, str(wanted.day)
+                    store, run_id, one.file, wanted.measure, str(wanted.day)
                 )
-                yield Reported(record.slot, record.run_id, one.name, value, "runs")
-        elif snapshot := archived(Month.of(record.slot)).get(record.run_id):
-            table = archive.read(store, snapshot, work, max_bytes)
+                yield Reported(told.slot, run_id, one.name, value, "runs")
+        elif snapshot := archived(Month.of(told.slot)).get(told.run_id):
+            try:
+                table = archive.read(store, snapshot, work, max_bytes)
+            except (SourceChanged, SourceUnavailable):
+                if told.run_id in imported:  # nobody ever said that it could be read
+                    continue
+                raise
             if one := _chosen(_listed(table), wanted.series):
                 value = _figure(table.rows, one.key, wanted)
-                yield Reported(record.slot, record.run_id, one.name, value, "raw")
+                yield Reported(told.slot, told.run_id, one.name, value, "raw")
+
+
+def _kept(store: Store, runs: Iterable[str], level: str) -> Iterator[tuple[str, list[Listed]]]:
+    """Those whose files are there, and the series that each lists."""
+    for run_id in runs:
+        listed = series_files.listed(store, run_id, level)
+        if listed is not None:
+            yield run_id, listed
 
 
 def _chosen(listed: list[Listed], wanted: str) -> Listed | None:

@@ -42,7 +42,10 @@ class Desk:
         typed = StringIO() if answer is None else Terminal(f"{answer}\n")
         self._monkeypatch.setattr(sys, "stdin", typed)
         self._capsys.readouterr()
-        status = cli.main(list(arguments))
+        try:
+            status = cli.main(list(arguments))
+        except SystemExit as exc:
+            status = int(exc.code or 0)
         return Said(status, *self._capsys.readouterr())
 
     def publish(self, days: int, *, now: datetime = NOW, step: int = 100) -> str:

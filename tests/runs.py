@@ -106,7 +106,9 @@ def assert_settled(objects: Mapping[str, bytes]) -> dict[str, Any]:
     for file in manifest["files"]:
         assert objects[file["name"]] == objects[file["key"]], file["name"]
     own = {"manifest.json", "history.json", "status.json", "feed.xml", "translations.json"}
-    stable = {key for key in objects if not key.startswith(("runs/", "raw/", "reports/"))} - own
+    own |= {"catalogue.json", "vintages.json", "revisions.csv"}
+    apart = ("runs/", "raw/", "reports/", "vintages/")
+    stable = {key for key in objects if not key.startswith(apart)} - own
     assert stable == {file["name"] for file in manifest["files"]}
     return manifest
 

@@ -21,7 +21,7 @@ PURE = [
     for name in MODULES
     if name in ("etl.transform", "etl.filters", "etl.checks", "etl.changes", "etl.schedule")
     or name in ("etl.fields", "etl.report.month", "etl.report.monthly", "etl.report.numbers")
-    or name in ("etl.report.restated", "etl.standstill")
+    or name in ("etl.report.restated", "etl.standstill", "etl.scale.tallies")
     or name.startswith(("etl.outputs", "etl.bucket"))
     or name in [f"etl.alerts.{noun}" for noun in (*PURE_ALERTS, "translation")]
     or name in [f"etl.inbox.{noun}" for noun in PURE_INBOX]
@@ -204,6 +204,17 @@ def test_boto3_is_known_to_the_s3_store_to_load_and_to_the_clients_of_the_alerts
 def test_load_brings_botocore_only_when_it_uploads() -> None:
     for name, imported in from_outside("etl.load", lazily=False).items():
         assert not imported & {"boto3", "botocore"}, f"etl.load brings it through {name}"
+
+
+def test_dask_is_known_to_the_scale_rooms_that_use_it_alone() -> None:
+    knowing = {name for name in MODULES if theirs(name, lazily=True) & {"dask", "distributed"}}
+    assert knowing == {"etl.scale.cluster", "etl.scale.revisions"}
+    for name in MODULES:
+        assert not theirs(name, lazily=False) & {"dask", "distributed"}, name
+
+
+def test_no_daily_run_knows_the_scale_rooms() -> None:
+    assert not {name for name in ours("etl.pipeline", lazily=True) if "etl.scale" in name}
 
 
 def test_the_help_brings_click_and_no_room_that_works() -> None:

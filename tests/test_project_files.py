@@ -19,7 +19,9 @@ COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
 COMES_WITH |= {"botocore": "boto3", "cryptography": "moto", "markupsafe": "jinja2"}
 SERVICES = ("comprehend", "rekognition", "s3", "sns", "translate")
 COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in SERVICES}
-OPTIONAL = {"sentry_sdk": "sentry-sdk"}  # requirements-sentry.txt
+# by the requirements file that has them
+OPTIONAL = {"sentry": {"sentry_sdk": "sentry-sdk"}}
+OPTIONAL |= {"scale": {"dask": "dask", "distributed": "distributed"}}
 
 
 def text(name: str) -> str:
@@ -54,6 +56,11 @@ def third_party(*folders: str) -> set[str]:
     paths = [path for folder in folders for path in ROOT.glob(folder)]
     names = set().union(*map(imported, paths)) - own - sys.stdlib_module_names
     return {COMES_WITH.get(name, PACKAGE_OF.get(name, name)) for name in names}
+
+
+def optional() -> set[str]:
+    """What is imported only where it is there."""
+    return {name for packages in OPTIONAL.values() for name in packages}
 
 
 def test_the_platform_starts_the_worker_as_the_readme_says() -> None:
@@ -115,15 +122,16 @@ def test_the_tests_run_with_the_versions_that_are_deployed() -> None:
 
 def test_every_package_the_worker_imports_is_asked_for_and_no_other() -> None:
     imports = third_party("*.py", "etl/**/*.py")
-    assert wanted("requirements-sentry.in") == set(OPTIONAL.values())
+    for name, packages in OPTIONAL.items():
+        assert wanted(f"requirements-{name}.in") == set(packages.values())
     # tzdata is what zoneinfo looks for by itself
-    assert wanted("requirements.in") == imports - set(OPTIONAL) | {"tzdata"}
+    assert wanted("requirements.in") == imports - optional() | {"tzdata"}
 
 
 def test_every_package_the_tests_and_scripts_import_is_asked_for() -> None:
     asked = wanted("requirements.in") | wanted("requirements-dev.in")
     imports = third_party("tests/*.py", "samples/*.py", "bench/*.py", "tools/*.py")
-    assert imports - set(OPTIONAL) <= asked
+    assert imports - optional() <= asked
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "Pipfile", "Pipfile.lock", "poetry.lock"])

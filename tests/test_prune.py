@@ -21,6 +21,7 @@ from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, prune
 from etl import manifest as manifests
+from etl.catalogue import Catalogue
 from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history import History, Record
@@ -166,6 +167,7 @@ def found(**over: object) -> Found:
     )  # fmt: skip
     nothing = {
         "past": History([]),
+        "listed": Catalogue(),
         "runs": {},
         "raw": {},
         "shared": [],

@@ -1,20 +1,17 @@
 """alerts.json: what was told, and what waits; changed by compare-and-swap."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import msgspec
 
 from etl import log
 from etl.alerts.alert import State
-from etl.errors import StateConflict
-from etl.stores import Store, Upload
+from etl.stores import Store
+from etl.stores.swap import swap
 
 KEY = "alerts.json"
-TRIES = 8
 
 Change = Callable[[State], State]
-T = TypeVar("T")
 
 
 def read(store: Store) -> tuple[State, str | None]:
@@ -35,18 +32,4 @@ def update(store: Store, change: Change, known: tuple[State, str | None] | None 
 
     `known` is what was read last, which saves reading it again. Raises StoreError.
     """
-    for attempt in range(1, TRIES + 1):
-        state, etag = known or read(store)
-        known = None
-        changed = change(state)
-        if changed == state:
-            break
-        body = msgspec.json.format(msgspec.json.encode(changed), indent=1)
-        try:
-            store.write(Upload(KEY, body), if_match=etag, if_none_match=etag is None)
-        except StateConflict:
-            if attempt == TRIES:
-                raise
-            continue
-        break
-    return changed
+    return swap(store, KEY, read, change, known)

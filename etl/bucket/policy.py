@@ -29,7 +29,9 @@ PUBLIC = (
     "datapackage.json",
     "feed.xml",
     "reports/*",
+    "revisions.csv",
     "runs/*",
+    "vintages/*",
 )
 INBOX_ACTIONS = (
     "comprehend:DetectDominantLanguage",

@@ -8,7 +8,8 @@ import click
 
 from config import Settings, load_settings, of_one
 from etl import log, sentry
-from etl.stores import Store, valid_key
+from etl.stores import valid_key
+from etl.stores.place import open_store as open_store
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -52,17 +53,6 @@ def in_common() -> Settings:
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
     sentry.set_up(settings.sentry_dsn, settings.heroku_release_version)
-
-
-def open_store(settings: Settings) -> Store:
-    """The bucket, or the folder that takes its place. Raises StoreError."""
-    if settings.s3_bucket:
-        from etl.stores.s3 import S3Store
-
-        return S3Store.connect(settings.s3_bucket, settings.s3_folder)
-    from etl.stores.directory import DirectoryStore
-
-    return DirectoryStore(settings.output_dir)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:

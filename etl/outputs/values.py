@@ -85,6 +85,11 @@ def to_list(column: "pd.Series[Any]") -> list[Any]:
     return values
 
 
+def full_names(listed: pd.DataFrame) -> dict[str, str]:
+    """Of series by key: Ohio, United States."""
+    return {row[levels.key(listed)]: levels.full_name(row) for row in records(listed)}
+
+
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows of a small table as dictionaries of plain values."""
     columns = {str(name): to_list(table[name]) for name in table.columns}

@@ -1,30 +1,24 @@
 """The snapshots in raw/: which of them count, and each one as a frame."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
-from etl import extract
+from etl import catalogue, extract
+from etl.catalogue import Archived, Imported
 from etl.errors import SourceChanged, SourceUnavailable
-from etl.history import History, Record
+from etl.extract import Fetched
+from etl.history import History
 from etl.report.month import Month
 from etl.sources import SOURCES, SourceTable
 from etl.stores import Store
 
 
 @dataclass(frozen=True)
-class Archived:
-    """A file in raw/; `sha256` is of the unpacked document."""
-
-    key: str
-    sha256: str
-
-
-@dataclass(frozen=True)
 class Snapshot:
-    """What a published run was made from."""
+    """What a published run was made from, or what was imported."""
 
     run_id: str
     slot: date
@@ -33,52 +27,79 @@ class Snapshot:
     facts: Archived | None
 
 
-def months(past: History) -> list[Month]:
-    """The months in whose slots something was published, oldest first."""
-    return sorted({Month.of(record.slot) for record in _published(past)})
+@dataclass(frozen=True)
+class Told:
+    """What is known of a folder in raw/ without looking into it: the digests of the source's
+    documents, in their order, and of the facts beside them, if there should be any."""
+
+    run_id: str
+    slot: date
+    source: str
+    digests: Sequence[str | None]
+    facts: bool = False
+    facts_sha256: str | None = None
+
+
+def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
+    """The months in whose slots something was published or of which it was imported, oldest
+    first."""
+    return sorted({Month.of(t.slot) for t in told_of(past, imported) if t.source in SOURCES})
 
 
 def snapshots(store: Store, past: History, month: Month) -> list[Snapshot]:
     """The snapshots of a month's slots that are still in the archive, oldest first.
 
-    The history tells them from the inputs of runs that failed, lie in raw/ too, and don't count.
+    The history and the catalogue tell them from the inputs of runs that failed, lie in raw/ too,
+    and don't count.
     """
-    records = sorted(
-        (record for record in _published(past) if Month.of(record.slot) == month),
-        key=lambda record: record.started_at,
-    )
-    if not records:
+    told = [
+        told
+        for told in told_of(past, catalogue.read(store).imported)
+        if Month.of(told.slot) == month
+    ]
+    if not told:
         return []
     # a month's runs begin alike, so this lists little besides
-    start = commonprefix([f"raw/{record.run_id}/" for record in records])  # noqa: RUF071  no paths
+    start = commonprefix([f"raw/{one.run_id}/" for one in told])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
     for entry in store.list(start):
         keys.setdefault(entry.key.split("/")[1], []).append(entry.key)
-    found = (_snapshot(record, keys.get(record.run_id, ())) for record in records)
+    found = (in_folder(one, keys.get(one.run_id, ())) for one in told)
     return [snapshot for snapshot in found if snapshot]
 
 
-def _published(past: History) -> Iterable[Record]:
-    return (
-        record
-        for record in past.records
-        if record.outcome == "published" and record.seen and record.source in SOURCES
-    )
+def told_of(past: History, imported: Iterable[Imported]) -> list[Told]:
+    """What was published or imported, oldest first; of a source that is gone it may be."""
+    # an id begins with the moment: of two of the same second that which came first stays first
+    return sorted([*_published(past), *_imported(imported)], key=lambda one: one.run_id[:18])
 
 
-def _snapshot(record: Record, keys: Iterable[str]) -> Snapshot | None:
-    assert record.seen  # noqa: S101  for the type checker: without it the record is not taken
-    digests = record.seen.digests()
-    named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
-    files = SOURCES[record.source].files
-    if not named.keys() >= set(files) or len(digests) != len(files):
+def _published(past: History) -> Iterator[Told]:
+    for record in past.records:
+        if record.outcome == "published" and record.seen:
+            digests, facts = record.seen.digests(), record.seen.facts_sha256
+            yield Told(record.run_id, record.slot, record.source, digests, bool(facts), facts)
+
+
+def _imported(imported: Iterable[Imported]) -> Iterator[Told]:
+    for one in imported:
+        digests = [document.sha256 for document in one.statistics]
+        yield Told(one.run_id, one.slot, one.source, digests)
+
+
+def in_folder(told: Told, keys: Iterable[str]) -> Snapshot | None:
+    """The snapshot in a folder of these keys; None where not all of it is there."""
+    if told.source not in SOURCES:
         return None
-    pairs = zip(files, digests, strict=True)
+    named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
+    files = SOURCES[told.source].files
+    if not named.keys() >= set(files) or len(told.digests) != len(files):
+        return None
+    pairs = zip(files, told.digests, strict=True)
     statistics = tuple(Archived(named[name], sha256) for name, sha256 in pairs)
     others = [key for name, key in named.items() if name not in files]
-    sha256 = record.seen.facts_sha256
-    facts = Archived(others[0], sha256) if sha256 and others else None
-    return Snapshot(record.run_id, record.slot, record.source, statistics, facts)
+    facts = Archived(others[0], told.facts_sha256) if told.facts and others else None
+    return Snapshot(told.run_id, told.slot, told.source, statistics, facts)
 
 
 def read(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> SourceTable:
@@ -86,11 +107,11 @@ def read(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> Source
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
     """
-    paths = [bring(store, document, work, max_bytes) for document in snapshot.statistics]
-    return SOURCES[snapshot.source].read(*paths)
+    found = [bring(store, document, work, max_bytes) for document in snapshot.statistics]
+    return SOURCES[snapshot.source].read(*(document.path for document in found))
 
 
-def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Path:
+def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetched:
     """Download a file of the archive, unpack and verify it; the next one takes its place.
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
@@ -99,7 +120,11 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Path:
     packed, path = work / "packed", work / PurePosixPath(archived.key).name.removesuffix(".gz")
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
-    fetched = extract.fetch(str(packed), path, max_bytes=max_bytes)
-    if fetched is None or fetched.sha256 != archived.sha256:
+    try:
+        fetched = extract.fetch(str(packed), path, max_bytes=max_bytes)
+    except (SourceChanged, SourceUnavailable) as exc:
+        # the name of a temporary file says nothing to anybody
+        raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc
+    if fetched is None or archived.sha256 not in (None, fetched.sha256):
         raise SourceChanged(f"{archived.key} is not what was archived: its SHA-256 is another")
-    return path
+    return replace(fetched, url=archived.key, kept_as=archived.key)

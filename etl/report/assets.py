@@ -9,7 +9,7 @@ import gzip
 import hashlib
 import re
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -46,12 +46,18 @@ def scripts(folder: Path, level: str, every: int) -> Iterator[tuple[str, bytes]]
     """
     yield _named("page", page_js())
     yield _named("series", _packed("series", series.encode(folder, level, every)))
+    yield from _same_for_all()
+
+
+@cache
+def _same_for_all() -> tuple[tuple[str, bytes], ...]:
+    """The scripts that no figure is in; packed once, for all days of an archive."""
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),
     )
-    yield _named("charts", _packed("charts", charts))
-    yield _named("bokeh", _packed("bokeh", bokeh_js()))
+    bokeh = _packed("bokeh", bokeh_js())
+    return _named("charts", _packed("charts", charts)), _named("bokeh", bokeh)
 
 
 def page_js() -> bytes:
@@ -74,7 +80,6 @@ def bokeh_js() -> bytes:
     return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
-@lru_cache(maxsize=3)  # as many as a page has: the next one's charts and Bokeh are the same
 def _packed(name: str, content: bytes) -> bytes:
     packed = base64.b64encode(gzip.compress(content, GZIP_LEVEL, mtime=0))
     return b"(window.packed ??= {})[%b] = %b;\n" % (

@@ -8,6 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
+from etl import catalogue
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.facts import read_facts
 from etl.history import History
@@ -39,7 +40,8 @@ class Made:
 
 def months_there_are(store: Store, past: History) -> list[Month]:
     """The months that have snapshots, oldest first. Raises EtlError where there are none."""
-    months = [month for month in archive.months(past) if archive.snapshots(store, past, month)]
+    known = archive.months(past, catalogue.read(store).imported)
+    months = [month for month in known if archive.snapshots(store, past, month)]
     if not months:
         raise EtlError(f"{store.address} has no snapshots yet; make the first: python app.py run")
     return months
@@ -117,7 +119,8 @@ def _facts(
     for snapshot in reversed(found):
         if snapshot.facts:
             try:
-                return read_facts(archive.bring(store, snapshot.facts, work, max_bytes)), []
+                facts = archive.bring(store, snapshot.facts, work, max_bytes)
+                return read_facts(facts.path), []
             except DAMAGED:
                 continue
     return None, ["No facts about countries are archived: there is no population, no incidence."]

@@ -110,6 +110,7 @@ def make(
 
 @cache
 def _environment(templates: Path) -> Environment:
+    # made once: to compile the templates takes longer than to fill them in
     environment = Environment(
         loader=FileSystemLoader(templates),
         autoescape=True,

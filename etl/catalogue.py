@@ -1,0 +1,128 @@
+"""catalogue.json: what the archive holds besides the worker's own runs and their inputs.
+
+Snapshots that were imported, and runs that were made of snapshots later on. The history, which
+tells what readers were given, knows nothing of either.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from datetime import date, datetime
+from typing import TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from etl.errors import StoreError
+from etl.stores import Store
+from etl.stores.swap import swap
+
+KEY = "catalogue.json"
+Entry = TypeVar("Entry", "Imported", "Rebuilt")
+
+
+class Archived(Struct, frozen=True):
+    """A file in raw/; `sha256` is of the unpacked document, None where nobody wrote it down."""
+
+    key: str
+    sha256: str | None = None
+
+
+class Imported(Struct, frozen=True):
+    """A snapshot; `run_id` names its folder in raw/, `origin` tells where it was found."""
+
+    run_id: str
+    slot: date
+    source: str
+    statistics: list[Archived]
+    origin: str
+    imported_at: datetime
+
+
+class Rebuilt(Struct, frozen=True):
+    """A run; `snapshot` names the folder in raw/ of what it was made of, `digests` are those of
+    the source's documents. What the source held is counted before any filter."""
+
+    run_id: str
+    snapshot: str
+    slot: date
+    source: str
+    fingerprint: str
+    made_at: datetime
+    digests: list[str]
+    facts_sha256: str | None
+    rows: int
+    countries: int
+    first_date: date | None
+    last_date: date | None
+
+
+class Catalogue(Struct, frozen=True):
+    """Both by run id, the oldest snapshot first."""
+
+    imported: list[Imported] = []
+    rebuilt: list[Rebuilt] = []
+    format: int = 1
+
+    def newest(self) -> Mapping[str, Rebuilt]:
+        """Of each snapshot the run that was made last."""
+        made = sorted(self.rebuilt, key=lambda run: run.made_at)
+        return {run.snapshot: run for run in made}
+
+    def since(self) -> Mapping[str, datetime]:
+        """When what is here came into the folder, by run id."""
+        imported = {snapshot.run_id: snapshot.imported_at for snapshot in self.imported}
+        return imported | {run.run_id: run.made_at for run in self.rebuilt}
+
+
+def read(store: Store) -> Catalogue:
+    """An empty one where there is none. Raises StoreError."""
+    return _read(store)[0]
+
+
+def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebuilt] = ()) -> None:
+    """Add entries, or put them in the place of those of the same run. Raises StoreError."""
+    snapshots = {one.run_id: one for one in imported}
+    runs = {one.run_id: one for one in rebuilt}
+    if not snapshots and not runs:
+        return
+
+    def added(known: Catalogue) -> Catalogue:
+        return Catalogue(
+            _by_id({one.run_id: one for one in known.imported} | snapshots),
+            _by_id({one.run_id: one for one in known.rebuilt} | runs),
+        )
+
+    _swap(store, added)
+
+
+def forget(store: Store, imported: Iterable[str], rebuilt: Iterable[str]) -> None:
+    """Of snapshots and runs that were cleared away, by their ids. Raises StoreError."""
+    snapshots, runs = set(imported), set(rebuilt)
+
+    def less(known: Catalogue) -> Catalogue:
+        return Catalogue(
+            [one for one in known.imported if one.run_id not in snapshots],
+            [one for one in known.rebuilt if one.run_id not in runs],
+        )
+
+    _swap(store, less)
+
+
+def _by_id(entries: Mapping[str, Entry]) -> list[Entry]:
+    return [entries[run_id] for run_id in sorted(entries)]
+
+
+def _swap(store: Store, change: Callable[[Catalogue], Catalogue]) -> None:
+    swap(store, KEY, _read, change)
+
+
+def _read(store: Store) -> tuple[Catalogue, str | None]:
+    stored = store.read(KEY)
+    if stored is None:
+        return Catalogue(), None
+    try:
+        return msgspec.json.decode(stored.body, type=Catalogue), stored.etag
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(
+            f"{store.address}/{KEY} can't be read ({exc}); put an earlier version of it back, or "
+            "delete it: what it tells of stays where it is"
+        ) from exc

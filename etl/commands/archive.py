@@ -1,0 +1,165 @@
+"""The whole archive at once: bring one in, make its runs anew, say how its figures were revised."""
+
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl.commands import JSON, in_force, open_store
+from etl.errors import EtlError
+
+if TYPE_CHECKING:
+    from etl.scale.backfill import Watch
+    from etl.screen import Screen
+
+DAY = click.DateTime(["%Y-%m-%d"])
+ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
+
+
+class Address(click.ParamType[str]):
+    """Where Dask's scheduler is, such as tcp://10.0.0.5:8786."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if not value.startswith(ADDRESSES):
+            self.fail(f"expected an address such as tcp://10.0.0.5:8786, got {value[:80]!r}")
+        return str(value)
+
+
+def on_dask(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Where the work is done; needs Dask, but for neither option."""
+    for option in (
+        click.option("--workers", type=click.IntRange(1, 256), help="So many processes here."),
+        click.option("--dask", type=Address(), help="On the workers of this scheduler."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("import-archive")
+@click.argument("path", type=click.Path(path_type=Path))
+@JSON
+def import_archive(path: Path, as_json: bool) -> None:
+    """Bring versions of SOURCE's document that you have into the archive, raw/.
+
+    \b
+    python app.py import-archive versions/                 2020-09-07.json, 2020-09-08.json.gz ...
+    python app.py import-archive repository/v1/stats.json  every version in its git history
+    python app.py import-archive repository                the same, if it has one stats.json
+
+    The day (and the time, in UTC) is that of the file's name, else the file's own; in git the
+    author's. Nothing is published: python app.py backfill makes the runs.
+    """
+    from etl.scale import importing
+    from etl.scale.telling import print_imported
+    from etl.screen import Screen
+
+    settings = in_force()
+    store, now = open_store(settings), _now()
+    with Screen.of(settings, as_json=as_json) as screen:
+        screen.step("import")
+        taken = importing.import_archive(settings, store, path, now, _watch(screen))
+    if not print_imported(taken, settings, as_json=as_json):
+        raise SystemExit(1)
+
+
+@click.command()
+@click.option("--from", "first", type=DAY, help="The first slot, such as 2020-09-01.")
+@click.option("--to", "last", type=DAY, help="The last one.")
+@on_dask
+@click.option("--publish", is_flag=True, help="Give readers the newest of these runs.")
+@JSON
+def backfill(
+    first: datetime | None,
+    last: datetime | None,
+    dask: str | None,
+    workers: int | None,
+    publish: bool,
+    as_json: bool,
+) -> None:
+    """Make the run of every archived snapshot anew, by today's settings and code.
+
+    \b
+    python app.py backfill                                one after the other
+    python app.py backfill --workers 4                    in four processes here
+    python app.py backfill --dask tcp://10.0.0.5:8786     on a cluster
+    python app.py backfill --from 2020-09-01 --to 2020-09-30
+
+    What is there already, of the same snapshot, settings and code, is skipped, so it can be stopped
+    and said again. A snapshot that fails is listed and stops no other; the exit status is 1 then.
+    What readers see stays as it is, unless you say --publish.
+    """
+    from etl.scale import backfill as filling
+    from etl.scale.cluster import engine
+    from etl.scale.telling import print_backfilled
+    from etl.screen import Screen
+
+    if first and last and first > last:
+        raise click.UsageError("--from is later than --to")
+    settings = in_force()
+    store, now = open_store(settings), _now()
+    span = filling.Span(_day(first), _day(last))
+    with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
+        done = filling.backfill(settings, store, engined, span, now, _watch(screen))
+    failure, published = None, None
+    try:
+        published = filling.publish(settings, store, done, now) if publish else None
+    except EtlError as exc:
+        failure = exc
+    whole = print_backfilled(done, published, settings, as_json=as_json)
+    if failure:
+        raise failure
+    if not whole:
+        raise SystemExit(1)
+
+
+@click.command()
+@on_dask
+@JSON
+def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
+    """Write every snapshot's table to one data set, and how each country's figures were revised.
+
+    \b
+    vintages/snapshot=2021-01-31/part.parquet   what was said on that day, of every day
+    revisions.csv                               a line a country: how much was restated, and when
+
+    Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
+    there. What is there already is not written again.
+    """
+    from etl.scale import revisions
+    from etl.scale import vintages as writing
+    from etl.scale.cluster import engine, require
+    from etl.scale.telling import print_vintages
+    from etl.screen import Screen
+
+    require("vintages needs")
+    settings = in_force()
+    store = open_store(settings)
+    with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
+        written = writing.write(settings, store, engined, _watch(screen))
+        screen.step("revisions")
+        table = revisions.revise(settings, store, engined, written.slots)
+    print_vintages(written, table, settings, as_json=as_json)
+
+
+def _where(dask: str | None, workers: int | None) -> tuple[str | None, int | None]:
+    if dask and workers:
+        raise click.UsageError("--dask has workers of its own: leave out --workers")
+    return dask, workers
+
+
+def _watch(screen: "Screen") -> "Watch":
+    from etl.scale.backfill import Watch
+
+    return Watch(screen.stage, screen.advance)
+
+
+def _day(moment: datetime | None) -> date | None:
+    return moment.date() if moment else None
+
+
+def _now() -> datetime:
+    return datetime.now(UTC).replace(microsecond=0)

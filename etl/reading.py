@@ -1,0 +1,56 @@
+"""What was fetched -> repaired rows, merged with the facts; nothing is compared or written yet."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from config import Settings
+from etl import filters, levels, transform
+from etl.errors import DataRejected
+from etl.extract import Fetched
+from etl.facts import read_facts
+from etl.inputs import Facts
+from etl.merge import Unmatched, attach
+from etl.sources import SOURCES
+from etl.transform import Corrections
+
+
+@dataclass(frozen=True)
+class Reading:
+    """`rows` as SourceTable's, repaired; `listed` as `merge.attach` makes it, `chosen` those of it
+    that COUNTRIES names, `nothing` what it names in vain."""
+
+    rows: pd.DataFrame
+    corrections: Corrections
+    listed: pd.DataFrame
+    unmatched: Unmatched
+    chosen: pd.DataFrame
+    nothing: list[str]
+
+    def selected(self) -> pd.DataFrame:
+        """The rows that COUNTRIES names."""
+        if len(self.chosen) == len(self.listed):
+            return self.rows
+        key = levels.key(self.rows)
+        return self.rows[self.rows[key].isin(self.chosen[key])]
+
+
+def read(settings: Settings, statistics: Sequence[Fetched], facts: Facts) -> Reading:
+    """Raises SourceChanged with every fault of the inputs."""
+    table = SOURCES[settings.data_set].read(*(document.path for document in statistics))
+    rows, corrections = transform.repair(table.rows)
+    known = read_facts(facts.fetched.path) if facts.fetched else None
+    listed, unmatched = attach(table.entities, known)
+    chosen, nothing = filters.select(listed, settings.countries)
+    return Reading(rows, corrections, listed, unmatched, chosen, nothing)
+
+
+def refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:
+    """Raises DataRejected where the filters leave nothing."""
+    since = settings.since
+    if selected.empty or (since and selected["date"].max().date() < since):
+        raise DataRejected(
+            "nothing is left of the table; check COUNTRIES "
+            f"({','.join(settings.countries) or 'all'}) and SINCE ({since or 'all'})"
+        )

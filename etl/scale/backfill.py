@@ -1,0 +1,229 @@
+"""Make the runs of a whole archive anew: what the settings and the code of today make of it."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+from typing import Literal
+
+from config import Settings
+from etl import catalogue, history, restore
+from etl.catalogue import Rebuilt
+from etl.errors import EtlError
+from etl.history import Failure
+from etl.load import in_parallel
+from etl.manifest import ROOT, run_key
+from etl.report.archive import Snapshot
+from etl.scale import current_facts, snapshots
+from etl.scale.chain import Link, chain, run_id
+from etl.scale.cluster import Engine
+from etl.scale.job import Job, job
+from etl.scale.knowledge import Known, known
+from etl.scale.rebuild import Day, Made, Surveyed, rebuild, survey
+from etl.stores import Store
+
+AT_ONCE = 25  # runs that enter the catalogue together
+
+
+@dataclass(frozen=True)
+class Span:
+    """Slots, the first and the last included; None: open."""
+
+    first: date | None = None
+    last: date | None = None
+
+    def has(self, slot: date) -> bool:
+        return (self.first or slot) <= slot <= (self.last or slot)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """What became of one snapshot: `there` already, `made`, or `failed`."""
+
+    slot: date
+    snapshot: str
+    outcome: Literal["there", "made", "failed"]
+    run_id: str | None = None
+    rows: int | None = None
+    bytes: int | None = None
+    seconds: float | None = None
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Backfilled:
+    """A line a snapshot, oldest first; `unfinished` are folders in raw/ that lack a document."""
+
+    days: list[Ended]
+    unfinished: list[str]
+
+
+@dataclass(frozen=True)
+class Watch:
+    """Who hears how it goes on: of a new stage with so many snapshots, and of each one."""
+
+    stage: Callable[[str, int], None] = lambda what, total: None
+    advance: Callable[[object], None] = lambda arrived: None
+
+
+def backfill(
+    settings: Settings, store: Store, engine: Engine, span: Span, now: datetime, watch: Watch
+) -> Backfilled:
+    """Make what is not there yet; nothing that readers see changes.
+
+    Raises EtlError where nothing can go on; a snapshot that fails is told in the end.
+    """
+    past, listed, shared = history.read(store)[0], catalogue.read(store), job(settings)
+    found = snapshots.every(store, settings, past, listed, now)
+    merged = current_facts.merging(settings, store)
+    chosen = [merged(one) for one in found.snapshots if span.has(one.slot)]
+    if not chosen:
+        raise EtlError(_nothing(settings, found.snapshots))
+    earlier = [merged(one) for one in found.snapshots if one.run_id < chosen[0].run_id]
+    looked = dict(known(shared, store, past, listed, [*earlier, *chosen]))
+    # the first one is compared with one in front of the span
+    begin = next((one for one in reversed(earlier) if _sound(shared, engine, one, looked)), None)
+    _survey(shared, engine, chosen, looked, watch)
+    whole = [begin, *chosen] if begin else chosen
+    links = [
+        link
+        for link in chain((one, looked[one.run_id].found) for one in whole)
+        if link.snapshot is not begin
+    ]
+    ended = _there(shared, store, links, looked, now)
+    ended |= _made(shared, store, engine, links, ended, now, watch)
+    return Backfilled([ended[one.run_id] for one in chosen], found.unfinished)
+
+
+def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -> str:
+    """Give readers the run of the newest snapshot; its id.
+
+    Raises EtlError where that is the one that failed: an older one would be no step forward.
+    """
+    newest = done.days[-1]
+    if newest.run_id is None:
+        raise EtlError(
+            f"nothing was published: the newest snapshot, of {newest.slot}, failed; "
+            "--to leaves it out"
+        )
+    restore.move_to(store, settings, newest.run_id, now)
+    return newest.run_id
+
+
+def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:
+    where = f"{settings.store_address} has no snapshots of {settings.data_set}"
+    if not there:
+        return f"{where}; import some: python app.py import-archive PATH"
+    return f"{where} in that span; there are some from {there[0].slot} to {there[-1].slot}"
+
+
+def _sound(job: Job, engine: Engine, snapshot: Snapshot, looked: dict[str, Known]) -> bool:
+    _survey(job, engine, [snapshot], looked, Watch())
+    return looked[snapshot.run_id].found.failure is None
+
+
+def _survey(
+    job: Job, engine: Engine, wanted: Sequence[Snapshot], looked: dict[str, Known], watch: Watch
+) -> None:
+    new = [snapshot for snapshot in wanted if snapshot.run_id not in looked]
+    watch.stage("survey", len(new))
+    for snapshot, found in engine.map(partial(survey, job), new):
+        if isinstance(found, Failure):
+            found = Surveyed(failure=found)
+        looked[snapshot.run_id] = Known(found)
+        watch.advance(snapshot)
+
+
+def _there(
+    job: Job, store: Store, links: Sequence[Link], looked: Mapping[str, Known], now: datetime
+) -> dict[str, Ended]:
+    """By snapshot, of those that need no work any more: they have their run, or can't have one."""
+    ended: dict[str, Ended] = {}
+    entries: list[Rebuilt] = []
+
+    def look(link: Link) -> None:
+        snapshot = link.snapshot
+        own = looked[snapshot.run_id].run_id
+        made = own or run_id(link, job)
+        if link.failure:
+            ended[snapshot.run_id] = _failed(snapshot, link.failure)
+        elif own or store.head(run_key(made, ROOT)):
+            ended[snapshot.run_id] = Ended(snapshot.slot, snapshot.run_id, "there", made)
+            if not own:
+                entries.append(_entry(link, job, now))
+
+    in_parallel(look, links)
+    listed = {run.run_id for run in catalogue.read(store).rebuilt}
+    # whoever made them was killed before they could be listed
+    catalogue.add(store, rebuilt=[entry for entry in entries if entry.run_id not in listed])
+    return ended
+
+
+def _made(
+    job: Job,
+    store: Store,
+    engine: Engine,
+    links: Sequence[Link],
+    ended: Mapping[str, Ended],
+    now: datetime,
+    watch: Watch,
+) -> dict[str, Ended]:
+    """By snapshot, of all others."""
+    todo = {run_id(link, job): link for link in links if link.snapshot.run_id not in ended}
+    days = [_day(run, link) for run, link in todo.items()]
+    found: dict[str, Ended] = {}
+    new: list[Rebuilt] = []
+    watch.stage("rebuild", len(days))
+    try:
+        for day, made in engine.map(partial(rebuild, job), days):
+            found[day.snapshot.run_id] = _ended(day, made)
+            if found[day.snapshot.run_id].failure is None:
+                new.append(_entry(todo[day.run_id], job, now))
+            if len(new) == AT_ONCE:
+                catalogue.add(store, rebuilt=new)
+                new = []
+            watch.advance(day)
+    finally:
+        catalogue.add(store, rebuilt=new)
+    return found
+
+
+def _day(made: str, link: Link) -> Day:
+    if link.before is None:
+        return Day(link.snapshot, made)
+    before, found = link.before
+    return Day(link.snapshot, made, before, found.held)
+
+
+def _ended(day: Day, made: Made | Failure) -> Ended:
+    failure = made if isinstance(made, Failure) else made.failure
+    if failure or isinstance(made, Failure):
+        return _failed(day.snapshot, failure)
+    return Ended(
+        day.snapshot.slot, day.snapshot.run_id, "made", day.run_id,
+        made.rows, made.bytes, made.seconds, made.warnings,
+    )  # fmt: skip
+
+
+def _failed(snapshot: Snapshot, failure: Failure | None) -> Ended:
+    return Ended(snapshot.slot, snapshot.run_id, "failed", failure=failure)
+
+
+def _entry(link: Link, job: Job, now: datetime) -> Rebuilt:
+    held = link.found.held
+    assert held  # noqa: S101  for the type checker: what holds nothing has failed
+    return Rebuilt(
+        run_id=run_id(link, job),
+        snapshot=link.snapshot.run_id,
+        slot=link.snapshot.slot,
+        source=link.snapshot.source,
+        fingerprint=job.fingerprint,
+        made_at=now,
+        digests=list(link.found.digests),
+        facts_sha256=link.found.facts_sha256,
+        rows=held.rows,
+        countries=held.countries,
+        first_date=held.first_date,
+        last_date=held.last_date,
+    )

@@ -1,0 +1,51 @@
+"""The facts of today, for snapshots that were archived without any."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from config import Settings
+from etl import extract, inputs
+from etl.catalogue import Archived
+from etl.errors import SourceUnavailable
+from etl.manifest import FACTS
+from etl.report.archive import Snapshot
+from etl.sources import SOURCES
+from etl.stores import Store
+
+
+def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
+    """A function that gives a snapshot the facts it is to be merged with.
+
+    Its own, else today's, which are fetched once and kept in raw/facts/; none where COUNTRIES_URL
+    is empty. Calling it raises SourceUnavailable, StoreError.
+    """
+    url = inputs.facts_url(settings, SOURCES[settings.data_set])
+
+    @cache
+    def current() -> Archived:
+        return _archived(store, url)
+
+    def merged(snapshot: Snapshot) -> Snapshot:
+        if not url:
+            return replace(snapshot, facts=None)
+        return snapshot if snapshot.facts else replace(snapshot, facts=current())
+
+    return merged
+
+
+def _archived(store: Store, url: str) -> Archived:
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        path = Path(folder) / inputs.facts_name(url)
+        try:
+            fetched = extract.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
+        except SourceUnavailable as exc:
+            why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
+            raise SourceUnavailable(f"{exc}; {why}") from exc
+        assert fetched  # noqa: S101  for the type checker: nothing was known of it
+        entry, upload = inputs.archive(fetched, FACTS, f"facts/{fetched.sha256[:16]}")
+        if store.head(upload.key) is None:
+            store.write(upload)
+    return Archived(entry.key, entry.sha256)

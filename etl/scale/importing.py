@@ -1,0 +1,119 @@
+"""Archives that exist already -> raw/: each version a snapshot, as if it had been fetched then."""
+
+from bisect import bisect_right, insort
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from config import Settings
+from etl import catalogue, extract, history, inputs, schedule
+from etl.catalogue import Archived, Imported
+from etl.errors import ConfigError, SourceChanged, SourceUnavailable
+from etl.manifest import STATISTICS
+from etl.report import archive
+from etl.retention import began
+from etl.scale import found, git_history
+from etl.scale.backfill import Watch
+from etl.scale.found import Version
+from etl.sources import SOURCES
+from etl.stores import Store
+
+AT_ONCE = 25  # snapshots that enter the catalogue together
+
+
+@dataclass(frozen=True)
+class Taken:
+    """What became of one version: the snapshot `run_id`, `new` if it was not there before.
+
+    `why` it was left out, where it is none; `guessed`: its moment is that of the file.
+    """
+
+    moment: datetime
+    origin: str
+    run_id: str | None = None
+    new: bool = False
+    guessed: bool = False
+    why: str = ""
+
+
+def import_archive(
+    settings: Settings, store: Store, path: Path, now: datetime, watch: Watch
+) -> list[Taken]:
+    """Bring a folder of versions, or a file's git history, into raw/; oldest first.
+
+    A version with the content of the snapshot next to it in time is that snapshot. What is there
+    already stays as it is: to say it again does no harm. Raises EtlError.
+    """
+    source = SOURCES[settings.data_set]
+    if len(source.files) > 1:
+        raise ConfigError(
+            f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, and "
+            "import-archive takes versions of one"
+        )
+    taken: list[Taken] = []
+    entries: list[Imported] = []
+    known = archive.told_of(history.read(store)[0], catalogue.read(store).imported)
+    there = sorted(
+        (began(one.run_id), str(one.digests[0]), one.run_id)
+        for one in known
+        if one.source == source.name and one.digests
+    )
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        work = Path(folder)
+        try:
+            for version in _versions(settings, path, source.files[0], work):
+                one, entry = _take(settings, store, version, work / source.files[0], there, now)
+                taken.append(one)
+                entries += [entry] if entry else []
+                if len(entries) == AT_ONCE:
+                    catalogue.add(store, imported=entries)
+                    entries = []
+                watch.advance(version)
+        finally:
+            catalogue.add(store, imported=entries)
+    return taken
+
+
+def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[Version]:
+    file = git_history.tracked(path, name)
+    if file:
+        return git_history.versions(file, work)
+    at = partial(schedule.moment, run_at=settings.run_at, timezone=settings.timezone)
+    return found.in_folder(path, Path(name).suffix, at)
+
+
+Known = tuple[datetime, str, str]  # a snapshot's moment, its content's digest, its run id
+
+
+def _take(
+    settings: Settings, store: Store, version: Version, to: Path, there: list[Known], now: datetime
+) -> tuple[Taken, Imported | None]:
+    told = Taken(version.moment, version.origin, guessed=version.guessed)
+    if version.moment > now:
+        return replace(told, why="its moment lies in the future"), None
+    try:
+        fetched = extract.fetch(str(version.path), to, max_bytes=settings.max_source_mb * 10**6)
+    except (SourceChanged, SourceUnavailable) as exc:
+        return replace(told, why=str(exc).removeprefix(f"{version.path}: ")), None
+    assert fetched  # noqa: S101  for the type checker: nothing was known of it
+    at = bisect_right(there, version.moment, key=lambda one: one[0])
+    for _, digest, run_id in there[max(at - 1, 0) : at + 1]:
+        if digest == fetched.sha256:
+            return replace(told, run_id=run_id), None
+    run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
+    kept, upload = inputs.archive(fetched, STATISTICS, run_id)
+    if store.head(upload.key) is None:  # it may be: an import was broken off
+        store.write(upload)
+    insort(there, (version.moment, fetched.sha256, run_id))
+    entry = Imported(
+        run_id=run_id,
+        slot=schedule.latest_slot(version.moment, settings.run_at, settings.timezone),
+        source=settings.data_set,
+        statistics=[Archived(kept.key, kept.sha256)],
+        origin=version.origin,
+        imported_at=now,
+    )
+    return replace(told, run_id=run_id, new=True), entry

@@ -1,0 +1,73 @@
+"""What is known of snapshots without reading them, from what was made of them before."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from etl import manifest as manifests
+from etl.catalogue import Catalogue
+from etl.checks import Extent
+from etl.history import History
+from etl.load import in_parallel
+from etl.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
+from etl.report.archive import Snapshot
+from etl.scale.job import Job
+from etl.scale.rebuild import Surveyed
+from etl.stores import Store
+from etl.versions import is_there
+
+
+@dataclass(frozen=True)
+class Known:
+    """As if it was surveyed; `run_id` is the worker's own run of it, where that is still there and
+    was made by the same code with the same settings."""
+
+    found: Surveyed
+    run_id: str | None = None
+
+
+def known(
+    job: Job, store: Store, past: History, listed: Catalogue, snapshots: Iterable[Snapshot]
+) -> Mapping[str, Known]:
+    """By the snapshot's id, as far as anything is. Raises StoreError."""
+    wanted = {snapshot.run_id: snapshot for snapshot in snapshots}
+    found = dict(_rebuilt(job, listed, wanted))
+    own = [
+        record.run_id
+        for record in past.records
+        if record.outcome == "published"
+        and record.run_id in wanted
+        and record.seen
+        and record.seen.fingerprint == job.fingerprint
+    ]
+
+    def look(run_id: str) -> None:
+        run = manifests.read(store, run_key(run_id, ROOT))
+        if run and is_there(store, run.manifest):
+            found[run_id] = Known(_surveyed(run.manifest), run_id)
+
+    in_parallel(look, own)
+    return found
+
+
+def _rebuilt(
+    job: Job, listed: Catalogue, wanted: Mapping[str, Snapshot]
+) -> Iterator[tuple[str, Known]]:
+    for run in listed.rebuilt:
+        snapshot = wanted.get(run.snapshot)
+        if snapshot is None or run.fingerprint != job.fingerprint:
+            continue
+        documents = [*snapshot.statistics, *([snapshot.facts] if snapshot.facts else [])]
+        made_of = [*run.digests, *([run.facts_sha256] if run.facts_sha256 else [])]
+        same = zip(documents, made_of, strict=False)
+        if len(documents) == len(made_of) and all(a.sha256 in (None, b) for a, b in same):
+            held = Extent(run.rows, run.countries, run.first_date, run.last_date)
+            yield run.snapshot, Known(Surveyed(tuple(run.digests), run.facts_sha256, held))
+
+
+def _surveyed(manifest: Manifest) -> Surveyed:
+    note, facts = manifest.source, manifest.input(FACTS)
+    return Surveyed(
+        digests=tuple(document.sha256 for document in manifest.inputs_of(STATISTICS)),
+        facts_sha256=facts.sha256 if facts else None,
+        held=Extent(note.rows, note.countries, note.first_date, note.last_date),
+    )

@@ -1,0 +1,160 @@
+"""The functions that are mapped: look at a snapshot, and make its run folder.
+
+Both take plain descriptions, open the store themselves and raise nothing that a damaged snapshot
+can cause. The same description gives the same bytes under the same names, wherever and however
+often it is worked on; a run folder counts once its manifest is there, which comes last.
+"""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from etl import checks, edition, filters, log, reading
+from etl import manifest as manifests
+from etl.catalogue import Archived
+from etl.changes import Changes
+from etl.checks import Extent
+from etl.comparison import Baseline
+from etl.context import Context, Options
+from etl.errors import DataRejected, EtlError, StateConflict, StoreError
+from etl.extract import Fetched
+from etl.history import Failure, History
+from etl.inputs import Facts
+from etl.load import upload_all
+from etl.manifest import ROOT, Manifest, run_key
+from etl.outputs.values import full_names
+from etl.reading import Reading
+from etl.report import archive
+from etl.report.archive import Snapshot
+from etl.retention import began
+from etl.scale.job import Job
+from etl.stores import FOR_EVER, Upload
+
+
+@dataclass(frozen=True)
+class Surveyed:
+    """A snapshot that was looked at: what it holds before any filter, and the digests of its
+    documents; or why it is of no use, whatever came before it."""
+
+    digests: tuple[str, ...] = ()
+    facts_sha256: str | None = None
+    held: Extent | None = None
+    failure: Failure | None = None
+
+
+@dataclass(frozen=True)
+class Day:
+    """A snapshot whose run is to be made, and the one that it is compared with."""
+
+    snapshot: Snapshot
+    run_id: str
+    before: Snapshot | None = None
+    held_before: Extent | None = None
+
+
+@dataclass(frozen=True)
+class Made:
+    """A run folder that is there now, or why it is not."""
+
+    rows: int = 0
+    bytes: int = 0
+    seconds: float = 0.0
+    warnings: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+def survey(job: Job, snapshot: Snapshot) -> Surveyed:
+    """Read a snapshot, check it by itself, write nothing."""
+    job.verify()
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        try:
+            statistics, facts = _inputs(job, snapshot, Path(folder))
+            found = reading.read(job.settings, statistics, facts)
+            refusals = checks.check(
+                found.rows,
+                found.listed,
+                now=began(snapshot.run_id),
+                stale_after_days=job.settings.stale_after_days,
+                published=None,
+                changes=Changes(),
+            ).refusals
+            if refusals:
+                raise DataRejected(refusals)
+            reading.refuse_empty(found.selected(), job.settings)
+        except Exception as exc:
+            return Surveyed(failure=_failure(exc))
+    digests = tuple(document.sha256 for document in statistics)
+    return Surveyed(digests, facts.sha256, checks.extent(found.rows))
+
+
+def rebuild(job: Job, day: Day) -> Made:
+    """Make the run folder of a snapshot."""
+    job.verify()
+    start = time.monotonic()
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        try:
+            manifest = _made(job, day, Path(folder))
+        except Exception as exc:
+            return Made(failure=_failure(exc))
+    return Made(
+        rows=manifest.rows,
+        bytes=sum(file.bytes for file in manifest.files),
+        seconds=round(time.monotonic() - start, 3),
+        warnings=tuple(manifest.checks.warnings),
+    )
+
+
+def _made(job: Job, day: Day, work: Path) -> Manifest:
+    snapshot, store = day.snapshot, job.store
+    run = Context(
+        settings=job.settings,
+        store=store,
+        options=Options(),
+        now=began(snapshot.run_id),
+        run_id=day.run_id,
+        slot=snapshot.slot,
+        fingerprint=job.fingerprint,
+        published=None,
+        past=History([]),
+        past_etag=None,
+    )
+    before = _baseline(job, day, work / "before")
+    statistics, facts = _inputs(job, snapshot, work)
+    made = edition.make(run, statistics, facts, work, before)
+    upload_all(store, made.files)
+    body, key = manifests.encode(made.manifest), run_key(day.run_id, ROOT)
+    try:
+        store.write(Upload(key, body, FOR_EVER), if_none_match=True)
+    except StateConflict:  # of two workers at one day the other was first
+        there = store.read(key)
+        if there is None or there.body != body:
+            raise StoreError(f"{store.address}/{key} is there already and says otherwise") from None
+    return made.manifest
+
+
+def _baseline(job: Job, day: Day, work: Path) -> Baseline | None:
+    """What readers would have had: the table of the snapshot before, as it is published."""
+    before, held = day.before, day.held_before
+    if before is None or held is None:
+        return None
+    work.mkdir()
+    statistics = [_bring(job, document, work) for document in before.statistics]
+    found: Reading = reading.read(job.settings, statistics, Facts(None))
+    table = filters.keep(found.selected(), job.settings.keep, job.settings.since)
+    return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.chosen))
+
+
+def _inputs(job: Job, snapshot: Snapshot, work: Path) -> tuple[list[Fetched], Facts]:
+    statistics = [_bring(job, document, work) for document in snapshot.statistics]
+    return statistics, Facts(_bring(job, snapshot.facts, work) if snapshot.facts else None)
+
+
+def _bring(job: Job, archived: Archived, work: Path) -> Fetched:
+    return archive.bring(job.store, archived, work, job.max_bytes)
+
+
+def _failure(exc: Exception) -> Failure:
+    if not isinstance(exc, EtlError):  # a defect of ours; the other days go on
+        log.error("backfill.crashed", exc=exc, kind=type(exc).__name__, error=exc)
+    return Failure(type(exc).__name__, str(exc))

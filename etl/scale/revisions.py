@@ -1,0 +1,66 @@
+"""revisions.csv: how each series' figures were revised, summed up on dask.dataframe."""
+
+from functools import partial
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.csv
+
+from config import Settings
+from etl.errors import StoreError
+from etl.outputs.table import read_whole, to_csv_table
+from etl.scale import tallies
+from etl.scale.cluster import Engine
+from etl.scale.job import Job, job
+from etl.scale.vintages import part_key, schema
+from etl.sources import SOURCES
+from etl.stores import Store, Upload
+
+REVISIONS = "revisions.csv"
+AT_ONCE = 16  # tallies that are put together in one step
+Pair = tuple[str | None, str]  # two slots, one after the other
+
+
+def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -> pd.DataFrame:
+    """Sum up what the data set's slots say of one another, and write it; a row a series.
+
+    A task holds two snapshots and no more, however many there are. Raises StoreError.
+    """
+    import dask
+    import dask.dataframe as dd
+
+    shared = job(settings)
+    nothing = pd.DataFrame(columns=schema(SOURCES[settings.data_set].level).names, dtype=object)
+    meta = tallies.tally(None, nothing, "")
+    pairs: list[Pair] = [(None, slots[0]), *pairwise(slots)]
+    with dask.config.set({"dataframe.convert-string": False}):
+        tallied: Any = dd.from_map(partial(tally, shared), pairs, meta=meta)
+        whole = tallied.reduction(
+            tallies.together, aggregate=tallies.together, meta=meta, split_every=AT_ONCE
+        )
+        table = tallies.summary(engine.compute(whole))
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        path = Path(folder) / "revisions.csv"
+        rows = pa.Table.from_pandas(table, preserve_index=False)
+        pa.csv.write_csv(to_csv_table(rows), path)
+        store.write(Upload(REVISIONS, path))
+    return table
+
+
+def tally(job: Job, pair: Pair) -> pd.DataFrame:
+    """The function that is mapped: two files of the data set, compared."""
+    job.verify()
+    before, after = pair
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        read = partial(_read, job, Path(folder) / "part.parquet")
+        return tallies.tally(read(before) if before else None, read(after), after)
+
+
+def _read(job: Job, path: Path, slot: str) -> pd.DataFrame:
+    if not job.store.download(part_key(slot), path):
+        raise StoreError(f"{part_key(slot)} was removed at this moment")
+    return read_whole(path, schema(SOURCES[job.settings.data_set].level).names)

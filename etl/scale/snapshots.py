@@ -1,0 +1,77 @@
+"""Every snapshot in raw/ that can be worked on again: of runs that were published, of runs that
+failed, imported ones, and those that nobody has on record any more."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import PurePosixPath
+
+from config import Settings
+from etl import schedule
+from etl.catalogue import Catalogue
+from etl.context import RUN_ID
+from etl.history import History
+from etl.report import archive
+from etl.report.archive import Snapshot, Told
+from etl.retention import BROKEN_OFF, began
+from etl.sources import SOURCES
+from etl.stores import Store
+
+
+@dataclass(frozen=True)
+class Found:
+    """`snapshots` of the source in force, oldest first; `unfinished` are folders in raw/ that lack
+    a document."""
+
+    snapshots: list[Snapshot]
+    unfinished: list[str]
+
+
+def every(
+    store: Store, settings: Settings, past: History, catalogue: Catalogue, now: datetime
+) -> Found:
+    """What the archive holds of the source in force. Raises StoreError."""
+    folders: dict[str, list[str]] = {}
+    for entry in store.list("raw/", in_order=False):
+        folder = entry.key.split("/")[1]
+        if RUN_ID.fullmatch(folder):
+            folders.setdefault(folder, []).append(entry.key)
+    on_record = _on_record(past, catalogue)
+    found, unfinished = [], []
+    for run_id in sorted(folders):
+        told = on_record.get(run_id) or _nameless(run_id, settings)
+        if told.source != settings.data_set:
+            continue
+        if run_id not in on_record and began(run_id) > now - BROKEN_OFF:
+            continue  # of a run that may still be at it
+        if snapshot := archive.in_folder(told, folders[run_id]):
+            found.append(snapshot)
+        elif run_id not in on_record or all(told.digests):  # of a failed run it may be facts alone
+            unfinished.append(run_id)
+    return Found(found, unfinished)
+
+
+def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, Told]:
+    known = {told.run_id: told for told in archive.told_of(past, catalogue.imported)}
+    for record in past.records:
+        digests = {kept.key: kept.sha256 for kept in record.kept}
+        for folder in {PurePosixPath(key).parts[1] for key in digests} - known.keys():
+            source = SOURCES.get(record.source)
+            if source is None:
+                continue
+            named = {
+                PurePosixPath(key).name.removesuffix(".gz"): sha256
+                for key, sha256 in digests.items()
+                if PurePosixPath(key).parts[1] == folder
+            }
+            files = [named.pop(name, None) for name in source.files]
+            facts = next(iter(named.values()), None)
+            known[folder] = Told(folder, record.slot, source.name, files, bool(named), facts)
+    return known
+
+
+def _nameless(run_id: str, settings: Settings) -> Told:
+    """The history was begun anew since: it is taken for the source in force, unverified."""
+    slot = schedule.latest_slot(began(run_id), settings.run_at, settings.timezone)
+    source = SOURCES[settings.data_set]
+    return Told(run_id, slot, source.name, [None] * len(source.files), facts=True)

@@ -1,0 +1,113 @@
+"""What became of an archive, for people at the command line: lines, or JSON."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from datetime import timedelta
+
+import pandas as pd
+
+from config import Settings
+from etl.listing import print_json
+from etl.outputs.values import records
+from etl.scale.backfill import Backfilled
+from etl.scale.importing import Taken
+from etl.scale.revisions import REVISIONS
+from etl.scale.vintages import FOLDER, Written
+from etl.wording import human, printable
+
+LISTED = 20
+OLD = "left by a run, or an import, that broke off"
+
+
+def print_imported(taken: Sequence[Taken], settings: Settings, *, as_json: bool) -> bool:
+    """Whether all are in the archive now."""
+    left_out = [one for one in taken if one.run_id is None]
+    if as_json:
+        print_json(taken)
+        return not left_out
+    new, guessed = [one for one in taken if one.new], [one for one in taken if one.guessed]
+    same = len(taken) - len(new) - len(left_out)
+    print(
+        f"{settings.store_address}/raw: {len(taken)} versions of {settings.data_set}: "
+        f"{len(new)} new, {same} there already or the same as the one before, "
+        f"{len(left_out)} left out"
+    )
+    if new:
+        print(f"  from {new[0].moment:%Y-%m-%d} to {new[-1].moment:%Y-%m-%d}")
+        days = timedelta(days=settings.retention_days)
+        print(f"  kept for {days.days} days from now on (RETENTION_DAYS)")
+        print("  next: python app.py backfill makes their runs")
+    if guessed:
+        print(f"  of the file's own time, since no date is in its name: {len(guessed)}")
+        _few(f"{one.origin}: {one.moment:%Y-%m-%d %H:%M} UTC" for one in guessed)
+    if left_out:
+        print("  left out:")
+        _few(f"{one.origin}: {one.why}" for one in left_out)
+    return not left_out
+
+
+def print_backfilled(
+    done: Backfilled, published: str | None, settings: Settings, *, as_json: bool
+) -> bool:
+    """Whether none failed."""
+    failed = [day for day in done.days if day.failure]
+    if as_json:
+        print_json({"days": done.days, "unfinished": done.unfinished, "published": published})
+        return not failed
+    count = Counter(day.outcome for day in done.days)
+    made = sum(day.bytes or 0 for day in done.days)
+    size = f" ({human(made)})" if made else ""
+    print(
+        f"{settings.store_address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
+        f"{count['there']} there already, {count['failed']} failed"
+    )
+    for day in failed:
+        assert day.failure  # noqa: S101  for the type checker: it was chosen by it
+        told = printable(f"{day.failure.kind}: {day.failure.message}")
+        print(f"  {day.slot}  {day.snapshot}  {told}")
+    if warned := [day for day in done.days if day.warnings]:
+        print(f"  with warnings, which stand in the manifest: {len(warned)}")
+    if done.unfinished:
+        print(f"  passed over, {OLD}: {', '.join(f'raw/{run}' for run in done.unfinished)}")
+    if published:
+        print(f"  published: run {published}")
+    elif any(day.run_id for day in done.days):
+        print("  readers have what they had (--publish gives them the newest of these)")
+    return not failed
+
+
+def print_vintages(
+    written: Written, table: pd.DataFrame, settings: Settings, *, as_json: bool
+) -> None:
+    if as_json:
+        print_json(
+            {
+                "slots": written.slots,
+                "new": written.new,
+                "missing": written.missing,
+                "revisions": records(table),
+            }
+        )
+        return
+    where = settings.store_address
+    print(
+        f"{where}/{FOLDER}: {len(written.slots)} snapshots, {len(written.new)} of them new, "
+        f"from {written.slots[0]} to {written.slots[-1]}"
+    )
+    cells, restated = int(table["cells_compared"].sum()), int(table["cells_restated"].sum())
+    share = restated / cells if cells else 0
+    print(f"{where}/{REVISIONS}: {restated:,} of {cells:,} cells were restated ({share:.2%})")
+    for row in records(table[table["cells_restated"] > 0].head(LISTED)):
+        name = printable(str(row[table.columns[1]]))
+        print(f"  {name:30} {row['cells_restated']:>9,}  last on {row['last_revised']}")
+    if written.missing:
+        print(f"  not there: {len(written.missing)}; python app.py backfill makes them")
+        _few(f"{slot}: {why}" for slot, why in written.missing.items())
+
+
+def _few(lines: Iterable[str]) -> None:
+    told = list(lines)
+    for line in told[:LISTED]:
+        print(f"    {printable(line)}")
+    if len(told) > LISTED:
+        print(f"    and {len(told) - LISTED} more; --json has all")

@@ -1,0 +1,203 @@
+"""vintages/: what every snapshot said, as one partitioned Parquet data set.
+
+One file a slot, `vintages/snapshot=2021-01-31/part.parquet`: of the slot's last snapshot the run
+that was made last, with the same columns and types whatever the run had, so that any reader takes
+them for one table. vintages.json says what each file was made of; it spares the next time what is
+the same.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet
+from msgspec import Struct
+
+from config import Settings
+from etl import catalogue, history, levels, versions
+from etl.catalogue import Catalogue
+from etl.errors import EtlError, StoreError
+from etl.history import Failure, History
+from etl.load import in_parallel
+from etl.manifest import run_key
+from etl.outputs.table import PARQUET, read_whole
+from etl.report import archive
+from etl.report.archive import Told
+from etl.scale.backfill import Watch
+from etl.scale.cluster import Engine
+from etl.scale.job import Job, job
+from etl.sources import SOURCES
+from etl.stores import Store, Upload
+from etl.stores.swap import readable
+from etl.transform import CUMULATIVE, NEW
+
+FOLDER = "vintages/"
+INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data
+
+
+class Part(Struct, frozen=True):
+    """`run_id` is the run it was made of, `sha256` of that run's timeseries.parquet."""
+
+    run_id: str
+    sha256: str
+
+
+class Index(Struct, frozen=True):
+    """`parts` by slot."""
+
+    source: str
+    parts: dict[str, Part]
+    format: int = 1
+
+
+@dataclass(frozen=True)
+class Written:
+    """`slots` that are in the data set now, oldest first; of those in `missing` no run is left, or
+    its table can't be read."""
+
+    slots: list[str]
+    new: list[str]
+    missing: dict[str, str]
+
+
+def part_key(slot: str) -> str:
+    return f"{FOLDER}snapshot={slot}/part.parquet"
+
+
+def schema(level: str) -> pa.Schema:
+    """Of every file: what names a series, the day, the counts; nothing is ever left out."""
+    names = [(name, pa.string()) for name in (*levels.names(level), "iso3")]
+    counts = [(name, pa.int64()) for name in (*NEW, *CUMULATIVE)]
+    return pa.schema([*names, ("date", pa.date32()), *counts])
+
+
+def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Written:
+    """Bring the data set up to date. Raises StoreError, also where it is of another source."""
+    past, listed = history.read(store)[0], catalogue.read(store)
+    index, shared = _index(store, settings), job(settings)
+    wanted, missing = _newest(store, _runs(past, listed, settings))
+    there = {entry.key for entry in store.list(FOLDER)}
+    new = [
+        (slot, part)
+        for slot, part in sorted(wanted.items())
+        if index.parts.get(slot) != part or part_key(slot) not in there
+    ]
+    parts = {slot: part for slot, part in index.parts.items() if part_key(slot) in there}
+    watch.stage("vintages", len(new))
+    try:
+        for item, failure in engine.map(partial(copy, shared), new):
+            slot, part = item
+            if failure is None:
+                parts[slot] = part
+            else:
+                missing[slot] = failure.message
+            watch.advance(item)
+    finally:
+        _note(store, Index(settings.data_set, dict(sorted(parts.items()))), index)
+    if not parts:
+        raise EtlError(
+            f"{store.address} has no runs of {settings.data_set}; python app.py backfill makes them"
+        )
+    missing = {slot: why for slot, why in sorted(missing.items()) if slot not in parts}
+    return Written(sorted(parts), [slot for slot, _ in new if slot in parts], missing)
+
+
+def copy(job: Job, item: tuple[str, Part]) -> Failure | None:
+    """The function that is mapped: one run's table into the data set."""
+    job.verify()
+    slot, part = item
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+        whole, path = Path(folder) / "whole.parquet", Path(folder) / "part.parquet"
+        key = run_key(part.run_id, PARQUET)
+        try:
+            if not job.store.download(key, whole):
+                raise StoreError(f"{key} is not there")
+            table = uniform(read_whole(whole, schema(_level(job.settings)).names), job.settings)
+            pa.parquet.write_table(table, path, compression="zstd")
+            job.store.write(Upload(part_key(slot), path))
+        except (StoreError, ValueError, OSError) as exc:
+            return Failure(type(exc).__name__, str(exc))
+    return None
+
+
+def uniform(table: pd.DataFrame, settings: Settings) -> pa.Table:
+    """The columns of `schema`, in its types; missing where the run has none."""
+    wanted = schema(_level(settings))
+    have = {name: pa.array(table[name], from_pandas=True) for name in table.columns}
+    columns = [
+        have[field.name].cast(field.type)
+        if field.name in have
+        else pa.nulls(len(table), field.type)
+        for field in wanted
+    ]
+    return pa.table(columns, schema=wanted)
+
+
+def _level(settings: Settings) -> str:
+    return SOURCES[settings.data_set].level
+
+
+def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
+    """By slot: the runs that say what its last snapshot said, the one made last first."""
+    rebuilt = listed.newest()
+    told = [one for one in archive.told_of(past, listed.imported)]
+    known = {one.run_id for one in told}
+    told += [
+        Told(run.snapshot, run.slot, run.source, run.digests)
+        for run in rebuilt.values()
+        if run.snapshot not in known
+    ]
+    runs: dict[str, list[str]] = {}
+    for one in sorted(told, key=lambda one: one.run_id[:18]):
+        if one.source == settings.data_set:
+            again = [rebuilt[one.run_id].run_id] if one.run_id in rebuilt else []
+            runs[str(one.slot)] = [*again, one.run_id]
+    return runs
+
+
+def _newest(
+    store: Store, runs: Mapping[str, Sequence[str]]
+) -> tuple[dict[str, Part], dict[str, str]]:
+    """By slot: the first run whose table is there; and where none is."""
+    found: dict[str, Part] = {}
+
+    def look(slot: str) -> None:
+        for run_id in runs[slot]:
+            manifest = versions.manifest_of(store, run_id)
+            if manifest and versions.is_there(store, manifest):
+                digest = manifest.digests().get(PARQUET)
+                if digest:
+                    found[slot] = Part(run_id, digest)
+                    return
+
+    in_parallel(look, runs)
+    missing = dict.fromkeys(runs.keys() - found.keys(), "no run of it is left")
+    return found, missing
+
+
+def _index(store: Store, settings: Settings) -> Index:
+    stored = store.read(INDEX)
+    if stored is None:
+        return Index(settings.data_set, {})
+    try:
+        index = msgspec.json.decode(stored.body, type=Index)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(
+            f"{store.address}/{INDEX} can't be read ({exc}); delete it: all is written anew"
+        ) from exc
+    if index.source != settings.data_set:
+        raise StoreError(
+            f"{store.address}/{FOLDER} is of {index.source}, and the settings say "
+            f"{settings.data_set}; choose another S3_FOLDER or OUTPUT_DIR for it"
+        )
+    return index
+
+
+def _note(store: Store, index: Index, before: Index) -> None:
+    if index != before:
+        store.write(Upload(INDEX, readable(index)))

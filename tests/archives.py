@@ -1,0 +1,68 @@
+"""Archives for tests: daily runs, their raw inputs alone, and backfilling what is there."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from runs import NOW, growing, run, settings
+
+from etl import manifest as manifests
+from etl.errors import EtlError
+from etl.manifest import Manifest, run_key
+from etl.scale.backfill import Backfilled, Span, Watch, backfill
+from etl.scale.cluster import Engine, Here
+from etl.stores import Store, Upload
+from etl.stores.directory import DirectoryStore
+
+LATER = datetime(2026, 11, 22, 7, tzinfo=UTC)
+DAY = timedelta(days=1)
+EVERYTHING = Span()
+
+
+def live(store: Store, source: Path, days: Sequence[bytes], **variables: str) -> list[str]:
+    """A daily run of each document, from NOW on; the ids of those that published."""
+    published = []
+    for n, body in enumerate(days):
+        source.write_bytes(body)
+        try:
+            made = run(store, source, now=NOW + n * DAY, options=None, **variables)
+        except EtlError:
+            continue
+        if made.outcome == "published" and made.manifest:
+            published.append(made.manifest.run_id)
+    return published
+
+
+def restating(days: int) -> list[bytes]:
+    """Documents of so many days in a row; from the third on, each says all of the past anew."""
+    return [growing(20 + n, step=100 + max(n - 1, 0)) for n in range(days)]
+
+
+def raw_alone(store: Store, folder: Path) -> DirectoryStore:
+    """Another folder, with nothing but the raw inputs of this one."""
+    other = DirectoryStore(folder)
+    for entry in store.list("raw/"):
+        stored = store.read(entry.key)
+        assert stored
+        other.write(Upload(entry.key, stored.body))
+    return other
+
+
+def fill(
+    store: DirectoryStore,
+    source: Path | str = "unused",
+    *,
+    engine: Engine | None = None,
+    span: Span = EVERYTHING,
+    now: datetime = LATER,
+    watch: Watch | None = None,
+    **variables: str,
+) -> Backfilled:
+    wanted = settings(source, OUTPUT_DIR=str(store.root), **variables)
+    return backfill(wanted, store, engine or Here(), span, now, watch or Watch())
+
+
+def manifest_of(store: Store, run_id: str | None) -> Manifest:
+    found = manifests.read(store, run_key(str(run_id), "manifest.json"))
+    assert found
+    return found.manifest

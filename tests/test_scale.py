@@ -1,0 +1,293 @@
+"""The archive on Dask: workers that are lost, schedulers that don't answer, and the commands."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+from archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
+from desk import Desk
+from runs import NOW, assert_settled, contents, settings
+
+from etl import catalogue
+from etl.errors import EtlError
+from etl.history import Failure
+from etl.scale import cluster
+from etl.scale.backfill import Watch, backfill
+from etl.scale.cluster import Engine, OnDask, engine
+from etl.stores.directory import DirectoryStore
+
+distributed = pytest.importorskip(
+    "distributed", reason="SKIPPED: pip install -r requirements-scale.txt"
+)
+ROOT = Path(__file__).resolve().parents[1]
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[Engine]:
+    with engine(None, 2) as found:
+        yield found
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return tmp_path / "stats.json"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    return DirectoryStore(tmp_path / "out")
+
+
+@pytest.fixture
+def bench(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk without facts, where every run that is there is of other settings."""
+    monkeypatch.setenv("COUNTRIES_URL", "")
+    monkeypatch.setenv("KEEP", "new")
+    return local_desk
+
+
+def die_of_three(item: int) -> int:
+    if item == 3:
+        os._exit(1)
+    return item * 2
+
+
+def refuse(item: int) -> int:
+    raise EtlError(f"not {item}")
+
+
+# ---- processes here
+
+
+def test_two_workers_make_what_one_process_makes(
+    store: DirectoryStore, source: Path, tmp_path: Path, two_workers: Engine
+) -> None:
+    live(store, source, [*restating(4), b"<html>"])
+    here, there = raw_alone(store, tmp_path / "here"), raw_alone(store, tmp_path / "there")
+    one, two = fill(here, source), fill(there, source, engine=two_workers)
+    assert [day.outcome for day in two.days] == [*["made"] * 4, "failed"]
+    assert [(day.run_id, day.failure) for day in one.days] == [
+        (day.run_id, day.failure) for day in two.days
+    ]
+    assert contents(here) == contents(there)
+
+
+def test_a_worker_that_is_killed_in_mid_work_costs_no_day_and_doubles_none(
+    store: DirectoryStore, source: Path, tmp_path: Path, two_workers: Engine
+) -> None:
+    live(store, source, restating(8))
+    whole, other = raw_alone(store, tmp_path / "whole"), raw_alone(store, tmp_path / "other")
+    fill(whole, source)
+    assert isinstance(two_workers, OnDask)
+    killed: list[int] = []
+
+    def kill(arrived: object) -> None:
+        if not killed:  # the first run has come, so that others are on their way
+            pids = two_workers._client.run(os.getpid)
+            killed.append(next(iter(pids.values())))
+            os.kill(killed[0], signal.SIGKILL)
+
+    stages: list[str] = []
+    watch = Watch(
+        lambda what, total: stages.append(what),
+        lambda arrived: kill(arrived) if stages[-1] == "rebuild" else None,
+    )
+    done = fill(other, source, engine=two_workers, watch=watch)
+    assert killed
+    assert [day.outcome for day in done.days] == ["made"] * 8
+    assert contents(other) == contents(whole)
+
+
+def test_what_takes_its_worker_down_again_and_again_is_given_up_and_the_rest_goes_on() -> None:
+    import dask
+
+    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), engine(None, 1) as found:
+        came = dict(found.map(die_of_three, [1, 3, 5]))
+    assert (came[1], came[5]) == (2, 10)
+    lost = came[3]
+    assert isinstance(lost, Failure)
+    assert (lost.kind, lost.message[:35]) == ("Lost", "its worker was lost again and again")
+
+
+def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -> None:
+    with pytest.raises(EtlError, match="not 1"):
+        list(two_workers.map(refuse, [1]))
+
+
+# ---- a scheduler elsewhere
+
+
+@contextmanager
+def dask(*arguments: str, said: str, path: str = str(ROOT)) -> Iterator[tuple[int, str]]:
+    """`dask ...` as a process of its own, once it has said so: its pid, and that line."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "dask", *arguments],
+        env={**os.environ, "PYTHONPATH": path},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr
+    try:
+        yield process.pid, next(line for line in process.stderr if said in line)
+    finally:
+        process.kill()
+        process.wait()
+        process.stderr.close()
+
+
+@contextmanager
+def scheduler() -> Iterator[str]:
+    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    with dask("scheduler", *options, said="Scheduler at:") as (_, line):
+        yield line.split()[-1]
+
+
+@contextmanager
+def worker(address: str, path: str = str(ROOT)) -> Iterator[int]:
+    """A worker's pid."""
+    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
+    with dask("worker", address, *options, said="Registered to:", path=path) as (pid, _):
+        yield pid
+
+
+def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk: Desk) -> None:
+    s3_desk.publish_daily(NOW, 6)
+    before = contents(s3_desk.store)
+    bucket = os.environ["S3_BUCKET"]
+    wanted = settings("unused", S3_BUCKET=bucket, KEEP="new")
+    with scheduler() as address, worker(address) as pid, worker(address):
+        rebuilt: list[object] = []
+
+        def kill(arrived: object) -> None:
+            rebuilt.append(arrived)
+            if len(rebuilt) == 7:  # six were looked at, and the first run is made
+                os.kill(pid, signal.SIGKILL)
+
+        with engine(address, None) as found:
+            watch = Watch(advance=kill)
+            done = backfill(wanted, s3_desk.store, found, EVERYTHING, LATER, watch)
+    assert [day.outcome for day in done.days] == ["made"] * 6
+    after = contents(s3_desk.store)
+    assert {key: after[key] for key in before} == before
+    assert_settled(after)
+    folders = {key.split("/")[1] for key in after.keys() - before.keys() if key[:5] == "runs/"}
+    assert folders == {day.run_id for day in done.days}
+    assert [run.run_id for run in catalogue.read(s3_desk.store).rebuilt] == sorted(folders)
+
+
+def test_the_commands_go_to_a_cluster(bench: Desk) -> None:
+    bench.publish_daily(NOW, 2)
+    with scheduler() as address, worker(address):
+        said = bench("backfill", "--dask", address, "--json")
+        assert [day["outcome"] for day in said.json()["days"]] == ["made", "made"]
+        again = bench("vintages", "--dask", address)
+    assert "2 snapshots, 2 of them new, from 2021-01-25 to 2021-01-26" in again.out
+
+
+def test_a_worker_that_can_not_import_the_project_is_told_how(bench: Desk, tmp_path: Path) -> None:
+    bench.publish_daily(NOW, 1)
+    with scheduler() as address, worker(address, str(tmp_path)):
+        said = bench("backfill", "--dask", address)
+    assert said.status == 1
+    assert "can't import this project" in said.err
+    assert "PYTHONPATH=. dask worker" in said.err
+
+
+def test_a_scheduler_without_workers_is_one_clear_line(
+    bench: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "ANSWER_S", 1)
+    bench.publish_daily(NOW, 1)
+    with scheduler() as address:
+        said = bench("backfill", "--dask", address)
+    assert said.status == 1
+    assert said.err == (
+        f"Error: the scheduler {address} has no workers; start some: dask worker {address}\n"
+    )
+
+
+def test_a_scheduler_that_does_not_answer_is_one_clear_line(
+    bench: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cluster, "ANSWER_S", 1)
+    bench.publish_daily(NOW, 1)
+    said = bench("backfill", "--dask", "tcp://127.0.0.1:9")
+    assert said.status == 1
+    assert said.err.startswith("Error: no scheduler answers at tcp://127.0.0.1:9")
+    assert said.err.count("\n") == 1
+
+
+def test_a_scheduler_that_is_lost_in_mid_work_is_one_clear_line(
+    bench: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.publish_daily(NOW, 4)
+    wanted = settings("unused", KEEP="new")
+    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
+    with dask("scheduler", *options, said="Scheduler at:") as (pid, line):
+        address = line.split()[-1]
+        with worker(address), engine(address, None) as found:
+            watch = Watch(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
+            with pytest.raises(EtlError, match=r"gave up.*what is done is skipped"):
+                backfill(wanted, bench.store, found, EVERYTHING, LATER, watch)
+
+
+def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.publish_daily(NOW, 1)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    for arguments in (("backfill", "--workers", "2"), ("vintages",)):
+        said = bench(*arguments)
+        assert said.status == 2
+        assert "-r requirements-scale.txt" in said.err
+    assert bench("backfill").status == 0
+
+
+def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
+    for arguments, why in (
+        (("--dask", "10.0.0.5:8786"), "expected an address such as tcp://10.0.0.5:8786"),
+        (("--dask", "tcp://127.0.0.1:9", "--workers", "2"), "leave out --workers"),
+        (("--workers", "0"), "0 is not in the range"),
+        (("--from", "2021-02-01", "--to", "2021-01-01"), "--from is later than --to"),
+        (("--from", "yesterday"), "does not match the format"),
+    ):
+        said = bench("backfill", *arguments)
+        assert said.status == 2
+        assert why in said.err
+
+
+# ---- at the command line
+
+
+def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    for n, body in enumerate(restating(3)):
+        (folder / f"{NOW + n * DAY:%Y-%m-%d}.json").write_bytes(body)
+    (folder / "2021-01-28.json").write_bytes(b"<html>")
+    (folder / "stats.json.gz").write_bytes(b"\x1f\x8b")
+    said = bench("import-archive", str(folder))
+    assert said.status == 1
+    assert "5 versions of coviddata: 4 new, 0 there already or the same as the one" in said.out
+    assert "since no date is in its name: 1" in said.out
+    assert "    stats.json.gz: a gzip that ends too early" in said.out
+    said = bench("backfill", "--publish")
+    assert said.status == 1
+    assert "4 snapshots: 3 made" in said.out
+    assert "2021-01-28  2021-01-28T060000Z-" in said.out
+    assert "SourceChanged: the source is no JSON array" in said.out
+    assert "nothing was published: the newest snapshot, of 2021-01-28, failed" in said.err
+    said = bench("backfill", "--publish", "--to", "2021-01-27", "--json")
+    assert said.status == 0
+    answer = said.json()
+    assert [day["outcome"] for day in answer["days"]] == ["there"] * 3
+    manifest = assert_settled(contents(bench.store))
+    assert manifest["run_id"] == answer["published"]
+    assert bench("diff", "2021-01-26", "2021-01-27").status == 0
+    assert "2021-01-26" in bench("vintage", "ESP", "2021-01-10").out
+    assert bench("report", "2021-01").status == 0
+    assert "cells were restated" in bench("vintages").out
+    assert bench("rm", "catalogue.json", "--yes").status == 1
