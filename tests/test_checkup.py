@@ -192,7 +192,7 @@ def test_each_service_of_the_inbox_is_asked_a_small_question(
             "DetectSentiment",
             "TranslateText",
         ]
-        assert usage.read(inbox_store, NOW)[0] == 4
+        assert usage.read(inbox_store, NOW)[0].calls == 4
         assert of_inbox(inbox_store) == []
         services.refusals["DetectSentiment"] = (400, "AccessDeniedException", "no")
         services.refusals["DetectLabels"] = (400, "AccessDeniedException", "no")

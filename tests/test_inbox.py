@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from typing import Any
 from uuid import uuid4
 
@@ -24,7 +25,7 @@ from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import StoreError
-from etl.inbox import INCOMING, PENDING, desk, progress, results, rounds
+from etl.inbox import INCOMING, PENDING, desk, progress, results, rounds, usage
 from etl.inbox.desk import Round
 from etl.inbox.errors import Later
 from etl.inbox.letter import Label
@@ -72,6 +73,7 @@ def inbox_on(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     use(monkeypatch, s3_url)
     store = S3Store.connect(f"inbox-{uuid4().hex}", "covid")
     store.client.create_bucket(Bucket=store.bucket)
+    monkeypatch.setattr(aws, "client", cache(aws.client))  # to make one takes time
     with language_server(monkeypatch) as services:
         yield Inbox(store, services)
     store.client.close()
@@ -302,6 +304,19 @@ def test_many_letters_at_once_are_read_within_the_day_s_calls_and_the_rest_waits
     assert (len(tomorrow.letters), len(tomorrow.waiting)) == (24, 0)
     # what the sixteenth-and-a-bit letter had been told was not asked for again
     assert len(anywhere.services.calls) == 40 * 3
+
+
+def test_calls_that_were_not_made_are_given_back_and_no_others(inbox: Inbox) -> None:
+    now = datetime.now(UTC)
+    first = Allowance(inbox.store, 100, now)
+    assert [first.take() for _ in range(21)] == [True] * 21
+    # the limit was lowered meanwhile: nothing is left, and only what is in hand goes back
+    second = Allowance(inbox.store, 30, now)
+    assert not second.take()
+    first.give_back()
+    second.give_back()
+    assert usage.read(inbox.store, now)[0].calls == 21
+    assert [Allowance(inbox.store, 22, now).take(), second.is_spent] == [True, True]
 
 
 def test_a_round_ends_in_time_and_the_next_goes_on(

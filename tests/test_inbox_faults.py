@@ -264,7 +264,7 @@ def test_workers_at_the_same_moment_read_each_letter_once(
         )
     assert sorted(finished) == sorted(INCOMING + name for name in letters)
     assert Counter(services.calls) == dict.fromkeys(OF_A_TEXT, len(letters))
-    assert usage.read(first, datetime.now(UTC))[0] == len(services.calls)
+    assert usage.read(first, datetime.now(UTC))[0].calls == len(services.calls)
     assert [entry.key for entry in first.list("inbox/") if RESULTS not in entry.key] == [
         usage.key(datetime.now(UTC))
     ]

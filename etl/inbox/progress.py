@@ -17,6 +17,7 @@ from etl.errors import StateConflict
 from etl.inbox import PENDING
 from etl.inbox.letter import Letter, letter_id
 from etl.stores import Entry, Store, Upload
+from etl.stores.swap import readable
 
 CLAIM_HOLDS = timedelta(minutes=15)
 
@@ -109,8 +110,7 @@ def all_of(store: Store) -> list[Progress]:
 
 
 def _write(store: Store, progress: Progress, etag: str | None) -> str:
-    body = msgspec.json.format(msgspec.json.encode(progress), indent=1)
-    upload = Upload(_key(progress.id), body)
+    upload = Upload(_key(progress.id), readable(progress))
     return store.write(upload, if_match=etag, if_none_match=etag is None)
 
 

@@ -12,6 +12,7 @@ from etl.inbox import RESULTS
 from etl.inbox.letter import Letter
 from etl.load import in_parallel
 from etl.stores import Store, Upload
+from etl.stores.swap import readable
 
 
 def read(store: Store, letter: str) -> Letter | None:
@@ -26,9 +27,8 @@ def read(store: Store, letter: str) -> Letter | None:
 
 def write(store: Store, letter: Letter) -> None:
     """One that is there already stays. Raises StoreError."""
-    body = msgspec.json.format(msgspec.json.encode(letter), indent=1)
     with suppress(StateConflict):
-        store.write(Upload(_key(letter.id), body), if_none_match=True)
+        store.write(Upload(_key(letter.id), readable(letter)), if_none_match=True)
 
 
 def latest(store: Store, count: int) -> Sequence[Letter]:

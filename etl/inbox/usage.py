@@ -5,19 +5,18 @@ from datetime import datetime
 
 import msgspec
 
-from etl.errors import StateConflict
 from etl.inbox import USAGE
-from etl.stores import Store, Upload
+from etl.stores import Store
+from etl.stores.swap import swap
 
 BLOCK = 20  # calls that are taken out at a time, so that not each one writes
-TRIES = 8
 
 
 class Used(msgspec.Struct, frozen=True):
     """inbox/usage/2026-11-22.json; `written` tells two writers' equal counts apart."""
 
-    calls: int
-    written: str
+    calls: int = 0
+    written: str = ""
 
 
 def key(now: datetime) -> str:
@@ -25,18 +24,18 @@ def key(now: datetime) -> str:
     return f"{USAGE}{now:%Y-%m-%d}.json"
 
 
-def read(store: Store, now: datetime) -> tuple[int, str | None]:
-    """The calls of that day so far, and the ETag. Raises StoreError.
+def read(store: Store, now: datetime) -> tuple[Used, str | None]:
+    """Of that day so far, and the ETag. Raises StoreError.
 
     A count that can't be read counts as none.
     """
     stored = store.read(key(now))
     if stored is None:
-        return 0, None
+        return Used(), None
     try:
-        return msgspec.json.decode(stored.body, type=Used).calls, stored.etag
+        return msgspec.json.decode(stored.body, type=Used), stored.etag
     except (msgspec.DecodeError, UnicodeDecodeError):
-        return 0, stored.etag
+        return Used(), stored.etag
 
 
 class Allowance:
@@ -72,19 +71,13 @@ class Allowance:
 
     def _change(self, wanted: int) -> int:
         """Count so many calls, or as many as are left; how many that were."""
-        tries = TRIES
-        while True:
-            calls, etag = read(self._store, self._now)
-            count = max(0, min(wanted, self._limit - calls)) if wanted > 0 else max(wanted, -calls)
-            if not count:
-                return 0
-            body = msgspec.json.encode(Used(calls + count, secrets.token_hex(8)))
-            upload = Upload(key(self._now), body)
-            try:
-                self._store.write(upload, if_match=etag, if_none_match=etag is None)
-            except StateConflict:
-                tries -= 1
-                if not tries:
-                    raise
-            else:
-                return count
+        counted = 0
+
+        def change(used: Used) -> Used:
+            nonlocal counted
+            left = max(0, self._limit - used.calls)
+            counted = min(wanted, left) if wanted > 0 else max(wanted, -used.calls)
+            return Used(used.calls + counted, secrets.token_hex(8)) if counted else used
+
+        swap(self._store, key(self._now), lambda store: read(store, self._now), change)
+        return counted
