@@ -32,7 +32,9 @@ class Address(click.ParamType[str]):
 def on_dask(command: Callable[..., Any]) -> Callable[..., Any]:
     """Where the work is done; needs Dask, but for neither option."""
     for option in (
-        click.option("--workers", type=click.IntRange(1, 256), help="So many processes here."),
+        click.option(
+            "--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes here."
+        ),
         click.option("--dask", type=Address(), help="On the workers of this scheduler."),
     ):
         command = option(command)
@@ -67,8 +69,10 @@ def import_archive(path: Path, as_json: bool) -> None:
 
 
 @click.command()
-@click.option("--from", "first", type=DAY, help="The first slot, such as 2020-09-01.")
-@click.option("--to", "last", type=DAY, help="The last one.")
+@click.option(
+    "--from", "first", type=DAY, metavar="DATE", help="The first slot, such as 2020-09-01."
+)
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last one.")
 @on_dask
 @click.option("--publish", is_flag=True, help="Give readers the newest of these runs.")
 @JSON

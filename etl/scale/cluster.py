@@ -129,10 +129,13 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
         yield Here()
         return
     require("--dask and --workers need")
+    import dask
     import distributed
 
     if address is None:
         with (
+            # it would keep what it saw: a third of a megabyte a snapshot, on and on
+            dask.config.set({"distributed.worker.profile.enabled": False}),
             tempfile.TemporaryDirectory(prefix="cloud-etl-") as scratch,
             distributed.LocalCluster(
                 n_workers=workers,

@@ -65,7 +65,9 @@ def import_archive(
         work = Path(folder)
         try:
             for version in _versions(settings, path, source.files[0], work):
-                one, entry = _take(settings, store, version, work / source.files[0], there, now)
+                with TemporaryDirectory(dir=work) as own:  # a year of them would fill a disk
+                    to = Path(own) / source.files[0]
+                    one, entry = _take(settings, store, version, to, there, now)
                 taken.append(one)
                 entries += [entry] if entry else []
                 if len(entries) == AT_ONCE:

@@ -145,7 +145,7 @@ def _level(settings: Settings) -> str:
 def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
     """By slot: the runs that say what its last snapshot said, the one made last first."""
     rebuilt = listed.newest()
-    told = [one for one in archive.told_of(past, listed.imported)]
+    told = archive.told_of(past, listed.imported)
     known = {one.run_id for one in told}
     told += [
         Told(run.snapshot, run.slot, run.source, run.digests)
