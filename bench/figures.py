@@ -1,4 +1,4 @@
-"""The single figures: the start, a day with nothing new, many small uploads, the idle worker.
+"""The single figures: the start, a day with nothing new, living sources, small uploads, idling.
 
     python -m bench.figures [--rounds 5] [--write]
 
@@ -13,13 +13,14 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
+import bench.living
 from bench.measure import Measured, measure, median
 from bench.run import (
     BUCKET,
@@ -110,6 +111,18 @@ def unchanged(rounds: int) -> Measured:
         return median([measure(RUN) for _ in range(rounds)])
 
 
+def living(source: str, lines: Iterable[str], rounds: int) -> tuple[str, Measured]:
+    """Every file of a source's whole table, as on a day on which it has changed."""
+    with TemporaryDirectory(dir=DATA) as folder:
+        path = Path(folder) / f"{source}.csv"
+        with path.open("w", encoding="utf-8", newline="") as file:
+            file.writelines(f"{line}\n" for line in lines)
+        size = path.stat().st_size / 1e6
+        os.environ.update(SOURCE_URL=str(path), SOURCE=source, OUTPUT_DIR=f"{folder}/out")
+        found = median([measure([*RUN, "--force"]) for _ in range(rounds)])
+    return f"`SOURCE={source}`, {size:.0f} MB, folder", found
+
+
 def small_uploads(rounds: int) -> Measured:
     command = [sys.executable, "-c", UPLOAD, str(ROOT), str(FILES)]
     server = Server(wait_s=ANSWER_S)
@@ -164,6 +177,10 @@ def main() -> None:
             ("a day with nothing new (304), 29 MB, folder", unchanged(given.rounds)),
             ("the same, S3", on_s3(given.rounds, unchanged)),
         ]
+    rows += [
+        living(source, make(), given.rounds)
+        for source, make in (("who", bench.living.who), ("owid", bench.living.owid))
+    ]
     credentials(None)
     rows.append((f"{FILES} small files to a server that takes 100 ms", small_uploads(given.rounds)))
     lines = ["| what | wall, s | CPU, s | peak, MB |", "|---|---:|---:|---:|"]

@@ -14,6 +14,7 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import click
 
+from config import load_settings
 from etl import log
 from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
 from etl.commands.archive import backfill, import_archive, vintages
@@ -21,23 +22,30 @@ from etl.commands.buckets import buckets
 from etl.commands.changes import diff, vintage
 from etl.commands.doctor import doctor
 from etl.commands.files import get, head, ls, put, rm
+from etl.commands.inbox import inbox, read_inbox
 from etl.commands.report import report
 from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.commands.setup import setup
 from etl.commands.share import share
 from etl.commands.versions import prune, restore
+from etl.each import for_each
 from etl.errors import ConfigError, EtlError
 from etl.wording import printable
 
 STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
-RUNS = ("run", "demo", "record-failure", "tell-pending")  # what they say goes into the log
+HELP = {"-h", "--help"}
+ONCE = {*HELP, "--policy"}
+FOR_EACH = ("run", "history", "report", "doctor", "setup", "prune", "inbox")  # of several SOURCES
+# what they say goes into the log
+RUNS = ("run", "demo", "record-failure", "tell-pending", "read-inbox")
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
     "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
+    "What readers send": (inbox, read_inbox),
     "The archive": (import_archive, backfill, vintages),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
@@ -45,6 +53,10 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 
 class Sectioned(click.Group):
     """A group whose help lists the commands by what they are for."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.obj = list(args)  # as they were typed
+        return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, self.commands))
@@ -62,12 +74,20 @@ class Sectioned(click.Group):
 @click.group(
     cls=Sectioned,
     commands=[command for commands in SECTIONS.values() for command in commands],
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+    context_settings={"help_option_names": sorted(HELP), "max_content_width": 96},
     epilog="Without a command `python app.py` is the worker: one run a day, for ever. "
     "Settings come from the environment and from .env; .env.example lists them all.",
 )
-def cli() -> None:
+@click.option("--source", metavar="NAME", help="Which one, where SOURCES names several.")
+@click.pass_context
+def cli(context: click.Context, source: str | None) -> None:
     """Somebody else's data every day, tidy, in your own S3 folder."""
+    arguments: list[str] = context.obj
+    if source or context.invoked_subcommand not in FOR_EACH or ONCE & set(arguments):
+        return
+    names = load_settings().sources
+    if len(names) > 1:
+        raise SystemExit(for_each(names, arguments))
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -105,7 +125,7 @@ def main(arguments: list[str] | None = None) -> int:
             log.error("settings.wrong", error=fault)
         return 2
     except EtlError as exc:
-        if arguments[0] not in RUNS:  # a person is waiting, not a log
+        if not set(RUNS) & set(arguments):  # a person is waiting, not a log
             click.ClickException(printable(str(exc))).show()
             return 1
         log.error("run.failed", kind=type(exc).__name__, error=exc)

@@ -60,6 +60,7 @@ def demonstrate(settings: Settings) -> None:
     with served(SAMPLES) as address:
         sample = replace(
             settings,
+            sources=(),
             source="sample",
             level="countries",
             source_url=f"{address}/stats.json.gz",
@@ -67,6 +68,7 @@ def demonstrate(settings: Settings) -> None:
             s3_bucket="",
             alert_topic="",
             translate_to=(),
+            inbox=False,
             ping_url="",
         )
         print(f"made-up data is served on {address}; every figure in it is invented\n")

@@ -14,7 +14,6 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from config import FACTS_URL
 from etl import (
     checks,
     comparison,
@@ -24,6 +23,7 @@ from etl import (
     log,
     memory,
     outputs,
+    provenance,
     publish,
     reading,
     records,
@@ -37,7 +37,8 @@ from etl.errors import DataRejected
 from etl.extract import Fetched
 from etl.fingerprint import shaping
 from etl.history import History
-from etl.inputs import Facts, archive, described, facts_url
+from etl.inbox import FORM
+from etl.inputs import Facts, archive, described
 from etl.manifest import (
     FACTS,
     PAGE,
@@ -45,10 +46,8 @@ from etl.manifest import (
     Checks,
     Input,
     Manifest,
-    Previous,
     Restated,
     RestatedCountry,
-    SourceNote,
     of_page,
     page_in,
 )
@@ -56,8 +55,8 @@ from etl.outputs import Filter
 from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
-from etl.outputs.values import Header, full_names
-from etl.sources import Source
+from etl.outputs.values import full_names
+from etl.standstill import standstill
 from etl.stores import Upload
 
 MOST_RESTATED = 5  # countries that are named
@@ -112,7 +111,7 @@ def make(
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in found.nothing)
     selected = found.selected()
     reading.refuse_empty(selected, settings)
-    header = _header(run.source, held)
+    header = provenance.header(run.source, held)
     files = outputs.write_files(
         work / "files",
         header,
@@ -126,7 +125,7 @@ def make(
     )
     told = _difference(before, compared, listed, held)
     files.append(write_changes(work / "files", header, told))
-    named, licence_id = _sources(run, facts), run.source.licence_id
+    named, licence_id = provenance.sources(run, facts), run.source.licence_id
     files.append(
         write_package(
             work / "files", files, header, named, licence_id, settings.keep, run.source.level
@@ -138,7 +137,7 @@ def make(
         run_id=run.run_id,
         slot=run.slot,
         started_at=run.now,
-        source=_note(run.source, held, rows),
+        source=provenance.note(run.source, held, rows),
         settings=shaping(settings),
         fingerprint=run.fingerprint,
         inputs=inputs,
@@ -151,8 +150,10 @@ def make(
             unmatched=asdict(found.unmatched),
             restated=_restated(since_published, listed) if since_published.compared else None,
         ),
-        previous=_previous(run),
+        previous=provenance.previous(run),
     )
+    still = standstill([*run.past.records, records.published(manifest)])
+    manifest = replace(manifest, standstill=still)
     manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
     return Edition(manifest, uploads, raw, missing)
@@ -170,7 +171,7 @@ def _with_page(
         past = History([*run.past.records, records.published(manifest)])
         status = history.status(past, run.now, run.settings.stale_after_days)
         translate = partial(interpreter.translate, run)
-        files = page.make(folder, manifest, status, wanted, translate)
+        files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []
@@ -264,44 +265,3 @@ def _difference(
         compared.changes, {**compared.names, **full_names(listed)}, before.run_id,
         before.held.last_date, held.last_date,
     )  # fmt: skip
-
-
-def _header(source: Source, held: Extent) -> Header:
-    return Header(
-        source=source.title,
-        attribution=source.attribution,
-        licence=source.licence,
-        last_date=str(held.last_date),
-        notice=source.notice,
-    )
-
-
-def _sources(run: Context, facts: Facts) -> list[dict[str, str]]:
-    """Where it all comes from; an address only where it is everybody's, not this machine's."""
-    sources = [(run.source.title, run.source.url)]
-    if facts.fetched:
-        where = facts_url(run.settings, run.source)
-        sources.append(("InfoPaisosExtra: facts about countries", where))
-    public = (run.source.url, FACTS_URL)
-    return [
-        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
-        for title, url in sources
-    ]
-
-
-def _note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
-    return SourceNote(
-        name=source.name,
-        title=source.title,
-        attribution=source.attribution,
-        licence=source.licence,
-        notice=source.notice,
-        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
-        **asdict(held),
-    )
-
-
-def _previous(run: Context) -> Previous | None:
-    if run.published is None:
-        return None
-    return Previous(run.published.manifest.run_id, run.published.sha256)

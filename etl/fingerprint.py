@@ -1,6 +1,7 @@
 """What shapes the output besides the inputs: the settings and the code."""
 
 import hashlib
+from functools import cache
 from pathlib import Path
 
 from config import Settings
@@ -23,15 +24,17 @@ def shaping(settings: Settings) -> dict[str, str]:
 def fingerprint(settings: Settings) -> str:
     """One digest of both; it changes with any edit of the code or a pinned dependency."""
     digest = hashlib.sha256()
-    languages = ",".join(settings.translate_to)
-    for part in (settings.source, settings.source_url, settings.countries_url, languages, code()):
+    page = f"{','.join(settings.translate_to)}{' inbox' * settings.inbox}"
+    for part in (settings.source, settings.source_url, settings.countries_url, page, code()):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
     return digest.hexdigest()[:32]
 
 
+@cache
 def code() -> str:
-    """A digest of the code, and of the dependencies that are asked for."""
+    """A digest of the code, and of the dependencies that are asked for, as they were when this
+    process first asked."""
     digest = hashlib.sha256()
     files = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
     for path in (*files, ROOT / "requirements.txt"):

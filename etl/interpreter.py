@@ -1,22 +1,32 @@
-"""The page's sentences in the languages of TRANSLATE_TO, each asked for once."""
+"""The pages' sentences in the languages of TRANSLATE_TO, each asked for once."""
 
 from collections.abc import Sequence
 
 from etl import log
 from etl.context import Context
 from etl.errors import AlertError
+from etl.stores import Store
+
+Translations = dict[str, dict[str, str]]
 
 
-def translate(run: Context, sentences: Sequence[str]) -> dict[str, dict[str, str]]:
-    """By language; one that Translate fails in is left out, and said. A dry run keeps nothing."""
+def translate(run: Context, sentences: Sequence[str]) -> Translations:
+    """A dry run keeps nothing."""
+    return translated(run.store, run.settings.translate_to, sentences, keep=not run.options.dry_run)
+
+
+def translated(
+    store: Store, languages: Sequence[str], sentences: Sequence[str], *, keep: bool = True
+) -> Translations:
+    """By language; one that Translate fails in is left out, and said."""
     from etl.alerts.translate import Translator  # brings boto3: only who translates pays for it
 
-    translator, found = Translator(run.store), {}
-    for language in run.settings.translate_to:
+    translator, found = Translator(store), {}
+    for language in languages:
         try:
             found[language] = translator.translate(sentences, language)
         except AlertError as exc:
             log.warning("page.untranslated", language=language, error=exc)
-    if not run.options.dry_run:
+    if keep:
         translator.keep()
     return found

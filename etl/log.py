@@ -47,8 +47,12 @@ def _cut(encoded: bytes) -> str:
 
 
 class _Formatter(logging.Formatter):
+    def __init__(self, source: str) -> None:
+        super().__init__()
+        self._always = {"source": source} if source else {}
+
     def format(self, record: logging.LogRecord) -> str:
-        fields = dict(getattr(record, "fields", {}))
+        fields = self._always | dict(getattr(record, "fields", {}))
         if record.levelno != logging.INFO:
             fields = {"level": record.levelname.lower(), **fields}
         if record.exc_info and record.exc_info[1]:
@@ -56,10 +60,13 @@ class _Formatter(logging.Formatter):
         return line(record.getMessage(), fields)
 
 
-def set_up(level: str, stream: TextIO | None = None) -> None:
-    """Write log lines of this level and above to `stream` (standard error by default)."""
+def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> None:
+    """Write log lines of this level and above to `stream` (standard error by default).
+
+    `source` stands in each line: where there are several, of which one it tells.
+    """
     handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_Formatter())
+    handler.setFormatter(_Formatter(source))
     _logger.handlers[:] = [handler]
     _logger.setLevel(level)
     _logger.propagate = False

@@ -11,6 +11,7 @@ import msgspec
 from msgspec import Struct
 
 from etl.errors import StoreError
+from etl.standstill import Standstill
 from etl.stores import Store
 
 ROOT = "manifest.json"
@@ -109,6 +110,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: list[PublishedFile]
     checks: Checks
     previous: Previous | None
+    standstill: Standstill | None = None  # of the source, as this run met it
     format: int = 1
 
     def input(self, name: str) -> Input | None:

@@ -23,6 +23,7 @@ from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Failure, Record, Seen
+from etl.inbox import form
 from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
@@ -60,6 +61,8 @@ def run(
                 teller.looked(context.past, context.before, now)
             return Result("not_due")
     teller.started()
+    if not options.dry_run:
+        form.renew(settings, store, now)  # the page links to it
     fetched: list[Fetched] = []
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         try:

@@ -9,6 +9,7 @@ from etl import manifest as manifests
 from etl.context import RUN_ID, Context
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.history import SUCCESS, History
+from etl.inbox import FOLDER as INBOX
 from etl.load import in_parallel
 from etl.manifest import ROOT
 from etl.ownership import ARCHIVES
@@ -17,6 +18,7 @@ from etl.retention import UNFINISHED, Folder, Found, Plan
 from etl.share import FOLDER
 from etl.stores import Entry, Store, leftovers
 from etl.stores.directory import DirectoryStore
+from etl.stores.keys import is_valid
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
@@ -33,6 +35,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
         runs=_runs(store, "runs"),
         raw=_runs(store, "raw"),
         shared=_folders(store.list(FOLDER, in_order=False)).values(),
+        inbox=_folders(e for e in store.list(INBOX, in_order=False) if is_valid(e.key)).values(),
         unfinished=_folders(unfinished).values(),
     )
     return retention.plan(found, keep_days, now)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+from etl.bucket.lifecycle import INBOX_DAYS
 from etl.catalogue import Catalogue
 from etl.history import History
 from etl.manifest import ROOT, Manifest, run_key
@@ -17,6 +18,7 @@ from etl.stores import Entry
 
 BROKEN_OFF = timedelta(days=1)  # no run takes as long
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
+LETTERS = f"folders of the inbox, for what is older than {INBOX_DAYS} days"
 LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were killed"
 
 
@@ -41,6 +43,7 @@ class Found:
     runs: Mapping[str, Folder]
     raw: Mapping[str, Folder]
     shared: Iterable[Folder]
+    inbox: Iterable[Folder]
     unfinished: Iterable[Folder]
 
 
@@ -87,6 +90,10 @@ def plan(found: Found, keep_days: int, now: datetime) -> Plan:
             if all(entry.modified < left_before for entry in found.runs[run].entries)
         ],
         SHARED: [f for f in found.shared if all(expired(entry.key, now) for entry in f.entries)],
+        LETTERS: [
+            without(f, {e.key for e in f.entries if now - e.modified <= timedelta(INBOX_DAYS)})
+            for f in found.inbox
+        ],
         UNFINISHED: [
             without(f, {entry.key for entry in f.entries if entry.modified >= left_before})
             for f in found.unfinished

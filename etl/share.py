@@ -42,9 +42,14 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
             return None
 
     page = links.rewrite(stored.body.decode(), signed)
-    key = f"{FOLDER}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{PAGE}"
+    key = shared_key(PAGE, expires_at)
     store.write(Upload(key, page.encode()))
     return key
+
+
+def shared_key(name: str, expires_at: datetime) -> str:
+    """Where a file lies that is shared until then."""
+    return f"{FOLDER}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{name}"
 
 
 def expired(key: str, now: datetime) -> bool:

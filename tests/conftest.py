@@ -4,11 +4,14 @@ import logging
 import os
 import signal
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from botocore.loaders import JSONFileLoader, Loader
 from desk import Desk
+from hypothesis import settings
 from s3_server import s3_server, use
 from sns_server import Sns, sns_server
 
@@ -16,6 +19,15 @@ from config import REGISTER
 from etl import log
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+
+# As many tests at a time as there are cores: one that is slow is not wrong.
+settings.register_profile("unhurried", settings(), deadline=None)
+settings.load_profile("unhurried")
+
+# Each session of botocore's would read its descriptions of S3 anew, at a tenth of a second.
+_descriptions = JSONFileLoader()
+_descriptions.load_file = cache(_descriptions.load_file)  # type: ignore[method-assign]
+Loader.FILE_LOADER_CLASS = staticmethod(lambda: _descriptions)  # type: ignore[assignment]
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from etl.transform import FACTS, MEASURES, repair, tidy
 Day = tuple[str, int, int, int]  # its date, then cumulative cases, deaths, recoveries
 MOST = 2**31 - 1  # the greatest count a source may have
 TEXTS = FACTS[:6]
-some = settings(max_examples=25, deadline=None)  # for tests that make a table each time
+some = settings(max_examples=25)  # for tests that make a table each time
 
 
 def days(

@@ -1,9 +1,12 @@
-"""Amazon Translate and Comprehend on loopback, with the limits that Amazon documents.
+"""Amazon Translate, Comprehend and Rekognition on loopback, with the limits that Amazon documents.
 
 A translation is the text in capitals with the language before it; what is marked as not to be
-translated stays, as with the real one.
+translated stays, as with the real one. A text is negative if it says "wrong". On every picture
+there is a cat.
 """
 
+import base64
+import io
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -11,13 +14,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+import boto3
 import pytest
+from botocore.exceptions import ClientError
+from PIL import Image
 from s3_server import Answer, answering, use
 
 from etl.alerts.settings import LANGUAGES
 
 MARK = re.compile(r'(<span translate="no">.*?</span>)')
 Refusal = tuple[int, str, str]
+JUDGED = {"en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"}
+CAT = (("Animal", 99.1), ("Cat", 98.2), ("Sofa", 61.0))
 
 
 def capitals(text: str, language: str) -> str:
@@ -31,19 +39,26 @@ def _upper(text: str) -> str:
 
 @dataclass
 class Languages:
-    """`asked` are the requests so far; `translate` may be changed, `refuse` answers all."""
+    """`asked` are the requests so far, `calls` their names; `before` hears of each. `refuse`
+    answers all of them, `refusals` those of a name."""
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     translate: Callable[[str, str], str] = capitals
     refuse: Refusal | None = None
     spoken: tuple[tuple[str, float], ...] = (("pt", 0.2), ("es", 0.75))
+    calls: list[str] = field(default_factory=list)
+    refusals: dict[str, Refusal] = field(default_factory=dict)
+    labels: tuple[tuple[str, float], ...] = CAT
+    before: Callable[[str], None] = lambda call: None
 
     def reply(self, answer: Answer) -> None:
         raw = answer.rfile.read(int(answer.headers["Content-Length"]))
         del answer.headers["Content-Length"]  # it is read
         target, request = answer.headers["X-Amz-Target"].rpartition(".")[2], json.loads(raw)
         self.asked.append(request)
-        refusal = self.refuse or _limits(target, request)
+        self.calls.append(target)
+        self.before(target)
+        refusal = self.refuse or self.refusals.get(target) or LIMITS[target](request)
         if refusal:
             status, code, message = refusal
             answer.reply(status, json.dumps({"__type": code, "message": message}))
@@ -55,30 +70,81 @@ class Languages:
                 "TargetLanguageCode": language,
             }
             answer.reply(200, json.dumps(content))
+        elif target == "DetectSentiment":
+            mood = "Negative" if "wrong" in request["Text"].lower() else "Neutral"
+            scores = dict.fromkeys(("Positive", "Negative", "Neutral", "Mixed"), 0.01)
+            content = {"Sentiment": mood.upper(), "SentimentScore": {**scores, mood: 0.97}}
+            answer.reply(200, json.dumps(content))
+        elif target == "DetectLabels":
+            least = request.get("MinConfidence", 55)
+            seen = [
+                {"Name": n, "Confidence": c, "Parents": []} for n, c in self.labels if c >= least
+            ]
+            answer.reply(200, json.dumps({"Labels": seen}))
         else:
             found = [{"LanguageCode": code, "Score": score} for code, score in self.spoken]
             answer.reply(200, json.dumps({"Languages": found}))
 
 
-def _limits(target: str, request: dict[str, Any]) -> Refusal | None:
-    size = len(request["Text"].encode())
-    if target == "TranslateText":
-        pair = {request["SourceLanguageCode"], request["TargetLanguageCode"]}
-        if size > 10_000:
-            return 400, "TextSizeLimitExceededException", "Input text size exceeds limit."
-        if not pair <= LANGUAGES or len(pair) < 2:
-            return 400, "UnsupportedLanguagePairException", "Unsupported language pair"
-        return None
+def _of_translation(request: dict[str, Any]) -> Refusal | None:
+    pair = {request["SourceLanguageCode"], request["TargetLanguageCode"]}
+    if len(request["Text"].encode()) > 10_000:
+        return 400, "TextSizeLimitExceededException", "Input text size exceeds limit."
+    if not pair <= LANGUAGES or len(pair) < 2:
+        return 400, "UnsupportedLanguagePairException", "Unsupported language pair"
+    return None
+
+
+def _of_detection(request: dict[str, Any]) -> Refusal | None:
     if len(request["Text"]) < 20:
         return 400, "InvalidRequestException", "at least 20 characters"
-    return (400, "TextSizeLimitExceededException", "too long") if size > 100_000 else None
+    too_long = len(request["Text"].encode()) > 100_000
+    return (400, "TextSizeLimitExceededException", "too long") if too_long else None
+
+
+def _of_sentiment(request: dict[str, Any]) -> Refusal | None:
+    if not 0 < len(request["Text"].encode()) <= 5_000:
+        return 400, "TextSizeLimitExceededException", "Input text size exceeds limit."
+    known = request["LanguageCode"] in JUDGED
+    return None if known else (400, "UnsupportedLanguageException", "not supported")
+
+
+def _of_labels(request: dict[str, Any]) -> Refusal | None:
+    """A picture that lies in S3 is looked at there, as the real one does."""
+    image = request["Image"]
+    body, most = base64.b64decode(image.get("Bytes", "")), 5 * 1024 * 1024
+    if place := image.get("S3Object"):
+        most = 15_000_000
+        try:
+            found = boto3.client("s3").get_object(Bucket=place["Bucket"], Key=place["Name"])
+        except ClientError:
+            return 400, "InvalidS3ObjectException", "Unable to get object metadata from S3."
+        body = found["Body"].read()
+    if len(body) > most:
+        return 400, "ImageTooLargeException", "Request has image too large"
+    try:
+        picture = Image.open(io.BytesIO(body), formats=("JPEG", "PNG"))
+        picture.load()
+    except Exception:
+        return 400, "InvalidImageFormatException", "Request has invalid image format"
+    if not all(80 <= side <= 10_000 for side in picture.size):
+        return 400, "InvalidParameterException", "Request has invalid parameters"
+    return None
+
+
+LIMITS: dict[str, Callable[[dict[str, Any]], Refusal | None]] = {
+    "TranslateText": _of_translation,
+    "DetectDominantLanguage": _of_detection,
+    "DetectSentiment": _of_sentiment,
+    "DetectLabels": _of_labels,
+}
 
 
 @contextmanager
 def language_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[Languages]:
     languages = Languages()
     with answering(languages.reply) as url:
-        for service in ("TRANSLATE", "COMPREHEND"):
+        for service in ("TRANSLATE", "COMPREHEND", "REKOGNITION"):
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", url)
         yield languages
 

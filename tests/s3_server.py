@@ -4,6 +4,7 @@ import logging
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Lock, Thread
 from typing import Any
@@ -45,7 +46,9 @@ def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
     server.start()
     listening = server._server
     assert listening is not None
-    listening.app = around(_conditions_one_at_a_time(listening.app))
+    app: Any = listening.app
+    app.get_backend_for_host = cache(app.get_backend_for_host)  # or it lists folders each time
+    listening.app = around(_conditions_one_at_a_time(app))
     host, port = server.get_host_and_port()
     try:
         yield f"http://{host}:{port}"

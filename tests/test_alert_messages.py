@@ -4,7 +4,7 @@ import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import get_args
+from typing import Any, get_args
 
 import pytest
 from hypothesis import given
@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
 from test_history import failure, record
 
+from etl import history
 from etl.alerts import gsm, messages, rules, translation
 from etl.alerts.alert import Alert, Event, State
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
-from etl.history import Failure
+from etl.history import Document, Failure
+from etl.inbox.letter import Label, Letter
+from etl.inbox.notice import notice
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "alerts.md"
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)
@@ -39,8 +42,10 @@ def recovered() -> Alert:
 
 
 def stale() -> Alert:
-    old = manifest(0, last=record(0).slot - timedelta(days=15))
-    return told(seen(record(0), published=old))[1][0]
+    last = record(0).slot - timedelta(days=15)
+    looked = {"source_last": last, "seen": history.Seen("", [Document("a")])}
+    past = [record(day, **looked) for day in range(-14, 1)]
+    return told(seen(*past, published=manifest(0, last=last)))[1][0]
 
 
 def restated() -> Alert:
@@ -58,6 +63,33 @@ def release() -> Alert:
     return told(seen(record(0), release="v43"), State(release="v42"))[1][0]
 
 
+def letters() -> Alert:
+    at = datetime(2026, 1, 2, 8, 15, tzinfo=UTC)
+    first = Letter(
+        "2026-01-02T081500Z-0a1b2c3d4e5f6071",
+        "inbox/incoming/1-remark",
+        at,
+        42,
+        "text",
+        text="Las cifras de ayer están mal.",
+        language="es",
+        translation="Yesterday's figures are wrong.",
+        mood="negative",
+        look=["negative"],
+    )
+    picture = Letter(
+        "2026-01-02T081502Z-1a2b3c4d5e6f7081",
+        "inbox/incoming/1-picture",
+        at,
+        42_000,
+        "picture",
+        picture="inbox/pictures/2026-01-02T081502Z-1a2b3c4d5e6f7081.jpg",
+        labels=[Label("Animal", 99.1), Label("Cat", 98.2)],
+        look=["label:Cat>80"],
+    )
+    return notice([first, picture], NOW)
+
+
 REFUSED = "only 12 countries; 190 were published last time, and under 90% of that is refused"
 ALERTS: dict[Event, Alert] = {
     "failed": failing(),
@@ -68,8 +100,15 @@ ALERTS: dict[Event, Alert] = {
     "crossed": crossed(),
     "report": rules.report_ready("2026-01", "reports/2026-01/index.html", NOW),
     "release": release(),
+    "letters": letters(),
 }
 NOTE = note("The source has moved.\nFigures will be late today.", where=WHERE, alert_id="note-1")
+
+
+def remark(name: str = "1", **over: Any) -> Letter:
+    """A remark that is wrong about everything, but for what is given."""
+    known: dict[str, Any] = {"text": "It is wrong.", "mood": "negative", "look": ["negative"]}
+    return Letter(name, "k", NOW, 1, "text", **(known | over))
 
 
 def sent(alert: Alert) -> Message:
@@ -102,7 +141,7 @@ def test_an_sms_is_cut_only_in_the_words_of_an_error(alert: Alert) -> None:
     if alert.event in ("failed", "refused"):
         assert "Published data stays, up to 2025-12-31. " in short[:-3]
     else:
-        assert not short.endswith("...")
+        assert not short.removesuffix(f" {LINK}").endswith("...")
 
 
 # ---- what somebody who is woken by it asks
@@ -224,6 +263,42 @@ def test_only_sentences_are_translated_no_names_figures_or_lists() -> None:
             assert re.search("[a-z]{2}", sentence)
             for kept in (*made.items, LINK, WHERE, alert.id):
                 assert kept not in sentence
+
+
+# ---- readers' letters
+
+
+def test_an_sms_of_a_picture_ends_on_its_whole_link_and_one_of_a_run_has_none() -> None:
+    short = sent(ALERTS["letters"]).short
+    assert short.endswith(f" {LINK}")
+    assert gsm.parts(short.removesuffix(f" {LINK}")) == 1
+    assert LINK not in sent(ALERTS["failed"]).short
+
+
+def test_a_link_that_makes_an_sms_too_long_for_sns_is_left_out_of_it() -> None:
+    link = f"{LINK}&X-Amz-Security-Token={'x' * 1_500}"
+    message = write(draft(ALERTS["letters"], where=WHERE, link=link))
+    assert gsm.parts(message.short) == 1
+    assert link in message.long
+
+
+def test_a_stranger_s_words_fill_no_blank_and_stay_on_their_line() -> None:
+    first = remark(text=WILD)
+    message = write(draft(notice([first], NOW), where=WHERE, link=LINK))
+    (line,) = [line for line in message.long.split("\n") if "=cmd" in line]
+    assert line.startswith("- 1, negative: \"=cmd|' /C calc'!A0 {where} `x` [31m <script>")
+    assert len(line) < 500
+    assert message.short.isprintable()
+
+
+def test_many_letters_are_one_alert_that_lists_the_first_ones() -> None:
+    many = [remark(f"letter-{n}") for n in range(30)]
+    message = write(draft(notice(many, NOW), where=WHERE))
+    assert "Letters: 30." in message.long
+    assert "letter-19" in message.long
+    assert "letter-20" not in message.long
+    assert "- and 10 more" in message.long
+    assert notice(many, NOW).id == notice(many, NOW).id != notice(many[:29], NOW).id
 
 
 # ---- limits

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from runs import published_store
 from test_history import failure, record
 
+from etl import history
 from etl.alerts import rules
 from etl.alerts.alert import (
     GIVEN_UP_AFTER,
@@ -29,7 +30,7 @@ from etl.alerts.rules import decide
 from etl.alerts.seen import Seen
 from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.alerts.thresholds import crossings, idle
-from etl.history import Failure, History, Record
+from etl.history import Document, Failure, History, Record
 from etl.manifest import (
     Checks,
     Manifest,
@@ -227,6 +228,17 @@ def test_a_stale_source_is_told_once_and_then_weekly_until_it_moves() -> None:
     assert len({alert.id for alert in heard.values()}) == 5
     state, alerts = told(seen(record(41), published=manifest(41)), state)
     assert (alerts, state.stale_told) == ([], None)
+
+
+def test_it_is_told_since_when_nothing_moves() -> None:
+    last = date(2025, 1, 1)
+    past = [
+        record(day, source_last=last, seen=history.Seen("", [Document(sha256)]))
+        for day, sha256 in enumerate("abb")
+    ]
+    [alert] = told(seen(*past, published=manifest(0, last=last)))[1]
+    assert alert.values["date_since"] == str(past[0].slot)
+    assert alert.values["bytes_since"] == str(past[1].slot)
 
 
 def test_a_slot_skipped_or_a_clock_set_back_do_not_silence_it_for_long() -> None:

@@ -18,6 +18,7 @@ from hypothesis import strategies as st
 import app
 from config import Settings, read_settings
 from etl import log, schedule
+from etl.children import Children, Signals, Stop
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NAP = timedelta(seconds=app.NAP_S)
@@ -92,10 +93,9 @@ def live(world: World, chosen: Settings | None = None) -> World:
     with pytest.raises(End):
         app.work(
             chosen or settings(),
+            [app.Job("coviddata", world.run_child, world.tell_waiting)],
             now=world.now,
             sleep=world.sleep,
-            run_child=world.run_child,
-            tell_waiting=world.tell_waiting,
             rng=random.Random(7),  # noqa: S311  no secret
         )
     return world
@@ -208,7 +208,9 @@ def test_a_retry_is_logged_with_its_count_and_its_time(lines: Callable[[str], li
     live(world)
     first, second = lines("worker.retry")
     assert re.fullmatch(
-        r"worker\.retry level=warning slot=2026-01-01 failures=1 at=2026-01-01T06:00:\d\dZ", first
+        r"worker\.retry level=warning source=coviddata slot=2026-01-01 failures=1 "
+        r"at=2026-01-01T06:00:\d\dZ",
+        first,
     )
     assert "failures=2" in second
 
@@ -238,7 +240,11 @@ def test_it_logs_that_it_lives_and_when_the_next_run_is_due(
     assert moments == [at("2026-01-01T07:00") + n * every for n in range(len(moments))]
     assert len(moments) >= 4 * HOUR // every
     for line in lines("worker.alive"):
-        assert fields(line) == {"next_run": "2026-01-02T06:00:00Z", "last_slot": "2026-01-01"}
+        assert fields(line) == {
+            "source": "coviddata",
+            "next_run": "2026-01-02T06:00:00Z",
+            "last_slot": "2026-01-01",
+        }
 
 
 def test_at_each_heartbeat_what_waits_to_be_told_is_tried_again(
@@ -467,10 +473,9 @@ class Life:
                 try:
                     app.work(
                         self.chosen,
+                        [app.Job("coviddata", self.run_child, lambda: None)],
                         now=self.now,
                         sleep=self.sleep,
-                        run_child=self.run_child,
-                        tell_waiting=lambda: None,
                         rng=self.rng,
                     )
                 except Restart:
@@ -518,7 +523,7 @@ def a_life(seed: int, where: tuple[str, str], *, jumps: bool) -> Life:
     return life
 
 
-@profile(max_examples=4, deadline=None)
+@profile(max_examples=4)
 @given(seed=st.integers(0, 2**32), where=WHERE)
 def test_through_restarts_and_outages_every_slot_that_was_possible_succeeds_exactly_once(
     seed: int, where: tuple[str, str]
@@ -529,7 +534,7 @@ def test_through_restarts_and_outages_every_slot_that_was_possible_succeeds_exac
     assert len(life.possible()) > 120
 
 
-@profile(max_examples=4, deadline=None)
+@profile(max_examples=4)
 @given(seed=st.integers(0, 2**32), where=WHERE)
 def test_whatever_the_clock_does_no_slot_succeeds_twice_and_none_stalls(
     seed: int, where: tuple[str, str]
@@ -546,7 +551,7 @@ def test_a_child_that_cannot_be_started_is_a_failure_and_no_end_of_the_loop(
     lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setattr("sys.executable", str(tmp_path / "not-here"))
-    children = app.Children(settings(), app.Signals())
+    children = Children(settings(), Signals())
     assert children.run(date(2026, 1, 1)) is False
     (line,) = lines("worker.run_lost")
     assert "no process could be started" in line
@@ -578,7 +583,7 @@ def pretender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], l
 def test_a_child_hears_how_many_runs_have_failed_in_a_row_and_since_when(
     pretender: Callable[[], list[list[str]]], tmp_path: Path
 ) -> None:
-    children = app.Children(settings(), app.Signals())
+    children = Children(settings(), Signals())
     (tmp_path / "down").touch()
     began = datetime.now(UTC).replace(microsecond=0)
     for day in (1, 1, 2):
@@ -597,17 +602,17 @@ def test_a_child_hears_how_many_runs_have_failed_in_a_row_and_since_when(
 def test_what_waits_to_be_told_is_tried_again_until_it_is_told(
     pretender: Callable[[], list[list[str]]], tmp_path: Path
 ) -> None:
-    children = app.Children(settings(), app.Signals())
-    children.tell_waiting()
+    children = Children(settings(), Signals())
+    children.at_heartbeat()
     (tmp_path / "waits").touch()
     assert children.run(date(2026, 1, 1))
-    children.tell_waiting()
+    children.at_heartbeat()
     (tmp_path / "waits").unlink()
     (tmp_path / "down").touch()
-    children.tell_waiting()  # it could not even look
+    children.at_heartbeat()  # it could not even look
     (tmp_path / "down").unlink()
-    children.tell_waiting()
-    children.tell_waiting()
+    children.at_heartbeat()
+    children.at_heartbeat()
     assert pretender() == [
         ["run", "--if-due"],
         ["tell-pending"],
@@ -616,8 +621,32 @@ def test_what_waits_to_be_told_is_tried_again_until_it_is_told(
     ]
 
 
+def test_with_an_inbox_each_heartbeat_reads_it_and_sends_what_waits_too(
+    pretender: Callable[[], list[list[str]]], tmp_path: Path
+) -> None:
+    children = Children(settings(INBOX="on", S3_BUCKET="news"), Signals())
+    (tmp_path / "waits").touch()
+    children.at_heartbeat()
+    (tmp_path / "down").touch()
+    children.at_heartbeat()
+    assert pretender() == [["read-inbox"], ["read-inbox"]]
+
+
+def test_an_inbox_that_hangs_is_ended_and_that_is_said(
+    lines: Callable[[str], list[str]], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    script = tmp_path / "python"
+    script.write_text("#!/bin/sh\nexec sleep 60\n")
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    monkeypatch.setattr("etl.children.INBOX_LIMIT_S", 0.2)
+    Children(settings(INBOX="on", S3_BUCKET="news"), Signals()).at_heartbeat()
+    (line,) = lines("inbox.failed")
+    assert "killed: still running after 0.2 s" in line
+
+
 def test_a_stop_that_comes_between_two_waits_is_raised_at_the_next() -> None:
-    signals = app.Signals()
+    signals = Signals()
     signals._handle(15, None)
-    with pytest.raises(app.Stop), signals.interruptible():
+    with pytest.raises(Stop), signals.interruptible():
         pytest.fail("it went in")

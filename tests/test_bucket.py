@@ -279,6 +279,42 @@ def test_another_ones_website_is_left_alone_and_that_is_said() -> None:
     assert any("website of its own" in note for note in plan.notes(served, wish))
 
 
+# ---- the inbox
+
+
+def test_an_inbox_lets_pages_see_what_they_have_sent_and_a_second_look_finds_it_so() -> None:
+    with_inbox = replace(WISH, inbox=True)
+    before = made(BARE, plan.plan(BARE, WISH))
+    [change] = plan.plan(before, with_inbox)
+    assert "readers' forms see what arrived (CORS: GET, HEAD and POST)" in change.sentence
+    [rule] = change.arguments["CORSConfiguration"]["CORSRules"]
+    assert rule["AllowedMethods"] == ["GET", "HEAD", "POST"]
+    after = made(before, [change])
+    assert plan.plan(after, with_inbox) == []
+    assert plan.plan(after, WISH) == []  # switched off again, it stays
+
+
+def test_a_picture_as_it_was_sent_is_forgotten_within_a_day() -> None:
+    rules = {rule["ID"]: rule for rule in lifecycle.own_rules(WISH)}
+    rule = rules["cloud-etl:data/covid:inbox/"]
+    assert rule["NoncurrentVersionExpiration"] == {"NoncurrentDays": 1}
+    assert rule["Expiration"] == {"Days": 30}
+    others = [r for name, r in rules.items() if not name.endswith((":inbox/", ":former"))]
+    assert not any("NoncurrentVersionExpiration" in other for other in others)
+
+
+def test_the_services_are_allowed_only_where_there_is_an_inbox() -> None:
+    asked = [
+        "comprehend:DetectDominantLanguage",
+        "comprehend:DetectSentiment",
+        "rekognition:DetectLabels",
+        "translate:TranslateText",
+    ]
+    for inbox in (True, False):
+        worker = policy.worker_policy(replace(WISH, inbox=inbox))
+        assert {allows(worker, Asked(action, "*")) for action in asked} == {inbox}
+
+
 # ---- names
 
 

@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from aws_like import AwsLike
 from fault_proxy import FaultProxy, Handler
+from language_server import language_server
 from processes import command, snapshot
 from runs import settings as settings_for
 from s3_server import Answer, answering, use
@@ -20,10 +21,11 @@ from config import REGISTER
 from etl import checkup
 from etl.bucket import Wish
 from etl.bucket.policy import worker_policy
-from etl.checkup import bucket, directory, sources
+from etl.checkup import bucket, directory, inbox, sources
 from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
+from etl.inbox import usage
 from etl.sources import SOURCES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
@@ -162,6 +164,58 @@ def test_facts_that_do_not_answer_are_only_a_warning(tmp_path: Path) -> None:
     with serving("no", 500) as url:
         [_, facts] = of_source(str(path), COUNTRIES_URL=url)
     assert (facts.level, facts.step[:19]) == ("warning", "check COUNTRIES_URL")
+
+
+# ---- what the inbox needs
+
+
+@pytest.fixture
+def inbox_store(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> S3Store:
+    use(monkeypatch, moto_s3)
+    return new_bucket()
+
+
+def of_inbox(store: S3Store, **variables: str) -> list[Finding]:
+    chosen = settings_for("stats.json", S3_BUCKET=store.bucket, **variables)
+    return list(inbox.findings(chosen, store, NOW))
+
+
+def test_each_service_of_the_inbox_is_asked_a_small_question(
+    inbox_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with language_server(monkeypatch) as services:
+        found = of_inbox(inbox_store, INBOX="on")
+        assert [finding.level for finding in found] == ["ok"] * 5
+        assert sorted(services.calls) == [
+            "DetectDominantLanguage",
+            "DetectLabels",
+            "DetectSentiment",
+            "TranslateText",
+        ]
+        assert usage.read(inbox_store, NOW)[0].calls == 4
+        assert of_inbox(inbox_store) == []
+        services.refusals["DetectSentiment"] = (400, "AccessDeniedException", "no")
+        services.refusals["DetectLabels"] = (400, "AccessDeniedException", "no")
+        denied = [f.what for f in troubles(iter(of_inbox(inbox_store, INBOX="on")))]
+    assert denied == [
+        "the inbox: sentiment: access denied; allow comprehend:DetectSentiment",
+        "the inbox: labels of a picture: access denied; allow rekognition:DetectLabels",
+    ]
+
+
+def test_forms_that_cannot_see_what_arrived_are_a_warning(
+    inbox_store: S3Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    replies: tuple[Callable[[Answer], None], ...] = (
+        lambda answer: answer.reply(403),
+        lambda answer: answer.reply(200, Access_Control_Allow_Origin="https://elsewhere.example"),
+    )
+    for reply in replies:
+        with answering(reply) as url:
+            use(monkeypatch, url)
+            found = inbox._cors(S3Store.connect("news", "covid"))
+        assert (found.level, found.step) == ("warning", "python app.py setup")
+        assert "can't see whether a letter arrived" in found.what
 
 
 # ---- permissions, by trying

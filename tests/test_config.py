@@ -13,6 +13,8 @@ import config
 from config import REGISTER, Settings, load_settings, read_settings
 from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.errors import SHOWN, ConfigError
+from etl.inbox import rules as letter_rules
+from etl.inbox.rules import Rule as LetterRule
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
 VARIABLES = {setting.variable for setting in REGISTER}
@@ -42,6 +44,7 @@ def faults(**environ: str) -> list[str]:
 
 def test_nothing_set_gives_the_defaults() -> None:
     assert read() == Settings(
+        sources=(),
         source="coviddata",
         level="countries",
         source_url="",
@@ -61,8 +64,12 @@ def test_nothing_set_gives_the_defaults() -> None:
         max_source_mb=1024,
         alert_topic="",
         alert_rules=(),
-        alert_on=("failures", "stale", "restated", "thresholds", "reports"),
+        alert_on=("failures", "stale", "restated", "thresholds", "reports", "inbox"),
         translate_to=(),
+        inbox=False,
+        inbox_alert=(LetterRule("negative"),),
+        inbox_language="en",
+        inbox_daily_limit=100,
         ping_url="",
         sentry_dsn="",
         heroku_release_version="",
@@ -150,6 +157,15 @@ def test_a_good_value_is_read(variable: str, given: str, value: object) -> None:
     assert getattr(read(**{variable: given}), variable.lower()) == value
 
 
+def test_an_inbox_needs_a_bucket() -> None:
+    assert faults(INBOX="on") == [
+        "INBOX: on needs S3_BUCKET: a folder of this machine can sign no form"
+    ]
+    chosen = read(INBOX="ON", S3_BUCKET="news", INBOX_LANGUAGE="PT-pt", INBOX_ALERT="label:Cat>80")
+    assert (chosen.inbox, chosen.inbox_language) == (True, "pt-PT")
+    assert chosen.inbox_alert == (LetterRule("Cat", 80.0),)
+
+
 RULES = "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures " + ", ".join(
     MEASURES
 )
@@ -163,6 +179,10 @@ BAD = [
     ("ALERT_RULES", "ESP:population>300", RULES),
     ("ALERT_RULES", "cases_7d_per_100k>300", RULES),
     ("ALERT_RULES", "*:active>nan", RULES),
+    ("INBOX", "maybe", "one of off, on"),
+    ("INBOX_ALERT", "angry", letter_rules.WANTED),
+    ("INBOX_LANGUAGE", "klingon", "a language that Amazon Translate knows, such as en"),
+    ("INBOX_DAILY_LIMIT", "0", "a whole number from 1 to 1000000"),
     ("ALERT_ON", "failure", "some of " + ", ".join(KINDS)),
     ("ALERT_ON", ",", "some of " + ", ".join(KINDS)),
     ("TRANSLATE_TO", "es,cat", "languages that Amazon Translate knows, such as es,ca"),
@@ -429,5 +449,5 @@ def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings({**rule, "LEVEL": "regions"})
     assert caught.value.faults == [
-        "ALERT_RULES: rules are about countries, and LEVEL is regions; leave it empty"
+        "ALERT_RULES: rules are about countries, and there is LEVEL regions; leave it empty"
     ]

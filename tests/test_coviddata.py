@@ -487,7 +487,7 @@ COUNTRIES = st.builds(
 DOCUMENTS = st.lists(COUNTRIES, max_size=5, unique_by=lambda element: element["country"]["key"])
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(DOCUMENTS)
 def test_any_right_document_gives_the_table_made_the_obvious_way(
     reading: Reading, elements: list[Any]
@@ -515,7 +515,7 @@ def edited(document: bytes, edits: list[tuple[int, int, bytes]]) -> bytes:
     return document
 
 
-@settings(deadline=None, max_examples=400)
+@settings(max_examples=400)
 @given(EDITS)
 def test_a_damaged_document_is_refused_or_says_what_json_says(
     reading: Reading, edits: list[tuple[int, int, bytes]]

@@ -232,10 +232,9 @@ class World:
         self.failures = 0
         app.work(
             self.settings,
+            [app.Job("coviddata", self.child, self.tell_waiting)],
             now=self.wall,
             sleep=self.nap,
-            run_child=self.child,
-            tell_waiting=self.tell_waiting,
             rng=self.rng,
         )
 

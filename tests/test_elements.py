@@ -72,7 +72,7 @@ def fault(file: Path, content: bytes, window: int = 1 << 20) -> str:
     return str(caught.value)
 
 
-@settings(deadline=None, max_examples=100)
+@settings(max_examples=100)
 @given(OBJECTS, st.randoms(use_true_random=False), WINDOWS, st.booleans())
 def test_the_pieces_decode_to_what_json_loads_finds(
     file: Path, objects: list[dict[str, Any]], random: Random, window: int, bom: bool
@@ -83,7 +83,7 @@ def test_the_pieces_decode_to_what_json_loads_finds(
     assert all(piece == piece.strip() for piece in pieces)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(JUNK | JUNK.map(lambda junk: b"[" + junk + b"]") | st.binary(max_size=60) | DAMAGED, WINDOWS)
 @example(b"[{}}", 1)
 @example(b"[}", 9)
@@ -106,7 +106,7 @@ def test_anything_is_either_refused_or_taken_apart_as_json_would(
         assert not all(isinstance(item, dict) for item in whole)
 
 
-@settings(deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(
     st.builds(lambda objects: json.dumps(objects, ensure_ascii=False).encode(), OBJECTS)
     | st.builds(

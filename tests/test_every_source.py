@@ -3,6 +3,7 @@
 import csv
 import gzip
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,7 +15,7 @@ from page_reader import Element, read_page
 from runs import assert_settled, contents, run
 
 from etl import fields, history, levels
-from etl.report import making, page
+from etl.report import making, page, series
 from etl.report.month import Month
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
@@ -111,6 +112,15 @@ def test_the_feed_says_what_was_counted(published: Published) -> None:
     assert f" rows, {len(published.latest)} {published.level}." in published.text("feed.xml")
 
 
+def test_the_manifest_says_since_when_the_source_stands_still(published: Published) -> None:
+    day = published.manifest["slot"]
+    assert published.manifest["standstill"] == {
+        "last_date": f"{published.last:%Y-%m-%d}",
+        "last_date_since": day,
+        "bytes_since": day,
+    }
+
+
 # ---- the page
 
 
@@ -161,6 +171,45 @@ def test_a_page_that_would_weigh_too_much_has_no_charts_and_says_so(
     assert not shown.all("select", id="country")
     for row in shown.one("table", id="table").one("tbody").all("tr"):
         assert row.all("a")[0].attributes["href"] in objects
+
+
+def test_a_page_that_would_weigh_a_little_too_much_draws_one_day_a_week(
+    published: Published, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def weight(objects: Mapping[str, bytes]) -> int:
+        names = [name for name in objects if name.startswith(("index.html", "assets/"))]
+        return sum(len(objects[name]) for name in names)
+
+    daily = {
+        path.relative_to(published.folder).as_posix(): path.read_bytes()
+        for path in [published.folder / "index.html", *published.folder.glob("assets/*")]
+    }
+    monkeypatch.setattr(page, "MOST_BYTES", weight(daily) - 1)
+    store, (sample, _) = MemoryStore(), SAMPLE_OF[published.name]
+    run(store, SAMPLES / sample, **variables(published.name), now=published.last)
+    objects = contents(store)
+    assert weight(objects) < weight(daily)
+    assert "the chart has one day a week" in read_page(objects["index.html"].decode()).text
+    assert any(name.startswith("assets/bokeh-") for name in objects)
+    folder = published.folder
+    every_day, weekly = (
+        json.loads(series.encode(folder, published.level, every)) for every in (1, 7)
+    )
+    lines = [*every_day["countries"].values(), every_day["world"] or [0, []]]
+    drawn_lines = [*weekly["countries"].values(), weekly["world"] or [0, []]]
+    for (first, *measures), (other_first, *others) in zip(lines, drawn_lines, strict=True):
+        for steps, drawn in zip(measures, others, strict=True):
+            days = drawn_values(first, steps, 1)
+            assert drawn_values(other_first, drawn, 7) == dict(list(days.items())[::-1][::7][::-1])
+
+
+def drawn_values(first: int, steps: list[int | None], every: int) -> dict[int, int | None]:
+    """By day, as the page's script adds them up."""
+    total, values = 0, {}
+    for n, step in enumerate(steps):
+        total += step or 0
+        values[first + n * every] = None if step is None else total
+    return values
 
 
 @pytest.mark.parametrize("name", ["regions-2020-07-08", "places-2020-04-03"])

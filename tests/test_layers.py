@@ -15,6 +15,7 @@ MODULES = {
     for path in [ROOT / "app.py", ROOT / "config.py", *sorted((ROOT / "etl").rglob("*.py"))]
 }
 PURE_ALERTS = ("alert", "gsm", "incidents", "messages", "rules", "seen", "settings", "thresholds")
+PURE_INBOX = ("contents", "errors", "jpeg", "letter", "notice", "png", "rules")
 PURE = [
     name
     for name in MODULES
@@ -23,6 +24,7 @@ PURE = [
     or name in ("etl.report.restated", "etl.standstill", "etl.scale.tallies")
     or name.startswith(("etl.outputs", "etl.bucket"))
     or name in [f"etl.alerts.{noun}" for noun in (*PURE_ALERTS, "translation")]
+    or name in [f"etl.inbox.{noun}" for noun in PURE_INBOX]
 ]
 FETCHING = ("etl.report.archive", "etl.report.due", "etl.report.making")  # a month's snapshots
 REPORT = [name for name in MODULES if name.startswith("etl.report") and name not in FETCHING]

@@ -249,7 +249,7 @@ def test_a_second_day_names_the_regions_whose_figures_were_restated(tmp_path: Pa
     assert run(store, path, LEVEL="regions", COUNTRIES_URL=FACTS).outcome == "published"
     restated = json.loads(contents(store)["manifest.json"])["checks"]["restated"]
     [most] = restated["most"]
-    assert (most["key"], most["name"]) == ("ohio-united-states", "Ohio")
+    assert (most["key"], most["name"]) == ("ohio-united-states", "Ohio, United States")
 
 
 def test_a_lost_run_is_on_record_as_of_its_level(

@@ -10,6 +10,7 @@ from itertools import accumulate
 from pathlib import Path
 from statistics import fmean
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
@@ -29,7 +30,7 @@ from etl.stores.s3 import S3Store
 
 LATER = NOW + timedelta(days=31)  # the day behind the sample's last
 SCRIPT_NAME = "<script>alert(1)</script>"
-BUCKET, FOLDER = "pages", "covid"
+BUCKET, FOLDER = f"pages-{uuid4().hex}", "covid"
 # Every element of a kind within another that shows, wherever in Bokeh's shadow trees.
 WITHIN = """
 const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>

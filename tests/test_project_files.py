@@ -17,7 +17,8 @@ PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "
 # What another package brings along as a part of what it hands out; the last is its types.
 COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
 COMES_WITH |= {"botocore": "boto3", "cryptography": "moto", "markupsafe": "jinja2"}
-COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in ("s3", "sns", "translate")}
+SERVICES = ("comprehend", "rekognition", "s3", "sns", "translate")
+COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in SERVICES}
 # by the requirements file that has them
 OPTIONAL = {"sentry": {"sentry_sdk": "sentry-sdk"}}
 OPTIONAL |= {"scale": {"dask": "dask", "distributed": "distributed"}}

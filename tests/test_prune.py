@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import requests
 from desk import Desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 from runs import NOW, assert_settled, contents, growing, records, run
 from runs import settings as runs_settings
+from s3_server import use
 from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, prune
@@ -24,10 +27,11 @@ from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history import History, Record
 from etl.manifest import Manifest, Previous, SourceNote
 from etl.restore import restore
-from etl.retention import LEFT, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
+from etl.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
 from etl.stores import Entry, Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
+from etl.stores.s3 import S3Store
 
 FIRST = datetime(2021, 1, 25, 7, tzinfo=UTC)
 SHARED_PAGE = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"
@@ -161,8 +165,15 @@ def found(**over: object) -> Found:
         settings={}, fingerprint="", inputs=[], files=[], checks=None,  # type: ignore[arg-type]
         previous=Previous("2021-02-04T070000Z-0000", ""),
     )  # fmt: skip
-    nothing = {"past": History([]), "listed": Catalogue(), "runs": {}, "raw": {}}
-    nothing |= {"shared": [], "unfinished": []}
+    nothing = {
+        "past": History([]),
+        "listed": Catalogue(),
+        "runs": {},
+        "raw": {},
+        "shared": [],
+        "inbox": [],
+        "unfinished": [],
+    }
     return Found(**{"published": published} | nothing | over)  # type: ignore[arg-type]
 
 
@@ -177,6 +188,34 @@ def test_a_folder_without_a_manifest_goes_once_nobody_wrote_there_for_a_day() ->
             broken = aged(f"runs/{run_id}", "world.json", hours=hours, now=now)
             made = plan(found(runs={run_id: broken}), 400, now)
             assert made.groups == ({LEFT: [broken]} if goes and ours else {})
+
+
+def test_what_readers_sent_goes_after_30_days_whatever_is_kept_of_runs() -> None:
+    now = datetime(2021, 2, 6, 7, tzinfo=UTC)
+    old = aged("inbox/results", "1.json", "2.json", hours=30 * 24 + 1, now=now)
+    young = aged("inbox/pictures", "3.jpg", hours=29 * 24, now=now)
+    assert plan(found(inbox=[old, young]), 4000, now).groups == {LETTERS: [old]}
+
+
+def test_a_name_in_the_inbox_that_leads_elsewhere_is_never_deleted(
+    moto_s3: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    use(monkeypatch, moto_s3)
+    store = S3Store.connect(f"prune-{uuid4().hex}", "covid")
+    store.client.create_bucket(Bucket=store.bucket)
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(20))
+    run(store, source, now=FIRST)
+    up = "covid/inbox/incoming/../../manifest.json"
+    form = store.client.generate_presigned_post(store.bucket, up)
+    requests.post(form["url"], data=form["fields"], files={"file": b"x"}, timeout=10)
+    assert [entry.key for entry in store.list("inbox/")] == [up.removeprefix("covid/")]
+    much_later = datetime.now(UTC) + timedelta(days=60)
+    made = prune.make_plan(store, 4000, much_later)
+    assert LETTERS not in made.groups
+    prune.clear(store, made)
+    assert store.read("manifest.json")
+    store.client.close()
 
 
 def test_a_published_run_whose_manifest_was_lost_is_no_left_over() -> None:

@@ -106,6 +106,18 @@ def test_a_second_run_has_nothing_to_do_and_sends_nothing_that_changes(
     assert f"s3://{bucket}/covid: nothing to do" in set_up("--public")
 
 
+def test_with_an_inbox_forms_see_what_arrived(
+    anywhere: str, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    set_up("--yes")
+    monkeypatch.setenv("INBOX", "on")
+    assert "CORS: GET, HEAD and POST" in set_up("--yes")
+    [rule] = boto3.client("s3").get_bucket_cors(Bucket=bucket)["CORSRules"]
+    assert rule["AllowedMethods"] == ["GET", "HEAD", "POST"]
+    assert "nothing to do" in set_up()
+    assert "rekognition:DetectLabels" in set_up("--policy")
+
+
 def test_a_dry_run_shows_everything_and_changes_nothing(
     aws: AwsLike, bucket: str, set_up: SetUp
 ) -> None:

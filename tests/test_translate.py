@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from language_server import Languages, language_server, with_credentials
 from test_alert_messages import ALERTS, LINK, WHERE
 
-from etl.alerts import notes, translate, translation
+from etl.alerts import aws, notes, translate, translation
 from etl.alerts.messages import draft, write
 from etl.alerts.translate import KEPT, Translator
 from etl.errors import AlertError, StoreError
@@ -193,20 +193,24 @@ def test_a_word_that_is_longer_than_a_request_is_not_translated(languages: Langu
 # ---- notes and their language
 
 
+def detect(text: str) -> tuple[str, float]:
+    return translate.detect(text, aws.client("comprehend"))
+
+
 def test_the_language_of_a_short_text_is_found_though_20_characters_are_needed(
     languages: Languages,
 ) -> None:
-    assert translate.detect("Hoy es un buen dia") == ("es", 0.75)
-    assert translate.detect("Hola") == ("es", 0.75)
+    assert detect("Hoy es un buen dia") == ("es", 0.75)
+    assert detect("Hola") == ("es", 0.75)
     assert languages.asked[0]["Text"] == "Hoy es un buen dia Hoy es un buen dia"
-    translate.detect("x" * 200_000)
+    detect("x" * 200_000)
     assert len(languages.asked[-1]["Text"]) == 5_000
 
 
 def test_where_no_language_is_found_it_is_said(languages: Languages) -> None:
     languages.spoken = ()
     with pytest.raises(AlertError, match="can't be told from this text"):
-        translate.detect("1234567890 1234567890")
+        detect("1234567890 1234567890")
 
 
 def test_a_note_is_translated_from_its_own_language_and_not_kept(languages: Languages) -> None:
@@ -247,9 +251,7 @@ def test_a_note_that_cannot_be_translated_goes_out_as_it_is_and_says_so(
     assert note["en"].long.startswith("Look at the page.\n\n-- ")
 
 
-@profile(
-    max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@profile(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.text(max_size=200).filter(str.strip))
 def test_whatever_is_written_in_a_note_arrives_or_the_original_does(
     languages: Languages, text: str

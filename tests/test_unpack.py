@@ -5,7 +5,7 @@ import zlib
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.unpack import STEP, unpacked
@@ -19,7 +19,6 @@ def unpack(content: bytes, size: int) -> bytes:
     return b"".join(unpacked(in_pieces(content, size)))
 
 
-@settings(deadline=None)
 @given(st.lists(st.binary(max_size=200), min_size=1, max_size=4), st.integers(1, 300))
 def test_members_come_out_one_after_the_other_in_pieces_of_any_size(
     members: list[bytes], size: int
@@ -28,14 +27,12 @@ def test_members_come_out_one_after_the_other_in_pieces_of_any_size(
     assert unpack(packed, size) == b"".join(members)
 
 
-@settings(deadline=None)
 @given(st.binary(), st.integers(1, 20))
 def test_what_is_no_gzip_passes_unchanged(content: bytes, size: int) -> None:
     if not content.startswith(b"\x1f\x8b"):
         assert unpack(content, size) == content
 
 
-@settings(deadline=None)
 @given(st.binary(max_size=300), st.integers(1, 20), st.data())
 def test_a_gzip_that_ends_anywhere_inside_is_noticed(
     content: bytes, size: int, data: st.DataObject
@@ -46,7 +43,6 @@ def test_a_gzip_that_ends_anywhere_inside_is_noticed(
         unpack(packed[:end], size)
 
 
-@settings(deadline=None)
 @given(st.binary(min_size=1, max_size=100), st.integers(1, 20))
 def test_garbage_behind_a_gzip_is_an_error(garbage: bytes, size: int) -> None:
     if not garbage.startswith(b"\x1f"):

@@ -17,6 +17,8 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
+from language_server import language_server
+from letters import send
 from processes import APP, command, environment, snapshot
 from s3_server import Answer, answering
 from sns_server import ARN, Sns, attributes
@@ -24,6 +26,7 @@ from sns_server import ARN, Sns, attributes
 from etl.alerts.alert import Alert, State, queued, tried
 from etl.alerts.state import update
 from etl.stores.directory import DirectoryStore
+from etl.stores.s3 import S3Store
 
 PATIENCE_S = 30.0  # for a machine with other work; what is measured has limits of its own
 STOP_LIMIT_S = 10.0
@@ -319,8 +322,8 @@ def test_a_run_that_does_not_hear_is_killed_so_that_the_worker_stops_in_time(
     impatient = f"""
 import sys
 sys.path.insert(0, {str(APP.parent)!r})
-import app
-app.GRACE_S = 0.3
+import app, etl.children
+etl.children.GRACE_S = 0.3
 sys.exit(app.worker())
 """
     worker = start(impatient, SOURCE_URL=slow.address)
@@ -335,7 +338,7 @@ def test_the_time_it_gives_a_run_to_stop_fits_into_ten_seconds() -> None:
     sys_path = [
         sys.executable,
         "-c",
-        "import app, etl.cli; print(app.GRACE_S, etl.cli.STOP_GRACE_S)",
+        "import etl.children as c, etl.cli; print(c.GRACE_S, etl.cli.STOP_GRACE_S)",
     ]
     said = subprocess.run(sys_path, cwd=APP.parent, capture_output=True, check=True, text=True)
     for_the_run, of_the_run = map(float, said.stdout.split())
@@ -422,6 +425,42 @@ def test_an_alert_that_could_not_be_sent_is_sent_at_a_heartbeat_and_not_again(
     assert len(sns.published()) == tries
     (came,) = box.read()
     assert attributes(came)["message_id"] == "stale-2026-01-01"
+
+
+@needs_proc
+def test_a_heartbeat_reads_what_readers_sent_tells_of_it_and_leaves_the_loop_as_small(
+    start: Start, sns: Sns, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    box = sns.mailbox("ada")
+    store = S3Store.connect("news", "covid")
+    with language_server(monkeypatch) as services:
+        reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+        chosen = {"ALERT_TOPIC": ARN, "ALERT_ON": "inbox", "S3_BUCKET": "news", "INBOX": "on"}
+        worker = start(**chosen, **reached)
+        worker.wait_for("run.published")
+        worker.wait_for("worker.alive")
+        assert store.head("feedback.html")
+        for n in range(2):
+            send(store, {f"{n}-remark": b"Las cifras son wrong."})
+            worker.wait_for("alert.sent")
+            assert "letters=1 waiting=0 calls=3" in worker.wait_for("inbox.read")
+        worker.wait_for("worker.alive")
+        status = Path(f"/proc/{worker.process.pid}/status").read_text()
+        peak = re.search(r"VmHWM:\s+([0-9]+) kB", status)
+        assert peak
+        assert int(peak[1]) < 25_000
+        worker.stops()
+    assert "inbox.form_renewed" in worker.events()
+    assert services.calls.count("DetectSentiment") == 2
+    assert ["LAS CIFRAS SON WRONG." in came["Message"] for came in box.read()] == [True, True]
+
+
+def test_an_inbox_that_cannot_be_read_fails_no_run(start: Start, sns: Sns) -> None:
+    reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
+    worker = start(S3_BUCKET="missing", INBOX="on", **reached)
+    assert "bucket 'missing' does not exist" in worker.wait_for("inbox.failed")
+    worker.wait_for("worker.alive")
+    worker.stops()
 
 
 def test_the_third_run_that_is_lost_is_told(tmp_path: Path, sns: Sns) -> None:

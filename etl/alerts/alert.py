@@ -8,7 +8,16 @@ import msgspec
 from msgspec import Struct
 
 Event = Literal[
-    "failed", "refused", "recovered", "stale", "restated", "crossed", "report", "release", "note"
+    "failed",
+    "refused",
+    "recovered",
+    "stale",
+    "restated",
+    "crossed",
+    "report",
+    "release",
+    "letters",
+    "note",
 ]
 # What a subscriber chooses by (ALERT_ON, `subscribe --only`); notes are sent by hand.
 KIND: Mapping[str, str] = {
@@ -20,6 +29,7 @@ KIND: Mapping[str, str] = {
     "crossed": "thresholds",
     "report": "reports",
     "release": "releases",
+    "letters": "inbox",
     "note": "notes",
 }
 SENT_KEPT = 50

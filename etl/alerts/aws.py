@@ -1,12 +1,13 @@
 """Clients of AWS's services besides S3, and what they refuse, put for people."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
 from etl.errors import AlertError
@@ -36,6 +37,7 @@ ANSWERS = {
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), s3_errors.EXPIRED),
     **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), BUSY),
     **dict.fromkeys(("TooManyRequestsException", "ServiceUnavailableException"), BUSY),
+    **dict.fromkeys(("ProvisionedThroughputExceededException", "LimitExceededException"), BUSY),
     **dict.fromkeys(("InternalError", "InternalErrorException", "InternalServerException"), BUSY),
     **dict.fromkeys(("OptedOut", "OptedOutException"), "{what} wants no SMS: it has opted out"),
     **dict.fromkeys(("UserError", "UserErrorException"), SANDBOX),
@@ -43,9 +45,19 @@ ANSWERS = {
 
 
 def client(service: str, region: str | None = None) -> Any:
-    """A boto3 client; nothing is sent yet. Raises AlertError."""
+    """A boto3 client; nothing is sent yet. Raises AlertError.
+
+    Where AWS_ENDPOINT_URL_... leads to another region of AWS's, it signs for that one.
+    """
     with explained(service, what=service, action=""):
-        return boto3.session.Session().client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+        session = boto3.session.Session()
+        made = session.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
+        there = re.match(
+            rf"https://{service}\.([a-z0-9-]+)\.amazonaws\.com", made.meta.endpoint_url
+        )
+        if there and there[1] != made.meta.region_name:
+            made = session.client(service, region_name=there[1], config=CONFIG)  # type: ignore[call-overload]
+        return made
 
 
 @contextmanager
@@ -69,6 +81,17 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
         endpoint = f"AWS_ENDPOINT_URL_{service.upper()}"
         text = text.replace("s3://", "").replace("AWS_ENDPOINT_URL_S3", endpoint)
         raise AlertError(text) from exc
+
+
+def takes_issue(exc: AlertError) -> bool:
+    """Whether a service took issue with what it was sent, and would with every further try: not
+    with who asks or how often, and it was neither busy nor out of reach."""
+    cause = exc.__cause__
+    if not isinstance(cause, ClientError):
+        return cause is None or isinstance(cause, ParamValidationError)
+    response: dict[str, Any] = {**cause.response}
+    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
+    return status < 500 and response.get("Error", {}).get("Code") not in ANSWERS
 
 
 def _tame(text: str) -> str:

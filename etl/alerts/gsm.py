@@ -3,6 +3,7 @@
 import unicodedata
 
 GSM_CHARACTERS, UCS2_CHARACTERS = 160, 70  # of one SMS
+LONGEST_SMS = 1_600  # characters that SNS sends, in as many parts as it takes
 SUBJECT_CHARACTERS = 99
 CUT = "..."
 BASIC = frozenset(

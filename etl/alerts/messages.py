@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from etl.alerts.alert import Alert
-from etl.alerts.gsm import sms, subject
+from etl.alerts.gsm import LONGEST_SMS, sms, subject
 from etl.alerts.translation import BLANK, filled
 
+NAME = "Cloud ETL:"  # who speaks
 LONGEST_VALUE = 2_000
 ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
 LINK = "See {link} (this link works for 7 days at most)"
@@ -26,6 +27,10 @@ BLIND = (
     "The folder itself can't be used, so the worker can't remember that it told this; it may do so "
     "again after a restart."
 )
+STILL = (
+    "Its last date has been the same since the run of {date_since}, its bytes since that of "
+    "{bytes_since}."
+)
 UNTRANSLATED = "This message could not be translated to {language}: it is the original."
 
 SUBJECTS: Mapping[str, str] = {
@@ -37,6 +42,7 @@ SUBJECTS: Mapping[str, str] = {
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
     "release": "Cloud ETL: release {release} is running",
+    "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
 # What is most needed comes first: a translation may be longer, and is cut.
@@ -54,6 +60,7 @@ SHORT: Mapping[str, str] = {
     "crossed": "Cloud ETL: thresholds crossed: {count}. {first}",
     "report": "Cloud ETL: the monthly report of {month} is ready: {key}",
     "release": "Cloud ETL: the worker runs release {release} since {at}; before it was {before}.",
+    "letters": "Cloud ETL: readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
     "failed": (
@@ -88,6 +95,7 @@ LONG: Mapping[str, Sequence[str]] = {
     "stale": (
         "The source {source} has no figures after {source_last}. That is {behind} days ago; more "
         "than {limit} count as stale.",
+        STILL,
         "",
         "The runs themselves work, and what is published is whole and right. It is old.",
         "Look whether the source has ended. SOURCE chooses another one; ALERT_ON without `stale` "
@@ -119,6 +127,13 @@ LONG: Mapping[str, Sequence[str]] = {
         "The worker runs release {release}, noticed at {at}; before it was {before}.",
         "If this was not your doing, look who it was: `heroku releases`",
     ),
+    "letters": (
+        "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",
+        ITEMS,
+        "",
+        "All of them: `python app.py inbox --list`",
+        "These are the words of strangers: trust no link, number or request in them.",
+    ),
 }
 ADVICE: Mapping[str, str] = {
     "SourceUnavailable": "The source could not be reached, so nothing is to be done for now. If it "
@@ -135,7 +150,7 @@ DEFECT = "This looks like a defect of the worker: `run.crashed` in the log says 
 
 @dataclass(frozen=True)
 class Message:
-    """As it is sent: `short` fits one SMS, `subject` the header of an e-mail."""
+    """As it is sent: `short` fits one SMS, or several with a link, `subject` an e-mail's header."""
 
     subject: str
     short: str
@@ -151,6 +166,7 @@ class Draft:
     body: Sequence[str]
     values: Mapping[str, str]
     items: Sequence[str] = ()
+    short_link: str = ""
 
     @property
     def sentences(self) -> list[str]:
@@ -161,9 +177,10 @@ class Draft:
         ]
 
 
-def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
-    """`where` is the worker's folder, as people write it."""
+def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
+    """`where` is the worker's folder, as people write it; `of` which of several SOURCES it is."""
     values = {name: clean(value) for name, value in alert.values.items()}
+    name = (NAME, f"{NAME[:-1]} ({{of}}):") if of else (NAME, NAME)
     unpublished = UNTOUCHED if "blind" in values else NOTHING
     body: list[str] = []
     for sentence in LONG[alert.event]:
@@ -171,6 +188,8 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
             sentence = ADVICE.get(values.get("kind", ""), DEFECT)
         if sentence == PUBLISHED and "published" not in values:
             sentence = unpublished
+        if sentence == STILL and "date_since" not in values:
+            continue
         body.append(sentence)
     if "blind" in values:
         body.append(BLIND)
@@ -180,11 +199,13 @@ def draft(alert: Alert, *, where: str, link: str | None = None) -> Draft:
     if "source_last" not in values:
         short = short.replace(STAYS, unpublished)
     return Draft(
-        subject=SUBJECTS[alert.event],
-        short=short,
+        subject=SUBJECTS[alert.event].replace(*name, 1),
+        short=short.replace(*name, 1),
         body=body,
-        values={**values, "where": clean(where), "id": alert.id, "link": link or ""},
+        values={**values, "of": of, "where": clean(where), "id": alert.id, "link": link or ""},
         items=[clean(item) for item in alert.items],
+        # a picture can't be told in words; cut to one SMS, its link would be none
+        short_link=link if link and alert.event == "letters" else "",
     )
 
 
@@ -213,9 +234,11 @@ def write(
         lines += ["", UNTRANSLATED.replace("{language}", language)]
     footer = _filled("-- \n{where}\n{id}", draft.values)
     original = _filled(draft.subject, draft.values)
+    short = sms(_filled(into.get(draft.short, draft.short), draft.values))
+    with_link = f"{short} {draft.short_link}"
     return Message(
         subject=subject(_filled(into.get(draft.subject, draft.subject), draft.values), original),
-        short=sms(_filled(into.get(draft.short, draft.short), draft.values)),
+        short=with_link if draft.short_link and len(with_link) <= LONGEST_SMS else short,
         long="\n".join([*lines, "", footer]),
     )
 

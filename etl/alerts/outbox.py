@@ -15,10 +15,14 @@ from etl.stores import Store
 
 
 class Outbox:
-    """Translations that are new go into the folder when it is closed."""
+    """Translations that are new go into the folder when it is closed.
 
-    def __init__(self, topic: str, store: Store) -> None:
+    `of`: which of several SOURCES it is about; empty where there is one.
+    """
+
+    def __init__(self, topic: str, store: Store, of: str) -> None:
         self._store = store
+        self._of = of
         self._topic = Topic(topic)
         self._translator = Translator(store)
 
@@ -32,7 +36,7 @@ class Outbox:
         """The languages that are left, and why."""
         alert, left = waiting.alert, list(waiting.languages)
         link = page_link(self._store, alert.page)
-        draft = messages.draft(alert, where=self._store.address, link=link)
+        draft = messages.draft(alert, where=self._store.address, link=link, of=self._of)
         for language in waiting.languages:
             message = self._written(draft, language)
             try:

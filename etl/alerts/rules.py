@@ -16,6 +16,7 @@ from etl.alerts.incidents import incident, recovery
 from etl.alerts.seen import Seen, Verdict, moment, page, published
 from etl.alerts.settings import Rule
 from etl.alerts.thresholds import crossings
+from etl.standstill import standstill
 
 if TYPE_CHECKING:
     from etl.manifest import Manifest
@@ -56,11 +57,20 @@ def _staleness(seen: Seen, state: State) -> Verdict:
             "behind": str(behind),
             "limit": str(seen.stale_after_days),
             "source": seen.manifest.source.name,
+            **_stood_still(seen),
             **published(seen.manifest),
         },
         page=page(seen.manifest),
     )
     return replace(state, stale_told=seen.slot), alert
+
+
+def _stood_still(seen: Seen) -> dict[str, str]:
+    """Since when nothing moves, as far as the history goes back."""
+    still = standstill(seen.past.records)
+    if still is None:
+        return {}
+    return {"date_since": str(still.last_date_since), "bytes_since": str(still.bytes_since)}
 
 
 def _restatement(seen: Seen, state: State) -> Verdict:

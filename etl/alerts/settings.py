@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-KINDS = ("failures", "stale", "restated", "thresholds", "reports", "releases")
+KINDS = ("failures", "stale", "restated", "thresholds", "reports", "releases", "inbox")
 ORIGINAL = "en"  # the language that messages are written in
 # The figures of latest.json; tests/test_alert_rules.py holds them to its columns.
 MEASURES = (
@@ -81,6 +81,14 @@ def languages(value: str) -> tuple[str, ...]:
     if not set(codes) <= set(known):
         raise ValueError("languages that Amazon Translate knows, such as es,ca")
     return tuple(known[code] for code in codes if code != ORIGINAL)
+
+
+def language(value: str) -> str:
+    """One of them, the original too."""
+    known: dict[str, str] = {code.lower(): code for code in LANGUAGES}
+    if value.lower() not in known:
+        raise ValueError("a language that Amazon Translate knows, such as en")
+    return known[value.lower()]
 
 
 def topic(value: str) -> str:

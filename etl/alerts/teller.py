@@ -192,7 +192,7 @@ class Teller:
     def _outbox(self) -> "Outbox":
         from etl.alerts.outbox import Outbox  # botocore is heavy: only who sends pays for it
 
-        return Outbox(self._settings.alert_topic, self._store)
+        return Outbox(self._settings.alert_topic, self._store, self._settings.one_of_several)
 
     @contextmanager
     def _harmless(self) -> Iterator[None]:

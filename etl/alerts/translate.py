@@ -17,6 +17,7 @@ from etl.errors import AlertError, StoreError
 from etl.stores import Store, Upload
 
 if TYPE_CHECKING:
+    from mypy_boto3_comprehend import ComprehendClient
     from mypy_boto3_translate import TranslateClient
 
 KEPT = "translations.json"
@@ -91,14 +92,14 @@ class Translator:
         return text
 
 
-def detect(text: str) -> tuple[str, float]:
+def detect(text: str, client: "ComprehendClient") -> tuple[str, float]:
     """The code of the dominant language, and how sure Comprehend is. Raises AlertError."""
     sample = text[:MOST_TO_DETECT]
     while len(sample) < LEAST_TO_DETECT:  # said twice it is in the same language
         sample = f"{sample} {text}"
     action = "comprehend:DetectDominantLanguage"
     with aws.explained("comprehend", what="the language's name", action=action):
-        found = aws.client("comprehend").detect_dominant_language(Text=sample)["Languages"]
+        found = client.detect_dominant_language(Text=sample)["Languages"]
     if not found:
         raise AlertError("the language can't be told from this text; write more of it")
     best = max(found, key=lambda language: language["Score"])

@@ -31,13 +31,15 @@ class Found:
 
 @dataclass(frozen=True)
 class Wish:
-    """What was asked for; `arn` is how this part of AWS begins its buckets' names."""
+    """What was asked for; `arn` is how this part of AWS begins its buckets' names. `inbox`: readers
+    may send letters by a form."""
 
     bucket: str
     folder: str
     public: bool = False
     website: bool = False
     arn: str = "arn:aws:s3:::"
+    inbox: bool = False
 
     @property
     def start(self) -> str:

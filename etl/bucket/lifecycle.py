@@ -10,6 +10,7 @@ from etl.bucket import Found, Rule, Wish
 FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
 UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for
 INBOX_DAYS = 30
+FORMER_INBOX_DAYS = 1  # a picture as it was sent, with its place in it, until its copy was kept
 SHARED_DAYS = 8  # no link outlives 7 days
 TRIAL_DAYS = 1  # what a killed `doctor` left
 
@@ -18,6 +19,7 @@ SENTENCE = (
     f"clear up below {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
     f"after {UNFINISHED_DAYS}, "
     + ", ".join(f"{name} after {days}" for name, days in EXPIRING.items())
+    + f", former versions in inbox/ after {FORMER_INBOX_DAYS}"
 )
 
 
@@ -35,16 +37,17 @@ def own_rules(wish: Wish) -> list[Rule]:
         "NoncurrentVersionExpiration": {"NoncurrentDays": FORMER_DAYS},
         "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": UNFINISHED_DAYS},
     }
-    expiring = [
-        {
+    expiring: dict[str, Rule] = {
+        name: {
             "ID": f"{owner(wish)}{name}",
             "Status": "Enabled",
             "Filter": {"Prefix": wish.start + name},
             "Expiration": {"Days": days},
         }
         for name, days in EXPIRING.items()
-    ]
-    return [former, *expiring]
+    }
+    expiring["inbox/"]["NoncurrentVersionExpiration"] = {"NoncurrentDays": FORMER_INBOX_DAYS}
+    return [former, *expiring.values()]
 
 
 def merged(found: Found, wish: Wish) -> Rule | None:

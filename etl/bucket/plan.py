@@ -10,9 +10,10 @@ from etl.errors import StoreError
 PRIVATE = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
 IN_THE_WAY = {"BlockPublicPolicy", "RestrictPublicBuckets"}  # of a public bucket policy
 ENCRYPTED = {"Rules": [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}]}
+READING, WRITING = ["GET", "HEAD"], ["GET", "HEAD", "POST"]
 CORS: Rule = {
     "ID": "cloud-etl",
-    "AllowedMethods": ["GET", "HEAD"],
+    "AllowedMethods": READING,
     "AllowedOrigins": ["*"],
     "ExposeHeaders": ["ETag"],
     "MaxAgeSeconds": 3600,
@@ -111,14 +112,8 @@ def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
             rules,
             lifecycle.SENTENCE.format(start=wish.start or "the bucket"),
         )
-    if "cors" in known and not any(map(_lets_pages_read, found.cors)):
-        theirs = [rule for rule in found.cors if rule.get("ID") != CORS["ID"]]
-        yield Change(
-            "put_bucket_cors",
-            "s3:PutBucketCORS",
-            {"CORSConfiguration": {"CORSRules": [*theirs, CORS]}},
-            "let pages of other hosts read what they may read (CORS: GET and HEAD)",
-        )
+    if "cors" in known and (cors := _cors(found, wish)):
+        yield cors
     if wish.public and (whole := policy.opened(found, wish)):
         yield Change(
             "put_bucket_policy",
@@ -166,10 +161,28 @@ def _blocked(found: Found, wish: Wish) -> Change | None:
     )
 
 
-def _lets_pages_read(rule: Rule) -> bool:
-    """Whether a rule, ours or not, lets any page read."""
-    return (
+def _cors(found: Found, wish: Wish) -> Change | None:
+    """A form's page must see whether its letter arrived; what it may send is the form's matter."""
+    methods, sentence = READING, "let pages of other hosts read what they may read"
+    if wish.inbox:
+        methods, sentence = WRITING, f"{sentence}, and readers' forms see what arrived"
+    if _lets(methods, found):
+        return None
+    ours = CORS | {"AllowedMethods": methods}
+    theirs = [rule for rule in found.cors if rule.get("ID") != CORS["ID"]]
+    return Change(
+        "put_bucket_cors",
+        "s3:PutBucketCORS",
+        {"CORSConfiguration": {"CORSRules": [*theirs, ours]}},
+        f"{sentence} (CORS: {', '.join(methods[:-1])} and {methods[-1]})",
+    )
+
+
+def _lets(methods: list[str], found: Found) -> bool:
+    """Whether a rule, ours or not, lets any page do so."""
+    return any(
         "*" in rule.get("AllowedOrigins", [])
-        and {"GET", "HEAD"} <= set(rule.get("AllowedMethods", []))
+        and set(methods) <= set(rule.get("AllowedMethods", []))
         and "ETag" in rule.get("ExposeHeaders", [])
+        for rule in found.cors
     )

@@ -13,6 +13,7 @@ PUBLIC = (
     "status.json",
     "index.html",
     "index.*.html",
+    "feedback.html",
     "assets/*",
     "latest.*",
     "countries.json",
@@ -31,6 +32,11 @@ PUBLIC = (
     "revisions.csv",
     "runs/*",
     "vintages/*",
+)
+INBOX_ACTIONS = (
+    "comprehend:DetectDominantLanguage",
+    "comprehend:DetectSentiment",
+    "rekognition:DetectLabels",
 )
 
 
@@ -89,14 +95,16 @@ def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> R
 
 
 def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
-    """For the alerts, and for the page in other languages."""
-    allowed = []
+    """For the alerts, the page in other languages, and what readers send."""
+    allowed: list[tuple[str, str | list[str], str]] = []
     if topic:
         partition = wish.arn.split(":")[1]
         arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
         allowed.append(("CloudEtlTell", "sns:Publish", arn))
-    if translates:
+    if translates or wish.inbox:
         allowed.append(("CloudEtlTranslate", "translate:TranslateText", "*"))
+    if wish.inbox:
+        allowed.append(("CloudEtlInbox", [*INBOX_ACTIONS], "*"))
     return [
         {"Sid": name, "Effect": "Allow", "Action": action, "Resource": resource}
         for name, action, resource in allowed

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from config import Settings
 from etl import doctor
-from etl.checkup import bucket, directory, sources
+from etl.checkup import bucket, directory, inbox, sources
 from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
@@ -28,6 +28,8 @@ def examine(
     if (yield from _all_well(_place(store, now))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
+            if isinstance(store, S3Store):
+                yield from _all_well(inbox.findings(settings, store, now))
         yield from _all_well(doctor.examine(store))
 
 

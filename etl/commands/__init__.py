@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from config import Settings, load_settings
+from config import Settings, load_settings, of_one
 from etl import log, sentry
 from etl.stores import valid_key
 from etl.stores.place import open_store as open_store
@@ -31,11 +31,28 @@ class Key(click.ParamType[str]):
 
 
 def in_force() -> Settings:
-    """The settings, from now on at work in the log too. Raises ConfigError."""
-    settings = load_settings()
-    log.set_up(settings.log_level)
-    sentry.set_up(settings.sentry_dsn, settings.heroku_release_version)
+    """The settings of the source that is meant, from now on at work in the log too.
+
+    Raises ConfigError, also where SOURCES names several and `--source` none of them.
+    """
+    name = click.get_current_context().find_root().params.get("source") or ""
+    settings = of_one(load_settings(), name)
+    _set_up(settings)
     return settings
+
+
+def in_common() -> Settings:
+    """As `in_force`, but where SOURCES names several those of the folder around all of them."""
+    if click.get_current_context().find_root().params.get("source"):
+        return in_force()
+    settings = load_settings()
+    _set_up(settings)
+    return settings
+
+
+def _set_up(settings: Settings) -> None:
+    log.set_up(settings.log_level, source=settings.one_of_several)
+    sentry.set_up(settings.sentry_dsn, settings.heroku_release_version)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl.alerts.settings import KINDS, ORIGINAL
-from etl.commands import JSON, YES, confirm, in_force, open_store
+from etl.commands import JSON, YES, confirm, in_common, open_store
 from etl.errors import AlertError, ConfigError
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from etl.alerts.subscriptions import Subscription
 
 NOTES = "notes"
-MOST_CHARACTERS, MOST_IN_SMS = 20_000, 1_600
+MOST_CHARACTERS = 20_000
 PROTOCOLS = click.Choice(("sms", "email", "https"))
 
 
@@ -73,7 +73,7 @@ def subscribe(
         endpoint = subscriptions.valid_endpoint(protocol, endpoint)
     except ValueError as exc:
         raise click.UsageError(f"ENDPOINT: {exc}") from exc
-    settings = in_force()
+    settings = in_common()
     topic = _topic(settings)
     if lang not in (ORIGINAL, *settings.translate_to):
         spoken = ", ".join((ORIGINAL, *settings.translate_to))
@@ -99,7 +99,7 @@ def subscribers(as_json: bool) -> None:
     """List who is told, in which language, of what."""
     from etl.alerts import subscriptions
 
-    found = list(subscriptions.described(_topic(in_force())))
+    found = list(subscriptions.described(_topic(in_common())))
     if as_json:
         click.echo(json.dumps([_shown(each) for each in found], indent=2))
         return
@@ -126,7 +126,7 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
         raise click.UsageError("name an ENDPOINT or ARN, or say --all sms, email or https")
     from etl.alerts import subscriptions
 
-    topic = _topic(in_force())
+    topic = _topic(in_common())
     meant = [s for s in subscriptions.listed(topic) if _means(s, who, protocol)]
     if not meant:
         raise AlertError(
@@ -152,7 +152,7 @@ def topics(name: str | None, yes: bool, as_json: bool) -> None:
     from etl.alerts import topics as all_topics
     from etl.alerts.sns import Topic
 
-    settings = in_force()
+    settings = in_common()
     if name is not None:
         topic = Topic(name)
         confirm(f"Delete the topic {name} and all its subscriptions?", yes=yes)
@@ -188,7 +188,7 @@ def notify(text: str, number: str | None, detect: bool, yes: bool, as_json: bool
         raise click.UsageError(f"TEXT: expected 1 to {MOST_CHARACTERS:,} characters")
     if number is not None and detect:
         raise click.UsageError("--to sends the text as it is; leave --detect out")
-    settings = in_force()
+    settings = in_common()
     if number is not None:
         _send_sms(number, text, as_json)
     else:
@@ -204,8 +204,8 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
         number = valid_endpoint("sms", number)
     except ValueError as exc:
         raise click.UsageError(f"--to: {exc}") from exc
-    if len(text) > MOST_IN_SMS:
-        raise click.UsageError(f"TEXT: an SMS has at most {MOST_IN_SMS:,} characters")
+    if len(text) > gsm.LONGEST_SMS:
+        raise click.UsageError(f"TEXT: an SMS has at most {gsm.LONGEST_SMS:,} characters")
     Topic("").text(number, text)
     if as_json:
         click.echo(json.dumps({"to": number, "parts": gsm.parts(text)}))
@@ -214,10 +214,12 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
 
 
 def _send_note(settings: "Settings", text: str, *, detect: bool, yes: bool, as_json: bool) -> None:
-    from etl.alerts import notes, translate
+    from etl.alerts import aws, notes, translate
 
     topic, store = _topic(settings), open_store(settings)
-    source, score = translate.detect(text) if detect else (ORIGINAL, 1.0)
+    source, score = ORIGINAL, 1.0
+    if detect:
+        source, score = translate.detect(text, aws.client("comprehend"))
     message_id = notes.note_id(datetime.now(UTC))
     note, failed = notes.written(
         text,

@@ -124,7 +124,7 @@ def backfill(
 @on_dask
 @JSON
 def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
-    """Write every snapshot's table to one data set, and how each country's figures were revised.
+    """Write all snapshots to one data set; sum up the revisions.
 
     \b
     vintages/snapshot=2021-01-31/part.parquet   what was said on that day, of every day

@@ -2,7 +2,7 @@
 
 import click
 
-from etl.commands import JSON, YES, confirm, in_force
+from etl.commands import JSON, YES, confirm, in_common
 from etl.errors import ConfigError
 from etl.wording import printable
 
@@ -13,7 +13,7 @@ from etl.wording import printable
 @JSON
 def buckets(name: str | None, yes: bool, as_json: bool) -> None:
     """List the account's buckets, or delete an empty one after asking."""
-    settings = in_force()
+    settings = in_common()
     if not settings.s3_bucket:
         raise ConfigError(
             f"S3_BUCKET: not set, so everything is kept in the folder {settings.output_dir} of "

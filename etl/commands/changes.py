@@ -18,7 +18,9 @@ FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in 
 @click.argument("after", metavar="[RUN|DATE]", type=Key(), required=False)
 @JSON
 def diff(before: str, after: str | None, as_json: bool) -> None:
-    """Say what a run says otherwise than an earlier one: rows, restated figures, countries.
+    """Say what a run says otherwise than an earlier one.
+
+    Rows added and removed, figures restated, countries (regions, places) that came or went.
 
     \b
     python app.py diff previous                 the published run against the one before
@@ -39,7 +41,9 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
 )
 @JSON
 def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
-    """Show how a country's (region's, place's) figure of one day was reported, run by run.
+    """Show how one figure was reported, run by run.
+
+    That of a country, region or place on one day.
 
     \b
     python app.py vintage ESP 2020-09-01

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from etl.commands import JSON, YES, Key, confirm, in_force, open_store
+from etl.commands import JSON, YES, Key, confirm, in_common, in_force, open_store
 from etl.stores import Store, Upload, valid_prefix
 from etl.wording import human
 
@@ -24,7 +24,7 @@ def ls(prefix: str, as_json: bool) -> None:
     """
     from etl.listing import print_entries
 
-    store = open_store(in_force())
+    store = open_store(in_common())
     print_entries(store.list(prefix, in_order=False), as_json=as_json, where=store.address)
 
 
@@ -36,7 +36,7 @@ def head(key: str, as_json: bool) -> None:
     from etl.listing import print_head
     from etl.transfer import look
 
-    print_head(look(open_store(in_force()), key), as_json=as_json)
+    print_head(look(open_store(in_common()), key), as_json=as_json)
 
 
 @click.command()
@@ -50,7 +50,7 @@ def get(key: str, file: Path | None, force: bool) -> None:
     """
     from etl.transfer import fetch, fetch_to_stdout
 
-    store = open_store(in_force())
+    store = open_store(in_common())
     if file == Path("-"):
         fetch_to_stdout(store, key)
         return

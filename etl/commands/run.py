@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.commands import JSON, in_common, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def from_the_worker(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-def _told(failures: int, failing_since: datetime | None, waiting: Path | None) -> "Options":
+def told_by_it(failures: int, failing_since: datetime | None, waiting: Path | None) -> "Options":
     from etl.context import Options
 
     since = failing_since.replace(tzinfo=UTC) if failing_since else None
@@ -56,7 +56,7 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, **told: Any) ->
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
         options = replace(
-            _told(**told),
+            told_by_it(**told),
             if_due=if_due,
             force=force,
             dry_run=dry_run,
@@ -76,7 +76,7 @@ def demo() -> None:
     """
     from etl.demo import demonstrate
 
-    demonstrate(in_force())
+    demonstrate(in_common())
 
 
 @click.command()
@@ -115,7 +115,7 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
 
     settings = in_force()
     store = open_store(settings)
-    teller = Teller(settings, store, _told(**told))
+    teller = Teller(settings, store, told_by_it(**told))
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
@@ -136,4 +136,4 @@ def tell_pending(**told: Any) -> None:
     from etl.alerts.teller import Teller
 
     settings = in_force()
-    Teller(settings, open_store(settings), _told(**told)).retry(datetime.now(UTC))
+    Teller(settings, open_store(settings), told_by_it(**told)).retry(datetime.now(UTC))

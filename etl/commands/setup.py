@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.commands import JSON, YES, confirm, in_force
+from etl.commands import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -24,7 +24,9 @@ if TYPE_CHECKING:
 def setup(
     public: bool, website: bool, dry_run: bool, yes: bool, policy: bool, as_json: bool
 ) -> None:
-    """Make the bucket ready: encrypted, versioned, cleared up, private; and make ALERT_TOPIC.
+    """Make the bucket ready, and the topic of the alerts.
+
+    Encrypted, versioned, cleared up by S3 itself, private.
 
     \b
     python app.py setup --dry-run    see what it would change
@@ -34,7 +36,7 @@ def setup(
     """
     if website and not public:
         raise click.UsageError("--website needs --public: a website shows what anyone may read")
-    settings = in_force()
+    settings = in_common() if policy else in_force()  # one user serves all of SOURCES
     if not settings.s3_bucket and settings.alert_topic and not (public or policy):
         told = _set_up_topic(settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
         if as_json:
@@ -48,7 +50,7 @@ def setup(
 
     store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
-    wish = Wish(store.bucket, store.folder, public, website, arn)
+    wish = Wish(store.bucket, store.folder, public, website, arn, settings.inbox)
     if policy:
         translates = bool(settings.translate_to)
         rules = worker_policy(wish, settings.alert_topic, translates=translates)

@@ -39,6 +39,7 @@ class Lasting(click.ParamType[timedelta]):
 @click.argument("key", type=Key(), required=False)
 @click.option("--expires", type=Lasting(), default="24h", show_default=True, help="30m, 24h, 7d.")
 @click.option("--page", "how", flag_value="page", help="The page and all that it links to.")
+@click.option("--inbox", "how", flag_value="inbox", help="A form by which readers write to you.")
 @click.option("--public", "how", flag_value="public", help="Let everybody read it, by an ACL.")
 @click.option("--private", "how", flag_value="private", help="Take that back.")
 @JSON
@@ -49,13 +50,15 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     python app.py share latest.csv                for a day
     python app.py share latest.csv --expires 7d   for a week, the longest there is
     python app.py share --page                    the page of a private folder
+    python app.py share --inbox --expires 7d      a form for remarks and pictures
     """
-    if (key is None) != (how == "page"):
-        raise click.UsageError("name the KEY to share, or say --page")
+    if (key is None) != (how in ("page", "inbox")):
+        raise click.UsageError("name the KEY to share, or say --page or --inbox")
     from etl import share as shared
     from etl.transfer import look
 
-    store = _on_s3(in_force(), key or shared.PAGE)
+    settings = in_force()
+    store = _on_s3(settings, key or shared.PAGE)
     if key is not None:
         look(store, key)
     if key is not None and how is not None:
@@ -64,7 +67,13 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     from etl.stores.s3_share import Signer
 
     signer = Signer(store)
-    if key is None:
+    if how == "inbox":
+        from etl.inbox import form
+
+        key = form.share(settings, store, signer, expires)
+        if not settings.inbox:
+            click.echo("warning: INBOX is off: what is sent is not read until it is on", err=True)
+    elif key is None:
         expires_at = datetime.now(UTC) + expires
         key = shared.copy_page(store, lambda name: signer.link(name, expires).url, expires_at)
     _show(signer.link(key, expires), signer.temporary, as_json)

@@ -37,14 +37,15 @@ def style() -> str:
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
-def scripts(folder: Path, level: str) -> Iterator[tuple[str, bytes]]:
+def scripts(folder: Path, level: str, every: int) -> Iterator[tuple[str, bytes]]:
     """Each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The page's own script comes first, which a page without charts
-    does with: the table is at hand while the rest arrives.
+    `folder` has the published files; of the series one day in `every` is taken. The page's own
+    script comes first, which a page without charts does with: the table is at hand while the rest
+    arrives.
     """
     yield _named("page", page_js())
-    yield _named("series", _packed("series", series.encode(folder, level)))
+    yield _named("series", _packed("series", series.encode(folder, level, every)))
     yield from _same_for_all()
 
 

@@ -20,7 +20,8 @@ from etl.report.texts import Texts
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
-MOST_BYTES = 1_500_000  # of all that the page loads; of thousands of places it has no charts
+MOST_BYTES = 1_500_000  # of all that the page loads
+DAYS_A_POINT = (1, 7)  # of the charts: more where they weigh too much, and then there are none
 
 # sentences -> their translations, by language; one that can't be had is not among them
 Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -32,8 +33,10 @@ def make(
     status: Status,
     wanted: Sequence[str] = (),
     translate: Translate = lambda sentences: {},
+    form: str = "",
 ) -> list[File]:
-    """Write the page beside the files that `manifest` lists; what was made.
+    """Write the page beside the files that `manifest` lists; what was made. `form` is the name of
+    the page by which readers write back, if there is one.
 
     `status` as it will be once this run is published. What tells of it, of the run, of its
     warnings and of what it changed differs from day to day: a page that differs in nothing else
@@ -45,6 +48,7 @@ def make(
     template = _environment(TEMPLATES).get_template(PAGE)
     lasting = {
         "manifest": manifest,
+        "form": form,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
@@ -61,8 +65,6 @@ def make(
         "style": assets.style(),
         "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
     }
-    scripts = list(assets.scripts(folder, source.level))
-    lasting |= {"charted": True, "scripts": [name for name, _ in scripts]}
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
     changed = read_changes((folder / CHANGES).read_bytes())
 
@@ -79,10 +81,14 @@ def make(
             script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
         ).encode()
 
-    weight = len(written(Texts(), wanted, status)) + sum(len(content) for _, content in scripts)
-    if weight > MOST_BYTES:
-        scripts = scripts[:1]
-        lasting |= {"charted": False, "scripts": [name for name, _ in scripts]}
+    scripts: list[tuple[str, bytes]] = []
+    for every in (*DAYS_A_POINT, 0):
+        # without charts there is the page's own script alone, which is the first
+        scripts = list(assets.scripts(folder, source.level, every) if every else scripts[:1])
+        lasting |= {"every": every, "scripts": [name for name, _ in scripts]}
+        weight = sum(len(content) for _, content in scripts)
+        if weight + len(written(Texts(), wanted, status)) <= MOST_BYTES:
+            break
     files = []
     (folder / PAGES_ASSETS).mkdir()
     for name, content in scripts:

@@ -27,12 +27,13 @@ Values = NDArray[np.float64]
 Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values for each
 
 
-def encode(folder: Path, level: str = "countries") -> bytes:
-    """`{"averaged", "scale", "world": LINE, "countries": {key: LINE}}` of the published files.
+def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
+    """Of the published files: `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
 
-    `countries` are regions or places at those levels, of which there is no world (null).
-    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day, the day in days since
-    1970-01-01.
+    LINES: `{key: LINE}`; `countries` are regions or places at those levels, of which there is no
+    world (null).
+    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day or, counted from the
+    last day back, for `every` so many of them; the day in days since 1970-01-01.
     """
     key = levels.names(level)[0]
     pieces = read_table(folder / PARQUET, (key, "date", *AVERAGES, *TOTALS))
@@ -40,11 +41,11 @@ def encode(folder: Path, level: str = "countries") -> bytes:
     averaged = AVERAGES[0] in first
     scale = DAYS_OF_AN_AVERAGE if averaged else 1
     lines = (
-        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale))
+        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale, every))
         for key, (days, values) in _whole(chain([first], pieces), AVERAGES if averaged else TOTALS)
     )
-    world = _world(folder, averaged, scale) if level == "countries" else None
-    head = {"averaged": averaged, "scale": scale, "world": world}
+    world = _world(folder, averaged, scale, every) if level == "countries" else None
+    head = {"averaged": averaged, "scale": scale, "every": every, "world": world}
     return msgspec.json.encode(head)[:-1] + b',"countries":{' + b",".join(lines) + b"}}"
 
 
@@ -69,7 +70,7 @@ def _joined(parts: Sequence[Table]) -> Table:
     return np.concatenate([d for d, _ in parts]), np.concatenate([v for _, v in parts])
 
 
-def _world(folder: Path, averaged: bool, scale: int) -> list[Any]:
+def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
     series = msgspec.json.decode((folder / "world.json").read_bytes())["series"]
     days = np.array(series["date"], "datetime64[D]").astype(np.int64)
     if not len(days):
@@ -77,15 +78,16 @@ def _world(folder: Path, averaged: bool, scale: int) -> list[Any]:
     columns = [series[f"{'new' if averaged else 'cumulative'}_{m}"] for m in ("cases", "deaths")]
     if averaged:
         columns = [[average(column, n + 1) for n in range(len(column))] for column in columns]
-    return _line(days, np.array(columns, dtype=float).T, scale)
+    return _line(days, np.array(columns, dtype=float).T, scale, every)
 
 
-def _line(days: NDArray[np.int64], values: Values, scale: int) -> list[Any]:
+def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> list[Any]:
     """On every day from the first to the last, those that the series lacks as unknown."""
     first = int(days[0])
     dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
     dense[days - first] = values
-    return [first, *(_steps(column * scale) for column in dense.T)]
+    left_out = (len(dense) - 1) % every  # so that the last day is there
+    return [first + left_out, *(_steps(column * scale) for column in dense[left_out::every].T)]
 
 
 def _steps(values: Values) -> list[int | None]:

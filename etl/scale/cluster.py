@@ -93,16 +93,26 @@ class OnDask:
         done = as_completed(futures)
         del futures  # or each result would be held on the workers to the end
         for future in done:
-            exc = future.exception() if future.status == "error" else None
-            if future.status == "finished":
-                yield item_of.pop(future.key), future.result()
-            elif isinstance(exc, KilledWorker):
-                yield item_of.pop(future.key), exc
+            with self._answering():
+                exc = future.exception() if future.status == "error" else None
+                result = future.result() if future.status == "finished" else exc
+            if future.status == "finished" or isinstance(exc, KilledWorker):
+                yield item_of.pop(future.key), result
             else:
                 raise self._broken(exc) from exc
 
     def compute(self, frame: Any) -> Any:
-        return self._client.compute(frame, sync=True)
+        with self._answering():
+            return self._client.compute(frame, sync=True)
+
+    @contextmanager
+    def _answering(self) -> Iterator[None]:
+        from distributed.comm import CommClosedError
+
+        try:
+            yield
+        except CommClosedError as exc:  # in the midst of an answer
+            raise self._broken(exc) from exc
 
     def _broken(self, exc: BaseException | None) -> EtlError:
         if isinstance(exc, EtlError):

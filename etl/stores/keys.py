@@ -41,6 +41,15 @@ def valid_key(key: str) -> str:
     return key
 
 
+def is_valid(key: str) -> bool:
+    """Whether `valid_key` takes it; `..` in one would lead HTTP's clients elsewhere."""
+    try:
+        valid_key(key)
+    except ValueError:
+        return False
+    return True
+
+
 def valid_prefix(prefix: str) -> str:
     """As `valid_key`, for the start of keys: it may be empty or end with a slash."""
     return prefix and valid_key(prefix.removesuffix("/")) and prefix

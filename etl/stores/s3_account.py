@@ -1,6 +1,7 @@
 """Whose credentials are at work?"""
 
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 import boto3
@@ -65,6 +66,15 @@ def identity(store: S3Store) -> Identity:
     ends = method in FIXED and bool(frozen.token)
     end = key[-4:] if len(key) >= KEY_CHARS else ""
     return Identity(FIXED.get(method, method), end, arn, why, ends)
+
+
+def addressing(bucket: str, url: str) -> Literal["virtual", "auto"]:
+    """How a bucket at an endpoint is best addressed by others.
+
+    By default boto3 gives the world's address, which for some hours only redirects to a region's; a
+    certificate covers no further dots.
+    """
+    return "virtual" if on_aws(url) and "." not in bucket else "auto"
 
 
 def on_aws(url: str) -> bool:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, Literal
+from typing import Any
 
 import boto3
 from botocore import UNSIGNED
@@ -13,7 +13,7 @@ from botocore.exceptions import ClientError
 from etl.bucket import Wish
 from etl.errors import StoreError
 from etl.stores.s3 import CONFIG, S3Store
-from etl.stores.s3_account import on_aws
+from etl.stores.s3_account import addressing
 from etl.stores.s3_errors import explained
 
 
@@ -51,10 +51,7 @@ def greet(store: S3Store) -> Greeting:
 
 def public_address(store: S3Store, wish: Wish, region: str, key: str) -> str:
     """An object's plain URL, as a stranger opens it."""
-    aws = on_aws(store.client.meta.endpoint_url)
-    # by default boto3 gives the world's address, which for some hours only redirects to a region's;
-    # a certificate covers no further dots
-    style: Literal["virtual", "auto"] = "virtual" if aws and "." not in wish.bucket else "auto"
+    style = addressing(wish.bucket, store.client.meta.endpoint_url)
     config = CONFIG.merge(Config(signature_version=UNSIGNED, s3={"addressing_style": style}))
     with explained(wish.bucket, None, "s3:GetObject"):
         stranger = boto3.session.Session().client("s3", region_name=region, config=config)

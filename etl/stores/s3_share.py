@@ -1,4 +1,5 @@
-"""Ways to let somebody without credentials read one object: a signed link, or an ACL."""
+"""Ways to let somebody without credentials read one object, by a signed link or an ACL, or write
+some, by a signed form."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -6,9 +7,11 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from etl.stores.s3 import CONFIG, S3Store
+from etl.stores.s3_account import addressing
 from etl.stores.s3_errors import explained
 
 if TYPE_CHECKING:
@@ -21,6 +24,14 @@ class Link:
 
     url: str = field(repr=False)
     expires_at: datetime
+
+
+@dataclass(frozen=True)
+class Post:
+    """Whoever has the fields can write objects whose keys begin as `key` does before its blank."""
+
+    url: str
+    fields: dict[str, str] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -41,10 +52,11 @@ class Signer:
             if credentials is None:
                 raise NoCredentialsError
             frozen = credentials.get_frozen_credentials()
+            style = addressing(store.bucket, store.client.meta.endpoint_url)
             # the store's client follows a bucket to its region, but would not sign a link for it
             self._client: S3Client = boto3.client(
                 "s3",
-                config=CONFIG,
+                config=CONFIG.merge(Config(s3={"addressing_style": style})),
                 region_name=_region(store),
                 aws_access_key_id=frozen.access_key,
                 aws_secret_access_key=frozen.secret_key,
@@ -61,6 +73,22 @@ class Signer:
             "get_object", Params={"Bucket": bucket, "Key": full}, ExpiresIn=seconds
         )
         return Link(url, datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds))
+
+    def post(self, folder: str, media_type: str, most_bytes: int, lasts: timedelta) -> Post:
+        """A form that writes into `folder` alone; `media_type` may be the start of one: image/."""
+        media = {"Content-Type": media_type}
+        starts = media_type.endswith("/")
+        made = self._client.generate_presigned_post(
+            self._store.bucket,
+            self._store.full_key(f"{folder}${{filename}}"),
+            Fields=media,
+            Conditions=[
+                ["starts-with", "$Content-Type", media_type] if starts else media,
+                ["content-length-range", 1, most_bytes],
+            ],
+            ExpiresIn=int(lasts.total_seconds()),
+        )
+        return Post(made["url"], made["fields"])
 
     def address(self, key: str) -> str:
         """Its plain URL, for what everybody can read."""

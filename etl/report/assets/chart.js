@@ -1,8 +1,8 @@
 // The chart of cases and deaths: Bokeh's documents (etl/report/figures.py), filled from the series.
 
 // [first day, steps of cases, steps of deaths] -> { day, cases, deaths }, columns of a chart
-function decoded([first, ...steps], scale) {
-  const line = { day: steps[0].map((_, n) => (first + n) * DAY) };
+function decoded([first, ...steps], { scale, every }) {
+  const line = { day: steps[0].map((_, n) => (first + n * every) * DAY) };
   MEASURES.forEach((measure, n) => {
     let sum = 0;
     line[measure] = steps[n].map((step) => (step === null ? NaN : (sum += step) / scale));
@@ -74,7 +74,7 @@ class Chart {
 
   choose(key) {
     this.name = key ? nameOf(rowOf.get(key)) : _("World");
-    this.line = decoded(key ? this.series.countries[key] : this.series.world, this.series.scale);
+    this.line = decoded(key ? this.series.countries[key] : this.series.world, this.series);
     const [first, last] = [this.line.day[0], this.line.day.at(-1)].map((ms) => (ms === undefined ? "" : isoDay(ms)));
     for (const input of [byId("from"), byId("to")]) [input.min, input.max] = [first, last];
     [byId("from").value, byId("to").value] = [first, last];

@@ -1,0 +1,78 @@
+"""What INBOX needs: each service, by a small question; and forms that see what arrived."""
+
+import struct
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta
+
+import requests
+
+from config import Settings
+from etl.checkup.trial import POLICY
+from etl.doctor import Finding
+from etl.errors import AlertError
+from etl.inbox import INCOMING, png
+from etl.inbox.errors import Later
+from etl.inbox.reading import LEAST_PIXELS
+from etl.inbox.services import LABEL_CONFIDENCE, Services
+from etl.inbox.usage import Allowance
+from etl.stores.s3 import S3Store
+from etl.stores.s3_share import Signer
+
+QUESTION = "Is this sentence in English?"
+LIMIT_S = 10.0
+
+
+def findings(settings: Settings, store: S3Store, now: datetime) -> Iterator[Finding]:
+    """The questions count as calls of the day."""
+    if not settings.inbox:
+        return
+    allowance = Allowance(store, settings.inbox_daily_limit, now)
+    services = Services(allowance)
+    questions: dict[str, Callable[[], object]] = {
+        "Comprehend finds a language": lambda: services.language(QUESTION),
+        "Comprehend judges a mood": lambda: services.mood(QUESTION, "en"),
+        "Translate translates": lambda: services.translation(QUESTION, "en", "es"),
+        "Rekognition looks at a picture": lambda: services.labels(
+            {"Bytes": _square(LEAST_PIXELS)}, LABEL_CONFIDENCE
+        ),
+    }
+    for what, ask in questions.items():
+        services.aside.clear()  # each permission is one of its own
+        try:
+            ask()
+        except (Later, AlertError) as exc:
+            yield Finding("failed", f"the inbox: {exc}", POLICY)
+        else:
+            yield Finding("ok", f"the inbox: {what}")
+    allowance.give_back()
+    yield _cors(store)
+
+
+def _cors(store: S3Store) -> Finding:
+    """Asked for as a browser asks before it lets a page of another host see an answer."""
+    url = Signer(store).post(INCOMING, "image/", 1, timedelta(minutes=1)).url
+    headers = {"Origin": "null", "Access-Control-Request-Method": "POST"}
+    try:
+        answer = requests.options(url, headers=headers, timeout=LIMIT_S)
+    except requests.RequestException as exc:
+        what = f"the inbox: {url} does not answer a browser ({type(exc).__name__})"
+        return Finding("warning", what, "try again")
+    if answer.ok and answer.headers.get("Access-Control-Allow-Origin") in ("*", "null"):
+        return Finding("ok", "the inbox: forms see whether a letter arrived (CORS: POST)")
+    what = "the inbox: forms can't see whether a letter arrived (CORS lacks POST)"
+    return Finding("warning", what, "python app.py setup")
+
+
+def _square(side: int) -> bytes:
+    """A black PNG."""
+    chunks = {
+        b"IHDR": struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0),
+        b"IDAT": zlib.compress((b"\0" * (1 + -(-side // 8))) * side),
+        b"IEND": b"",
+    }
+    packed = [
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in chunks.items()
+    ]
+    return png.MAGIC + b"".join(packed)

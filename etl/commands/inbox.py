@@ -1,0 +1,76 @@
+"""`inbox`: read what readers sent, or show what became of it."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from etl import log
+from etl.commands import JSON, in_force, open_store
+from etl.commands.run import from_the_worker, told_by_it
+from etl.errors import ConfigError, EtlError
+
+if TYPE_CHECKING:
+    from config import Settings
+    from etl.context import Options
+    from etl.inbox.desk import Round
+    from etl.stores.s3 import S3Store
+
+
+@click.command()
+@click.option("--list", "listed", is_flag=True, help="Only show what was read before.")
+@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@JSON
+def inbox(listed: bool, last: int, as_json: bool) -> None:
+    """Read now what readers sent, or show what became of it.
+
+    \b
+    python app.py inbox            read what has come since
+    python app.py inbox --list     what was read, newest last, and what waits
+    python app.py share --inbox    the form by which readers send it
+    """
+    from etl.inbox import progress, results
+    from etl.inbox.table import print_letters
+
+    settings = in_force()
+    if listed:
+        store = open_store(settings)
+        letters, waiting = results.latest(store, last), progress.all_of(store)
+    else:
+        from etl.context import Options
+
+        done = _make_round(settings, _ready(settings), Options())
+        letters, waiting = done.letters, done.waiting
+    print_letters(letters, waiting, as_json=as_json, where=settings.store_address)
+
+
+@click.command("read-inbox", hidden=True)
+@from_the_worker
+def read_inbox(**told: Any) -> None:
+    """Read the inbox, renew the form, send the alerts that wait; called by the worker."""
+    from etl.inbox import form
+
+    settings = in_force()
+    store = _ready(settings)
+    form.renew(settings, store, datetime.now(UTC))
+    try:
+        _make_round(settings, store, told_by_it(**told))
+    except EtlError as exc:
+        log.error("inbox.failed", kind=type(exc).__name__, error=exc)
+        raise SystemExit(1) from exc
+
+
+def _ready(settings: "Settings") -> "S3Store":
+    """Raises ConfigError where readers' letters must not be sent to anybody."""
+    from etl.stores.s3 import S3Store
+
+    if not settings.inbox:
+        raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")
+    return S3Store.connect(settings.s3_bucket, settings.s3_folder)
+
+
+def _make_round(settings: "Settings", store: "S3Store", options: "Options") -> "Round":
+    from etl.alerts.teller import Teller
+    from etl.inbox import rounds
+
+    return rounds.make(settings, store, Teller(settings, store, options), datetime.now(UTC))

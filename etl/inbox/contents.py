@@ -1,0 +1,75 @@
+"""Bytes that somebody sent -> a text, or a picture that tells nothing of its camera. Pure.
+
+What it is, is told by how the bytes begin: a name and a media type are only what the sender says.
+"""
+
+from dataclasses import dataclass, field
+from unicodedata import category
+
+from etl.inbox import jpeg, png
+from etl.inbox.errors import Unreadable
+
+MOST_BYTES = 15_000_000  # of a letter: Rekognition reads no larger picture
+TEXT_BYTES = 5_000  # of a text that are read: as many as Comprehend judges
+OTHERS = {
+    b"GIF8": "a GIF",
+    b"PK\x03\x04": "a ZIP archive",
+    b"%PDF": "a PDF",
+    b"RIFF": "a WebP picture, or a sound",
+    b"BM": "a BMP picture",
+    b"II*\x00": "a TIFF picture",
+    b"MM\x00*": "a TIFF picture",
+    b"\x1f\x8b": "a gzip archive",
+}
+KEPT = "only texts in UTF-8, JPEG and PNG are read"
+
+
+@dataclass(frozen=True)
+class Text:
+    """`cut`: there was more of it."""
+
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`body` has the same pixels as what was sent."""
+
+    body: bytes = field(repr=False)
+    ending: str
+    width: int
+    height: int
+
+
+def read(body: bytes) -> Text | Picture:
+    """Raises Unreadable, which says what it is and why it can't be read."""
+    if body.startswith(jpeg.MAGIC):
+        return Picture(*jpeg.cleaned(body))
+    if body.startswith(png.MAGIC):
+        return Picture(*png.cleaned(body))
+    for magic, name in OTHERS.items():
+        if body.startswith(magic):
+            raise Unreadable(f"it is {name}; {KEPT}")
+    return _text(body)
+
+
+def _text(body: bytes) -> Text:
+    try:
+        whole = body.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise Unreadable(f"it is no text in UTF-8 (byte {exc.start + 1:,}); {KEPT}") from exc
+    if "\0" in whole:
+        raise Unreadable(f"it is no text, but something with zero bytes in it; {KEPT}")
+    text = whole.strip()
+    # in bytes, and never half a character
+    first = text.encode()[:TEXT_BYTES].decode("utf-8", "ignore")
+    clean = "".join(map(_harmless, first.replace("\r\n", "\n").replace("\r", "\n"))).strip()
+    if not clean:
+        raise Unreadable("it is empty")
+    return Text(clean, cut=len(first) < len(text))
+
+
+def _harmless(char: str) -> str:
+    """No letter needs a control character, and a terminal obeys some."""
+    return char if char in "\n\t" or category(char) != "Cc" else " "

@@ -1,0 +1,69 @@
+"""The form: signed for a week at most, put beside the page, made anew before it ends."""
+
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from etl import interpreter, log
+from etl.errors import EtlError
+from etl.inbox import FORM, INCOMING
+from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
+from etl.share import shared_key
+from etl.stores import Store, Upload
+
+if TYPE_CHECKING:
+    from config import Settings
+    from etl.stores.s3 import S3Store
+    from etl.stores.s3_share import Signer
+
+LASTS = timedelta(days=7)  # as long as S3 takes a signature
+ANEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
+
+
+def renew(settings: "Settings", store: Store, now: datetime) -> None:
+    """Put the form beside the page where INBOX is on, unless a young one lies there.
+
+    With temporary credentials it is made anew each time: it dies with them. A failure is logged.
+    """
+    if not settings.inbox:
+        return
+    from etl.stores.s3 import S3Store  # only who has an inbox pays for boto3
+
+    if not isinstance(store, S3Store):
+        return
+    from etl.stores.s3_share import Signer
+
+    try:
+        signer = Signer(store)
+        there = store.head(FORM)
+        if there and now - there.modified < ANEW_AFTER and signer.temporary is None:
+            return
+        store.write(Upload(FORM, _page(settings, store, signer, LASTS)))
+    except EtlError as exc:
+        log.warning("inbox.form_failed", key=FORM, error=exc)
+    else:
+        log.info("inbox.form_renewed", key=FORM)
+
+
+def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> str:
+    """Write a form to be handed out; its key. Raises StoreError."""
+    body = _page(settings, store, signer, lasts)
+    key = shared_key(FORM, datetime.now(UTC) + lasts)
+    store.write(Upload(key, body))
+    return key
+
+
+def _page(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> bytes:
+    from etl.inbox import page  # Jinja: only who makes a form pays for it
+
+    texts = interpreter.translated(store, settings.translate_to, page.sentences())
+    until = datetime.now(UTC) + lasts
+    if signer.temporary and signer.temporary.until:
+        until = min(until, signer.temporary.until)
+    remark = signer.post(INCOMING, "text/plain; charset=utf-8", TEXT_BYTES, lasts)
+    picture = signer.post(INCOMING, "image/", MOST_BYTES, lasts)
+    return page.page(
+        page.Way(remark.url, remark.fields, TEXT_BYTES),
+        page.Way(picture.url, picture.fields, MOST_BYTES),
+        texts,
+        until,
+    )

@@ -1,0 +1,57 @@
+"""A letter as it came -> what is kept of it: its text, or a copy of its picture."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from etl.inbox import PICTURES, contents
+from etl.inbox.contents import Picture
+from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Letter
+from etl.stores import Upload
+from etl.stores.keys import is_valid
+from etl.wording import human
+
+if TYPE_CHECKING:
+    from etl.inbox.progress import Progress
+    from etl.stores import Store
+
+
+def take_in(store: "Store", of: "Progress") -> Letter | None:
+    """A picture's copy is in the folder then; None: what was sent is gone. Raises StoreError."""
+    try:
+        if not is_valid(of.key):
+            raise Unreadable("its name is none that the worker could use")
+        if of.size > contents.MOST_BYTES:
+            limit = human(contents.MOST_BYTES)
+            raise Unreadable(f"it has {human(of.size)}; letters of up to {limit} are read")
+        stored = store.read(of.key)
+        if stored is None:
+            return None
+        found = contents.read(stored.body)
+    except Unreadable as exc:
+        return unreadable(of, str(exc))
+    letter = Letter(of.id, of.key, of.received_at, of.size, "text")
+    if not isinstance(found, Picture):
+        return replace(letter, text=found.text, cut=found.cut)
+    key = f"{PICTURES}{of.id}.{found.ending}"
+    store.write(Upload(key, found.body))
+    return replace(
+        letter,
+        kind="picture",
+        picture=key,
+        picture_bytes=len(found.body),
+        width=found.width,
+        height=found.height,
+    )
+
+
+def unreadable(of: "Progress", why: str) -> Letter:
+    letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
+    return letter.noted("contents", why)
+
+
+def forget(store: "Store", of: "Progress") -> None:
+    """Delete what was sent, where it has a name that can be used. Raises StoreError."""
+    if is_valid(of.key):
+        store.delete(of.key)

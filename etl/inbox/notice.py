@@ -1,0 +1,41 @@
+"""Letters that ask for a look -> the one alert that tells of them. Pure."""
+
+import hashlib
+from collections.abc import Sequence
+from datetime import datetime
+
+from etl.alerts.alert import Alert
+from etl.alerts.messages import clean
+from etl.inbox.letter import Letter
+
+LISTED = 20
+SHORT, LONG = 60, 300  # characters of a remark: in an SMS, and in the list
+LABELS_NAMED = 3
+
+
+def notice(letters: Sequence[Letter], now: datetime) -> Alert:
+    """Of letters that were read in one round; its id is that of these letters together."""
+    ids = hashlib.sha256("\n".join(letter.id for letter in letters).encode()).hexdigest()
+    pictures = [letter.picture for letter in letters if letter.picture]
+    items = [f"{letter.id}, {', '.join(letter.look)}: {said(letter, LONG)}" for letter in letters]
+    if len(items) > LISTED:
+        items[LISTED:] = [f"and {len(items) - LISTED} more"]
+    return Alert(
+        id=f"letters-{ids[:16]}",
+        event="letters",
+        at=now,
+        values={"count": str(len(letters)), "first": said(letters[0], SHORT)},
+        items=items,
+        page=pictures[0] if pictures else None,
+    )
+
+
+def said(letter: Letter, most: int) -> str:
+    """What it says, on one line and in quotes; or what is to be seen."""
+    if letter.kind == "picture":
+        seen = ", ".join(
+            f"{one.name} {one.confidence:.0f}%" for one in letter.labels[:LABELS_NAMED]
+        )
+        return f"a picture: {seen or 'nothing known of it'}"
+    text = clean(letter.translation or letter.text)
+    return f'"{text if len(text) <= most else text[: most - 3] + "..."}"'

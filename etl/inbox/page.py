@@ -1,0 +1,80 @@
+"""The page with the form by which readers write: one file, in all the languages that it speaks.
+
+It needs nothing beside itself, so it works from a disk, too.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from etl.alerts.settings import ORIGINAL
+from etl.bucket.lifecycle import INBOX_DAYS
+from etl.inbox import FORM
+from etl.report import languages
+from etl.wording import human
+
+HERE = Path(__file__).with_name("templates")
+STYLE = Path(languages.__file__).parent / "assets" / "page.css"
+SAID = Markup("<span data-say>{}</span>")
+
+Texts = Mapping[str, Mapping[str, str]]  # language -> sentence -> translation
+
+
+@dataclass(frozen=True)
+class Way:
+    """A signed form for one kind of letter: where to, with which fields, how large at most."""
+
+    url: str
+    fields: Mapping[str, str]
+    most_bytes: int
+
+
+def sentences() -> list[str]:
+    """Whatever the page says where it speaks several languages."""
+    nowhere = Way("", {}, 0)
+    return _rendered(nowhere, nowhere, {ORIGINAL: {}}, datetime.min.replace(tzinfo=UTC))[1]
+
+
+def page(remark: Way, picture: Way, texts: Texts, until: datetime) -> bytes:
+    return _rendered(remark, picture, texts, until)[0]
+
+
+def _rendered(remark: Way, picture: Way, texts: Texts, until: datetime) -> tuple[bytes, list[str]]:
+    asked: dict[str, None] = {}
+
+    def say(sentence: str) -> Markup:
+        asked[sentence] = None
+        return SAID.format(sentence)
+
+    environment = Environment(
+        loader=FileSystemLoader(HERE),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    body = environment.get_template(FORM).render(
+        _=say,
+        style=STYLE.read_text(encoding="utf-8"),
+        script=(HERE / "feedback.js").read_text(encoding="utf-8"),
+        languages=[ORIGINAL, *texts],
+        original=ORIGINAL,
+        names=languages.NAMES,
+        right_to_left=languages.RIGHT_TO_LEFT,
+        until=until,
+        days=INBOX_DAYS,
+        largest=human(picture.most_bytes),
+        data={
+            "ways": {
+                kind: {"url": way.url, "fields": {**way.fields}, "most": way.most_bytes}
+                for kind, way in (("remark", remark), ("picture", picture))
+            },
+            "texts": {language: {**known} for language, known in texts.items()},
+            "until": until.isoformat(),
+        },
+    )
+    return body.encode(), list(asked)

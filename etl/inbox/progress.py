@@ -1,0 +1,118 @@
+"""Who is at which letter, and how far: inbox/pending/ID.json, changed by compare-and-swap.
+
+A claim holds for a quarter of an hour, which is longer than the worker lets a round live: where one
+is older, whoever made it is dead, and another takes the letter over from where it was.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from etl.errors import StateConflict
+from etl.inbox import PENDING
+from etl.inbox.letter import Letter, letter_id
+from etl.stores import Entry, Store, Upload
+from etl.stores.swap import readable
+
+CLAIM_HOLDS = timedelta(minutes=15)
+
+
+class Progress(Struct, frozen=True, omit_defaults=True):
+    """`claims` counts those in a row that ended without a word: a letter that kills whoever reads
+    it is given up. `letter` is what is known so far, `why` why it waits."""
+
+    id: str
+    key: str
+    received_at: datetime
+    size: int
+    claimed_at: datetime | None = None
+    claimed_by: str = ""
+    claims: int = 0
+    letter: Letter | None = None
+    why: str = ""
+    format: int = 1
+
+
+@dataclass(frozen=True)
+class Held:
+    """A letter that is ours to read, as long as nobody else has written its progress."""
+
+    progress: Progress
+    etag: str
+
+
+def begin(entry: Entry) -> Progress:
+    """Of a letter that nobody has been at."""
+    return Progress(letter_id(entry), entry.key, entry.modified, entry.size)
+
+
+def claim(store: Store, progress: Progress, etag: str | None, now: datetime) -> Held | None:
+    """Make the letter ours; None: it is somebody else's. Raises StoreError.
+
+    `etag` is that of the progress as it was read, None of a letter that has none.
+    """
+    if progress.claimed_at and now - progress.claimed_at < CLAIM_HOLDS:
+        return None
+    ours = replace(
+        progress, claimed_at=now, claimed_by=secrets.token_hex(8), claims=progress.claims + 1
+    )
+    try:
+        return Held(ours, _write(store, ours, etag))
+    except StateConflict:
+        return None
+
+
+def keep(store: Store, held: Held, letter: Letter) -> Held:
+    """Write down what is known by now. Raises StateConflict where the letter is ours no more."""
+    progress = replace(held.progress, letter=letter)
+    return Held(progress, _write(store, progress, held.etag))
+
+
+def release(store: Store, held: Held, letter: Letter | None, why: str) -> Progress:
+    """Let it wait; as `keep`."""
+    progress = replace(
+        held.progress, letter=letter, why=why, claimed_at=None, claimed_by="", claims=0
+    )
+    _write(store, progress, held.etag)
+    return progress
+
+
+def drop(store: Store, letter: str) -> None:
+    """Nothing is left to do for the letter of this id. Raises StoreError."""
+    store.delete(_key(letter))
+
+
+def read(store: Store, letter: str) -> tuple[Progress, str] | None:
+    """None: nobody is at it, or what is written there can't be read. Raises StoreError."""
+    stored = store.read(_key(letter))
+    try:
+        found = msgspec.json.decode(stored.body, type=Progress) if stored else None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return None
+    return (found, stored.etag) if found and stored else None
+
+
+def under_way(store: Store) -> Iterator[str]:
+    """The ids of the letters that somebody has begun, oldest first. Raises StoreError."""
+    for entry in store.list(PENDING):
+        yield entry.key.removeprefix(PENDING).removesuffix(".json")
+
+
+def all_of(store: Store) -> list[Progress]:
+    """Of every letter that somebody has begun, oldest first. Raises StoreError."""
+    found = (read(store, letter) for letter in under_way(store))
+    return [progress for progress, _ in filter(None, found)]
+
+
+def _write(store: Store, progress: Progress, etag: str | None) -> str:
+    upload = Upload(_key(progress.id), readable(progress))
+    return store.write(upload, if_match=etag, if_none_match=etag is None)
+
+
+def _key(letter: str) -> str:
+    return f"{PENDING}{letter}.json"

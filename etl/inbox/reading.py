@@ -1,0 +1,119 @@
+"""A letter that was taken in -> the same with what the services say of it.
+
+What one of them has said stays said: a letter that waits is asked for the rest alone.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from etl.alerts.settings import ORIGINAL
+from etl.errors import AlertError
+from etl.inbox import rules as alert_rules
+from etl.inbox.contents import TEXT_BYTES
+from etl.inbox.errors import Later
+from etl.inbox.letter import Letter
+from etl.inbox.rules import Rule
+from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Services
+
+if TYPE_CHECKING:
+    from mypy_boto3_rekognition.type_defs import ImageTypeDef
+
+    from etl.stores.s3 import S3Store
+
+LEAST_PIXELS, MOST_PIXELS = 80, 10_000  # a side, of what Rekognition looks at
+LABELS_KEPT = 20
+
+Learned = tuple[Letter, str]  # what is known by now, and why the rest waits; empty: that is all
+
+
+class Reader:
+    """Reads letters for one owner: in their language, by their rules."""
+
+    def __init__(
+        self, store: "S3Store", services: Services, language: str, rules: Sequence[Rule]
+    ) -> None:
+        self._store = store
+        self._services = services
+        self._language = language
+        self._rules = rules
+
+    def read(self, letter: Letter) -> Learned:
+        """Raises StoreError."""
+        steps: dict[str, Callable[[Letter], Letter]] = {}
+        if letter.kind == "text":
+            steps = {
+                "language": self._with_language,
+                "translation": self._with_translation,
+                "mood": self._with_mood,
+            }
+        elif letter.kind == "picture":
+            steps = {"labels": self._with_labels}
+        why = ""
+        for name, step in steps.items():
+            if name in letter.notes:
+                continue
+            try:
+                letter = step(letter)
+            except Later as exc:
+                why = why or str(exc)
+            except AlertError as exc:  # of this letter alone
+                letter = letter.noted(name, str(exc))
+        return letter, why
+
+    def _with_language(self, letter: Letter) -> Letter:
+        if letter.language:
+            return letter
+        language, score = self._services.language(letter.text)
+        return replace(letter, language=language, language_score=round(score, 3))
+
+    def _with_translation(self, letter: Letter) -> Letter:
+        if letter.translation or letter.language in ("", self._language):
+            return letter
+        said = self._services.translation(letter.text, letter.language, self._language)
+        return replace(letter, translation=said)
+
+    def _with_mood(self, letter: Letter) -> Letter:
+        """Of the text itself, or of a translation where Comprehend can't judge its language."""
+        if letter.mood or not letter.language:
+            return letter
+        text, language = letter.text, letter.language
+        if language not in SENTIMENT and self._language in SENTIMENT:
+            text, language = letter.translation, self._language
+        elif language not in SENTIMENT:
+            text, language = self._services.translation(text, language, ORIGINAL), ORIGINAL
+        if not text:
+            return letter  # the translation waits, or can't be had
+        mood, score = self._services.mood(_within(text), language)
+        looked = alert_rules.met(self._rules, mood, ())
+        return replace(letter, mood=mood, mood_score=round(score, 3), look=looked)
+
+    def _with_labels(self, letter: Letter) -> Letter:
+        if letter.labels:
+            return letter
+        if not all(LEAST_PIXELS <= side <= MOST_PIXELS for side in (letter.width, letter.height)):
+            raise AlertError(
+                f"it has {letter.width:,} x {letter.height:,} pixels; Rekognition looks at "
+                f"pictures of {LEAST_PIXELS} to {MOST_PIXELS:,} a side"
+            )
+        least = alert_rules.least_confidence(self._rules, LABEL_CONFIDENCE)
+        found = self._services.labels(self._image(letter), least)
+        looked = alert_rules.met(self._rules, "", [(one.name, one.confidence) for one in found])
+        if not found:
+            raise AlertError("Rekognition sees nothing that it knows")
+        return replace(letter, labels=found[:LABELS_KEPT], look=looked)
+
+    def _image(self, letter: Letter) -> "ImageTypeDef":
+        if letter.picture_bytes > INLINE_BYTES:
+            where = {"Bucket": self._store.bucket, "Name": self._store.full_key(letter.picture)}
+            return {"S3Object": where}  # type: ignore[typeddict-item]
+        stored = self._store.read(letter.picture)
+        if stored is None:
+            raise AlertError(f"the copy {letter.picture} is gone")
+        return {"Bytes": stored.body}
+
+
+def _within(text: str) -> str:
+    """A translation may be longer than what it was made from."""
+    return text.encode()[:TEXT_BYTES].decode("utf-8", "ignore")

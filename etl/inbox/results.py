@@ -1,0 +1,50 @@
+"""inbox/results/ID.json: what became of each letter, written once."""
+
+import heapq
+from collections.abc import Sequence
+from contextlib import suppress
+
+import msgspec
+
+from etl import log
+from etl.errors import StateConflict
+from etl.inbox import RESULTS
+from etl.inbox.letter import Letter
+from etl.load import in_parallel
+from etl.stores import Store, Upload
+from etl.stores.swap import readable
+
+
+def read(store: Store, letter: str) -> Letter | None:
+    """None: there is none of this id, or none that can be read. Raises StoreError."""
+    stored = store.read(_key(letter))
+    try:
+        return msgspec.json.decode(stored.body, type=Letter) if stored else None
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        log.warning("inbox.result_unreadable", key=_key(letter), error=exc)
+        return None
+
+
+def write(store: Store, letter: Letter) -> None:
+    """One that is there already stays. Raises StoreError."""
+    with suppress(StateConflict):
+        store.write(Upload(_key(letter.id), readable(letter)), if_none_match=True)
+
+
+def latest(store: Store, count: int) -> Sequence[Letter]:
+    """The last so many that came, oldest first. Raises StoreError."""
+    listed = store.list(RESULTS, in_order=False)
+    ids = (entry.key.removeprefix(RESULTS).removesuffix(".json") for entry in listed)
+    wanted = heapq.nlargest(count, ids)
+    found: dict[str, Letter] = {}
+
+    def bring(letter: str) -> None:
+        if result := read(store, letter):
+            found[letter] = result
+
+    in_parallel(bring, wanted)
+    return [found[letter] for letter in sorted(found)]
+
+
+def _key(letter: str) -> str:
+    return f"{RESULTS}{letter}.json"

@@ -1,0 +1,73 @@
+"""One round through the inbox: take in, read, write down, tell. Read this first.
+
+Each letter goes through the same steps, and what a step has done is written down before the next
+begins: a worker that is killed anywhere, or meets another, does none of them twice but the calls it
+was in the middle of.
+
+    claim      inbox/pending/ID.json is made: the letter is ours
+    take in    its text, or a copy of its picture, is kept; the original is deleted
+    read       the services are asked; what they refuse for now a later round asks again
+    result     inbox/results/ID.json
+    tell       one alert for all letters of the round that answer to INBOX_ALERT
+    let go     inbox/pending/ID.json is deleted
+"""
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from config import Settings
+from etl import log
+from etl.alerts import state
+from etl.alerts.teller import Teller
+from etl.errors import StoreError
+from etl.inbox import progress
+from etl.inbox.desk import Desk, Round
+from etl.inbox.notice import notice
+from etl.inbox.reading import Reader
+from etl.inbox.services import Services
+from etl.inbox.usage import Allowance
+
+if TYPE_CHECKING:
+    from etl.stores.s3 import S3Store
+
+
+def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> Round:
+    """Go through the inbox once. Raises StoreError; what was done by then stays done."""
+    now = now.replace(microsecond=0)
+    allowance = Allowance(store, settings.inbox_daily_limit, now)
+    services = Services(allowance)
+    reader = Reader(store, services, settings.inbox_language, settings.inbox_alert)
+    desk = Desk(store, services, reader, now)
+    try:
+        done = desk.work()
+    finally:
+        for service, why in services.aside.items():
+            log.warning("inbox.refused", service=service, error=why)
+        allowance.give_back()
+    _tell(done, settings, store, teller, now)
+    for letter in done.letters:
+        progress.drop(store, letter.id)
+    if done.waiting and allowance.is_spent:
+        log.warning("inbox.limit", calls=settings.inbox_daily_limit, waiting=len(done.waiting))
+    if done.letters or done.waiting:
+        log.info(
+            "inbox.read",
+            letters=len(done.letters),
+            waiting=len(done.waiting),
+            calls=allowance.taken,
+        )
+    return done
+
+
+def _tell(done: Round, settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> None:
+    """Raises StoreError where the alert is not even in the folder: as long as their progress is
+    there, a later round comes back to the letters."""
+    looked = [letter for letter in done.letters if letter.look]
+    if not looked:
+        teller.retry(now)
+        return
+    alert = notice(looked, now)
+    teller.tell(alert, now)
+    wanted = settings.alert_topic and alert.kind in settings.alert_on
+    if wanted and not state.read(store)[0].knows(alert.id):
+        raise StoreError(f"{alert.id} could not be noted as to be told; a later round tries again")

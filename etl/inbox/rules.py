@@ -1,0 +1,55 @@
+"""What the setting INBOX_ALERT may be, and which letters answer to it. Pure; the standard library
+alone, since config.py reads it."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+MOODS = ("negative", "positive", "mixed", "neutral")  # Comprehend's
+WANTED = "rules such as negative,label:Cat>80, of the moods " + ", ".join(MOODS)
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Tell of letters in a mood or, with `over`, of pictures in which Rekognition is more than so
+    many percent sure to see what is named."""
+
+    name: str
+    over: float | None = None
+
+    def __str__(self) -> str:
+        return self.name if self.over is None else f"label:{self.name}>{self.over:.12g}"
+
+    def is_met(self, mood: str, labels: Mapping[str, float]) -> bool:
+        """`labels` are by their name in lower case."""
+        if self.over is None:
+            return self.name == mood
+        return labels.get(self.name.lower(), 0.0) > self.over
+
+
+def rules(value: str) -> tuple[Rule, ...]:
+    """Raises ValueError with what was expected."""
+    parts = [part.strip() for part in value.split(",") if part.strip()]
+    if not parts:
+        raise ValueError(WANTED)
+    return tuple(dict.fromkeys(map(_rule, parts)))
+
+
+def _rule(text: str) -> Rule:
+    if text.lower() in MOODS:
+        return Rule(text.lower())
+    found = re.fullmatch(r"label:\s*([^:<>]*[^:<>\s])\s*>\s*([0-9]{1,2}(?:\.[0-9]{1,9})?)", text)
+    if not found:
+        raise ValueError(WANTED)
+    return Rule(found[1], float(found[2]))
+
+
+def met(rules: Iterable[Rule], mood: str, labels: Iterable[tuple[str, float]]) -> list[str]:
+    """The rules that a letter answers to, as they are written."""
+    known = {name.lower(): confidence for name, confidence in labels}
+    return [str(rule) for rule in rules if rule.is_met(mood, known)]
+
+
+def least_confidence(rules: Sequence[Rule], otherwise: float) -> float:
+    """Below which no rule asks for a label."""
+    return min([otherwise, *(rule.over for rule in rules if rule.over is not None)])

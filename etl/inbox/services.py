@@ -1,0 +1,114 @@
+"""Comprehend, Translate and Rekognition, asked within the day's allowance.
+
+A service that refuses is set aside for the rest of the round, so that a thousand letters are not a
+thousand refusals; what it was asked for waits.
+"""
+
+from collections.abc import Callable, Iterable
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeVar
+
+from etl.alerts import aws, translate
+from etl.errors import AlertError
+from etl.inbox.errors import Later
+from etl.inbox.letter import Label
+from etl.inbox.usage import Allowance
+
+if TYPE_CHECKING:
+    from mypy_boto3_comprehend import ComprehendClient
+    from mypy_boto3_rekognition import RekognitionClient
+    from mypy_boto3_rekognition.type_defs import ImageTypeDef
+    from mypy_boto3_translate import TranslateClient
+
+# what Comprehend judges
+SENTIMENT = {"en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"}
+ASKED_FOR = {"text": ("comprehend", "translate"), "picture": ("rekognition",), "unreadable": ()}
+SPENT = "the calls of the day (INBOX_DAILY_LIMIT) are used up; it is read tomorrow"
+LABEL_CONFIDENCE = 55.0  # percent; Rekognition's own least
+INLINE_BYTES = 5 * 1024 * 1024  # of a picture in a request; larger ones it fetches from S3
+NOT_EVERYWHERE = "; not every region has it: AWS_ENDPOINT_URL_{} may lead to another's"
+
+
+Answer = TypeVar("Answer")
+
+
+class Services:
+    """Each call raises Later, where it may be tried again, or AlertError, where this letter can't
+    be asked for at all."""
+
+    def __init__(self, allowance: Allowance) -> None:
+        self.allowance = allowance
+        self.aside: dict[str, str] = {}  # a service -> why
+
+    def refuse(self, services: Iterable[str]) -> bool:
+        """Whether one of them has been set aside."""
+        return not self.aside.keys().isdisjoint(services)
+
+    @cached_property
+    def _comprehend(self) -> "ComprehendClient":
+        client: ComprehendClient = aws.client("comprehend")
+        return client
+
+    @cached_property
+    def _translate(self) -> "TranslateClient":
+        client: TranslateClient = aws.client("translate")
+        return client
+
+    @cached_property
+    def _rekognition(self) -> "RekognitionClient":
+        client: RekognitionClient = aws.client("rekognition")
+        return client
+
+    def language(self, text: str) -> tuple[str, float]:
+        """Its code, and how sure Comprehend is, from 0 to 1."""
+        return self._asked("comprehend", lambda: translate.detect(text, self._comprehend))
+
+    def translation(self, text: str, source: str, target: str) -> str:
+        def ask() -> str:
+            what = f"translation from {source} to {target}"
+            with aws.explained("translate", what=what, action="translate:TranslateText"):
+                answer = self._translate.translate_text(
+                    Text=text, SourceLanguageCode=source, TargetLanguageCode=target
+                )
+            return answer["TranslatedText"]
+
+        return self._asked("translate", ask)
+
+    def mood(self, text: str, language: str) -> tuple[str, float]:
+        """Comprehend's word in lower case, and how sure it is; the language is one of SENTIMENT."""
+
+        def ask() -> tuple[str, float]:
+            action = "comprehend:DetectSentiment"
+            with aws.explained("comprehend", what="sentiment", action=action):
+                answer = self._comprehend.detect_sentiment(Text=text, LanguageCode=language)  # type: ignore[arg-type]
+            word = answer["Sentiment"]
+            return word.lower(), answer["SentimentScore"][word.title()]  # type: ignore[literal-required]
+
+        return self._asked("comprehend", ask)
+
+    def labels(self, image: "ImageTypeDef", least: float) -> list[Label]:
+        """What is to be seen, surest first; `least` in percent."""
+
+        def ask() -> list[Label]:
+            action = "rekognition:DetectLabels"
+            with aws.explained("rekognition", what="labels of a picture", action=action):
+                answer = self._rekognition.detect_labels(Image=image, MinConfidence=least)
+            return [Label(one["Name"], round(one["Confidence"], 1)) for one in answer["Labels"]]
+
+        return sorted(self._asked("rekognition", ask), key=lambda label: -label.confidence)
+
+    def _asked(self, service: str, ask: Callable[[], Answer]) -> Answer:
+        if service in self.aside:
+            raise Later(self.aside[service])
+        if not self.allowance.take():
+            raise Later(SPENT)
+        try:
+            return ask()
+        except AlertError as exc:
+            if aws.takes_issue(exc):
+                raise
+            why = str(exc)
+            if "can't be reached" in why:
+                why += NOT_EVERYWHERE.format(service.upper())
+            self.aside[service] = why
+            raise Later(why) from exc

@@ -1,0 +1,83 @@
+"""How many calls of the services a day has had: counted in the folder, for all workers."""
+
+import secrets
+from datetime import datetime
+
+import msgspec
+
+from etl.inbox import USAGE
+from etl.stores import Store
+from etl.stores.swap import swap
+
+BLOCK = 20  # calls that are taken out at a time, so that not each one writes
+
+
+class Used(msgspec.Struct, frozen=True):
+    """inbox/usage/2026-11-22.json; `written` tells two writers' equal counts apart."""
+
+    calls: int = 0
+    written: str = ""
+
+
+def key(now: datetime) -> str:
+    """Of the day in UTC."""
+    return f"{USAGE}{now:%Y-%m-%d}.json"
+
+
+def read(store: Store, now: datetime) -> tuple[Used, str | None]:
+    """Of that day so far, and the ETag. Raises StoreError.
+
+    A count that can't be read counts as none.
+    """
+    stored = store.read(key(now))
+    if stored is None:
+        return Used(), None
+    try:
+        return msgspec.json.decode(stored.body, type=Used), stored.etag
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Used(), stored.etag
+
+
+class Allowance:
+    """Calls are taken out of the day's before they are made: a worker that is killed may waste
+    some, and none are made beyond the limit."""
+
+    def __init__(self, store: Store, limit: int, now: datetime) -> None:
+        self._store, self._limit, self._now = store, limit, now
+        self._in_hand = 0
+        self._none_left = False
+        self.taken = 0
+
+    @property
+    def is_spent(self) -> bool:
+        return self._none_left and not self._in_hand
+
+    def take(self) -> bool:
+        """One call; False: the day has none left. Raises StoreError."""
+        if not self._in_hand and not self._none_left:
+            self._in_hand = self._change(BLOCK)
+            self._none_left = self._in_hand < BLOCK
+        if not self._in_hand:
+            return False
+        self._in_hand -= 1
+        self.taken += 1
+        return True
+
+    def give_back(self) -> None:
+        """What was taken out and not used. Raises StoreError."""
+        if self._in_hand:
+            self._change(-self._in_hand)
+            self._in_hand = 0
+
+    def _change(self, wanted: int) -> int:
+        """Count so many calls, or as many as are left; how many that were."""
+        counted = 0
+
+        def change(used: Used) -> Used:
+            nonlocal counted
+            left = max(0, self._limit - used.calls)
+            counted = min(wanted, left) if wanted > 0 else max(wanted, -used.calls)
+            return Used(used.calls + counted, secrets.token_hex(8)) if counted else used
+
+        swap(self._store, key(self._now), lambda store: read(store, self._now), change)
+        return counted

@@ -1,0 +1,55 @@
+"""Whose an edition's data is, and what it follows: for its files and its manifest."""
+
+from dataclasses import asdict
+
+import pandas as pd
+
+from config import FACTS_URL
+from etl import transform
+from etl.checks import Extent
+from etl.context import Context
+from etl.inputs import Facts, facts_url
+from etl.manifest import Previous, SourceNote
+from etl.outputs.values import Header
+from etl.sources import Source
+
+
+def header(source: Source, held: Extent) -> Header:
+    return Header(
+        source=source.title,
+        attribution=source.attribution,
+        licence=source.licence,
+        last_date=str(held.last_date),
+        notice=source.notice,
+    )
+
+
+def sources(run: Context, facts: Facts) -> list[dict[str, str]]:
+    """Where it all comes from; an address only where it is everybody's, not this machine's."""
+    named = [(run.source.title, run.source.url)]
+    if facts.fetched:
+        where = facts_url(run.settings, run.source)
+        named.append(("InfoPaisosExtra: facts about countries", where))
+    public = (run.source.url, FACTS_URL)
+    return [
+        {"title": title, "path": url} if url in public and "://" in url else {"title": title}
+        for title, url in named
+    ]
+
+
+def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
+    return SourceNote(
+        name=source.name,
+        title=source.title,
+        attribution=source.attribution,
+        licence=source.licence,
+        notice=source.notice,
+        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
+        **asdict(held),
+    )
+
+
+def previous(run: Context) -> Previous | None:
+    if run.published is None:
+        return None
+    return Previous(run.published.manifest.run_id, run.published.sha256)

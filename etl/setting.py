@@ -1,0 +1,115 @@
+"""A setting, and how its text is read. Pure.
+
+A reader raises ValueError with what it expected.
+"""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, time
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from etl import sources
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One line of the register. `read` raises ValueError with what it expected.
+
+    The value of a `secret` one is shown nowhere.
+    """
+
+    variable: str
+    default: str
+    meaning: str
+    read: Callable[[str], Any]
+    secret: bool = False
+
+
+def text(value: str) -> str:
+    return value
+
+
+def one_of(*choices: str) -> Callable[[str], str]:
+    def read(value: str) -> str:
+        for choice in choices:
+            if value.lower() == choice.lower():
+                return choice
+        raise ValueError(f"one of {', '.join(choices)}")
+
+    return read
+
+
+def switch(value: str) -> bool:
+    return one_of("off", "on")(value) == "on"
+
+
+def number(least: float, most: float) -> Callable[[str], float]:
+    def read(value: str) -> float:
+        try:
+            number = float(value)
+        except ValueError:
+            number = float("nan")
+        if not least <= number <= most:
+            raise ValueError(f"a number from {least:g} to {most:g}")
+        return number
+
+    return read
+
+
+def whole(least: int, most: int) -> Callable[[str], int]:
+    def read(value: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
+            raise ValueError(f"a whole number from {least} to {most}")
+        return int(value)
+
+    return read
+
+
+def clock_time(value: str) -> time:
+    if not re.fullmatch(r"([01]?[0-9]|2[0-3]):[0-5][0-9]", value):
+        raise ValueError("HH:MM")
+    hour, minute = value.split(":")
+    return time(int(hour), int(minute))
+
+
+def timezone(value: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(value)
+    except (KeyError, ValueError, OSError):
+        raise ValueError("a name such as UTC or Europe/Madrid") from None
+
+
+def day(value: str) -> date | None:
+    if not value:
+        return None
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        raise ValueError("a date such as 2020-09-01") from None
+
+
+def data_sets(value: str) -> tuple[str, ...]:
+    given = tuple(name.lower() for name in names(value))
+    if not sources.SOURCES.keys() >= set(given):
+        raise ValueError(f"some of {', '.join(sources.SOURCES)}")
+    return given
+
+
+def names(value: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+
+def bucket(value: str) -> str:
+    if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
+        raise ValueError("a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'")
+    return value
+
+
+def folder(value: str) -> str:
+    folder = value.strip("/")
+    parts = folder.split("/") if folder else []
+    if any(part in ("", ".", "..") for part in parts) or not re.fullmatch(r"[\w!.*'()/-]*", folder):
+        raise ValueError("a folder such as covid or data/covid")
+    return folder
