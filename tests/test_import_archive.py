@@ -235,6 +235,18 @@ def test_a_bare_repository_and_a_file_that_is_gone_are_read_too(
     assert [one.new for one in bring(store, folder / "stats.json")] == [False]
 
 
+def test_a_name_that_git_could_take_for_a_pattern_is_a_name(
+    store: DirectoryStore, tmp_path: Path
+) -> None:
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    commit(folder, "a.json", growing(20), 20)
+    commit(folder, "-[a] ñ*.json", growing(21), 21)
+    [one] = bring(store, folder / "-[a] ñ*.json")
+    assert one.moment.day == 21
+
+
 def test_a_repository_without_the_file_or_with_several_says_so(
     store: DirectoryStore, tmp_path: Path
 ) -> None:

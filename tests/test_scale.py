@@ -114,6 +114,15 @@ def test_what_takes_its_worker_down_again_and_again_is_given_up_and_the_rest_goe
     assert (lost.kind, lost.message[:35]) == ("Lost", "its worker was lost again and again")
 
 
+def test_workers_keep_nothing_of_what_they_have_done(two_workers: Engine) -> None:
+    import dask
+
+    assert isinstance(two_workers, OnDask)
+    # the profiler's memory has no end: a year of snapshots was 130 MB
+    profiles = two_workers._client.run(dask.config.get, "distributed.worker.profile.enabled")
+    assert list(profiles.values()) == [False, False]
+
+
 def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -> None:
     with pytest.raises(EtlError, match="not 1"):
         list(two_workers.map(refuse, [1]))
