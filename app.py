@@ -17,8 +17,9 @@ from typing import NoReturn
 
 from config import Settings, load_settings, of_each
 from etl import log, schedule
-from etl.children import Children, Signals, Stop, short
+from etl.children import Children, short
 from etl.errors import ConfigError
+from etl.signals import Signals, Stop, ignore_stops
 
 NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
 
@@ -135,7 +136,7 @@ def worker() -> int:
             rng=random.Random(),  # noqa: S311  jitter, not a secret
         )
     except Stop:
-        signals.ignore()
+        ignore_stops()
         log.info("worker.stopped")
         return 0
 

@@ -8,58 +8,19 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from types import FrameType
 
 from config import Settings
 from etl import log
+from etl.signals import Signals, Stop
 
 PROGRAM = Path(__file__).resolve().parents[1] / "app.py"
 GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
 RECORD_LIMIT_S = 120.0  # for the child that puts a lost run on record
 INBOX_LIMIT_S = 600.0  # for the child that reads the inbox, which ends by itself long before
-STOPS = (signal.SIGTERM, signal.SIGINT)
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
-
-
-class Stop(BaseException):
-    """SIGTERM or SIGINT came; raised only where the loop waits."""
-
-
-class Signals:
-    """Turns SIGTERM and SIGINT into Stop, in the places that are marked as interruptible."""
-
-    def __init__(self) -> None:
-        self._came = self._waiting = False
-
-    def install(self) -> None:
-        for number in STOPS:
-            signal.signal(number, self._handle)
-
-    def ignore(self) -> None:
-        """From here on: one that comes while the process ends would change its exit status."""
-        for number in STOPS:
-            signal.signal(number, signal.SIG_IGN)
-
-    def _handle(self, number: int, frame: FrameType | None) -> None:
-        self._came = True
-        if self._waiting:
-            self._waiting = False
-            raise Stop
-
-    @contextmanager
-    def interruptible(self) -> Iterator[None]:
-        self._waiting = True
-        try:
-            if self._came:
-                raise Stop
-            yield
-        finally:
-            self._waiting = False
 
 
 def short(moment: datetime) -> str:

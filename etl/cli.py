@@ -30,9 +30,9 @@ from etl.commands.share import share
 from etl.commands.versions import prune, restore
 from etl.each import for_each
 from etl.errors import ConfigError, EtlError
+from etl.signals import STOPS, ignore_stops
 from etl.wording import printable
 
-STOPS = (signal.SIGTERM, signal.SIGINT)
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
@@ -92,8 +92,7 @@ def cli(context: click.Context, source: str | None) -> None:
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
     """End at once: what is half done has not been published, and what is published is whole."""
-    for again in STOPS:  # it may well come twice, from the platform and from the worker
-        signal.signal(again, signal.SIG_IGN)
+    ignore_stops()  # it may well come twice, from the platform and from the worker
     status = 128 + number
     killer = threading.Timer(STOP_GRACE_S, partial(os._exit, status))
     killer.daemon = True

@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 import app
 from config import Settings, read_settings
 from etl import log, schedule
-from etl.children import Children, Signals, Stop
+from etl.children import Children
+from etl.signals import Signals, Stop
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NAP = timedelta(seconds=app.NAP_S)
