@@ -82,27 +82,29 @@ def make(
         ).encode()
 
     scripts: list[tuple[str, bytes]] = []
+    original, html = Texts(), b""
     for every in (*DAYS_A_POINT, 0):
         # without charts there is the page's own script alone, which is the first
         scripts = list(assets.scripts(folder, source.level, every) if every else scripts[:1])
         lasting |= {"every": every, "scripts": [name for name, _ in scripts]}
-        weight = sum(len(content) for _, content in scripts)
-        if weight + len(written(Texts(), wanted, status)) <= MOST_BYTES:
+        original = Texts()
+        html = written(original, wanted, status)  # in which whatever is said is asked for
+        if len(html) + sum(len(content) for _, content in scripts) <= MOST_BYTES:
             break
     files = []
     (folder / PAGES_ASSETS).mkdir()
     for name, content in scripts:
         (folder / name).write_bytes(content)
         files.append(File(name, folder / name, 0))
-    made = [Texts()]
+    made = [original]
     if wanted:
-        written(made[0], wanted, status)  # whatever is said is asked for
-        known = translate(list(made[0].asked))
+        known = translate(list(original.asked))
         made += [Texts(language, known[language]) for language in wanted if language in known]
     others = [texts.language for texts in made[1:]]
     for texts in reversed(made):  # index.html last, so that it names nothing that is not there yet
         name = _page_in(texts.language)
-        (folder / name).write_bytes(written(texts, others, status))
+        as_weighed = texts is original and others == [*wanted]
+        (folder / name).write_bytes(html if as_weighed else written(texts, others, status))
         digest = hashlib.sha256(written(texts, wanted, None)).hexdigest()
         files.append(File(name, folder / name, len(shown.rows), lasting_sha256=digest))
     return files
