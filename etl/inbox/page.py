@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from etl import templating
 from etl.alerts.settings import ORIGINAL
 from etl.bucket.lifecycle import INBOX_DAYS
 from etl.inbox import FORM
@@ -50,13 +50,7 @@ def _rendered(remark: Way, picture: Way, texts: Texts, until: datetime) -> tuple
         asked[sentence] = None
         return SAID.format(sentence)
 
-    environment = Environment(
-        loader=FileSystemLoader(HERE),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    environment = templating.environment(HERE)
     body = environment.get_template(FORM).render(
         _=say,
         style=STYLE.read_text(encoding="utf-8"),

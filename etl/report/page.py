@@ -6,10 +6,11 @@ from datetime import date
 from functools import cache
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from etl import templating
 from etl.alerts.settings import ORIGINAL
 from etl.files import File
 from etl.history import REASONS, Status
@@ -113,14 +114,7 @@ def make(
 @cache
 def _environment(templates: Path) -> Environment:
     # made once: to compile the templates takes longer than to fill them in
-    environment = Environment(
-        loader=FileSystemLoader(templates),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        extensions=["jinja2.ext.i18n"],
-    )
+    environment = templating.environment(templates, extensions=["jinja2.ext.i18n"])
     # The blanks' values are then handed to `gettext`, which each rendering brings of its own.
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {

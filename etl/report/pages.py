@@ -10,9 +10,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.csv
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
-from etl import fields, levels
+from etl import fields, levels, templating
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import records
 from etl.report import numbers
@@ -113,14 +113,7 @@ def _span(month: Month, until: date | None) -> str:
 
 @cache
 def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        keep_trailing_newline=True,
-    )
+    environment = templating.environment(TEMPLATES, keep_trailing_newline=True)
     # Bokeh reads its documents in their order: a model stands before what refers to it
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters |= {
