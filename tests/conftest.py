@@ -6,6 +6,7 @@ import signal
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,9 @@ from config import REGISTER
 from etl import log
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+
+if TYPE_CHECKING:
+    from bench.browser import Browser
 
 # As many tests at a time as there are cores: one that is slow is not wrong.
 settings.register_profile("unhurried", settings(), deadline=None)
@@ -78,6 +82,25 @@ def s3_url(request: pytest.FixtureRequest) -> str:
 def moto_s3() -> Iterator[str]:
     with s3_server() as url:
         yield url
+
+
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
+    # imported here, since most tests need no Selenium
+    from browsers import if_installed
+
+    from bench.browser import chromium
+
+    with if_installed(), chromium(tmp_path_factory.mktemp("profile")) as started:
+        yield started
+
+
+@pytest.fixture
+def browser(chrome: "Browser") -> "Browser":
+    """Chromium, light and 1,280 pixels wide."""
+    chrome.resize(1280)
+    chrome.dark(False)
+    return chrome
 
 
 @pytest.fixture(autouse=True)

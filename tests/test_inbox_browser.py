@@ -1,32 +1,19 @@
 """The form in a real browser, against S3 servers: what somebody types arrives and is read."""
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from browsers import audit
 from desk import Desk
 from language_server import Languages, language_server
 from letters import GIF, jpeg, pixels
-from test_page_browser import if_installed
 
-from bench.browser import AXE, Browser, chromium, required
+from bench.browser import Browser
 from etl.inbox import INCOMING
 
 ARRIVED = "It has arrived. Thank you."
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with if_installed(), chromium(tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _as_at_first(browser: Browser) -> None:
-    browser.resize(1280)
-    browser.dark(False)
 
 
 @pytest.fixture
@@ -213,19 +200,12 @@ def test_the_form_is_filled_by_keyboard_alone(browser: Browser, desk: Desk) -> N
 def test_axe_finds_no_fault_in_the_form(
     browser: Browser, desk: Desk, scheme: str, width: int
 ) -> None:
-    with if_installed():
-        axe = required("axe-core", AXE).read_text(encoding="utf-8")
     browser.resize(width)
     browser.dark(scheme == "dark")
     browser.open(link(desk), ready=False)
     fill(browser)
-    browser.run(axe)
-    found = browser.driver.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document).then(found => done(JSON.stringify(found)))"
-    )
-    result = json.loads(found)
-    assert len(result["passes"]) > 15
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in result["violations"]] == []
+    found = audit(browser)
+    assert found.passes > 15
+    assert found.faults == []
     overflow = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert browser.run(overflow) <= 0

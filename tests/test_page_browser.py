@@ -1,7 +1,6 @@
 """The page in a real browser: from a folder on disk, and from an S3 server."""
 
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
+from browsers import WITHIN, audit
 from builders import country, day, stats_json
 from language_server import language_server, with_credentials
 from runs import NOW, growing, run
@@ -22,7 +22,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from bench import extend
-from bench.browser import AXE, Browser, Missing, chromium, required
+from bench.browser import Browser
 from etl.report import page
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
@@ -31,48 +31,23 @@ from etl.stores.s3 import S3Store
 LATER = NOW + timedelta(days=31)  # the day behind the sample's last
 SCRIPT_NAME = "<script>alert(1)</script>"
 BUCKET, FOLDER = f"pages-{uuid4().hex}", "covid"
-# Every element of a kind within another that shows, wherever in Bokeh's shadow trees.
-WITHIN = """
-const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
-  [element, ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
+# Every element of a kind within another that shows.
+FOUND = f"""{WITHIN}
 const found = within(document.querySelector(arguments[0])).filter((element) =>
   element.checkVisibility() && element.matches(arguments[1]));
 """
-COLOURS = f"""{WITHIN}
+COLOURS = f"""{FOUND}
 return found.map((canvas) => {{
   const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
   return new Set(new Uint32Array(data.buffer)).size;
 }})"""
-DRAWN = f"{WITHIN} return found.map((canvas) => canvas.toDataURL()).join()"
-REDRAWN = f"{WITHIN} return found.map((canvas) => canvas.toDataURL()).join() !== arguments[2]"
-TOLD = f"""{WITHIN}
+DRAWN = f"{FOUND} return found.map((canvas) => canvas.toDataURL()).join()"
+REDRAWN = f"{FOUND} return found.map((canvas) => canvas.toDataURL()).join() !== arguments[2]"
+TOLD = f"""{FOUND}
 return found.map((tooltip) => tooltip.textContent).find((text) => text)"""
 DAYS = "return [...Bokeh.documents[0].get_model_by_name('days').data.day].length"
 OPTIONS = "return [...document.querySelector('#country').options].map((option) => option.text)"
 SHAPES = Path(page.__file__).with_name("shapes.json")
-
-
-@contextmanager
-def if_installed() -> Iterator[None]:
-    """Where a tool is missing a test is skipped; in CI it fails."""
-    try:
-        yield
-    except Missing as exc:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"SKIPPED: {exc}")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with if_installed(), chromium(tmp_path_factory.mktemp("profile")) as started:
-        yield started
-
-
-@pytest.fixture(autouse=True)
-def _as_at_first(browser: Browser) -> None:
-    browser.resize(1280)
-    browser.dark(False)
 
 
 def publish_sample(store: DirectoryStore | S3Store, **variables: Any) -> None:
@@ -447,21 +422,13 @@ def test_every_control_is_reached_by_the_keyboard_and_works_by_it(
 def test_axe_finds_no_serious_fault(
     browser: Browser, address: str, scheme: str, width: int
 ) -> None:
-    with if_installed():
-        axe = required("axe-core", AXE).read_text(encoding="utf-8")
     browser.resize(width)
     browser.dark(scheme == "dark")
     browser.open(address)
     browser.run("for (const details of document.querySelectorAll('details')) details.open = true")
-    browser.run(axe)
-    found = browser.driver.execute_async_script(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run(document).then(found => done(JSON.stringify(found)))"
-    )
-    result = json.loads(found)
-    assert len(result["passes"]) > 20
-    grave = [v for v in result["violations"] if v["impact"] in ("serious", "critical")]
-    assert [(v["id"], [node["html"][:200] for node in v["nodes"]]) for v in grave] == []
+    found = audit(browser)
+    assert found.passes > 20
+    assert found.grave == []
 
 
 @pytest.mark.parametrize("width", [390, 320])

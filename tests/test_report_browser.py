@@ -1,17 +1,15 @@
 """The monthly report in a real browser, opened from a folder as by a double click."""
 
-import json
-import os
-from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from browsers import WITHIN, audit
 from builders import country, day, stats_json
 from runs import run
 from selenium.webdriver.common.action_chains import ActionChains
 
-from bench.browser import AXE, Browser, Missing, chromium, required
+from bench.browser import Browser
 from etl import history
 from etl.report import making
 from etl.report.month import Month
@@ -20,11 +18,6 @@ from etl.stores.directory import DirectoryStore
 HOSTILE = "<img src=x onerror=document.title='run'>"
 PAGES = ("2021-01/final_report.html", "2021-01/final_chart.html", "index.html")
 DRAWN = "return Bokeh.documents.length === 3 && Bokeh.documents.every((one) => one.is_idle)"
-# Bokeh's elements lie in shadow trees, one in the other.
-WITHIN = """
-const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
-  [element, ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
-"""
 COLOURS = f"""{WITHIN}
 const drawn = within(document.getElementById(arguments[0])).filter((e) => e.matches("canvas"));
 return drawn.map((canvas) => new Set(new Uint32Array(canvas.getContext("2d").getImageData(
@@ -32,22 +25,6 @@ return drawn.map((canvas) => new Set(new Uint32Array(canvas.getContext("2d").get
 TOLD = f"""{WITHIN}
 const tooltips = within(document.body).filter((e) => e.matches(".bk-tooltip-content"));
 return tooltips.map((tooltip) => tooltip.textContent).find((text) => text)"""
-
-
-def missing(exc: Missing) -> None:
-    """Where a tool is missing a test is skipped; in CI it fails."""
-    if os.environ.get("CI") == "true":
-        raise exc
-    pytest.skip(f"SKIPPED: {exc}")
-
-
-@pytest.fixture(scope="module")
-def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    try:
-        with chromium(tmp_path_factory.mktemp("profile")) as started:
-            yield started
-    except Missing as exc:
-        missing(exc)
 
 
 @pytest.fixture(scope="module")
@@ -87,27 +64,18 @@ def open_page(browser: Browser, reports: Path, name: str, *, dark: bool = False)
 def test_a_page_is_sound_and_asks_nothing_of_another_host(
     browser: Browser, reports: Path, name: str, dark: bool
 ) -> None:
-    browser.resize(1280)
     open_page(browser, reports, name, dark=dark)
     assert browser.errors() == []
     asked = {url for url in browser.asked_for() if not url.startswith(("data:", "chrome:"))}
     assert asked
     assert not [url for url in asked if not url.startswith(reports.as_uri())]
     assert browser.run("return document.title") != "run"
-    try:
-        browser.run(required("axe-core", AXE).read_text(encoding="utf-8"))
-    except Missing as exc:
-        missing(exc)
-    found = browser.driver.execute_async_script(
-        "const done = arguments[0]; axe.run(document).then((said) => done(JSON.stringify(said)))"
-    )
-    said = json.loads(found)
-    assert len(said["passes"]) > 10
-    assert [v["id"] for v in said["violations"] if v["impact"] in ("serious", "critical")] == []
+    found = audit(browser)
+    assert found.passes > 10
+    assert found.grave == []
 
 
 def test_every_chart_is_drawn(browser: Browser, reports: Path) -> None:
-    browser.resize(1280)
     open_page(browser, reports, PAGES[1])
     for place in ("daily-cases", "daily-deaths", "ranking"):
         assert max(browser.run(COLOURS, place)) > 10, place
