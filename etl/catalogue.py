@@ -4,7 +4,8 @@ Snapshots that were imported, and runs that were made of snapshots later on. The
 tells what readers were given, knows nothing of either.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TypeVar
 
@@ -16,6 +17,7 @@ from etl.stores import Store
 from etl.stores.swap import swap
 
 KEY = "catalogue.json"
+AT_ONCE = 25  # entries that are added together, where they come one by one
 Entry = TypeVar("Entry", "Imported", "Rebuilt")
 
 
@@ -92,6 +94,30 @@ def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebui
         )
 
     _swap(store, added)
+
+
+@contextmanager
+def adding(store: Store) -> Iterator[Callable[[Imported | Rebuilt], None]]:
+    """Take entries one by one and add them in lots, the last however it ends. Raises StoreError."""
+    waiting: list[Imported | Rebuilt] = []
+
+    def enter() -> None:
+        add(
+            store,
+            [entry for entry in waiting if isinstance(entry, Imported)],
+            [entry for entry in waiting if isinstance(entry, Rebuilt)],
+        )
+        waiting.clear()
+
+    def take(entry: Imported | Rebuilt) -> None:
+        waiting.append(entry)
+        if len(waiting) >= AT_ONCE:
+            enter()
+
+    try:
+        yield take
+    finally:
+        enter()
 
 
 def forget(store: Store, imported: Iterable[str], rebuilt: Iterable[str]) -> None:

@@ -22,8 +22,6 @@ from etl.scale.knowledge import Known, known
 from etl.scale.rebuild import Day, Made, Surveyed, rebuild, survey
 from etl.stores import Store
 
-AT_ONCE = 25  # runs that enter the catalogue together
-
 
 @dataclass(frozen=True)
 class Span:
@@ -173,19 +171,13 @@ def _made(
     todo = {run_id(link, job): link for link in links if link.snapshot.run_id not in ended}
     days = [_day(run, link) for run, link in todo.items()]
     found: dict[str, Ended] = {}
-    new: list[Rebuilt] = []
     watch.stage("rebuild", len(days))
-    try:
+    with catalogue.adding(store) as add:
         for day, made in engine.map(partial(rebuild, job), days):
             found[day.snapshot.run_id] = _ended(day, made)
             if found[day.snapshot.run_id].failure is None:
-                new.append(_entry(todo[day.run_id], job, now))
-            if len(new) == AT_ONCE:
-                catalogue.add(store, rebuilt=new)
-                new = []
+                add(_entry(todo[day.run_id], job, now))
             watch.advance(day)
-    finally:
-        catalogue.add(store, rebuilt=new)
     return found
 
 

@@ -21,8 +21,6 @@ from etl.scale.found import Version
 from etl.sources import SOURCES
 from etl.stores import Store
 
-AT_ONCE = 25  # snapshots that enter the catalogue together
-
 
 @dataclass(frozen=True)
 class Taken:
@@ -54,28 +52,22 @@ def import_archive(
             "import-archive takes versions of one"
         )
     taken: list[Taken] = []
-    entries: list[Imported] = []
     known = archive.told_of(history.read(store)[0], catalogue.read(store).imported)
     there = sorted(
         (began(one.run_id), str(one.digests[0]), one.run_id)
         for one in known
         if one.source == source.name and one.digests
     )
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with TemporaryDirectory(prefix="cloud-etl-") as folder, catalogue.adding(store) as add:
         work = Path(folder)
-        try:
-            for version in _versions(settings, path, source.files[0], work):
-                with TemporaryDirectory(dir=work) as own:  # a year of them would fill a disk
-                    to = Path(own) / source.files[0]
-                    one, entry = _take(settings, store, version, to, there, now)
-                taken.append(one)
-                entries += [entry] if entry else []
-                if len(entries) == AT_ONCE:
-                    catalogue.add(store, imported=entries)
-                    entries = []
-                watch.advance(version)
-        finally:
-            catalogue.add(store, imported=entries)
+        for version in _versions(settings, path, source.files[0], work):
+            with TemporaryDirectory(dir=work) as own:  # a year of them would fill a disk
+                to = Path(own) / source.files[0]
+                one, entry = _take(settings, store, version, to, there, now)
+            taken.append(one)
+            if entry:
+                add(entry)
+            watch.advance(version)
     return taken
 
 
