@@ -35,6 +35,15 @@ def versions(tmp_path: Path) -> Path:
     return folder
 
 
+@pytest.fixture
+def repository(tmp_path: Path) -> Path:
+    """An empty one of git's."""
+    folder = tmp_path / "repository"
+    folder.mkdir()
+    git(folder, "init", "-q")
+    return folder
+
+
 def bring(
     store: DirectoryStore, path: Path, now: datetime = LATER, **variables: str
 ) -> list[Taken]:
@@ -202,16 +211,13 @@ def test_a_moment_in_a_name_is_read_however_it_is_written(seconds: int, between:
 
 
 def test_every_version_in_a_git_history_is_a_snapshot_of_its_authors_time(
-    store: DirectoryStore, tmp_path: Path
+    store: DirectoryStore, repository: Path
 ) -> None:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q")
     name = "v1/countries/stats.json"
     for day, body in ((20, growing(20)), (21, growing(21)), (22, None), (23, growing(23))):
-        commit(folder, name, body, day)
-    commit(folder, "README.md", b"of no interest", 24)
-    for path in (folder / name, folder):
+        commit(repository, name, body, day)
+    commit(repository, "README.md", b"of no interest", 24)
+    for path in (repository / name, repository):
         taken = bring(store, path)
         assert [one.moment.isoformat() for one in taken] == [
             f"2021-01-{day}T10:00:00+00:00" for day in (20, 21, 23)
@@ -222,47 +228,39 @@ def test_every_version_in_a_git_history_is_a_snapshot_of_its_authors_time(
 
 
 def test_a_bare_repository_and_a_file_that_is_gone_are_read_too(
-    store: DirectoryStore, tmp_path: Path
+    store: DirectoryStore, repository: Path, tmp_path: Path
 ) -> None:
-    folder, bare = tmp_path / "repository", tmp_path / "bare.git"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    commit(folder, "stats.json", growing(20), 20)
-    git(tmp_path, "clone", "-q", "--bare", str(folder), str(bare))
-    commit(folder, "stats.json", None, 21)
-    commit(folder, "old.json", b"[]", 22)
+    bare = tmp_path / "bare.git"
+    commit(repository, "stats.json", growing(20), 20)
+    git(tmp_path, "clone", "-q", "--bare", str(repository), str(bare))
+    commit(repository, "stats.json", None, 21)
+    commit(repository, "old.json", b"[]", 22)
     assert [one.new for one in bring(store, bare)] == [True]
-    assert [one.new for one in bring(store, folder / "stats.json")] == [False]
+    assert [one.new for one in bring(store, repository / "stats.json")] == [False]
 
 
 def test_a_name_that_git_could_take_for_a_pattern_is_a_name(
-    store: DirectoryStore, tmp_path: Path
+    store: DirectoryStore, repository: Path
 ) -> None:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q")
-    commit(folder, "a.json", growing(20), 20)
-    commit(folder, "-[a] ñ*.json", growing(21), 21)
-    [one] = bring(store, folder / "-[a] ñ*.json")
+    commit(repository, "a.json", growing(20), 20)
+    commit(repository, "-[a] ñ*.json", growing(21), 21)
+    [one] = bring(store, repository / "-[a] ñ*.json")
     assert one.moment.day == 21
 
 
 def test_a_repository_without_the_file_or_with_several_says_so(
-    store: DirectoryStore, tmp_path: Path
+    store: DirectoryStore, repository: Path
 ) -> None:
-    folder = tmp_path / "repository"
-    folder.mkdir()
-    git(folder, "init", "-q")
     with pytest.raises(EtlError, match=r"has no stats\.json"):
-        bring(store, folder)
-    commit(folder, "countries/stats.json", growing(20), 20)
-    commit(folder, "regions/stats.json", growing(20), 20)
+        bring(store, repository)
+    commit(repository, "countries/stats.json", growing(20), 20)
+    commit(repository, "regions/stats.json", growing(20), 20)
     with pytest.raises(
         EtlError, match=r"several: countries/stats\.json, regions/stats\.json; name"
     ):
-        bring(store, folder)
+        bring(store, repository)
     with pytest.raises(EtlError, match=r"git knows no version of other\.json"):
-        bring(store, folder / "other.json")
+        bring(store, repository / "other.json")
 
 
 def test_without_git_it_says_what_is_missing(
