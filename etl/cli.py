@@ -16,7 +16,7 @@ import click
 
 from config import load_settings
 from etl import log
-from etl.commands.alerts import notify, subscribe, subscribers, topics, unsubscribe
+from etl.commands.alerts import notify, topics
 from etl.commands.archive import backfill, import_archive, vintages
 from etl.commands.buckets import buckets
 from etl.commands.changes import diff, vintage
@@ -27,6 +27,7 @@ from etl.commands.report import report
 from etl.commands.run import demo, history, record_failure, run, tell_pending
 from etl.commands.setup import setup
 from etl.commands.share import share
+from etl.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.commands.versions import prune, restore
 from etl.each import for_each
 from etl.errors import ConfigError, EtlError

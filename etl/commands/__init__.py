@@ -2,14 +2,18 @@
 
 import sys
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from config import Settings, load_settings, of_one
 from etl import log, sentry
+from etl.errors import ConfigError
 from etl.stores import valid_key
 from etl.stores.place import open_store as open_store
+
+if TYPE_CHECKING:
+    from etl.alerts.sns import Topic
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -68,3 +72,15 @@ def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
         click.confirm(question, abort=True)
     elif click.prompt(f"{question} Type its name", default="", show_default=False) != typed:
         raise click.Abort
+
+
+def alert_topic(settings: Settings) -> "Topic":
+    """Raises ConfigError where nobody is to be told."""
+    from etl.alerts.sns import Topic
+
+    if not settings.alert_topic:
+        raise ConfigError(
+            "ALERT_TOPIC: not set, so nobody is told; set it to a name such as cloud-etl, and make "
+            "the topic with: python app.py setup"
+        )
+    return Topic(settings.alert_topic)
