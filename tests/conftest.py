@@ -46,6 +46,18 @@ def real_data() -> Path:
     return folder
 
 
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    """Where a test puts the document that its runs fetch."""
+    return tmp_path / "stats.json"
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> DirectoryStore:
+    """The folder that they publish into."""
+    return DirectoryStore(tmp_path / "out")
+
+
 @pytest.fixture(scope="session")
 def real_s3() -> str:
     """The URL of a real S3 server that knows the tests' credentials."""

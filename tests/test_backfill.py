@@ -28,16 +28,6 @@ from etl.stores.directory import DirectoryStore
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "stats.json"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
-    return DirectoryStore(tmp_path / "out")
-
-
 def outcomes(done: Backfilled) -> list[str]:
     return [day.outcome for day in done.days]
 

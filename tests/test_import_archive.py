@@ -24,11 +24,6 @@ NOON = time(12, tzinfo=UTC)
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
-    return DirectoryStore(tmp_path / "out")
-
-
-@pytest.fixture
 def versions(tmp_path: Path) -> Path:
     folder = tmp_path / "versions"
     folder.mkdir()

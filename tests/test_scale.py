@@ -34,16 +34,6 @@ def two_workers() -> Iterator[Engine]:
 
 
 @pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "stats.json"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
-    return DirectoryStore(tmp_path / "out")
-
-
-@pytest.fixture
 def bench(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk without facts, where every run that is there is of other settings."""
     monkeypatch.setenv("COUNTRIES_URL", "")

@@ -31,16 +31,6 @@ pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
 SLOTS = ["2021-01-25", "2021-01-26", "2021-01-27", "2021-01-28"]
 
 
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "stats.json"
-
-
-@pytest.fixture
-def store(tmp_path: Path) -> DirectoryStore:
-    return DirectoryStore(tmp_path / "out")
-
-
 def write(store: DirectoryStore, **variables: str) -> Written:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
     return vintages.write(wanted, store, Here(), Watch())
