@@ -31,6 +31,7 @@ DATA = ROOT / "bench" / "data"
 DOCUMENT = ROOT / "docs" / "performance.md"
 REAL = ROOT.parent / "shared" / "data"
 BUCKET = "bench"
+LARGE_MB = 100
 PEERS = ("naive", "with_dlt", "with_awswrangler", "with_polars")
 
 
@@ -203,13 +204,14 @@ def main() -> None:
         os.environ.update(S3_BUCKET=BUCKET, SOURCE="coviddata")
         make_bucket()
         for source in wanted:
-            rounds = given.rounds if source.megabytes < 100 else max(1, given.rounds // 2)
+            rounds = given.rounds if source.megabytes < LARGE_MB else max(1, given.rounds // 2)
             found[source.name] = compare(source, web, given.peers_python, rounds, only)
     sizes = {source.name: source.megabytes for source in wanted}
     text = table(found)
     if len(found) > 1:
         text += f"\n\nOver these sizes {exponents(found, sizes)}."
-    text += f"\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores."
+    text += f"\n\nMeasured on {datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, medians of "
+    text += f"{given.rounds} rounds (half as many of inputs over {LARGE_MB} MB)."
     print(text)
     if given.write:
         write_between("bench", text)
