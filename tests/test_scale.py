@@ -4,10 +4,12 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
 from desk import Desk
@@ -122,11 +124,13 @@ def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -
 
 
 @contextmanager
-def dask(*arguments: str, said: str, path: str = str(ROOT)) -> Iterator[tuple[int, str]]:
+def dask(
+    *arguments: str, said: str, path: str = str(ROOT), **variables: str
+) -> Iterator[tuple[int, str]]:
     """`dask ...` as a process of its own, once it has said so: its pid, and that line."""
     process = subprocess.Popen(
         [sys.executable, "-m", "dask", *arguments],
-        env={**os.environ, "PYTHONPATH": path},
+        env={**os.environ, "PYTHONPATH": path, **variables},
         stderr=subprocess.PIPE,
         text=True,
     )
@@ -140,10 +144,11 @@ def dask(*arguments: str, said: str, path: str = str(ROOT)) -> Iterator[tuple[in
 
 
 @contextmanager
-def scheduler() -> Iterator[str]:
+def scheduler(**variables: str) -> Iterator[tuple[str, int]]:
+    """Its address and its pid."""
     options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    with dask("scheduler", *options, said="Scheduler at:") as (_, line):
-        yield line.split()[-1]
+    with dask("scheduler", *options, said="Scheduler at:", **variables) as (pid, line):
+        yield line.split()[-1], pid
 
 
 @contextmanager
@@ -159,7 +164,7 @@ def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk
     before = contents(s3_desk.store)
     bucket = os.environ["S3_BUCKET"]
     wanted = settings("unused", S3_BUCKET=bucket, KEEP="new")
-    with scheduler() as address, worker(address) as pid, worker(address):
+    with scheduler() as (address, _), worker(address) as pid, worker(address):
         rebuilt: list[object] = []
 
         def kill(arrived: object) -> None:
@@ -181,7 +186,7 @@ def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk
 
 def test_the_commands_go_to_a_cluster(bench: Desk) -> None:
     bench.publish_daily(NOW, 2)
-    with scheduler() as address, worker(address):
+    with scheduler() as (address, _), worker(address):
         said = bench("backfill", "--dask", address, "--json")
         assert [day["outcome"] for day in said.json()["days"]] == ["made", "made"]
         again = bench("vintages", "--dask", address)
@@ -190,7 +195,7 @@ def test_the_commands_go_to_a_cluster(bench: Desk) -> None:
 
 def test_a_worker_that_can_not_import_the_project_is_told_how(bench: Desk, tmp_path: Path) -> None:
     bench.publish_daily(NOW, 1)
-    with scheduler() as address, worker(address, str(tmp_path)):
+    with scheduler() as (address, _), worker(address, str(tmp_path)):
         said = bench("backfill", "--dask", address)
     assert said.status == 1
     assert "can't import this project" in said.err
@@ -202,7 +207,7 @@ def test_a_scheduler_without_workers_is_one_clear_line(
 ) -> None:
     monkeypatch.setattr(cluster, "ANSWER_S", 1)
     bench.publish_daily(NOW, 1)
-    with scheduler() as address:
+    with scheduler() as (address, _):
         said = bench("backfill", "--dask", address)
     assert said.status == 1
     assert said.err == (
@@ -226,13 +231,36 @@ def test_a_scheduler_that_is_lost_in_mid_work_is_one_clear_line(
 ) -> None:
     bench.publish_daily(NOW, 4)
     wanted = settings("unused", KEEP="new")
-    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    with dask("scheduler", *options, said="Scheduler at:") as (pid, line):
-        address = line.split()[-1]
-        with worker(address), engine(address, None) as found:
-            watch = Watch(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
-            with pytest.raises(EtlError, match=r"gave up.*what is done is skipped"):
-                backfill(wanted, bench.store, found, EVERYTHING, LATER, watch)
+    with (
+        scheduler() as (address, pid),
+        worker(address),
+        engine(address, None) as found,
+    ):
+        watch = Watch(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
+        with pytest.raises(EtlError, match=r"gave up.*what is done is skipped"):
+            backfill(wanted, bench.store, found, EVERYTHING, LATER, watch)
+
+
+def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so() -> None:
+    import dask.dataframe as dd
+
+    with (
+        scheduler(DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT="1s") as (address, _),
+        worker(address) as pid,
+        engine(address, None) as found,
+    ):
+        assert isinstance(found, OnDask)
+        came = found.map(abs, [-1, -2])
+        next(came)
+        ends = time.monotonic() + 30
+        while sum(map(bool, found._client.who_has().values())) < 2:
+            assert time.monotonic() < ends  # both results lie on the worker, one of them here too
+        os.kill(pid, signal.SIGKILL)
+        with pytest.raises(EtlError, match=r"gave up: NoWorkerError.*what is done is skipped"):
+            list(came)
+        frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=1)
+        with pytest.raises(EtlError, match=r"gave up: NoWorkerError.*what is done is skipped"):
+            found.compute(frame.a.sum())
 
 
 def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

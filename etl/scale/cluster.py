@@ -93,33 +93,31 @@ class OnDask:
         done = as_completed(futures)
         del futures  # or each result would be held on the workers to the end
         for future in done:
-            with self._answering():
-                exc = future.exception() if future.status == "error" else None
-                result = future.result() if future.status == "finished" else exc
-            if future.status == "finished" or isinstance(exc, KilledWorker):
-                yield item_of.pop(future.key), result
-            else:
+            try:
+                result = future.result()
+            except KilledWorker as exc:
+                result = exc
+            except Exception as exc:  # the task's own, or the end of scheduler or last worker
                 raise self._broken(exc) from exc
+            yield item_of.pop(future.key), result
 
     def compute(self, frame: Any) -> Any:
-        with self._answering():
-            return self._client.compute(frame, sync=True)
-
-    @contextmanager
-    def _answering(self) -> Iterator[None]:
+        from distributed import KilledWorker
+        from distributed.client import FutureCancelledError
         from distributed.comm import CommClosedError
+        from distributed.scheduler import NoWorkerError
 
         try:
-            yield
-        except CommClosedError as exc:  # in the midst of an answer
+            return self._client.compute(frame, sync=True)
+        except (KilledWorker, FutureCancelledError, CommClosedError, NoWorkerError) as exc:
             raise self._broken(exc) from exc
 
-    def _broken(self, exc: BaseException | None) -> EtlError:
+    def _broken(self, exc: Exception) -> EtlError:
         if isinstance(exc, EtlError):
             return exc
-        told = f": {type(exc).__name__}: {exc}" if exc else ""
+        told = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         return EtlError(
-            f"the scheduler {self._address} gave up{told}; say it again: what is done is skipped"
+            f"the scheduler {self._address} gave up: {told}; say it again: what is done is skipped"
         )
 
 
