@@ -11,6 +11,7 @@ from processes import on_a_terminal
 from runs import NOW, assert_settled, contents, growing, run, settings
 from test_pipeline import DOCUMENTS
 from test_publish import Broken, Wrapped, once
+from test_report import made, table
 
 from etl import catalogue, doctor, history, prune
 from etl.errors import EtlError, StoreError
@@ -275,6 +276,21 @@ def test_snapshots_without_facts_are_merged_with_todays_which_are_kept_once(
     assert stored
     assert stored.body == Path(FACTS).read_bytes()
     assert outcomes(fill(store, source, COUNTRIES_URL=FACTS)) == ["there"] * 2
+
+
+def test_a_month_whose_snapshots_have_no_facts_is_reported_with_those_they_were_merged_with(
+    store: DirectoryStore, source: Path
+) -> None:
+    live(store, source, restating(2))
+
+    assert [note for note in made(store).notes if "no population, no incidence" in note]
+    assert table(store)["spain"]["cases_per_100k"] == ""
+    fill(store, source, COUNTRIES_URL=FACTS)
+    assert not [note for note in made(store).notes if "population" in note]
+    spain = table(store)["spain"]
+    people = int(spain["population"])
+    per_100k = int(spain["new_cases"]) / people * 100_000
+    assert float(spain["cases_per_100k"]) == pytest.approx(per_100k, abs=0.01)
 
 
 # ---- what readers see

@@ -15,6 +15,8 @@ from etl.report.month import Month
 from etl.sources import SOURCES, SourceTable
 from etl.stores import Store
 
+LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any
+
 
 @dataclass(frozen=True)
 class Snapshot:
@@ -100,6 +102,16 @@ def in_folder(told: Told, keys: Iterable[str]) -> Snapshot | None:
     others = [key for name, key in named.items() if name not in files]
     facts = Archived(others[0], told.facts_sha256) if told.facts and others else None
     return Snapshot(told.run_id, told.slot, told.source, statistics, facts)
+
+
+def later_facts(store: Store, sha256: str) -> Archived | None:
+    """Facts of that digest that were fetched for snapshots without any, if they are there."""
+    kept = store.list(f"raw/{later_facts_folder(sha256)}/")
+    return next((Archived(entry.key, sha256) for entry in kept), None)
+
+
+def later_facts_folder(sha256: str) -> str:
+    return f"{LATER_FACTS}/{sha256[:16]}"
 
 
 def read(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> SourceTable:

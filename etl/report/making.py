@@ -1,6 +1,6 @@
 """Make the report of a month: read its snapshots, one at a time, aggregate, write."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from etl import catalogue
+from etl.catalogue import Archived
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.facts import read_facts
 from etl.history import History
@@ -115,15 +116,27 @@ def _part(
 def _facts(
     store: Store, found: Sequence[Snapshot], work: Path, max_bytes: int
 ) -> tuple[pd.DataFrame | None, list[str]]:
-    """The newest facts that were archived with a snapshot and can be read; else what to say."""
-    for snapshot in reversed(found):
-        if snapshot.facts:
-            try:
-                facts = archive.bring(store, snapshot.facts, work, max_bytes)
-                return read_facts(facts.path), []
-            except DAMAGED:
-                continue
+    """The newest facts that were archived with a snapshot, or that its run was made anew with,
+    and can be read; else what to say."""
+    for facts in _archived_facts(store, found):
+        try:
+            return read_facts(archive.bring(store, facts, work, max_bytes).path), []
+        except DAMAGED:
+            continue
     return None, ["No facts about countries are archived: there is no population, no incidence."]
+
+
+def _archived_facts(store: Store, found: Sequence[Snapshot]) -> Iterator[Archived]:
+    yield from (snapshot.facts for snapshot in reversed(found) if snapshot.facts)
+    rebuilt = catalogue.read(store).newest()
+    digests = (
+        rebuilt[snapshot.run_id].facts_sha256
+        for snapshot in reversed(found)
+        if snapshot.run_id in rebuilt
+    )
+    for sha256 in dict.fromkeys(digests):
+        if sha256 and (facts := archive.later_facts(store, sha256)):
+            yield facts
 
 
 def _said(made: Figures) -> list[str]:

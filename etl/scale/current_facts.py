@@ -11,7 +11,7 @@ from etl import extract, inputs
 from etl.catalogue import Archived
 from etl.errors import SourceUnavailable
 from etl.manifest import FACTS
-from etl.report.archive import Snapshot
+from etl.report.archive import Snapshot, later_facts_folder
 from etl.sources import SOURCES
 from etl.stores import Store
 
@@ -45,7 +45,7 @@ def _archived(store: Store, url: str) -> Archived:
             why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
             raise SourceUnavailable(f"{exc}; {why}") from exc
         assert fetched  # noqa: S101  for the type checker: nothing was known of it
-        entry, upload = inputs.archive(fetched, FACTS, f"facts/{fetched.sha256[:16]}")
+        entry, upload = inputs.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
         if store.head(upload.key) is None:
             store.write(upload)
     return Archived(entry.key, entry.sha256)
