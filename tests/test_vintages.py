@@ -137,6 +137,24 @@ def test_a_damaged_table_is_told_and_stops_no_other(store: DirectoryStore, sourc
     assert list(written.missing) == [SLOTS[1]]
 
 
+@pytest.mark.parametrize("body", [b"garbage", None], ids=["no Parquet", "other columns"])
+def test_a_file_that_somebody_changed_is_named_with_what_to_do(
+    store: DirectoryStore, source: Path, body: bytes | None
+) -> None:
+    live(store, source, restating(2))
+    write(store)
+    key = vintages.part_key(SLOTS[1])
+    stored = store.read("timeseries.parquet")
+    assert stored
+    table = pd.read_parquet(io.BytesIO(stored.body), columns=["date"]).to_parquet()
+    store.write(Upload(key, body or table))
+    with pytest.raises(StoreError, match=f"{key} can't be read .* delete it: it is made anew"):
+        revised(store, SLOTS[:2])
+    store.delete(key)
+    assert write(store).new == [SLOTS[1]]
+    assert len(revised(store, SLOTS[:2])) == 3
+
+
 def test_another_source_does_not_mix_in(store: DirectoryStore, source: Path) -> None:
     with pytest.raises(EtlError, match="has no runs of coviddata"):
         write(store)

@@ -61,6 +61,14 @@ def tally(job: Job, pair: Pair) -> pd.DataFrame:
 
 
 def _read(job: Job, path: Path, slot: str) -> pd.DataFrame:
-    if not job.store.download(part_key(slot), path):
-        raise StoreError(f"{part_key(slot)} was removed at this moment")
-    return read_whole(path, schema(SOURCES[job.settings.data_set].level).names)
+    """Raises StoreError, also where somebody has changed the file."""
+    key, wanted = part_key(slot), schema(SOURCES[job.settings.data_set].level).names
+    if not job.store.download(key, path):
+        raise StoreError(f"{key} was removed at this moment")
+    try:
+        table = read_whole(path, wanted)
+        if missing := [name for name in wanted if name not in table]:
+            raise ValueError(f"it has no column {', '.join(missing)}")
+    except (ValueError, OSError) as exc:
+        raise StoreError(f"{key} can't be read ({exc}); delete it: it is made anew") from exc
+    return table
