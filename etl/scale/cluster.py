@@ -151,7 +151,7 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
                 memory_limit="auto",  # its share of this machine's
                 dashboard_address="127.0.0.1:0",  # any port: nobody is told of it
                 local_directory=scratch,
-                silence_logs="ERROR",
+                silence_logs="CRITICAL",  # what fails is told by the one who asked
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
