@@ -9,12 +9,10 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from typing import TypeVar
 
-import msgspec
 from msgspec import Struct
 
-from etl.errors import StoreError
 from etl.stores import Store
-from etl.stores.swap import swap
+from etl.stores.swap import decoded, swap
 
 KEY = "catalogue.json"
 AT_ONCE = 25  # entries that are added together, where they come one by one
@@ -145,10 +143,5 @@ def _read(store: Store) -> tuple[Catalogue, str | None]:
     stored = store.read(KEY)
     if stored is None:
         return Catalogue(), None
-    try:
-        return msgspec.json.decode(stored.body, type=Catalogue), stored.etag
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise StoreError(
-            f"{store.address}/{KEY} can't be read ({exc}); put an earlier version of it back, or "
-            "delete it: what it tells of stays where it is"
-        ) from exc
+    advice = "put an earlier version of it back, or delete it: what it tells of stays where it is"
+    return decoded(store, KEY, stored, Catalogue, advice), stored.etag

@@ -7,12 +7,11 @@ source that is down for a day leaves one line and not thirty.
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-import msgspec
 from msgspec import Struct
 
-from etl.errors import StoreError
 from etl.standstill import standstill
 from etl.stores import Store
+from etl.stores.swap import decoded
 
 HISTORY, STATUS = "history.json", "status.json"
 SLOTS_SHOWN = 90
@@ -141,13 +140,11 @@ def read(store: Store) -> tuple[History, str | None]:
     stored = store.read(HISTORY)
     if stored is None:
         return History([]), None
-    try:
-        return msgspec.json.decode(stored.body, type=History), stored.etag
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise StoreError(
-            f"{store.address}/{HISTORY} can't be read ({exc}); put an earlier version of it back, "
-            "or delete it to begin a new history: the published data does not depend on it"
-        ) from exc
+    advice = (
+        "put an earlier version of it back, or delete it to begin a new history: the published "
+        "data does not depend on it"
+    )
+    return decoded(store, HISTORY, stored, History, advice), stored.etag
 
 
 class Slot(Struct, frozen=True, omit_defaults=True):

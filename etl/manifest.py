@@ -7,12 +7,11 @@ run before it and the SHA-256 of that run's manifest: a chain that a stranger ca
 import hashlib
 from datetime import date, datetime
 
-import msgspec
 from msgspec import Struct
 
-from etl.errors import StoreError
 from etl.standstill import Standstill
 from etl.stores import Store
+from etl.stores.swap import decoded, readable
 
 ROOT = "manifest.json"
 PAGE, PAGES_ASSETS = "index.html", "assets/"
@@ -148,7 +147,7 @@ class Published(Struct, frozen=True):
 
 
 def encode(manifest: Manifest) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    return readable(manifest)
 
 
 def page_in(language: str) -> str:
@@ -171,11 +170,6 @@ def read(store: Store, key: str = ROOT) -> Published | None:
     stored = store.read(key)
     if stored is None:
         return None
-    try:
-        manifest = msgspec.json.decode(stored.body, type=Manifest)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise StoreError(
-            f"{store.address}/{key} can't be read ({exc}); "
-            "put the manifest of the last run in runs/ back in its place"
-        ) from exc
+    advice = "put the manifest of the last run in runs/ back in its place"
+    manifest = decoded(store, key, stored, Manifest, advice)
     return Published(manifest, hashlib.sha256(stored.body).hexdigest(), stored.etag)

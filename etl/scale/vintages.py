@@ -12,7 +12,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-import msgspec
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
@@ -33,7 +32,7 @@ from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
 from etl.sources import SOURCES
 from etl.stores import Store, Upload
-from etl.stores.swap import readable
+from etl.stores.swap import decoded, readable
 from etl.transform import CUMULATIVE, NEW
 
 FOLDER = "vintages/"
@@ -184,12 +183,7 @@ def _index(store: Store, settings: Settings) -> Index:
     stored = store.read(INDEX)
     if stored is None:
         return Index(settings.data_set, {})
-    try:
-        index = msgspec.json.decode(stored.body, type=Index)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        raise StoreError(
-            f"{store.address}/{INDEX} can't be read ({exc}); delete it: all is written anew"
-        ) from exc
+    index = decoded(store, INDEX, stored, Index, "delete it: all is written anew")
     if index.source != settings.data_set:
         raise StoreError(
             f"{store.address}/{FOLDER} is of {index.source}, and the settings say "

@@ -1,12 +1,12 @@
-"""Changing a small JSON object by compare-and-swap, whoever else is writing it."""
+"""Small JSON objects: read, and changed by compare-and-swap, whoever else is writing them."""
 
 from collections.abc import Callable
 from typing import TypeVar
 
 import msgspec
 
-from etl.errors import StateConflict
-from etl.stores import Store, Upload
+from etl.errors import StateConflict, StoreError
+from etl.stores import Store, Stored, Upload
 
 TRIES = 8
 Content = TypeVar("Content")
@@ -39,6 +39,14 @@ def swap(
             continue
         return changed
     raise AssertionError("unreachable")
+
+
+def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice: str) -> Content:
+    """What was read under that key. Raises StoreError, with the advice, where it is none."""
+    try:
+        return msgspec.json.decode(stored.body, type=kind)
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise StoreError(f"{store.address}/{key} can't be read ({exc}); {advice}") from exc
 
 
 def readable(content: object) -> bytes:
