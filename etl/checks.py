@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,10 @@ import pandas as pd
 from etl import levels
 from etl.changes import Changes
 from etl.transform import day_numbers, starts
+
+if TYPE_CHECKING:
+    from etl.catalogue import Rebuilt
+    from etl.manifest import SourceNote
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
 SHRUNK = 0.9  # of the countries or rows published last time
@@ -25,6 +30,10 @@ class Extent:
     countries: int
     first_date: date | None
     last_date: date | None
+
+    @classmethod
+    def of(cls, noted: "SourceNote | Rebuilt") -> Self:
+        return cls(noted.rows, noted.countries, noted.first_date, noted.last_date)
 
 
 @dataclass(frozen=True)

@@ -50,8 +50,7 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     def pieces() -> Iterable[pd.DataFrame]:
         return read_table(_table(store, run_id, work / "published.parquet"), _columns(level))
 
-    held = Extent(note.rows, note.countries, note.first_date, note.last_date)
-    return Baseline(run_id, held, pieces, lambda: _names(store, run_id, level))
+    return Baseline(run_id, Extent.of(note), pieces, lambda: _names(store, run_id, level))
 
 
 def against(before: Baseline, rows: pd.DataFrame, shown: NDArray[np.bool_]) -> Compared | None:

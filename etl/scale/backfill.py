@@ -1,7 +1,7 @@
 """Make the runs of a whole archive anew: what the settings and the code of today make of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Literal
@@ -214,8 +214,5 @@ def _entry(link: Link, job: Job, now: datetime) -> Rebuilt:
         made_at=now,
         digests=list(link.found.digests),
         facts_sha256=link.found.facts_sha256,
-        rows=held.rows,
-        countries=held.countries,
-        first_date=held.first_date,
-        last_date=held.last_date,
+        **asdict(held),
     )

@@ -60,14 +60,14 @@ def _rebuilt(
         made_of = [*run.digests, *([run.facts_sha256] if run.facts_sha256 else [])]
         same = zip(documents, made_of, strict=False)
         if len(documents) == len(made_of) and all(a.sha256 in (None, b) for a, b in same):
-            held = Extent(run.rows, run.countries, run.first_date, run.last_date)
+            held = Extent.of(run)
             yield run.snapshot, Known(Surveyed(tuple(run.digests), run.facts_sha256, held))
 
 
 def _surveyed(manifest: Manifest) -> Surveyed:
-    note, facts = manifest.source, manifest.input(FACTS)
+    facts = manifest.input(FACTS)
     return Surveyed(
         digests=tuple(document.sha256 for document in manifest.inputs_of(STATISTICS)),
         facts_sha256=facts.sha256 if facts else None,
-        held=Extent(note.rows, note.countries, note.first_date, note.last_date),
+        held=Extent.of(manifest.source),
     )
