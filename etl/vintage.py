@@ -62,11 +62,13 @@ def vintage(
     where an archived input of a run is damaged.
     """
 
+    known = catalogue.read(store)
+
     @cache
     def archived(month: Month) -> dict[str, Snapshot]:
-        return {found.run_id: found for found in archive.snapshots(store, past, month)}
+        found = archive.snapshots(store, past, known.imported, month)
+        return {snapshot.run_id: snapshot for snapshot in found}
 
-    known = catalogue.read(store)
     rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
     for told in archive.told_of(past, known.imported):
         runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]

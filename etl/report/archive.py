@@ -6,7 +6,7 @@ from datetime import date
 from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
-from etl import catalogue, extract
+from etl import extract
 from etl.catalogue import Archived, Imported
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.extract import Fetched
@@ -48,17 +48,15 @@ def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
     return sorted({Month.of(t.slot) for t in told_of(past, imported) if t.source in SOURCES})
 
 
-def snapshots(store: Store, past: History, month: Month) -> list[Snapshot]:
+def snapshots(
+    store: Store, past: History, imported: Iterable[Imported], month: Month
+) -> list[Snapshot]:
     """The snapshots of a month's slots that are still in the archive, oldest first.
 
     The history and the catalogue tell them from the inputs of runs that failed, lie in raw/ too,
     and don't count.
     """
-    told = [
-        told
-        for told in told_of(past, catalogue.read(store).imported)
-        if Month.of(told.slot) == month
-    ]
+    told = [told for told in told_of(past, imported) if Month.of(told.slot) == month]
     if not told:
         return []
     # a month's runs begin alike, so this lists little besides

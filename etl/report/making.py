@@ -9,7 +9,7 @@ from tempfile import TemporaryDirectory
 import pandas as pd
 
 from etl import catalogue
-from etl.catalogue import Archived
+from etl.catalogue import Archived, Catalogue
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.facts import read_facts
 from etl.history import History
@@ -41,8 +41,9 @@ class Made:
 
 def months_there_are(store: Store, past: History) -> list[Month]:
     """The months that have snapshots, oldest first. Raises EtlError where there are none."""
-    known = archive.months(past, catalogue.read(store).imported)
-    months = [month for month in known if archive.snapshots(store, past, month)]
+    imported = catalogue.read(store).imported
+    known = archive.months(past, imported)
+    months = [month for month in known if archive.snapshots(store, past, imported, month)]
     if not months:
         raise EtlError(f"{store.address} has no snapshots yet; make the first: python app.py run")
     return months
@@ -60,7 +61,8 @@ def make(
 
     Raises EtlError where there is no snapshot that can be read, StoreError.
     """
-    found = archive.snapshots(store, past, month)
+    known = catalogue.read(store)
+    found = archive.snapshots(store, past, known.imported, month)
     if not found:
         there = ", ".join(map(str, months_there_are(store, past)))
         raise EtlError(f"there are no snapshots of {month}; there are of: {there}")
@@ -73,7 +75,7 @@ def make(
         parts, entities, damaged = _read(store, ours, month, Path(folder), max_bytes, advance)
         facts, missed = None, list[str]()
         if source.level == "countries":  # nobody knows how many people live in a region
-            facts, missed = _facts(store, ours, Path(folder), max_bytes)
+            facts, missed = _facts(store, known, ours, Path(folder), max_bytes)
     listed, _ = attach(entities, facts)
     made = figures(parts, listed, month)
     notes += [*_said(made), *damaged, *missed]
@@ -114,11 +116,11 @@ def _part(
 
 
 def _facts(
-    store: Store, found: Sequence[Snapshot], work: Path, max_bytes: int
+    store: Store, known: Catalogue, found: Sequence[Snapshot], work: Path, max_bytes: int
 ) -> tuple[pd.DataFrame | None, list[str]]:
     """The newest facts that were archived with a snapshot, or that its run was made anew with,
     and can be read; else what to say."""
-    for facts in _archived_facts(store, found):
+    for facts in _archived_facts(store, known, found):
         try:
             return read_facts(archive.bring(store, facts, work, max_bytes).path), []
         except DAMAGED:
@@ -126,9 +128,11 @@ def _facts(
     return None, ["No facts about countries are archived: there is no population, no incidence."]
 
 
-def _archived_facts(store: Store, found: Sequence[Snapshot]) -> Iterator[Archived]:
+def _archived_facts(
+    store: Store, known: Catalogue, found: Sequence[Snapshot]
+) -> Iterator[Archived]:
     yield from (snapshot.facts for snapshot in reversed(found) if snapshot.facts)
-    rebuilt = catalogue.read(store).newest()
+    rebuilt = known.newest()
     digests = (
         rebuilt[snapshot.run_id].facts_sha256
         for snapshot in reversed(found)
