@@ -7,7 +7,6 @@ Each of a whole process on this machine, medians; servers on loopback. `make ben
 
 import argparse
 import os
-import re
 import shutil
 import statistics
 import subprocess
@@ -21,7 +20,7 @@ from tempfile import TemporaryDirectory
 from threading import Thread
 
 import bench.living
-from bench.measure import Measured, measure, median
+from bench.measure import Measured, measure, median, peak_kb
 from bench.run import (
     BUCKET,
     DATA,
@@ -145,12 +144,11 @@ def idle() -> float:
         for line in worker.stderr:
             if b"worker.alive" in line:
                 break
-        status = Path(f"/proc/{worker.pid}/status").read_text()
+        peak = peak_kb(worker.pid)
         worker.terminate()
         worker.communicate()
-        peak = re.search(r"VmHWM:\s+(\d+)", status)
         assert peak is not None  # noqa: S101  Linux has it
-        return int(peak[1]) / 1024
+        return peak / 1024
 
 
 def on_s3(rounds: int, figure: Callable[[int], float | Measured]) -> float | Measured:

@@ -7,6 +7,7 @@
 
 import argparse
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -36,6 +37,16 @@ def measure(command: Sequence[str]) -> Measured:
     if process.returncode:
         raise subprocess.CalledProcessError(process.returncode, command)
     return Measured(wall_s, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024)
+
+
+def peak_kb(pid: int) -> int | None:
+    """The peak resident memory of a process so far, kB, by Linux's /proc; None where it ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return None
+    found = re.search(r"VmHWM:\s+([0-9]+) kB", status)
+    return int(found[1]) if found else None
 
 
 def median(rounds: Sequence[Measured]) -> Measured:

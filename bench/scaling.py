@@ -24,6 +24,8 @@ from pathlib import Path
 import msgspec
 from isal import igzip
 
+from bench.measure import peak_kb
+
 ROOT = Path(__file__).resolve().parents[1]
 FIRST = datetime(2020, 9, 8, 6, tzinfo=UTC)
 WATCHED_EVERY_S = 0.5
@@ -64,7 +66,8 @@ def measure(folder: Path, facts: str, workers: int) -> dict[str, float]:
         [*command, "--workers", str(workers)], env=environment, stdout=subprocess.PIPE
     ) as process:
         while process.poll() is None:
-            peaks |= {pid: peak for pid in family(process.pid) if (peak := peak_mb(pid))}
+            found = {pid: peak_kb(pid) for pid in family(process.pid)}
+            peaks |= {pid: peak / 1024 for pid, peak in found.items() if peak}
             try:
                 out, _ = process.communicate(timeout=WATCHED_EVERY_S)
             except subprocess.TimeoutExpired:
@@ -96,16 +99,6 @@ def family(pid: int) -> set[int]:
     while more := {child for child, parent in parents.items() if parent in found} - found:
         found |= more
     return found
-
-
-def peak_mb(pid: int) -> float | None:
-    try:
-        for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-    except OSError:
-        pass
-    return None
 
 
 def main() -> None:
