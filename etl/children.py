@@ -13,10 +13,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl import log
+from etl import PROJECT, log
 from etl.signals import Signals, Stop
 
-PROGRAM = Path(__file__).resolve().parents[1] / "app.py"
+PROGRAM = PROJECT / "app.py"
 GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
 RECORD_LIMIT_S = 120.0  # for the child that puts a lost run on record
 INBOX_LIMIT_S = 600.0  # for the child that reads the inbox, which ends by itself long before

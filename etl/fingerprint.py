@@ -2,11 +2,10 @@
 
 import hashlib
 from functools import cache
-from pathlib import Path
 
 from config import Settings
+from etl import PROJECT
 
-ROOT = Path(__file__).resolve().parents[1]
 CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 
 
@@ -36,8 +35,8 @@ def code() -> str:
     """A digest of the code, and of the dependencies that are asked for, as they were when this
     process first asked."""
     digest = hashlib.sha256()
-    files = sorted(path for path in (ROOT / "etl").rglob("*") if path.suffix in CODE)
-    for path in (*files, ROOT / "requirements.txt"):
-        digest.update(path.relative_to(ROOT).as_posix().encode() + b"\0")
+    files = sorted(path for path in (PROJECT / "etl").rglob("*") if path.suffix in CODE)
+    for path in (*files, PROJECT / "requirements.txt"):
+        digest.update(path.relative_to(PROJECT).as_posix().encode() + b"\0")
         digest.update(path.read_bytes())
     return digest.hexdigest()

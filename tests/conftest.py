@@ -11,15 +11,15 @@ from uuid import uuid4
 
 import pytest
 from botocore.loaders import JSONFileLoader, Loader
-from desk import Desk
 from hypothesis import settings
-from s3_server import s3_server, use
-from sns_server import Sns, sns_server
 
 from config import REGISTER
-from etl import log
+from etl import PROJECT, log
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+from tests.support.desk import Desk
+from tests.support.s3_server import s3_server, use
+from tests.support.sns_server import Sns, sns_server
 
 if TYPE_CHECKING:
     from bench.browser import Browser
@@ -37,7 +37,7 @@ Loader.FILE_LOADER_CLASS = staticmethod(lambda: _descriptions)  # type: ignore[a
 @pytest.fixture
 def real_data() -> Path:
     """The folder of real inputs, which carry no licence and are in no repository."""
-    beside = Path(__file__).parents[2] / "shared" / "data"
+    beside = PROJECT.parent / "shared" / "data"
     folder = Path(os.environ.get("CLOUD_ETL_REAL_DATA", beside))
     if not (folder / "countries-2020-09-07.json.gz").exists():
         pytest.skip(
@@ -99,9 +99,8 @@ def moto_s3() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     # imported here, since most tests need no Selenium
-    from browsers import if_installed
-
     from bench.browser import chromium
+    from tests.support.browsers import if_installed
 
     with if_installed(), chromium(tmp_path_factory.mktemp("profile")) as started:
         yield started

@@ -9,12 +9,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from runs import assert_settled, contents, settings
 
 from etl import pipeline
 from etl.errors import DataRejected, SourceChanged
 from etl.sources import SAMPLES, SOURCES, Source
 from etl.stores.memory import MemoryStore
+from tests.support.runs import assert_settled, contents, settings
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "adding-a-source.md"
 NOW = datetime(2020, 5, 27, tzinfo=UTC)

@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
-from language_server import Languages, language_server
-from s3_server import Answer, answering
-from sns_server import ARN, Sns, attributes
-from test_sns import PENDING
 
 from config import REGISTER
 from etl import cli
 from etl.errors import AlertError, ConfigError
+from tests.support.language_server import Languages, language_server
+from tests.support.s3_server import Answer, answering
+from tests.support.sns_server import ARN, Sns, attributes
+from tests.test_sns import PENDING
 
 Command = Callable[..., Result]
 

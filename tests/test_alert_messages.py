@@ -9,8 +9,6 @@ from typing import Any, get_args
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
-from test_history import failure, record
 
 from etl import history
 from etl.alerts import gsm, messages, rules, translation
@@ -19,6 +17,8 @@ from etl.alerts.messages import Draft, Message, clean, draft, note, write
 from etl.history import Document, Failure
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
+from tests.test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
+from tests.test_history import failure, record
 
 DOCS = Path(__file__).resolve().parents[1] / "docs" / "alerts.md"
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)

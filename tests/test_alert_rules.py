@@ -9,8 +9,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import published_store
-from test_history import failure, record
 
 from etl import history
 from etl.alerts import rules
@@ -40,6 +38,8 @@ from etl.manifest import (
     RestatedCountry,
     SourceNote,
 )
+from tests.support.runs import published_store
+from tests.test_history import failure, record
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RULE = Rule("ESP", "cases_7d_per_100k", 300)

@@ -14,13 +14,6 @@ from uuid import uuid4
 import boto3
 import pytest
 import requests
-from language_server import Languages, capitals, language_server
-from processes import snapshot
-from runs import COUNTRIES, NOW, contents, growing, published_store, run, settings
-from s3_server import use
-from sns_server import ARN, Mailbox, Sns, attributes
-from test_publish import Wrapped
-from web_server import Reply, WebServer, web_server
 
 from etl import history, log
 from etl.alerts import rules
@@ -33,6 +26,13 @@ from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.language_server import Languages, capitals, language_server
+from tests.support.processes import snapshot
+from tests.support.runs import COUNTRIES, NOW, contents, growing, published_store, run, settings
+from tests.support.s3_server import use
+from tests.support.sns_server import ARN, Mailbox, Sns, attributes
+from tests.support.web_server import Reply, WebServer, web_server
+from tests.test_publish import Wrapped
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 QUIET = Options(sleep=lambda seconds: None)

@@ -7,9 +7,6 @@ from pathlib import Path
 import boto3
 import pytest
 import requests
-from aws_like import EXPIRED, AwsLike
-from runs import growing, run
-from s3_server import use
 
 from etl.bucket import Wish
 from etl.bucket.policy import worker_policy
@@ -17,6 +14,9 @@ from etl.errors import StateConflict, StoreError
 from etl.stores import Upload
 from etl.stores.s3 import S3Store
 from etl.stores.s3_errors import explained
+from tests.support.aws_like import EXPIRED, AwsLike
+from tests.support.runs import growing, run
+from tests.support.s3_server import use
 
 BUCKET = "news"
 

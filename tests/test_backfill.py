@@ -6,12 +6,7 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
-from processes import on_a_terminal
-from runs import NOW, assert_settled, contents, growing, run, settings
-from test_pipeline import DOCUMENTS
-from test_publish import Broken, Wrapped, once
-from test_report import made, table
+from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 
 from etl import catalogue, doctor, history, prune
 from etl.errors import EtlError, StoreError
@@ -25,6 +20,11 @@ from etl.scale.rebuild import Day, rebuild
 from etl.sources import SAMPLES
 from etl.stores import Upload
 from etl.stores.directory import DirectoryStore
+from tests.support.processes import on_a_terminal
+from tests.support.runs import NOW, assert_settled, contents, growing, run, settings
+from tests.test_pipeline import DOCUMENTS
+from tests.test_publish import Broken, Wrapped, once
+from tests.test_report import made, table
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from iam import Asked, allows
 
 from etl.bucket import Change, Found, Wish, lifecycle, plan, policy
 from etl.errors import StoreError
+from tests.support.iam import Asked, allows
 
 WISH = Wish("news", "data/covid")
 MISSING = Found(False, "us-east-1")

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from frames import MOST, countries, days, rows, some, tables, tidied
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -14,6 +13,7 @@ from etl.changes import BIGGEST, Cell, Changes, Measured, compare
 from etl.filters import keep
 from etl.outputs.table import PARQUET, TableFiles, read_table
 from etl.transform import CUMULATIVE, NEW, groups, repair, tidy
+from tests.support.frames import MOST, countries, days, rows, some, tables, tidied
 
 WANTED = ("country_key", "date", *CUMULATIVE, *NEW)
 

@@ -3,7 +3,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from frames import MOST, countries, days, rows, some, tables
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -11,6 +10,7 @@ from pandas.testing import assert_frame_equal
 from etl.changes import Changes, compare
 from etl.checks import Extent, Findings, check, extent
 from etl.transform import repair
+from tests.support.frames import MOST, countries, days, rows, some, tables
 
 NOON = datetime(2020, 3, 10, 12, tzinfo=UTC)
 SOUND = rows(spain=days("2020-03-01", range(10)))  # ends on 10 March

@@ -10,12 +10,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from aws_like import AwsLike
-from fault_proxy import FaultProxy, Handler
-from language_server import language_server
-from processes import command, snapshot
-from runs import settings as settings_for
-from s3_server import Answer, answering, use
 
 from config import REGISTER
 from etl import checkup
@@ -32,6 +26,12 @@ from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
 from etl.stores.s3_account import Identity
+from tests.support.aws_like import AwsLike
+from tests.support.fault_proxy import FaultProxy, Handler
+from tests.support.language_server import language_server
+from tests.support.processes import command, snapshot
+from tests.support.runs import settings as settings_for
+from tests.support.s3_server import Answer, answering, use
 
 NOW = datetime(2021, 3, 1, 12, 0, tzinfo=UTC)
 CANARIES = {

@@ -15,14 +15,14 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner
-from processes import APP, command, environment, on_a_terminal, snapshot
-from runs import growing
-from s3_server import Answer, answering, s3_error
 
 from config import REGISTER, read_settings
 from etl import cli, log, pipeline
 from etl.screen import Terminal
 from etl.sources import SAMPLES
+from tests.support.processes import APP, command, environment, on_a_terminal, snapshot
+from tests.support.runs import growing
+from tests.support.s3_server import Answer, answering, s3_error
 
 NEXT_DAY = str(SAMPLES / "stats-next-day.json.gz")  # today's samples are one day older: refused
 CANARIES = {

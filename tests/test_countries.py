@@ -15,7 +15,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import countries, facts
+from etl import PROJECT, countries, facts
 from etl.countries import Country, lookup, normalise
 from etl.errors import SourceChanged
 from etl.facts import FACT_COLUMNS, FACTS, read_facts
@@ -518,7 +518,7 @@ def test_no_entity_at_all_gives_an_empty_frame() -> None:
 
 @pytest.fixture
 def real_data() -> Path:
-    beside = Path(__file__).parents[2] / "shared" / "data"
+    beside = PROJECT.parent / "shared" / "data"
     folder = Path(os.environ.get("CLOUD_ETL_REAL_DATA") or beside)
     if not (folder / "InfoPaisosExtra.xlsx").is_file():
         pytest.skip("the real inputs are not here; CLOUD_ETL_REAL_DATA names their folder")

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
-from builders import MEASURES, country, day, stats_json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -17,6 +16,7 @@ from etl.errors import SourceChanged
 from etl.extract import fetch
 from etl.sources import SOURCES, SourceTable
 from etl.sources.coviddata import read_countries as read
+from tests.support.builders import MEASURES, country, day, stats_json
 
 COLUMNS = [f"{kind}_{measure}" for kind in ("new", "cumulative") for measure in MEASURES]
 LARGEST = 2**31 - 1

@@ -18,9 +18,6 @@ from typing import Any, NoReturn
 from urllib.parse import parse_qs
 
 import pytest
-from runs import growing, settings
-from s3_server import Answer, answering, use
-from test_publish import Wrapped
 
 import app
 from etl import history, journal, log, pipeline, records, schedule
@@ -30,6 +27,9 @@ from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, StoreError
 from etl.stores.memory import MemoryStore
+from tests.support.runs import growing, settings
+from tests.support.s3_server import Answer, answering, use
+from tests.test_publish import Wrapped
 
 DAYS = int(os.environ.get("DECADE_DAYS", "400"))
 SEEDS = range(int(os.environ.get("DECADE_SEEDS", "3")))

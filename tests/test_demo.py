@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import command, snapshot
+
+from tests.support.processes import command, snapshot
 
 NOTICE = "Made-up sample data: every figure is invented."
 # The source's own bare shape, and what tells of runs alone, have no room for it.

@@ -8,16 +8,16 @@ import sys
 from pathlib import Path
 
 import pytest
-from processes import environment
 
+from etl import PROJECT
 from etl.bucket import Found, Wish, plan
 from etl.bucket.policy import public_statement
 from etl.cli import cli
 from etl.stores.s3_setup import SETTINGS, WEBSITE
+from tests.support.processes import environment
 
-ROOT = Path(__file__).resolve().parents[1]
-DOCS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
-DEPLOY = (ROOT / "docs" / "deploy.md").read_text(encoding="utf-8")
+DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DEPLOY = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("path", DOCS, ids=lambda path: str(path.name))
@@ -44,8 +44,8 @@ def test_cloudfront_is_shown_what_the_public_may_read_and_no_more() -> None:
 
 
 def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) -> None:
-    lines = (ROOT / "Containerfile").read_text(encoding="utf-8").splitlines()
-    ignored = (ROOT / ".dockerignore").read_text(encoding="utf-8").splitlines()
+    lines = (PROJECT / "Containerfile").read_text(encoding="utf-8").splitlines()
+    ignored = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     code, data = tmp_path / "code", tmp_path / "data"
     code.mkdir()
     data.mkdir()
@@ -53,8 +53,8 @@ def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) 
         if line.startswith("COPY "):
             for name in line.split()[1:-1]:
                 assert f"!{name}" in ignored
-                copy = shutil.copytree if (ROOT / name).is_dir() else shutil.copy
-                copy(ROOT / name, code / name)
+                copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+                copy(PROJECT / name, code / name)
     done = subprocess.run(
         [sys.executable, str(code / "app.py"), "run"],
         cwd=data,

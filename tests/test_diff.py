@@ -8,9 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
-from page_reader import read_page
-from runs import COUNTRIES, NOW, assert_settled, contents, document, growing, published_store, run
 
 from etl import levels
 from etl.context import Options
@@ -24,6 +21,18 @@ from etl.stores import Store
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.transform import CUMULATIVE
+from tests.support.desk import Desk
+from tests.support.page_reader import read_page
+from tests.support.runs import (
+    COUNTRIES,
+    NOW,
+    assert_settled,
+    contents,
+    document,
+    growing,
+    published_store,
+    run,
+)
 
 DAY = timedelta(days=1)
 NAME = "<b>Côte</b>"

@@ -5,7 +5,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from runs import (
+
+from etl import doctor
+from etl.context import Options
+from etl.doctor import Finding
+from etl.errors import StoreError
+from etl.stores import Upload
+from etl.stores.memory import MemoryStore
+from tests.support.runs import (
     assert_settled,
     contents,
     die_behind_commit,
@@ -14,13 +21,6 @@ from runs import (
     records,
     run,
 )
-
-from etl import doctor
-from etl.context import Options
-from etl.doctor import Finding
-from etl.errors import StoreError
-from etl.stores import Upload
-from etl.stores.memory import MemoryStore
 
 
 @pytest.fixture

@@ -10,9 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from packages import faults
-from page_reader import Element, read_page
-from runs import assert_settled, contents, run
 
 from etl import fields, history, levels
 from etl.report import making, page, series
@@ -20,6 +17,9 @@ from etl.report.month import Month
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
+from tests.support.packages import faults
+from tests.support.page_reader import Element, read_page
+from tests.support.runs import assert_settled, contents, run
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 SAMPLE_OF = {  # and the last day of its figures

@@ -14,11 +14,19 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from web_server import Reply, Request, WebServer, gzip_bomb, gzipped, unused_port, web_server
 
 from etl import download, extract
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract import Fetched, Validators, fetch, shown
+from tests.support.web_server import (
+    Reply,
+    Request,
+    WebServer,
+    gzip_bomb,
+    gzipped,
+    unused_port,
+    web_server,
+)
 
 BODY = b'[{"country": {"key": "spain", "name": "Espa\xc3\xb1a"}, "dates": {}}]' * 20_000
 PACKED = gzip.compress(BODY, mtime=0)

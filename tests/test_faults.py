@@ -18,10 +18,6 @@ from uuid import uuid4
 import boto3
 import pytest
 from botocore.config import Config
-from fault_proxy import FAULTS, FaultProxy
-from reader import Reader, assert_promises, assert_settled
-from runs import NOW, growing, run
-from s3_server import use
 
 from etl import publish
 from etl.context import Options
@@ -30,6 +26,10 @@ from etl.load import in_parallel
 from etl.stores import Upload
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import CONFIG, S3Store
+from tests.support.fault_proxy import FAULTS, FaultProxy
+from tests.support.reader import Reader, assert_promises, assert_settled
+from tests.support.runs import NOW, growing, run
+from tests.support.s3_server import use
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -8,7 +8,6 @@ from typing import Any
 
 import feedparser
 import pytest
-from runs import NOW, contents, die_behind_commit, growing, published_store, records, run
 
 from etl import journal
 from etl.context import Options
@@ -17,6 +16,15 @@ from etl.feed import ENTRIES, atom
 from etl.history import Failure, History, Record
 from etl.stores import Upload
 from etl.stores.directory import DirectoryStore
+from tests.support.runs import (
+    NOW,
+    contents,
+    die_behind_commit,
+    growing,
+    published_store,
+    records,
+    run,
+)
 
 DAY = timedelta(days=1)
 ATOM = "{http://www.w3.org/2005/Atom}"

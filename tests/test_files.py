@@ -7,11 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from desk import Desk
 from hypothesis import given
 from hypothesis import strategies as st
-from processes import APP, command, environment, on_a_terminal
-from runs import contents, published_store
 
 from etl.load import upload_all
 from etl.stores import Head, Upload
@@ -19,6 +16,9 @@ from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
 from etl.transfer import fetch
 from etl.wording import human, printable
+from tests.support.desk import Desk
+from tests.support.processes import APP, command, environment, on_a_terminal
+from tests.support.runs import contents, published_store
 
 BODY = b"a,b\n1,2\n"
 DIGEST = hashlib.sha256(BODY).hexdigest()

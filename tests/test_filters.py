@@ -2,13 +2,13 @@ from datetime import date
 
 import pandas as pd
 import pytest
-from frames import countries, days, rows, some, tables, tidied, values
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.filters import dropped, keep, select
 from etl.transform import COLUMNS, latest, world
+from tests.support.frames import countries, days, rows, some, tables, tidied, values
 
 FROM_NEW = {
     "new_cases",

@@ -8,10 +8,9 @@ from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
 import pytest
-from archives import DAY, LATER, fill, live, restating
 from hypothesis import given
 from hypothesis import strategies as st
-from runs import NOW, contents, growing, settings
+from tests.support.archives import DAY, LATER, fill, live, restating
 
 from etl import catalogue
 from etl.errors import ConfigError, EtlError
@@ -19,6 +18,7 @@ from etl.scale.backfill import Watch
 from etl.scale.found import in_name
 from etl.scale.importing import Taken, import_archive
 from etl.stores.directory import DirectoryStore
+from tests.support.runs import NOW, contents, growing, settings
 
 NOON = time(12, tzinfo=UTC)
 

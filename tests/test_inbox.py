@@ -14,10 +14,6 @@ from uuid import uuid4
 import pytest
 import requests
 from botocore.stub import Stubber
-from language_server import Languages, language_server
-from letters import GIF, HIDDEN, ZIP, jpeg, pixels, png, send
-from s3_server import SECRET_KEY, use
-from sns_server import Sns, attributes
 
 from config import Settings, read_settings
 from etl import log
@@ -33,6 +29,10 @@ from etl.inbox.services import SPENT, Services
 from etl.inbox.usage import Allowance
 from etl.stores import Upload
 from etl.stores.s3 import S3Store
+from tests.support.language_server import Languages, language_server
+from tests.support.letters import GIF, HIDDEN, ZIP, jpeg, pixels, png, send
+from tests.support.s3_server import SECRET_KEY, use
+from tests.support.sns_server import Sns, attributes
 
 BUCKET = "news"
 MB = 1_000_000

@@ -5,13 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browsers import audit
-from desk import Desk
-from language_server import Languages, language_server
-from letters import GIF, jpeg, pixels
 
 from bench.browser import Browser
 from etl.inbox import INCOMING
+from tests.support.browsers import audit
+from tests.support.desk import Desk
+from tests.support.language_server import Languages, language_server
+from tests.support.letters import GIF, jpeg, pixels
 
 ARRIVED = "It has arrived. Thank you."
 

@@ -9,13 +9,13 @@ from contextlib import suppress
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jpeg, pixels, png
 from PIL import Image
 
 from etl.inbox import contents
 from etl.inbox.contents import TEXT_BYTES, Picture, Text
 from etl.inbox.errors import Unreadable
 from etl.inbox.rules import Rule, least_confidence, met, rules
+from tests.support.letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jpeg, pixels, png
 
 
 def picture(body: bytes) -> Picture:

@@ -13,11 +13,6 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from language_server import Languages, language_server
-from letters import jpeg, send
-from processes import APP, environment
-from s3_server import ACCESS_KEY, SECRET_KEY, use
-from sns_server import Sns
 
 from config import Settings, read_settings
 from etl.alerts import aws
@@ -29,6 +24,11 @@ from etl.inbox.letter import Letter
 from etl.stores import Entry, Head, Stored, Upload
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.language_server import Languages, language_server
+from tests.support.letters import jpeg, send
+from tests.support.processes import APP, environment
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, use
+from tests.support.sns_server import Sns
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 LETTERS = {"1-remark": b"All of it is wrong, I say.", "2-photo": jpeg(), "3-gif": b"GIF89a"}

@@ -9,13 +9,6 @@ from typing import Any
 
 import pytest
 import requests
-from desk import Desk
-from language_server import Languages, language_server
-from letters import jpeg
-from page_reader import Element, read_page
-from runs import NOW, assert_settled, contents, growing, run
-from s3_server import SECRET_KEY, answering, s3_error, use
-from test_share import fetch
 
 from config import read_settings
 from etl.bucket.policy import PUBLIC
@@ -26,6 +19,13 @@ from etl.report.languages import NAMES
 from etl.stores import Store, Upload
 from etl.stores.s3 import S3Store
 from etl.stores.s3_share import Signer
+from tests.support.desk import Desk
+from tests.support.language_server import Languages, language_server
+from tests.support.letters import jpeg
+from tests.support.page_reader import Element, read_page
+from tests.support.runs import NOW, assert_settled, contents, growing, run
+from tests.support.s3_server import SECRET_KEY, answering, s3_error, use
+from tests.test_share import fetch
 
 DAY = timedelta(days=1)
 WILD = '</script><script>alert(1)</script> & "quoted" {{ 7 * 7 }}'

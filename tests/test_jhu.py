@@ -6,13 +6,13 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from frames import values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
 from etl.sources import MEASURES, SAMPLES, SOURCES, SourceTable
 from etl.sources.jhu import LAST_RECOVERIES, read
+from tests.support.frames import values
 
 FILES = SOURCES["jhu"].files
 ABOUT = "Province/State,Country/Region,Lat,Long"

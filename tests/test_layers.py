@@ -9,10 +9,15 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[1]
+from etl import PROJECT
+
 MODULES = {
-    ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in [ROOT / "app.py", ROOT / "config.py", *sorted((ROOT / "etl").rglob("*.py"))]
+    ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): path
+    for path in [
+        PROJECT / "app.py",
+        PROJECT / "config.py",
+        *sorted((PROJECT / "etl").rglob("*.py")),
+    ]
 }
 PURE_ALERTS = ("alert", "gsm", "incidents", "messages", "rules", "seen", "settings", "thresholds")
 PURE_INBOX = ("contents", "errors", "jpeg", "letter", "notice", "png", "rules")
@@ -167,7 +172,7 @@ def test_the_idle_worker_holds_nothing_heavy_once_its_settings_are_read(tmp_path
         "print(*{name.split('.')[0] for name in sys.modules})"
     )
     child = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(ROOT)],
+        [sys.executable, "-I", "-c", program, str(PROJECT)],
         cwd=tmp_path,
         env={},
         capture_output=True,

@@ -1,6 +1,6 @@
 """The policy that `setup --policy` prints: enough for all that the worker does, and no more.
 
-AWS's rules are kept by tests/aws_like.py, requests are read on the wire.
+AWS's rules are kept by tests/support/aws_like.py, requests are read on the wire.
 """
 
 from collections.abc import Callable, Iterator
@@ -11,10 +11,6 @@ from typing import Any
 import boto3
 import pytest
 import requests
-from aws_like import AwsLike
-from iam import asked
-from runs import NOW, growing, run
-from s3_server import use
 
 from etl import doctor, prune
 from etl.bucket import Wish
@@ -24,6 +20,10 @@ from etl.context import Options
 from etl.errors import DataRejected, StoreError
 from etl.stores import Upload
 from etl.stores.s3 import S3Store
+from tests.support.aws_like import AwsLike
+from tests.support.iam import asked
+from tests.support.runs import NOW, growing, run
+from tests.support.s3_server import use
 
 BUCKET, FOLDER = "news", "data/covid"
 POLICY = worker_policy(Wish(BUCKET, FOLDER))

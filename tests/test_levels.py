@@ -11,10 +11,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.parquet
 import pytest
-from builders import MEASURES, day, stats_json
 from click.testing import CliRunner
-from frames import values
-from runs import NOW, assert_settled, contents, records, run
 
 from etl import cli
 from etl.errors import SourceChanged
@@ -24,6 +21,9 @@ from etl.sources.coviddata import read_places, read_regions
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.transform import columns
+from tests.support.builders import MEASURES, day, stats_json
+from tests.support.frames import values
+from tests.support.runs import NOW, assert_settled, contents, records, run
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 # of the files that are text: they are the same whatever the version of Arrow

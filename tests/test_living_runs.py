@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import assert_settled, contents, records, run
-from web_server import Reply, Request, WebServer, web_server
 
 from config import read_settings
 from etl.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from etl.pipeline import Result
 from etl.sources import SAMPLES, SOURCES
 from etl.stores.memory import MemoryStore
+from tests.support.runs import assert_settled, contents, records, run
+from tests.support.web_server import Reply, Request, WebServer, web_server
 
 NOW = datetime(2024, 3, 11, tzinfo=UTC)
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")

@@ -12,8 +12,8 @@ from threading import Barrier, Event, Lock, get_ident
 import pytest
 from botocore import exceptions as boto
 from botocore.config import Config
-from s3_server import ACCESS_KEY, SECRET_KEY, Answer, answering, s3_error, s3_server, use
 
+from etl import PROJECT
 from etl.errors import StateConflict, StoreError
 from etl.load import in_parallel, upload_all, upload_to_s3
 from etl.stores import Upload
@@ -21,6 +21,15 @@ from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import CONFIG, S3Store
 from etl.stores.s3_errors import explain
+from tests.support.s3_server import (
+    ACCESS_KEY,
+    SECRET_KEY,
+    Answer,
+    answering,
+    s3_error,
+    s3_server,
+    use,
+)
 
 ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
 ONE_TRY = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
@@ -159,7 +168,7 @@ def test_a_file_is_never_whole_in_memory(scripted: Scripted, kind: str, tmp_path
 
 def test_load_is_imported_without_boto3() -> None:
     code = "import sys, etl.load; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
-    root = Path(__file__).parent.parent
+    root = PROJECT
     assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
 
 

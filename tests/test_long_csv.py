@@ -10,7 +10,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from frames import values
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -21,6 +20,7 @@ from etl.sources import SOURCES, SourceTable, owid, who
 from etl.sources import long_csv as long_csv_module
 from etl.sources.long_csv_form import Form
 from samples.living import OWID_HEADER, WHO_HEADER
+from tests.support.frames import values
 
 WHO = "WHO-COVID-19-global-daily-data.csv"
 HEADER = WHO_HEADER.split(",")

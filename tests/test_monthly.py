@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from frames import countries, days, rows, some, tables, values
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,6 +14,7 @@ from etl.report import chart, pages
 from etl.report.month import Month
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.report.restated import COUNTS
+from tests.support.frames import countries, days, rows, some, tables, values
 
 JANUARY = Month(2021, 1)
 EPOCH = date(2021, 1, 25)

@@ -17,10 +17,10 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 import pytest
-from frames import MOST, countries, days, rows, some, tables, values
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl import PROJECT
 from etl.facts import read_facts
 from etl.files import File
 from etl.filters import dropped
@@ -42,6 +42,7 @@ from etl.transform import (
     tidy,
     world,
 )
+from tests.support.frames import MOST, countries, days, rows, some, tables, values
 
 HEADER = Header("A title", "Somebody's", "CC0", "2020-03-12", notice="Made up.")
 QUOTED = 'Quoted "name", with\na line break; and\tmore \\ of it'
@@ -481,10 +482,10 @@ def test_a_second_writing_gives_the_same_bytes(out: Path, tmp_path: Path) -> Non
 
 PROGRAM = """
 import sys
-sys.path[:0] = sys.argv[1].split(";")
+sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-import test_outputs
-test_outputs.write(Path(sys.argv[2]))
+from tests.test_outputs import write
+write(Path(sys.argv[2]))
 """
 
 
@@ -505,10 +506,8 @@ test_outputs.write(Path(sys.argv[2]))
 def test_time_zone_locale_hash_seed_and_memory_pool_make_no_difference(
     out: Path, tmp_path: Path, environment: dict[str, str]
 ) -> None:
-    here = Path(__file__).resolve().parent
-    paths = f"{here.parent};{here}"
     subprocess.run(
-        [sys.executable, "-W", "error", "-c", PROGRAM, paths, str(tmp_path / "again")],
+        [sys.executable, "-W", "error", "-c", PROGRAM, str(PROJECT), str(tmp_path / "again")],
         env={**os.environ, **environment},
         cwd=tmp_path,
         check=True,

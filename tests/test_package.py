@@ -8,10 +8,6 @@ import frictionless
 import pandas as pd
 import pyarrow.parquet
 import pytest
-from builders import country, day, stats_json
-from frames import countries, days, rows
-from packages import faults
-from runs import NOW, growing, run
 
 from config import KEEPS
 from etl import fields, levels
@@ -23,6 +19,10 @@ from etl.outputs.values import Header
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.transform import columns, latest, repair, tidy
+from tests.support.builders import country, day, stats_json
+from tests.support.frames import countries, days, rows
+from tests.support.packages import faults
+from tests.support.runs import NOW, growing, run
 from tools import data_dictionary
 
 COUNTRY = levels.names("countries")

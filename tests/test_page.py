@@ -14,20 +14,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 import pytest
-from builders import country, day, stats_json
-from frames import MOST, countries, days, rows, some, tables
 from hypothesis import given
-from page_reader import Element, read_page
-from runs import (
-    NOW,
-    assert_settled,
-    contents,
-    document,
-    growing,
-    published_store,
-    records,
-    run,
-)
 
 from bench import extend
 from etl import manifest
@@ -41,6 +28,19 @@ from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.memory import MemoryStore
 from etl.transform import repair, stale_keys, tidy, world
+from tests.support.builders import country, day, stats_json
+from tests.support.frames import MOST, countries, days, rows, some, tables
+from tests.support.page_reader import Element, read_page
+from tests.support.runs import (
+    NOW,
+    assert_settled,
+    contents,
+    document,
+    growing,
+    published_store,
+    records,
+    run,
+)
 
 SCRIPT_NAME = "<script>alert(1)</script>"
 DAY = timedelta(days=1)

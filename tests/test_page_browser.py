@@ -13,11 +13,6 @@ from uuid import uuid4
 
 import pytest
 from botocore.exceptions import ClientError
-from browsers import WITHIN, audit
-from builders import country, day, stats_json
-from language_server import language_server, with_credentials
-from runs import NOW, growing, run
-from s3_server import Answer, answering, use
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
@@ -27,6 +22,11 @@ from etl.report import page
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+from tests.support.browsers import WITHIN, audit
+from tests.support.builders import country, day, stats_json
+from tests.support.language_server import language_server, with_credentials
+from tests.support.runs import NOW, growing, run
+from tests.support.s3_server import Answer, answering, use
 
 LATER = NOW + timedelta(days=31)  # the day behind the sample's last
 SCRIPT_NAME = "<script>alert(1)</script>"

@@ -10,10 +10,6 @@ from typing import Any, get_args, get_type_hints
 
 import msgspec
 import pytest
-from language_server import Languages, capitals, language_server, with_credentials
-from page_reader import EMPTY, Element, read_page
-from runs import NOW, assert_settled, contents, growing, records, run
-from s3_server import use
 
 from etl.alerts.settings import LANGUAGES, ORIGINAL
 from etl.alerts.translate import KEPT
@@ -25,6 +21,10 @@ from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.language_server import Languages, capitals, language_server, with_credentials
+from tests.support.page_reader import EMPTY, Element, read_page
+from tests.support.runs import NOW, assert_settled, contents, growing, records, run
+from tests.support.s3_server import use
 
 DAY = timedelta(days=1)
 SAMPLE: dict[str, Any] = {

@@ -11,7 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import (
+
+from etl import download
+from etl.context import Options
+from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
+from etl.stores import Upload
+from etl.stores.memory import MemoryStore
+from tests.support.runs import (
     COUNTRIES,
     NOW,
     assert_settled,
@@ -22,13 +28,7 @@ from runs import (
     records,
     run,
 )
-from s3_server import Answer, answering
-
-from etl import download
-from etl.context import Options
-from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
-from etl.stores import Upload
-from etl.stores.memory import MemoryStore
+from tests.support.s3_server import Answer, answering
 
 DRY = Options(dry_run=True)
 FORCE = Options(force=True)

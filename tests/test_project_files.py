@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from config import REGISTER
+from etl import PROJECT
 from etl.sources import SOURCES
 
-ROOT = Path(__file__).resolve().parents[1]
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
 PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}
 # What another package brings along as a part of what it hands out; the last is its types.
@@ -25,7 +25,7 @@ OPTIONAL |= {"scale": {"dask": "dask", "distributed": "distributed"}}
 
 
 def text(name: str) -> str:
-    return (ROOT / name).read_text(encoding="utf-8")
+    return (PROJECT / name).read_text(encoding="utf-8")
 
 
 def wanted(name: str) -> set[str]:
@@ -51,9 +51,14 @@ def imported(path: Path) -> set[str]:
 
 def third_party(*folders: str) -> set[str]:
     """The packages that the modules in these folders import."""
-    own = {path.stem for path in ROOT.glob("*.py")} | {"etl", "samples", "bench", "tools"}
-    own |= {path.stem for path in (ROOT / "tests").glob("*.py")}
-    paths = [path for folder in folders for path in ROOT.glob(folder)]
+    own = {path.stem for path in PROJECT.glob("*.py")} | {
+        "etl",
+        "samples",
+        "bench",
+        "tools",
+        "tests",
+    }
+    paths = [path for folder in folders for path in PROJECT.glob(folder)]
     names = set().union(*map(imported, paths)) - own - sys.stdlib_module_names
     return {COMES_WITH.get(name, PACKAGE_OF.get(name, name)) for name in names}
 
@@ -69,7 +74,7 @@ def test_the_platform_starts_the_worker_as_the_readme_says() -> None:
 
 def test_the_platform_gets_python_3_11() -> None:
     assert re.fullmatch(r"python-3\.11(\.\d+)?\n?", text("runtime.txt"))
-    assert not (ROOT / ".python-version").exists()
+    assert not (PROJECT / ".python-version").exists()
 
 
 def test_app_json_starts_one_worker() -> None:
@@ -130,13 +135,13 @@ def test_every_package_the_worker_imports_is_asked_for_and_no_other() -> None:
 
 def test_every_package_the_tests_and_scripts_import_is_asked_for() -> None:
     asked = wanted("requirements.in") | wanted("requirements-dev.in")
-    imports = third_party("tests/*.py", "samples/*.py", "bench/*.py", "tools/*.py")
+    imports = third_party("tests/**/*.py", "samples/*.py", "bench/*.py", "tools/*.py")
     assert imports - optional() <= asked
 
 
 @pytest.mark.parametrize("name", ["uv.lock", "Pipfile", "Pipfile.lock", "poetry.lock"])
 def test_no_second_lock_file_stops_the_build(name: str) -> None:
-    assert not (ROOT / name).exists()
+    assert not (PROJECT / name).exists()
 
 
 def test_git_ignores_the_virtual_environment_and_the_credentials() -> None:
@@ -169,7 +174,7 @@ def test_the_readme_tells_every_source_and_its_licence() -> None:
 
 def test_the_readme_explains_every_event_of_the_log() -> None:
     told = text("README.md")
-    code = [ROOT / "app.py", *(ROOT / "etl").rglob("*.py")]
+    code = [PROJECT / "app.py", *(PROJECT / "etl").rglob("*.py")]
     events = {
         event
         for path in code

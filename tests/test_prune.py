@@ -10,14 +10,9 @@ from uuid import uuid4
 
 import pytest
 import requests
-from desk import Desk
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from runs import NOW, assert_settled, contents, growing, records, run
-from runs import settings as runs_settings
-from s3_server import use
-from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, prune
 from etl import manifest as manifests
@@ -32,6 +27,11 @@ from etl.stores import Entry, Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.desk import Desk
+from tests.support.runs import NOW, assert_settled, contents, growing, records, run
+from tests.support.runs import settings as runs_settings
+from tests.support.s3_server import use
+from tests.test_publish import Broken, Wrapped, once, store_with
 
 FIRST = datetime(2021, 1, 25, 7, tzinfo=UTC)
 SHARED_PAGE = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"

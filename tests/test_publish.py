@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import (
+
+from etl import publish
+from etl.errors import StateConflict, StoreError
+from etl.stores import Entry, Head, Store, Stored, Upload
+from etl.stores.memory import MemoryStore
+from tests.support.runs import (
     COUNTRIES,
     NOW,
     assert_settled,
@@ -19,11 +24,6 @@ from runs import (
     records,
     run,
 )
-
-from etl import publish
-from etl.errors import StateConflict, StoreError
-from etl.stores import Entry, Head, Store, Stored, Upload
-from etl.stores.memory import MemoryStore
 
 
 class Broken(Exception):

@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from desk import Desk
-from runs import assert_settled, contents
-from s3_server import ACCESS_KEY, SECRET_KEY
 
 from etl.stores.s3 import S3Store
+from tests.support.desk import Desk
+from tests.support.runs import assert_settled, contents
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 
 @pytest.fixture(scope="session")

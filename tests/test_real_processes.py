@@ -19,15 +19,15 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from fault_proxy import FaultProxy
-from processes import APP, environment
-from reader import Reader, assert_promises, assert_settled
-from runs import growing, run
-from s3_server import ACCESS_KEY, SECRET_KEY, use
-from web_server import Reply, Request, Script, web_server
 
 from etl.context import Options
 from etl.stores.s3 import S3Store
+from tests.support.fault_proxy import FaultProxy
+from tests.support.processes import APP, environment
+from tests.support.reader import Reader, assert_promises, assert_settled
+from tests.support.runs import growing, run
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, use
+from tests.support.web_server import Reply, Request, Script, web_server
 
 FULL = os.environ.get("FAULTS") == "full"
 ROUNDS = 50 if FULL else 4

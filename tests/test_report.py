@@ -12,11 +12,7 @@ from uuid import uuid4
 
 import boto3
 import pytest
-from builders import country, day, stats_json
 from click.testing import CliRunner
-from processes import command
-from runs import contents, document, growing, records, run
-from s3_server import use
 
 from etl import cli, history
 from etl.context import Options
@@ -29,6 +25,10 @@ from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.builders import country, day, stats_json
+from tests.support.processes import command
+from tests.support.runs import contents, document, growing, records, run
+from tests.support.s3_server import use
 
 JANUARY, FEBRUARY = Month(2021, 1), Month(2021, 2)
 IF_DUE = Options(if_due=True)

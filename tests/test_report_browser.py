@@ -4,9 +4,6 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from browsers import WITHIN, audit
-from builders import country, day, stats_json
-from runs import run
 from selenium.webdriver.common.action_chains import ActionChains
 
 from bench.browser import Browser
@@ -14,6 +11,9 @@ from etl import history
 from etl.report import making
 from etl.report.month import Month
 from etl.stores.directory import DirectoryStore
+from tests.support.browsers import WITHIN, audit
+from tests.support.builders import country, day, stats_json
+from tests.support.runs import run
 
 HOSTILE = "<img src=x onerror=document.title='run'>"
 PAGES = ("2021-01/final_report.html", "2021-01/final_chart.html", "index.html")

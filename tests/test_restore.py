@@ -7,9 +7,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from runs import NOW, assert_settled, contents, growing, records, run, settings
-from test_publish import Broken, Wrapped, once, store_with
 
 from etl import doctor, pipeline
 from etl.context import Options
@@ -17,6 +14,9 @@ from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.restore import restore
 from etl.stores import Store, Upload
 from etl.stores.memory import MemoryStore
+from tests.support.desk import Desk
+from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
+from tests.test_publish import Broken, Wrapped, once, store_with
 
 MANY = tuple(f"country-{n}" for n in range(20))
 LATER = NOW + timedelta(hours=2)

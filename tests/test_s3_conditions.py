@@ -3,13 +3,13 @@
 import hashlib
 
 import pytest
-from s3_server import Answer, answering, use
 
 from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.stores import Upload
 from etl.stores.s3 import S3Store
 from etl.stores.s3_conditions import PROBE
+from tests.support.s3_server import Answer, answering, use
 
 
 class Server:

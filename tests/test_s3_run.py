@@ -10,10 +10,10 @@ from typing import Any
 
 import boto3
 import pytest
-from runs import assert_settled, growing, run
-from s3_server import ACCESS_KEY, SECRET_KEY, s3_server, use
 
 from etl.stores.s3 import S3Store
+from tests.support.runs import assert_settled, growing, run
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, s3_server, use
 
 APP = Path(__file__).parents[1] / "app.py"
 

@@ -11,22 +11,21 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
-from desk import Desk
-from runs import NOW, assert_settled, contents, settings
+from tests.support.archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
 
-from etl import catalogue
+from etl import PROJECT, catalogue
 from etl.errors import EtlError
 from etl.history import Failure
 from etl.scale import cluster
 from etl.scale.backfill import Watch, backfill
 from etl.scale.cluster import Engine, OnDask, engine
 from etl.stores.directory import DirectoryStore
+from tests.support.desk import Desk
+from tests.support.runs import NOW, assert_settled, contents, settings
 
 distributed = pytest.importorskip(
     "distributed", reason="SKIPPED: pip install -r requirements-scale.txt"
 )
-ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture(scope="module")
@@ -125,7 +124,7 @@ def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -
 
 @contextmanager
 def dask(
-    *arguments: str, said: str, path: str = str(ROOT), **variables: str
+    *arguments: str, said: str, path: str = str(PROJECT), **variables: str
 ) -> Iterator[tuple[int, str]]:
     """`dask ...` as a process of its own, once it has said so: its pid, and that line."""
     process = subprocess.Popen(
@@ -152,7 +151,7 @@ def scheduler(**variables: str) -> Iterator[tuple[str, int]]:
 
 
 @contextmanager
-def worker(address: str, path: str = str(ROOT)) -> Iterator[int]:
+def worker(address: str, path: str = str(PROJECT)) -> Iterator[int]:
     """A worker's pid."""
     options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
     with dask("worker", address, *options, said="Registered to:", path=path) as (pid, _):

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from processes import command
-from s3_server import Answer, answering
 
 from etl import sentry
+from tests.support.processes import command
+from tests.support.s3_server import Answer, answering
 
 CANARY = "CANARY-s3cret"
 

@@ -10,10 +10,6 @@ from uuid import uuid4
 import boto3
 import pytest
 import requests
-from aws_like import AwsLike
-from iam import asked
-from runs import growing, run
-from s3_server import answering, s3_error, use
 
 from etl import cli
 from etl.bucket import Wish
@@ -24,6 +20,10 @@ from etl.load import in_parallel
 from etl.stores import Upload
 from etl.stores.s3 import S3Store
 from etl.stores.s3_setup import look
+from tests.support.aws_like import AwsLike
+from tests.support.iam import asked
+from tests.support.runs import growing, run
+from tests.support.s3_server import answering, s3_error, use
 
 SetUp = Callable[..., str]
 

@@ -14,12 +14,6 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from desk import Desk
-from processes import APP, command, environment
-from runs import assert_settled, contents, growing
-from test_alert_rules import manifest, seen, told
-from test_app import DAY, MINUTE, End, World, at, settings
-from test_history import record
 
 import app
 from config import of_each, of_one, read_settings
@@ -29,6 +23,12 @@ from etl.context import Options
 from etl.errors import ConfigError
 from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
+from tests.support.desk import Desk
+from tests.support.processes import APP, command, environment
+from tests.support.runs import assert_settled, contents, growing
+from tests.test_alert_rules import manifest, seen, told
+from tests.test_app import DAY, MINUTE, End, World, at, settings
+from tests.test_history import record
 
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no source on the net can be reached
 SEVERAL = {"SOURCE": "", "SOURCES": "who,sample", "HTTPS_PROXY": NOWHERE, "COUNTRIES_URL": ""}

@@ -12,15 +12,15 @@ from urllib.parse import parse_qs, urlsplit
 import msgspec
 import pytest
 import requests
-from desk import Desk
-from runs import contents
-from s3_server import SECRET_KEY, Answer, answering, s3_error, use
 
 from etl import manifest as manifests
 from etl.manifest import PublishedFile, run_key
 from etl.share import expired
 from etl.stores import Store, Upload
 from etl.stores.s3 import S3Store
+from tests.support.desk import Desk
+from tests.support.runs import contents
+from tests.support.s3_server import SECRET_KEY, Answer, answering, s3_error, use
 
 PAGE = b"""<!doctype html><link rel="stylesheet" href="assets/page-01.css">
 <script src="assets/page-01.js" defer></script><a href="latest.csv">latest</a>

@@ -14,9 +14,6 @@ from threading import Thread
 from typing import Any
 
 import pytest
-from s3_server import Answer, answering
-from sns_server import ARN, Sns, attributes
-from test_alert_messages import ALERTS, sent
 
 from etl.alerts import subscriptions, topics
 from etl.alerts.alert import Event
@@ -24,6 +21,9 @@ from etl.alerts.messages import Message
 from etl.alerts.sns import Topic
 from etl.alerts.subscriptions import Subscription, valid_endpoint
 from etl.errors import AlertError
+from tests.support.s3_server import Answer, answering
+from tests.support.sns_server import ARN, Sns, attributes
+from tests.test_alert_messages import ALERTS, sent
 
 
 def publish(event: Event, topic: Topic | None = None, language: str = "en") -> Message:

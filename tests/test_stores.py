@@ -16,7 +16,6 @@ from uuid import uuid4
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from s3_server import s3_server, use
 
 from etl.errors import StateConflict, StoreError
 from etl.load import in_parallel, upload_all
@@ -24,6 +23,7 @@ from etl.stores import Store, Upload, content_type, valid_key
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.stores.s3 import S3Store
+from tests.support.s3_server import s3_server, use
 
 UNICODE_KEY = "països/Côte d'Ivoire + 100% #1? 🦠.json"
 BAD_KEYS = ["", "/a", "a/", "a//b", ".", "..", "a/../b", "a/./b", "a\\b", "a\nb", "a\x7f", "a\x85"]

@@ -6,7 +6,6 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from frames import MOST, countries, days, rows, some, tables, tidied, values
 from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
@@ -32,6 +31,7 @@ from etl.transform import (
     tidy,
     world,
 )
+from tests.support.frames import MOST, countries, days, rows, some, tables, tidied, values
 
 TYPES = {
     "country_key": "category",

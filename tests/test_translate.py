@@ -8,8 +8,6 @@ from botocore.stub import Stubber
 from hypothesis import HealthCheck, given
 from hypothesis import settings as profile
 from hypothesis import strategies as st
-from language_server import Languages, language_server, with_credentials
-from test_alert_messages import ALERTS, LINK, WHERE
 
 from etl.alerts import aws, notes, translate, translation
 from etl.alerts.messages import draft, write
@@ -17,6 +15,8 @@ from etl.alerts.translate import KEPT, Translator
 from etl.errors import AlertError, StoreError
 from etl.stores import Stored, Upload
 from etl.stores.memory import MemoryStore
+from tests.support.language_server import Languages, language_server, with_credentials
+from tests.test_alert_messages import ALERTS, LINK, WHERE
 
 SENTENCE = "The run of {slot} failed {attempts} times & more."
 

@@ -8,10 +8,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.fs
 import pytest
-from archives import DAY, LATER, fill, live, restating
-from desk import Desk
-from runs import NOW, assert_settled, contents, document, growing, run, settings
-from s3_server import ACCESS_KEY, SECRET_KEY
+from tests.support.archives import DAY, LATER, fill, live, restating
 
 from etl import prune
 from etl.errors import EtlError, StoreError
@@ -24,6 +21,9 @@ from etl.sources import SAMPLES
 from etl.stores import Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+from tests.support.desk import Desk
+from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 dd = pytest.importorskip("dask.dataframe", reason="SKIPPED: pip install -r requirements-scale.txt")
 # dask 2026.8 reads Parquet in a way that pandas 3.1 wants to end

@@ -17,17 +17,17 @@ from threading import Event, Thread
 from typing import Any
 
 import pytest
-from language_server import language_server
-from letters import send
-from processes import APP, command, environment, snapshot
-from s3_server import Answer, answering
-from sns_server import ARN, Sns, attributes
 
 from bench.measure import peak_kb
 from etl.alerts.alert import Alert, State, queued, tried
 from etl.alerts.state import update
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+from tests.support.language_server import language_server
+from tests.support.letters import send
+from tests.support.processes import APP, command, environment, snapshot
+from tests.support.s3_server import Answer, answering
+from tests.support.sns_server import ARN, Sns, attributes
 
 PATIENCE_S = 30.0  # for a machine with other work; what is measured has limits of its own
 STOP_LIMIT_S = 10.0

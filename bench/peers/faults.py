@@ -51,15 +51,14 @@ import boto3
 
 PEERS = Path(__file__).resolve().parent
 ROOT = PEERS.parents[1]
-sys.path[:0] = [str(ROOT), str(ROOT / "tests")]  # this is a script: neither is on the path
-
-from fault_proxy import FaultProxy  # noqa: E402  see above
-from reader import Reader as Bucket  # noqa: E402
-from s3_server import ACCESS_KEY, SECRET_KEY, s3_server  # noqa: E402
-from web_server import Reply, web_server  # noqa: E402
+sys.path.insert(0, str(ROOT))  # this is a script: the project is not on the path
 
 from bench.peers import reading  # noqa: E402
 from bench.peers.compared import OURS, TOOLS, Tool  # noqa: E402
+from tests.support.fault_proxy import FaultProxy  # noqa: E402  see above
+from tests.support.reader import Reader as Bucket  # noqa: E402
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, s3_server  # noqa: E402
+from tests.support.web_server import Reply, web_server  # noqa: E402
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

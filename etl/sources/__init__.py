@@ -7,16 +7,16 @@ when it is used.
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
 
+from etl import PROJECT
 from etl.levels import LEVELS, WITHIN
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MEASURES = ("cases", "deaths", "recoveries")
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
+SAMPLES = PROJECT / "samples"
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ import requests
 from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
-from s3_server import ACCESS_KEY, SECRET_KEY
+
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 NAMESPACE = "{http://s3.amazonaws.com/doc/2006-03-01/}"
 

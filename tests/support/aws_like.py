@@ -21,9 +21,10 @@ from botocore.auth import S3SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
-from fault_proxy import FaultProxy, Handler
-from iam import Asked, allows, asked
-from s3_server import ACCESS_KEY, SECRET_KEY
+
+from tests.support.fault_proxy import FaultProxy, Handler
+from tests.support.iam import Asked, allows, asked
+from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

@@ -18,9 +18,9 @@ import boto3
 import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
-from s3_server import Answer, answering, use
 
 from etl.alerts.settings import LANGUAGES
+from tests.support.s3_server import Answer, answering, use
 
 MARK = re.compile(r'(<span translate="no">.*?</span>)')
 Refusal = tuple[int, str, str]

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from runs import NOW, growing, run, settings
-
 from etl import manifest as manifests
 from etl.errors import EtlError
 from etl.manifest import Manifest, run_key
@@ -13,6 +11,7 @@ from etl.scale.backfill import Backfilled, Span, Watch, backfill
 from etl.scale.cluster import Engine, Here
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
+from tests.support.runs import NOW, growing, run, settings
 
 LATER = datetime(2026, 11, 22, 7, tzinfo=UTC)
 DAY = timedelta(days=1)

@@ -15,9 +15,9 @@ from urllib.parse import parse_qs
 import boto3
 import pytest
 import requests
-from s3_server import App, s3_server, use
 
 from etl.alerts.subscriptions import policy
+from tests.support.s3_server import App, s3_server, use
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"

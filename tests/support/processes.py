@@ -10,7 +10,9 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from threading import Thread
 
-APP = Path(__file__).resolve().parents[1] / "app.py"
+from etl import PROJECT
+
+APP = PROJECT / "app.py"
 
 
 def environment(**settings: str) -> dict[str, str]:

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
-from runs import NOW, growing, run
 
 from etl import cli
 from etl.stores import Store
+from tests.support.runs import NOW, growing, run
 
 
 class Said(NamedTuple):
