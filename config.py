@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from etl import setting as read
 from etl import sources
-from etl.alerts import settings as alerts
 from etl.errors import ConfigError
-from etl.inbox import rules as letters
 from etl.levels import LEVELS
-from etl.setting import Setting
+from etl.settings import alert_rules as alerts
+from etl.settings import inbox_rules as letters
+from etl.settings import readers as read
+from etl.settings.readers import Setting
 
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original

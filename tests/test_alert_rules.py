@@ -26,7 +26,6 @@ from etl.alerts.alert import (
 )
 from etl.alerts.rules import decide
 from etl.alerts.seen import Seen
-from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.alerts.thresholds import crossings, idle
 from etl.history import Document, Failure, History, Record
 from etl.manifest import (
@@ -38,6 +37,7 @@ from etl.manifest import (
     RestatedCountry,
     SourceNote,
 )
+from etl.settings.alert_rules import KINDS, MEASURES, Rule
 from tests.support.runs import published_store
 from tests.test_history import failure, record
 

@@ -15,7 +15,7 @@ from etl.bucket.policy import PUBLIC
 from etl.inbox import FORM, INCOMING, form, page
 from etl.inbox.page import Way
 from etl.links import rewrite
-from etl.report.languages import NAMES
+from etl.settings.languages import NAMES
 from etl.stores import Store, Upload
 from etl.stores.s3 import S3Store
 from etl.stores.s3_share import Signer

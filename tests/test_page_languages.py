@@ -11,11 +11,12 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
-from etl.alerts.settings import LANGUAGES, ORIGINAL
 from etl.alerts.translate import KEPT
 from etl.context import Options
 from etl.history import REASONS, Failure, History, Record, Slot
-from etl.report import assets, languages, words
+from etl.report import assets, words
+from etl.settings import languages
+from etl.settings.alert_rules import LANGUAGES, ORIGINAL
 from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore

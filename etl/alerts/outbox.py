@@ -7,10 +7,10 @@ from etl.alerts import messages
 from etl.alerts.alert import Waiting
 from etl.alerts.messages import Draft, Message
 from etl.alerts.page import page_link
-from etl.alerts.settings import ORIGINAL
 from etl.alerts.sns import Topic
 from etl.alerts.translate import Translator
 from etl.errors import AlertError
+from etl.settings.alert_rules import ORIGINAL
 from etl.stores import Store
 
 

@@ -14,8 +14,8 @@ from msgspec.structs import replace
 from etl.alerts.alert import Alert, State
 from etl.alerts.incidents import incident, recovery
 from etl.alerts.seen import Seen, Verdict, moment, page, published
-from etl.alerts.settings import Rule
 from etl.alerts.thresholds import crossings
+from etl.settings.alert_rules import Rule
 from etl.standstill import standstill
 
 if TYPE_CHECKING:

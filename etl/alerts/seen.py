@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from etl.alerts.alert import Alert, State
-from etl.alerts.settings import Rule
+from etl.settings.alert_rules import Rule
 
 if TYPE_CHECKING:
     from etl.history import History

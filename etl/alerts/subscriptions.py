@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.alerts import aws
-from etl.alerts.settings import ORIGINAL
 from etl.alerts.sns import MISSING, Topic
 from etl.errors import AlertError
+from etl.settings.alert_rules import ORIGINAL
 
 PROTOCOLS = ("sms", "email", "https")
 PENDING = "PendingConfirmation"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from etl.alerts.settings import Rule
+from etl.settings.alert_rules import Rule
 
 EVERY = "*"
 

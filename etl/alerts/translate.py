@@ -12,8 +12,8 @@ import msgspec
 
 from etl import log
 from etl.alerts import aws, translation
-from etl.alerts.settings import ORIGINAL
 from etl.errors import AlertError, StoreError
+from etl.settings.alert_rules import ORIGINAL
 from etl.stores import Store, Upload
 
 if TYPE_CHECKING:

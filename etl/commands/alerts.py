@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.alerts.settings import ORIGINAL
 from etl.commands import JSON, YES, alert_topic, confirm, in_common, open_store
+from etl.settings.alert_rules import ORIGINAL
 
 if TYPE_CHECKING:
     from config import Settings

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.alerts.settings import KINDS, ORIGINAL
 from etl.commands import JSON, YES, alert_topic, confirm, in_common
 from etl.errors import AlertError
+from etl.settings.alert_rules import KINDS, ORIGINAL
 
 if TYPE_CHECKING:
     from etl.alerts.subscriptions import Subscription

@@ -11,10 +11,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from etl import templating
-from etl.alerts.settings import ORIGINAL
 from etl.bucket.lifecycle import INBOX_DAYS
 from etl.inbox import FORM
-from etl.report import languages
+from etl.settings import languages
+from etl.settings.alert_rules import ORIGINAL
 from etl.wording import human
 
 HERE = Path(__file__).with_name("templates")

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.alerts.settings import ORIGINAL
 from etl.errors import AlertError
-from etl.inbox import rules as alert_rules
 from etl.inbox.contents import TEXT_BYTES
 from etl.inbox.errors import Later
 from etl.inbox.letter import Letter
-from etl.inbox.rules import Rule
 from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Services
+from etl.settings import inbox_rules as alert_rules
+from etl.settings.alert_rules import ORIGINAL
+from etl.settings.inbox_rules import Rule
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef

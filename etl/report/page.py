@@ -11,13 +11,14 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from etl import templating
-from etl.alerts.settings import ORIGINAL
 from etl.files import File
 from etl.history import REASONS, Status
 from etl.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
 from etl.outputs.changes import CHANGES, read_changes
-from etl.report import assets, languages, linked_data, view, words
+from etl.report import assets, linked_data, view, words
 from etl.report.texts import Texts
+from etl.settings import languages
+from etl.settings.alert_rules import ORIGINAL
 from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")

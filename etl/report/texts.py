@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from etl.alerts import translation
-from etl.alerts.settings import ORIGINAL
+from etl.settings.alert_rules import ORIGINAL
 
 _JINJAS_BLANK = re.compile(r"%\((\w+)\)s")
 

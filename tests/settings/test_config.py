@@ -11,10 +11,10 @@ import pytest
 
 import config
 from config import REGISTER, Settings, load_settings, read_settings
-from etl.alerts.settings import KINDS, MEASURES, Rule
 from etl.errors import SHOWN, ConfigError
-from etl.inbox import rules as letter_rules
-from etl.inbox.rules import Rule as LetterRule
+from etl.settings import inbox_rules as letter_rules
+from etl.settings.alert_rules import KINDS, MEASURES, Rule
+from etl.settings.inbox_rules import Rule as LetterRule
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
 VARIABLES = {setting.variable for setting in REGISTER}

@@ -1,6 +1,6 @@
 """The languages of the page: what their readers call them, and which way they run."""
 
-from etl.alerts.settings import ORIGINAL
+from etl.settings.alert_rules import ORIGINAL
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "fa-AF", "he", "ps", "ur"})
 NAMES = {
