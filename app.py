@@ -16,10 +16,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
 from config import Settings, load_settings, of_each
-from etl import log, schedule
-from etl.children import Children, short
+from etl import log
 from etl.errors import ConfigError
-from etl.signals import Signals, Stop, ignore_stops
+from etl.worker import schedule
+from etl.worker.children import Children, short
+from etl.worker.signals import Signals, Stop, ignore_stops
 
 NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
 

@@ -31,8 +31,8 @@ from etl.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.commands.versions import prune, restore
 from etl.each import for_each
 from etl.errors import ConfigError, EtlError
-from etl.signals import STOPS, ignore_stops
 from etl.wording import printable
+from etl.worker.signals import STOPS, ignore_stops
 
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 HELP = {"-h", "--help"}

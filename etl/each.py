@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from subprocess import Popen
 
-from etl.children import PROGRAM
+from etl.worker.children import PROGRAM
 
 
 def for_each(names: Iterable[str], arguments: Sequence[str]) -> int:

@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import inputs, journal, log, memory, prune, publish, records, recovery, schedule
+from etl import inputs, journal, log, memory, prune, publish, records, recovery
 from etl import manifest as manifests
 from etl.alerts import rules
 from etl.alerts.teller import Teller
@@ -29,6 +29,7 @@ from etl.report import due
 from etl.report.month import report_key
 from etl.standstill import Standstill, standstill
 from etl.stores import Store
+from etl.worker import schedule
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ due looks at the source anew, and publishes what it finds there.
 from datetime import datetime
 
 from config import Settings
-from etl import journal, publish, records, recovery, schedule, versions
+from etl import journal, publish, records, recovery, versions
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
 from etl.history import Record
@@ -16,6 +16,7 @@ from etl.manifest import ROOT, Manifest, run_key
 from etl.recovery import State
 from etl.stores import Store
 from etl.transfer import sha256_at
+from etl.worker import schedule
 
 PUBLISHED_MEANWHILE = (
     "another run was published in between; look at it (python app.py history) and say it again"

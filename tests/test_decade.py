@@ -20,13 +20,14 @@ from urllib.parse import parse_qs
 import pytest
 
 import app
-from etl import history, journal, log, pipeline, records, schedule
+from etl import history, journal, log, pipeline, records
 from etl.alerts import aws
 from etl.alerts.incidents import ATTEMPTS, began
 from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, StoreError
 from etl.stores.memory import MemoryStore
+from etl.worker import schedule
 from tests.support.runs import growing, settings
 from tests.support.s3_server import Answer, answering, use
 from tests.test_publish import Wrapped

@@ -27,8 +27,8 @@ from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
 from tests.support.runs import assert_settled, contents, growing
 from tests.test_alert_rules import manifest, seen, told
-from tests.test_app import DAY, MINUTE, End, World, at, settings
 from tests.test_history import record
+from tests.worker.test_app import DAY, MINUTE, End, World, at, settings
 
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no source on the net can be reached
 SEVERAL = {"SOURCE": "", "SOURCES": "who,sample", "HTTPS_PROXY": NOWHERE, "COUNTRIES_URL": ""}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from config import Settings
-from etl import log, schedule
+from etl import log
 from etl.alerts import alert as alerts
 from etl.alerts import incidents, rules, state, thresholds
 from etl.alerts.alert import Alert, State, Waiting
@@ -25,6 +25,7 @@ from etl.history import Failure, History, Record
 from etl.manifest import Manifest, run_key
 from etl.settings.alert_rules import ORIGINAL
 from etl.stores import Store
+from etl.worker import schedule
 
 if TYPE_CHECKING:
     from etl.alerts.outbox import Outbox

@@ -19,7 +19,7 @@ def restore(run: str) -> None:
     python app.py restore 2021-01-25    the run of that day
     """
     from etl import restore as restoring
-    from etl import schedule
+    from etl.worker import schedule
 
     settings = in_force()
     now = datetime.now(UTC)

@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl import catalogue, extract, history, inputs, schedule
+from etl import catalogue, extract, history, inputs
 from etl.catalogue import Archived, Imported
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.manifest import STATISTICS
@@ -20,6 +20,7 @@ from etl.scale.backfill import Watch
 from etl.scale.found import Version
 from etl.sources import SOURCES
 from etl.stores import Store
+from etl.worker import schedule
 
 
 @dataclass(frozen=True)

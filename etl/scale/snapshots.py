@@ -7,7 +7,6 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from config import Settings
-from etl import schedule
 from etl.catalogue import Catalogue
 from etl.context import RUN_ID
 from etl.history import History
@@ -16,6 +15,7 @@ from etl.report.archive import Snapshot, Told
 from etl.retention import BROKEN_OFF, began
 from etl.sources import SOURCES
 from etl.stores import Store
+from etl.worker import schedule
 
 
 @dataclass(frozen=True)

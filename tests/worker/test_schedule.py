@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.schedule import is_due, latest_slot, moment, next_moment, retry_after
+from etl.worker.schedule import is_due, latest_slot, moment, next_moment, retry_after
 
 MADRID = ZoneInfo("Europe/Madrid")
 NEW_YORK = ZoneInfo("America/New_York")

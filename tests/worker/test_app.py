@@ -17,9 +17,10 @@ from hypothesis import strategies as st
 
 import app
 from config import Settings, read_settings
-from etl import log, schedule
-from etl.children import Children
-from etl.signals import Signals, Stop
+from etl import log
+from etl.worker import schedule
+from etl.worker.children import Children
+from etl.worker.signals import Signals, Stop
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 NAP = timedelta(seconds=app.NAP_S)
@@ -640,7 +641,7 @@ def test_an_inbox_that_hangs_is_ended_and_that_is_said(
     script.write_text("#!/bin/sh\nexec sleep 60\n")
     script.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(script))
-    monkeypatch.setattr("etl.children.INBOX_LIMIT_S", 0.2)
+    monkeypatch.setattr("etl.worker.children.INBOX_LIMIT_S", 0.2)
     Children(settings(INBOX="on", S3_BUCKET="news"), Signals()).at_heartbeat()
     (line,) = lines("inbox.failed")
     assert "killed: still running after 0.2 s" in line

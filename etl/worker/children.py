@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 from config import Settings
 from etl import PROJECT, log
-from etl.signals import Signals, Stop
+from etl.worker.signals import Signals, Stop
 
 PROGRAM = PROJECT / "app.py"
 GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
