@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-from etl import sources
 from etl.errors import ConfigError
-from etl.levels import LEVELS
+from etl.extract import sources
+from etl.extract.levels import LEVELS
 from etl.settings import alert_rules as alerts
 from etl.settings import inbox_rules as letters
 from etl.settings import readers as read

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
-from etl.countries import Country, lookup
+from etl.extract.countries import Country, lookup
 from samples.living import OWID_HEADER, WHO_HEADER, counts, owid_rows, who_rows
 
 FIRST = date(2020, 1, 4)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import levels
+from etl.extract import levels
 from etl.transform import APART, CUMULATIVE, NEW, day_numbers
 
 BIGGEST = 10  # restated cells that are told one by one

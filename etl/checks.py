@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from etl import levels
 from etl.changes import Changes
+from etl.extract import levels
 from etl.transform import day_numbers, starts
 
 if TYPE_CHECKING:

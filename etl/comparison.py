@@ -8,14 +8,15 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import changes, levels, log, series_files
+from etl import changes, log, series_files
 from etl.changes import Changes
 from etl.checks import Extent
 from etl.errors import StoreError
+from etl.extract import levels
+from etl.extract.sources import level_of
 from etl.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
 from etl.outputs.table import PARQUET, read_table, read_whole
-from etl.sources import level_of
 from etl.stores import Store
 from etl.transform import CUMULATIVE, NEW
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 from config import Settings
 from etl import log
+from etl.extract.sources import SOURCES, Source
 from etl.history import History
 from etl.manifest import Manifest, Published
-from etl.sources import SOURCES, Source
 from etl.stores import Store
 
 

@@ -13,8 +13,8 @@ from etl import manifest as manifests
 from etl import pipeline
 from etl.context import Options
 from etl.errors import ConfigError
+from etl.extract.sources import SAMPLES
 from etl.screen import Screen
-from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 
 WHERE = {

@@ -19,7 +19,6 @@ from etl import (
     comparison,
     history,
     interpreter,
-    levels,
     log,
     memory,
     outputs,
@@ -34,11 +33,12 @@ from etl.checks import Extent, Findings
 from etl.comparison import Baseline, Compared
 from etl.context import Context
 from etl.errors import DataRejected
-from etl.extract import Fetched
+from etl.extract import levels
+from etl.extract.fetch import Fetched
+from etl.extract.inputs import Facts, archive, described
 from etl.fingerprint import shaping
 from etl.history import History
 from etl.inbox import FORM
-from etl.inputs import Facts, archive, described
 from etl.manifest import (
     FACTS,
     PAGE,

@@ -5,9 +5,9 @@ from datetime import datetime
 from itertools import pairwise
 from uuid import NAMESPACE_URL, uuid5
 
+from etl.extract.sources import SOURCES
 from etl.history import History, Record
 from etl.manifest import ROOT, run_key
-from etl.sources import SOURCES
 
 FEED = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"

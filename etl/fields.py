@@ -7,7 +7,7 @@ columns, so they can't disagree. Pure.
 from dataclasses import dataclass
 from typing import Literal
 
-from etl import levels
+from etl.extract import levels
 
 Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
 

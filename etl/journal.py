@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator, Sequence
 import msgspec
 
 from etl import history
-from etl.extract import Fetched
+from etl.extract.fetch import Fetched
+from etl.extract.inputs import archive
 from etl.feed import FEED, atom
 from etl.history import HISTORY, STATUS, History, KeptInput, Record
-from etl.inputs import archive
 from etl.stores import Store, Upload
 from etl.stores.swap import readable, swap
 

@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from etl import levels
-from etl.countries import find, find_code
-from etl.facts import FACT_COLUMNS, no_facts
+from etl.extract import levels
+from etl.extract.countries import find, find_code
+from etl.extract.facts import FACT_COLUMNS, no_facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,14 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import inputs, journal, log, memory, prune, publish, records, recovery
+from etl import journal, log, memory, prune, publish, records, recovery
 from etl import manifest as manifests
 from etl.alerts import rules
 from etl.alerts.teller import Teller
 from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
-from etl.extract import Fetched
+from etl.extract import inputs
+from etl.extract.fetch import Fetched
 from etl.fingerprint import fingerprint
 from etl.history import Failure, Record, Seen
 from etl.inbox import form

@@ -8,10 +8,10 @@ from config import FACTS_URL
 from etl import transform
 from etl.checks import Extent
 from etl.context import Context
-from etl.inputs import Facts, facts_url
+from etl.extract.inputs import Facts, facts_url
+from etl.extract.sources import Source
 from etl.manifest import Previous, SourceNote
 from etl.outputs.values import Header
-from etl.sources import Source
 
 
 def header(source: Source, held: Extent) -> Header:

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 import pandas as pd
 
 from config import Settings
-from etl import filters, levels, transform
+from etl import filters, transform
 from etl.errors import DataRejected
-from etl.extract import Fetched
-from etl.facts import read_facts
-from etl.inputs import Facts
+from etl.extract import levels
+from etl.extract.facts import read_facts
+from etl.extract.fetch import Fetched
+from etl.extract.inputs import Facts
+from etl.extract.sources import SOURCES
 from etl.merge import Unmatched, attach
-from etl.sources import SOURCES
 from etl.transform import Corrections
 
 

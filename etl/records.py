@@ -6,7 +6,7 @@ from datetime import date, datetime
 import msgspec
 
 from etl.context import Context, new_run_id
-from etl.extract import Fetched
+from etl.extract.fetch import Fetched
 from etl.history import Document, Failure, KeptInput, Record, Seen
 from etl.manifest import FACTS, STATISTICS, Manifest
 

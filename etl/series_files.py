@@ -6,8 +6,8 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from etl import levels
 from etl.errors import StoreError
+from etl.extract import levels
 from etl.manifest import run_key
 from etl.stores import Store
 

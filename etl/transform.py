@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import levels
+from etl.extract import levels
 
 MEASURES = ("cases", "deaths", "recoveries")
 NEW = [f"new_{measure}" for measure in MEASURES]

@@ -15,8 +15,10 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import catalogue, levels, series_files, transform
+from etl import catalogue, series_files, transform
 from etl.errors import SourceChanged, SourceUnavailable, StoreError
+from etl.extract import levels
+from etl.extract.sources import SourceTable, level_of
 from etl.history import History
 from etl.merge import attach
 from etl.outputs.countries import file_names
@@ -25,7 +27,6 @@ from etl.report import archive
 from etl.report.archive import Snapshot
 from etl.report.month import Month
 from etl.series_files import Listed
-from etl.sources import SourceTable, level_of
 from etl.stores import Store
 
 MOST_TOLD = 5  # series that share a name

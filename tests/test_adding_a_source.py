@@ -12,7 +12,7 @@ import pytest
 
 from etl import pipeline
 from etl.errors import DataRejected, SourceChanged
-from etl.sources import SAMPLES, SOURCES, Source
+from etl.extract.sources import SAMPLES, SOURCES, Source
 from etl.stores.memory import MemoryStore
 from tests.support.runs import assert_settled, contents, settings
 
@@ -28,7 +28,7 @@ def source(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Source]:
     (tmp_path / "lines.py").write_text(module, encoding="utf-8")
     monkeypatch.syspath_prepend(str(tmp_path))
     made = eval(entry, {"Source": Source})  # noqa: S307  our own document
-    assert made.module == "etl.sources.lines"
+    assert made.module == "etl.extract.sources.lines"
     source = replace(made, module="lines")
     monkeypatch.setitem(SOURCES, source.name, source)
     yield source

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 
 from etl import catalogue, doctor, history, prune
 from etl.errors import EtlError, StoreError
+from etl.extract.sources import SAMPLES
 from etl.restore import restore
 from etl.scale import backfill as filling
 from etl.scale import snapshots
@@ -17,9 +17,9 @@ from etl.scale.backfill import Backfilled, Span
 from etl.scale.cluster import Here
 from etl.scale.job import Job, WrongWorker, job
 from etl.scale.rebuild import Day, rebuild
-from etl.sources import SAMPLES
 from etl.stores import Upload
 from etl.stores.directory import DirectoryStore
+from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 from tests.support.processes import on_a_terminal
 from tests.support.runs import NOW, assert_settled, contents, growing, run, settings
 from tests.test_pipeline import DOCUMENTS

@@ -19,8 +19,8 @@ from etl.checkup import bucket, directory, inbox, sources
 from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
+from etl.extract.sources import SOURCES
 from etl.inbox import usage
-from etl.sources import SOURCES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore

@@ -18,8 +18,8 @@ from click.testing import CliRunner
 
 from config import REGISTER, read_settings
 from etl import cli, log, pipeline
+from etl.extract.sources import SAMPLES
 from etl.screen import Terminal
-from etl.sources import SAMPLES
 from tests.support.processes import APP, command, environment, on_a_terminal, snapshot
 from tests.support.runs import growing
 from tests.support.s3_server import Answer, answering, s3_error
@@ -177,7 +177,7 @@ def test_what_was_never_thought_of_is_recorded_all_the_same(
     def broken(*_: object, **__: object) -> None:
         raise ZeroDivisionError("never thought of")
 
-    monkeypatch.setattr("etl.inputs.fetch_statistics", broken)
+    monkeypatch.setattr("etl.extract.inputs.fetch_statistics", broken)
     assert "run.crashed" in run_fails()
     assert last_record(tmp_path / "out")["failure"] == {
         "kind": "ZeroDivisionError",

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from etl import levels
 from etl.context import Options
-from etl.extract import fetch
+from etl.extract import levels
+from etl.extract.fetch import fetch
+from etl.extract.sources import SAMPLES
+from etl.extract.sources.coviddata import read_countries
 from etl.history import Document, Record, Seen
 from etl.outputs.changes import NOTHING_LASTS
-from etl.sources import SAMPLES
-from etl.sources.coviddata import read_countries
 from etl.standstill import Standstill, standstill
 from etl.stores import Store
 from etl.stores.directory import DirectoryStore

@@ -11,10 +11,11 @@ from typing import Any
 
 import pytest
 
-from etl import fields, history, levels
+from etl import fields, history
+from etl.extract import levels
+from etl.extract.sources import SAMPLES
 from etl.report import making, page, series
 from etl.report.month import Month
-from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from tests.support.packages import faults

@@ -251,7 +251,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
 
 
 def drawn(report: Figures) -> list[bytes]:
-    from etl.sources import SOURCES
+    from etl.extract.sources import SOURCES
 
     source = SOURCES["sample"]
     return [

@@ -21,7 +21,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import PROJECT
-from etl.facts import read_facts
+from etl.extract.facts import read_facts
+from etl.extract.sources.coviddata import read_countries as read
 from etl.files import File
 from etl.filters import dropped
 from etl.merge import attach
@@ -29,7 +30,6 @@ from etl.outputs import Filter, write_files, write_world
 from etl.outputs.countries import file_names
 from etl.outputs.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
 from etl.outputs.values import Header, records, to_list
-from etl.sources.coviddata import read_countries as read
 from etl.transform import (
     COLUMNS,
     CUMULATIVE,

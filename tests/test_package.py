@@ -10,13 +10,14 @@ import pyarrow.parquet
 import pytest
 
 from config import KEEPS
-from etl import fields, levels
+from etl import fields
+from etl.extract import levels
+from etl.extract.levels import LEVELS
+from etl.extract.sources import SAMPLES
 from etl.files import File
-from etl.levels import LEVELS
 from etl.manifest import of_page
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
-from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.transform import columns, latest, repair, tidy
 from tests.support.builders import country, day, stats_json

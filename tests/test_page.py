@@ -18,13 +18,13 @@ from hypothesis import given
 
 from bench import extend
 from etl import manifest
+from etl.extract.sources import SAMPLES
 from etl.fingerprint import CODE
 from etl.history import Failure, History, Record
 from etl.outputs import Filter, write_files
 from etl.outputs.table import read_table
 from etl.outputs.values import Header
 from etl.report import figures, page, series, view, words
-from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.memory import MemoryStore
 from etl.transform import repair, stale_keys, tidy, world

@@ -18,8 +18,8 @@ from selenium.webdriver.common.keys import Keys
 
 from bench import extend
 from bench.browser import Browser
+from etl.extract.sources import SAMPLES
 from etl.report import page
-from etl.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
 from tests.support.browsers import WITHIN, audit

@@ -13,11 +13,11 @@ import pytest
 
 from etl.alerts.translate import KEPT
 from etl.context import Options
+from etl.extract.sources import SAMPLES
 from etl.history import REASONS, Failure, History, Record, Slot
 from etl.report import assets, words
 from etl.settings import languages
 from etl.settings.alert_rules import LANGUAGES, ORIGINAL
-from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore

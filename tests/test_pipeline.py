@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from etl import download
 from etl.context import Options
 from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
+from etl.extract import http
 from etl.stores import Upload
 from etl.stores.memory import MemoryStore
 from tests.support.runs import (
@@ -297,7 +297,7 @@ def test_a_bad_answer_is_one_clear_line_and_moves_nothing(tmp_path: Path, name: 
 def test_a_source_that_does_not_answer_in_time_is_unavailable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(download, "READ_TIMEOUT_S", 0.05)
+    monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.05)
     over = threading.Event()
     store, _ = published_store(tmp_path)
     before = contents(store)

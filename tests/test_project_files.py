@@ -10,7 +10,7 @@ import pytest
 
 from config import REGISTER
 from etl import PROJECT
-from etl.sources import SOURCES
+from etl.extract.sources import SOURCES
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
 PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}

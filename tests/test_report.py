@@ -17,10 +17,10 @@ from click.testing import CliRunner
 from etl import cli, history
 from etl.context import Options
 from etl.errors import EtlError, StoreError
+from etl.extract.sources import SAMPLES
 from etl.report import archive, making
 from etl.report.making import Made
 from etl.report.month import Month
-from etl.sources import SAMPLES
 from etl.stores import Store, Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore

@@ -72,7 +72,7 @@ def test_a_crash_goes_there_with_its_traceback_and_without_local_variables(
         "def broken(*_, **__):\n"
         f"    held = {CANARY + '-held'!r}\n"
         "    raise ZeroDivisionError('never thought of')\n"
-        "etl.inputs.fetch_statistics = broken\n"
+        "etl.extract.inputs.fetch_statistics = broken\n"
     )
     path = f"{tmp_path}:{Path(__file__).parents[1]}"
     ended = command("run", cwd=tmp_path, SENTRY_DSN=inbox.dsn, PYTHONPATH=path)

@@ -21,7 +21,7 @@ from etl import history, pipeline
 from etl.alerts.messages import draft, write
 from etl.context import Options
 from etl.errors import ConfigError
-from etl.sources import SAMPLES
+from etl.extract.sources import SAMPLES
 from etl.stores.directory import DirectoryStore
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.facts import read_facts
+from etl.extract.facts import read_facts
 from etl.merge import attach
 from etl.transform import (
     COLUMNS,

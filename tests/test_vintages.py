@@ -8,19 +8,19 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.fs
 import pytest
-from tests.support.archives import DAY, LATER, fill, live, restating
 
 from etl import prune
 from etl.errors import EtlError, StoreError
+from etl.extract.sources import SAMPLES
 from etl.outputs.changes import read_changes
 from etl.scale import revisions, tallies, vintages
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Here
 from etl.scale.vintages import Written
-from etl.sources import SAMPLES
 from etl.stores import Upload
 from etl.stores.directory import DirectoryStore
 from etl.stores.s3 import S3Store
+from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY

@@ -19,7 +19,7 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from etl.countries import find
+from etl.extract.countries import find
 
 PACKAGE = "world-atlas@2.0.2"
 MEMBER = "package/countries-110m.json"
@@ -29,7 +29,7 @@ ABOUT = "Natural Earth, Admin 0 countries 1:110m 4.1.0, public domain; made by t
 WIDE = 2000  # units from the western to the eastern end of the equator
 EQUATOR = 2 * 2.7066299836  # the same in Equal Earth's own units
 LEFT_OUT = {"Antarctica"}
-# Natural Earth's names that etl/countries.csv lacks: a name it has, or one to show without a code
+# Natural Earth's names that countries.csv lacks: one that it has, or one to show without a code
 NAMES = {
     "Bosnia and Herz.": "Bosnia and Herzegovina",
     "Falkland Is.": "Falkland Islands",

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit, urlunsplit
 import requests
 
 from etl import log
-from etl.download import USER_AGENT
+from etl.extract.http import USER_AGENT
 
 LIMIT_S = 10.0
 

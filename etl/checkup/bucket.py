@@ -8,8 +8,8 @@ import requests
 
 from etl.bucket import Wish
 from etl.doctor import Finding
-from etl.download import TryAgain, get
 from etl.errors import SourceUnavailable, StoreError
+from etl.extract.http import TryAgain, get
 from etl.stores import s3_account, s3_bucket
 from etl.stores.s3 import S3Store
 from etl.stores.s3_account import Identity

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from config import REGISTER, given
 from etl.doctor import Finding
-from etl.download import shown
+from etl.extract.http import shown
 
 # boto3's own, which matter where there is a bucket.
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")

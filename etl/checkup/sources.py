@@ -11,10 +11,10 @@ import requests
 
 from config import Settings
 from etl.doctor import Finding
-from etl.download import TryAgain, get, shown
 from etl.errors import SourceUnavailable
-from etl.inputs import facts_url
-from etl.sources import SOURCES
+from etl.extract.http import TryAgain, get, shown
+from etl.extract.inputs import facts_url
+from etl.extract.sources import SOURCES
 
 LIMIT_S = 30.0
 UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)

@@ -8,7 +8,7 @@ import click
 
 from etl.commands import JSON, Key, in_force, open_store
 from etl.errors import StoreError
-from etl.sources import MEASURES
+from etl.extract.sources import MEASURES
 
 FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in MEASURES]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from etl import templating
+from etl import PROJECT, templating
 from etl.bucket.lifecycle import INBOX_DAYS
 from etl.inbox import FORM
 from etl.settings import languages
@@ -18,7 +18,7 @@ from etl.settings.alert_rules import ORIGINAL
 from etl.wording import human
 
 HERE = Path(__file__).with_name("templates")
-STYLE = Path(languages.__file__).parent / "assets" / "page.css"
+STYLE = PROJECT / "etl/report/assets/page.css"
 SAID = Markup("<span data-say>{}</span>")
 
 Texts = Mapping[str, Mapping[str, str]]  # language -> sentence -> translation

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from etl import levels
+from etl.extract import levels
 from etl.files import File
 from etl.filters import keep
 from etl.outputs.countries import CountryFiles, write_countries, write_latest

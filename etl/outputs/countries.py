@@ -7,7 +7,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from etl import levels
+from etl.extract import levels
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import Header, joined, records, spans, to_json, write_json
 from etl.transform import FACTS

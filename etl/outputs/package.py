@@ -7,7 +7,8 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from etl import fields, levels
+from etl import fields
+from etl.extract import levels
 from etl.fields import Field
 from etl.files import File
 from etl.filters import dropped

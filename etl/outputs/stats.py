@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from etl import levels
+from etl.extract import levels
 from etl.outputs.values import joined, records, spans
 from etl.transform import counts, measures, starts
 

@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from etl import levels
+from etl.extract import levels
 
 
 @dataclass(frozen=True)

@@ -6,13 +6,13 @@ from datetime import date
 from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
-from etl import extract
 from etl.catalogue import Archived, Imported
 from etl.errors import SourceChanged, SourceUnavailable
-from etl.extract import Fetched
+from etl.extract import fetch
+from etl.extract.fetch import Fetched
+from etl.extract.sources import SOURCES, SourceTable
 from etl.history import History
 from etl.report.month import Month
-from etl.sources import SOURCES, SourceTable
 from etl.stores import Store
 
 LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any
@@ -131,7 +131,7 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetch
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
     try:
-        fetched = extract.fetch(str(packed), path, max_bytes=max_bytes)
+        fetched = fetch.fetch(str(packed), path, max_bytes=max_bytes)
     except (SourceChanged, SourceUnavailable) as exc:
         # the name of a temporary file says nothing to anybody
         raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc

@@ -12,7 +12,7 @@ from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, 
 from bokeh.models.annotations import Legend
 from bokeh.plotting import figure
 
-from etl import levels
+from etl.extract import levels
 from etl.outputs.values import records, to_list
 from etl.report.monthly import Figures
 from etl.report.numbers import change, count

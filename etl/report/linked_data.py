@@ -4,9 +4,9 @@ from typing import Any
 
 import msgspec
 
+from etl.extract.sources import Source
 from etl.manifest import Manifest
 from etl.report.view import View
-from etl.sources import Source
 from etl.stores.keys import content_type
 
 # what would end the script it stands in, or a line of one

@@ -11,14 +11,14 @@ import pandas as pd
 from etl import catalogue
 from etl.catalogue import Archived, Catalogue
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
-from etl.facts import read_facts
+from etl.extract.facts import read_facts
+from etl.extract.sources import SOURCES, Source
 from etl.history import History
 from etl.merge import attach
 from etl.report import archive, chart, pages, shelf
 from etl.report.archive import Snapshot
 from etl.report.month import Month, report_key
 from etl.report.monthly import Figures, Part, figures, reduced
-from etl.sources import SOURCES, Source
 from etl.stores import Store, Upload
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise

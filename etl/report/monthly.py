@@ -11,7 +11,8 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from etl import fields, levels
+from etl import fields
+from etl.extract import levels
 from etl.report.month import Month
 from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import add_case_fatality

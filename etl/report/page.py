@@ -11,6 +11,7 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from etl import templating
+from etl.extract.sources import SOURCES
 from etl.files import File
 from etl.history import REASONS, Status
 from etl.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
@@ -19,7 +20,6 @@ from etl.report import assets, linked_data, view, words
 from etl.report.texts import Texts
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
-from etl.sources import SOURCES
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_BYTES = 1_500_000  # of all that the page loads

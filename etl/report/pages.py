@@ -12,13 +12,14 @@ import pyarrow as pa
 import pyarrow.csv
 from jinja2 import Environment
 
-from etl import fields, levels, templating
+from etl import fields, templating
+from etl.extract import levels
+from etl.extract.sources import Source
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import records
 from etl.report import numbers
 from etl.report.month import Month
 from etl.report.monthly import Figures
-from etl.sources import Source
 from etl.stores import Entry
 
 TEMPLATES = Path(__file__).parent / "templates"

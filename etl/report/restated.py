@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import levels
+from etl.extract import levels
 from etl.report.month import Month
 
 MEASURES = ("cases", "deaths")

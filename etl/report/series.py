@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import levels
+from etl.extract import levels
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import spans
 from etl.report.view import average

@@ -12,8 +12,8 @@ from typing import Any
 
 import msgspec
 
-from etl import levels
-from etl.countries import normalise
+from etl.extract import levels
+from etl.extract.countries import normalise
 from etl.manifest import Manifest, PublishedFile
 from etl.outputs.changes import CHANGES
 from etl.report.words import MEASURES, Measure, number

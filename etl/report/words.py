@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from etl import levels
+from etl.extract import levels
 
 NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
 

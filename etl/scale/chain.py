@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from etl import checks
+from etl.extract.sources import level_of
 from etl.history import Failure
 from etl.report.archive import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed
-from etl.sources import level_of
 
 
 @dataclass(frozen=True)

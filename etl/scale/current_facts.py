@@ -7,12 +7,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl import extract, inputs
 from etl.catalogue import Archived
 from etl.errors import SourceUnavailable
+from etl.extract import fetch, inputs
+from etl.extract.sources import SOURCES
 from etl.manifest import FACTS
 from etl.report.archive import Snapshot, later_facts_folder
-from etl.sources import SOURCES
 from etl.stores import Store
 
 
@@ -40,7 +40,7 @@ def _archived(store: Store, url: str) -> Archived:
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         path = Path(folder) / inputs.facts_name(url)
         try:
-            fetched = extract.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
+            fetched = fetch.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
         except SourceUnavailable as exc:
             why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
             raise SourceUnavailable(f"{exc}; {why}") from exc

@@ -9,16 +9,17 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl import catalogue, extract, history, inputs
+from etl import catalogue, history
 from etl.catalogue import Archived, Imported
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
+from etl.extract import fetch, inputs
+from etl.extract.sources import SOURCES
 from etl.manifest import STATISTICS
 from etl.report import archive
 from etl.retention import began
 from etl.scale import found, git_history
 from etl.scale.backfill import Watch
 from etl.scale.found import Version
-from etl.sources import SOURCES
 from etl.stores import Store
 from etl.worker import schedule
 
@@ -90,7 +91,7 @@ def _take(
     if version.moment > now:
         return replace(told, why="its moment lies in the future"), None
     try:
-        fetched = extract.fetch(str(version.path), to, max_bytes=settings.max_source_mb * 10**6)
+        fetched = fetch.fetch(str(version.path), to, max_bytes=settings.max_source_mb * 10**6)
     except (SourceChanged, SourceUnavailable) as exc:
         return replace(told, why=str(exc).removeprefix(f"{version.path}: ")), None
     assert fetched  # noqa: S101  for the type checker: nothing was known of it

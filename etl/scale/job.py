@@ -6,8 +6,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 from config import Settings
-from etl import extract
 from etl.errors import EtlError
+from etl.extract import fetch
 from etl.fingerprint import code, fingerprint
 from etl.stores import Store
 from etl.stores.place import open_store
@@ -66,7 +66,7 @@ def without_secrets(settings: Settings) -> Settings:
     return replace(
         settings,
         source_url="",
-        countries_url=extract.shown(settings.countries_url),
+        countries_url=fetch.shown(settings.countries_url),
         output_dir=Path(settings.output_dir).absolute(),
         alert_topic="",
         alert_rules=(),

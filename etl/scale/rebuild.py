@@ -18,9 +18,9 @@ from etl.checks import Extent
 from etl.comparison import Baseline
 from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
-from etl.extract import Fetched
+from etl.extract.fetch import Fetched
+from etl.extract.inputs import Facts
 from etl.history import Failure, History
-from etl.inputs import Facts
 from etl.load import upload_all
 from etl.manifest import ROOT, Manifest, run_key
 from etl.outputs.values import full_names

@@ -9,11 +9,11 @@ from pathlib import PurePosixPath
 from config import Settings
 from etl.catalogue import Catalogue
 from etl.context import RUN_ID
+from etl.extract.sources import SOURCES
 from etl.history import History
 from etl.report import archive
 from etl.report.archive import Snapshot, Told
 from etl.retention import BROKEN_OFF, began
-from etl.sources import SOURCES
 from etl.stores import Store
 from etl.worker import schedule
 

@@ -8,7 +8,7 @@ others make those of all.
 import numpy as np
 import pandas as pd
 
-from etl import levels
+from etl.extract import levels
 from etl.transform import CUMULATIVE, MEASURES, NEW
 
 # of a row: so many snapshots, cells and restated ones, what those come to, and when the last was

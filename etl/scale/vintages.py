@@ -18,9 +18,11 @@ import pyarrow.parquet
 from msgspec import Struct
 
 from config import Settings
-from etl import catalogue, history, levels, versions
+from etl import catalogue, history, versions
 from etl.catalogue import Catalogue
 from etl.errors import EtlError, StoreError
+from etl.extract import levels
+from etl.extract.sources import SOURCES
 from etl.history import Failure, History
 from etl.load import in_parallel
 from etl.manifest import run_key
@@ -30,7 +32,6 @@ from etl.report.archive import Told
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
-from etl.sources import SOURCES
 from etl.stores import Store, Upload
 from etl.stores.swap import decoded, readable
 from etl.transform import CUMULATIVE, NEW

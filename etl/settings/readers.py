@@ -10,7 +10,7 @@ from datetime import date, time
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from etl import sources
+from etl.extract import sources
 
 
 @dataclass(frozen=True)

@@ -9,10 +9,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from queue import Queue
+from queue import Empty, Queue
 from threading import Event, Thread
 from typing import Any
 
@@ -68,13 +69,14 @@ class Worker:
     def wait_for(self, event: str) -> str:
         """The next line of that event."""
         deadline = time.monotonic() + PATIENCE_S
-        while (
-            line := self._arriving.get(timeout=max(0.0, deadline - time.monotonic()))
-        ) is not None:
-            self.log.append(line)
-            if line.startswith(event):
-                return line
-        raise AssertionError(f"it ended without {event}: {self.log}")
+        with suppress(Empty):
+            while (
+                line := self._arriving.get(timeout=max(0.0, deadline - time.monotonic()))
+            ) is not None:
+                self.log.append(line)
+                if line.startswith(event):
+                    return line
+        raise AssertionError(f"no {event}: {self.log}")
 
     def child(self) -> int:
         """The process id of the run that is under way."""
@@ -322,8 +324,8 @@ def test_a_run_that_does_not_hear_is_killed_so_that_the_worker_stops_in_time(
     impatient = f"""
 import sys
 sys.path.insert(0, {str(APP.parent)!r})
-import app, etl.children
-etl.children.GRACE_S = 0.3
+import app, etl.worker.children
+etl.worker.children.GRACE_S = 0.3
 sys.exit(app.worker())
 """
     worker = start(impatient, SOURCE_URL=slow.address)

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import python_calamine
 
-from etl.countries import Country, find, normalise
 from etl.errors import SourceChanged
+from etl.extract.countries import Country, find, normalise
 
 FACTS: Mapping[str, str] = {
     "COUNTRY": "country",

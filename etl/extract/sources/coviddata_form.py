@@ -7,8 +7,8 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
-from etl.sources.coviddata_faults import KEY
-from etl.sources.faults import COUNT_LIMIT, LONGEST_TEXT
+from etl.extract.sources.coviddata_faults import KEY
+from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT
 
 Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
 Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
@@ -93,7 +93,7 @@ PLACES = Form("places", OfPlace, keys=15)
 
 
 def names(entity: Entity) -> tuple[str | None, ...]:
-    """Its key and name, and those of what it lies in, as etl.levels.names has them."""
+    """Its key and name, and those of what it lies in, as etl.extract.levels.names has them."""
     own: tuple[str | None, ...] = (entity.key, entity.name)
     if isinstance(entity, Place):
         region = entity.region

@@ -20,11 +20,11 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from etl import levels
 from etl.errors import SourceChanged
-from etl.sources import MEASURES, SourceTable
-from etl.sources.coviddata_faults import explain
-from etl.sources.coviddata_form import (
+from etl.extract import levels
+from etl.extract.sources import MEASURES, SourceTable
+from etl.extract.sources.coviddata_faults import explain
+from etl.extract.sources.coviddata_form import (
     COUNTRIES,
     PLACES,
     REGIONS,
@@ -34,8 +34,8 @@ from etl.sources.coviddata_form import (
     Form,
     names,
 )
-from etl.sources.elements import elements, likely_elements
-from etl.sources.faults import Faults, as_date
+from etl.extract.sources.faults import Faults, as_date
+from etl.extract.sources.json_elements import elements, likely_elements
 
 DAY_KEYS = 9  # of a day's object, the day's own included
 STRAY = b'"location_type"'  # stands in most regions and places

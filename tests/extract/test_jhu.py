@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
-from etl.sources import MEASURES, SAMPLES, SOURCES, SourceTable
-from etl.sources.jhu import LAST_RECOVERIES, read
+from etl.extract.sources import MEASURES, SAMPLES, SOURCES, SourceTable
+from etl.extract.sources.jhu import LAST_RECOVERIES, read
 from tests.support.frames import values
 
 FILES = SOURCES["jhu"].files

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged
-from etl.sources.faults import printable
+from etl.extract.sources.faults import printable
 
 WINDOW = 1 << 20
 LONGEST = 1 << 23  # bytes an element may have: a country's days of a century

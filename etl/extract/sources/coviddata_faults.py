@@ -5,9 +5,9 @@ import re
 from collections.abc import Generator, Iterator
 from typing import Any
 
-from etl.levels import WITHIN
-from etl.sources import MEASURES
-from etl.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date
+from etl.extract.levels import WITHIN
+from etl.extract.sources import MEASURES
+from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 

@@ -10,13 +10,14 @@ from pathlib import Path, PurePosixPath
 from isal import isal_zlib
 
 from config import FACTS_URL, Settings
-from etl import extract, log
+from etl import log
 from etl.context import Context
 from etl.errors import EtlError, SourceUnavailable
-from etl.extract import Fetched, Validators
+from etl.extract import fetch
+from etl.extract.fetch import Fetched, Validators
+from etl.extract.sources import Source
 from etl.history import Seen
 from etl.manifest import FACTS, Input
-from etl.sources import Source
 from etl.stores import FOR_EVER, Store, Upload
 
 FACTS_LIMIT_MB = 50
@@ -45,7 +46,7 @@ def fetch_facts(run: Context, work: Path) -> Facts:
     path = work / facts_name(url)
     limit = FACTS_LIMIT_MB * 10**6
     try:
-        return Facts(extract.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
+        return Facts(fetch.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
     except SourceUnavailable as exc:
         log.warning("facts.unavailable", error=exc)
         archived = run.before.input(FACTS) if run.before else None
@@ -64,7 +65,7 @@ def facts_url(settings: Settings, source: Source) -> str:
 
 def facts_name(url: str) -> str:
     """How they are called in raw/."""
-    return PurePosixPath(extract.shown(url)).name or FACTS
+    return PurePosixPath(fetch.shown(url)).name or FACTS
 
 
 def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
@@ -100,7 +101,7 @@ def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> list[Fetche
 
 def _fetch(run: Context, url: str, to: Path, known: Validators | None = None) -> Fetched | None:
     limit = run.settings.max_source_mb * 10**6
-    return extract.fetch(url, to, max_bytes=limit, known=known, sleep=run.options.sleep)
+    return fetch.fetch(url, to, max_bytes=limit, known=known, sleep=run.options.sleep)
 
 
 def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
@@ -123,7 +124,7 @@ def described(fetched: Fetched, name: str, key: str) -> Input:
     """What a manifest says of an input that lies in raw/ as `key`."""
     return Input(
         name=name,
-        url=extract.shown(fetched.url),
+        url=fetch.shown(fetched.url),
         key=key,
         bytes=fetched.size,
         sha256=fetched.sha256,

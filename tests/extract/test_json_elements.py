@@ -11,8 +11,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
-from etl.sources import elements as elements_module
-from etl.sources.elements import elements, likely_elements
+from etl.extract.sources import json_elements as elements_module
+from etl.extract.sources.json_elements import elements, likely_elements
 
 # characters that a scanner of quotes and brackets may stumble over come often
 TEXT = st.text(

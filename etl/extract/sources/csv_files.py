@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from etl.errors import SourceChanged
-from etl.sources.faults import Faults, printable
+from etl.extract.sources.faults import Faults, printable
 
 LONGEST_LINE = 1 << 20
 BOM = b"\xef\xbb\xbf"

@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from etl import PROJECT
-from etl.levels import LEVELS, WITHIN
+from etl.extract.levels import LEVELS, WITHIN
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -96,7 +96,7 @@ SOURCES: dict[str, Source] = {
                 attribution="coviddata.github.io, "
                 "from the Johns Hopkins University CSSE repository",
                 licence="none stated by the source",
-                module="etl.sources.coviddata",
+                module="etl.extract.sources.coviddata",
                 function=f"read_{level}",
                 level=level,
                 known_fault=SPIKE,
@@ -110,7 +110,7 @@ SOURCES: dict[str, Source] = {
             files=("WHO-COVID-19-global-daily-data.csv",),
             attribution="World Health Organization, data.who.int",
             licence="CC BY 4.0",
-            module="etl.sources.who",
+            module="etl.extract.sources.who",
             licence_id="CC-BY-4.0",
         ),
         Source(
@@ -120,7 +120,7 @@ SOURCES: dict[str, Source] = {
             files=("compact.csv",),
             attribution="Our World in Data, from the World Health Organization",
             licence="CC BY 4.0",
-            module="etl.sources.owid",
+            module="etl.extract.sources.owid",
             licence_id="CC-BY-4.0",
         ),
         Source(
@@ -135,7 +135,7 @@ SOURCES: dict[str, Source] = {
             attribution="Center for Systems Science and Engineering (CSSE) at Johns Hopkins "
             "University",
             licence="CC BY 4.0",
-            module="etl.sources.jhu",
+            module="etl.extract.sources.jhu",
             licence_id="CC-BY-4.0",
         ),
         Source(
@@ -145,7 +145,7 @@ SOURCES: dict[str, Source] = {
             files=("stats.json",),
             attribution="made up by samples/make.py; every figure is invented",
             licence="MIT, like the project",
-            module="etl.sources.coviddata",
+            module="etl.extract.sources.coviddata",
             function="read_countries",
             facts_url=str(SAMPLES / "InfoPaisosExtra.xlsx"),
             known_fault=SPIKE,

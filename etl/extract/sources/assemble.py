@@ -10,10 +10,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.countries import Country, normalise
 from etl.errors import SourceChanged
-from etl.sources import MEASURES, SourceTable
-from etl.sources.faults import Faults
+from etl.extract.countries import Country, normalise
+from etl.extract.sources import MEASURES, SourceTable
+from etl.extract.sources.faults import Faults
 from etl.transform import APART
 
 

@@ -15,9 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import download, extract
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
-from etl.extract import Fetched, Validators, fetch, shown
+from etl.extract import fetch as extract
+from etl.extract import http
+from etl.extract.fetch import Fetched, Validators, fetch, shown
 from tests.support.web_server import (
     Reply,
     Request,
@@ -312,7 +313,7 @@ def test_a_broken_transfer_is_tried_again_until_it_is_whole_or_five_have_failed(
     why: str,
 ) -> None:
     if broken.hold:
-        monkeypatch.setattr(download, "READ_TIMEOUT_S", 0.2)
+        monkeypatch.setattr(http, "READ_TIMEOUT_S", 0.2)
     url = web.on("/stats.json", broken)
     message = fetching.fails(SourceUnavailable, url)
     assert message.startswith(f"{url}: {why}")

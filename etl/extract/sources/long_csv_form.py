@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from etl.sources.csv_files import header, rows
-from etl.sources.faults import Fault, Faults, as_date, named, printable, whole
+from etl.extract.sources.csv_files import header, rows
+from etl.extract.sources.faults import Fault, Faults, as_date, named, printable, whole
 
 
 @dataclass(frozen=True)

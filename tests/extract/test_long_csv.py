@@ -13,12 +13,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import sources
-from etl.countries import find, find_code
 from etl.errors import SourceChanged
-from etl.sources import SOURCES, SourceTable, owid, who
-from etl.sources import long_csv as long_csv_module
-from etl.sources.long_csv_form import Form
+from etl.extract import sources
+from etl.extract.countries import find, find_code
+from etl.extract.sources import SOURCES, SourceTable, owid, who
+from etl.extract.sources import long_csv as long_csv_module
+from etl.extract.sources.long_csv_form import Form
 from samples.living import OWID_HEADER, WHO_HEADER
 from tests.support.frames import values
 

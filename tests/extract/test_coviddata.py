@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.errors import SourceChanged
-from etl.extract import fetch
-from etl.sources import SOURCES, SourceTable
-from etl.sources.coviddata import read_countries as read
+from etl.extract.fetch import fetch
+from etl.extract.sources import SOURCES, SourceTable
+from etl.extract.sources.coviddata import read_countries as read
 from tests.support.builders import MEASURES, country, day, stats_json
 
 COLUMNS = [f"{kind}_{measure}" for kind in ("new", "cumulative") for measure in MEASURES]

@@ -15,10 +15,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from etl import PROJECT, countries, facts
-from etl.countries import Country, lookup, normalise
+from etl import PROJECT
 from etl.errors import SourceChanged
-from etl.facts import FACT_COLUMNS, FACTS, read_facts
+from etl.extract import countries, facts
+from etl.extract.countries import Country, lookup, normalise
+from etl.extract.facts import FACT_COLUMNS, FACTS, read_facts
 from etl.merge import Unmatched, attach
 
 HEADER = list(FACTS)

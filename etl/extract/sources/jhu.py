@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.countries import find
 from etl.errors import SourceChanged
-from etl.sources import MEASURES, SourceTable
-from etl.sources.csv_files import header, rows
-from etl.sources.faults import COUNT_LIMIT, Faults, named, printable, whole
-from etl.sources.series import Counts, Named, table
+from etl.extract.countries import find
+from etl.extract.sources import MEASURES, SourceTable
+from etl.extract.sources.assemble import Counts, Named, table
+from etl.extract.sources.csv_files import header, rows
+from etl.extract.sources.faults import COUNT_LIMIT, Faults, named, printable, whole
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")

@@ -15,9 +15,9 @@ from click.testing import CliRunner
 
 from etl import cli
 from etl.errors import SourceChanged
-from etl.levels import names
-from etl.sources import SAMPLES, SOURCES, SourceTable
-from etl.sources.coviddata import read_places, read_regions
+from etl.extract.levels import names
+from etl.extract.sources import SAMPLES, SOURCES, SourceTable
+from etl.extract.sources.coviddata import read_places, read_regions
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
 from etl.transform import columns

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import requests
 
-from etl.download import TryAgain, Validators, get, shown
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
-from etl.unpack import unpacked
+from etl.extract.gunzip import unpacked
+from etl.extract.http import TryAgain, Validators, get, shown
 
 __all__ = ["Fetched", "Validators", "fetch", "shown"]
 

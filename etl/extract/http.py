@@ -17,7 +17,7 @@ from requests.exceptions import InvalidHeader
 from urllib3.exceptions import HTTPError
 
 from etl.errors import SourceUnavailable
-from etl.unpack import unpacked
+from etl.extract.gunzip import unpacked
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0

@@ -12,13 +12,13 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from etl.countries import find, find_code
 from etl.errors import SourceChanged
-from etl.sources import SourceTable
-from etl.sources.csv_files import header
-from etl.sources.faults import COUNT_LIMIT, named, printable
-from etl.sources.long_csv_form import Form, explain
-from etl.sources.series import Counts, Named, table
+from etl.extract.countries import find, find_code
+from etl.extract.sources import SourceTable
+from etl.extract.sources.assemble import Counts, Named, table
+from etl.extract.sources.csv_files import header
+from etl.extract.sources.faults import COUNT_LIMIT, named, printable
+from etl.extract.sources.long_csv_form import Form, explain
 
 BLOCK = 1 << 20
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.unpack import STEP, unpacked
+from etl.extract.gunzip import STEP, unpacked
 
 
 def in_pieces(content: bytes, size: int) -> Iterator[bytes]:
