@@ -8,9 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import changes, log, series_files
-from etl.changes import Changes
-from etl.checks import Extent
+from etl import log, series_files
 from etl.errors import StoreError
 from etl.extract import levels
 from etl.extract.sources import level_of
@@ -18,7 +16,10 @@ from etl.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
 from etl.outputs.table import PARQUET, read_table, read_whole
 from etl.stores import Store
-from etl.transform import CUMULATIVE, NEW
+from etl.transform import changes
+from etl.transform.changes import Changes
+from etl.transform.checks import Extent
+from etl.transform.derive import CUMULATIVE, NEW
 
 
 @dataclass(frozen=True)

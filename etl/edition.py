@@ -14,22 +14,7 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from etl import (
-    checks,
-    comparison,
-    history,
-    interpreter,
-    log,
-    memory,
-    outputs,
-    provenance,
-    publish,
-    reading,
-    records,
-    transform,
-)
-from etl.changes import Changes
-from etl.checks import Extent, Findings
+from etl import comparison, history, interpreter, log, memory, outputs, provenance, publish, records
 from etl.comparison import Baseline, Compared
 from etl.context import Context
 from etl.errors import DataRejected
@@ -58,6 +43,9 @@ from etl.outputs.package import write_package
 from etl.outputs.values import full_names
 from etl.standstill import standstill
 from etl.stores import Upload
+from etl.transform import checks, derive, read
+from etl.transform.changes import Changes
+from etl.transform.checks import Extent, Findings
 
 MOST_RESTATED = 5  # countries that are named
 
@@ -97,7 +85,7 @@ def make(
     """
     settings = run.settings
     before = before or _published(run, work)
-    found = reading.read(settings, statistics, facts)
+    found = read.read(settings, statistics, facts)
     rows, listed, chosen = found.rows, found.listed, found.chosen
     compared = _compared(before, rows, chosen, settings.since)
     since_published = compared.changes if compared else Changes()
@@ -107,19 +95,19 @@ def make(
     if facts.warning:
         findings.warnings.append(facts.warning)
 
-    stale = transform.stale_keys(rows, settings.stale_after_days)
+    stale = derive.stale_keys(rows, settings.stale_after_days)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in found.nothing)
     selected = found.selected()
-    reading.refuse_empty(selected, settings)
+    read.refuse_empty(selected, settings)
     header = provenance.header(run.source, held)
     files = outputs.write_files(
         work / "files",
         header,
-        groups=(transform.tidy(g, listed, stale) for g in transform.groups(selected)),
+        groups=(derive.tidy(g, listed, stale) for g in derive.groups(selected)),
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
         # the regions that a source lists are not the world
-        world=transform.world(rows, stale) if run.source.level == "countries" else None,
+        world=derive.world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         only=Filter(settings.keep, settings.since),
     )

@@ -5,13 +5,13 @@ from dataclasses import asdict
 import pandas as pd
 
 from config import FACTS_URL
-from etl import transform
-from etl.checks import Extent
 from etl.context import Context
 from etl.extract.inputs import Facts, facts_url
 from etl.extract.sources import Source
 from etl.manifest import Previous, SourceNote
 from etl.outputs.values import Header
+from etl.transform import derive
+from etl.transform.checks import Extent
 
 
 def header(source: Source, held: Extent) -> Header:
@@ -44,7 +44,7 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
         attribution=source.attribution,
         licence=source.licence,
         notice=source.notice,
-        lacks=[m for m in transform.MEASURES if m not in transform.measures(rows)],
+        lacks=[m for m in derive.MEASURES if m not in derive.measures(rows)],
         **asdict(held),
     )
 

@@ -15,12 +15,11 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import catalogue, series_files, transform
+from etl import catalogue, series_files
 from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.extract import levels
 from etl.extract.sources import SourceTable, level_of
 from etl.history import History
-from etl.merge import attach
 from etl.outputs.countries import file_names
 from etl.outputs.values import records
 from etl.report import archive
@@ -28,6 +27,8 @@ from etl.report.archive import Snapshot
 from etl.report.month import Month
 from etl.series_files import Listed
 from etl.stores import Store
+from etl.transform import derive
+from etl.transform.merge import attach
 
 MOST_TOLD = 5  # series that share a name
 
@@ -122,7 +123,7 @@ def _listed(table: SourceTable) -> list[Listed]:
 
 def _figure(rows: pd.DataFrame, key: str, wanted: Figure) -> int | None:
     """The figure as it is published: repaired."""
-    repaired, _ = transform.repair(rows[rows[levels.key(rows)] == key])
+    repaired, _ = derive.repair(rows[rows[levels.key(rows)] == key])
     if wanted.measure not in repaired:
         return None
     values = repaired.loc[repaired["date"] == np.datetime64(wanted.day, "s"), wanted.measure]

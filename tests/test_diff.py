@@ -20,7 +20,7 @@ from etl.standstill import Standstill, standstill
 from etl.stores import Store
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
-from etl.transform import CUMULATIVE
+from etl.transform.derive import CUMULATIVE
 from tests.support.desk import Desk
 from tests.support.page_reader import read_page
 from tests.support.runs import (

@@ -11,13 +11,14 @@ from typing import Any
 
 import pytest
 
-from etl import fields, history
+from etl import history
 from etl.extract import levels
 from etl.extract.sources import SAMPLES
 from etl.report import making, page, series
 from etl.report.month import Month
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
+from etl.transform import columns
 from tests.support.packages import faults
 from tests.support.page_reader import Element, read_page
 from tests.support.runs import assert_settled, contents, run
@@ -239,7 +240,7 @@ def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     rows = {row[levels.names(published.level)[0]]: row for row in csv.DictReader(lines)}
     assert rows.keys() == published.keys
     for row in rows.values():
-        assert list(row) == [field.name for field in fields.report(published.level)]
+        assert list(row) == [field.name for field in columns.report(published.level)]
         assert ("cases_per_100k" in row) == (published.level == "countries")
     assert any(int(row["new_cases"] or 0) > 0 for row in rows.values())
     shown = read_page(published.text(f"reports/{month}/final_report.html"))

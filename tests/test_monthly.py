@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import fields
 from etl.report import chart, pages
 from etl.report.month import Month
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.report.restated import COUNTS
+from etl.transform import columns as fields
 from tests.support.frames import countries, days, rows, some, tables, values
 
 JANUARY = Month(2021, 1)

@@ -24,13 +24,11 @@ from etl import PROJECT
 from etl.extract.facts import read_facts
 from etl.extract.sources.coviddata import read_countries as read
 from etl.files import File
-from etl.filters import dropped
-from etl.merge import attach
 from etl.outputs import Filter, write_files, write_world
 from etl.outputs.countries import file_names
 from etl.outputs.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
 from etl.outputs.values import Header, records, to_list
-from etl.transform import (
+from etl.transform.derive import (
     COLUMNS,
     CUMULATIVE,
     FACTS,
@@ -42,6 +40,8 @@ from etl.transform import (
     tidy,
     world,
 )
+from etl.transform.filters import dropped
+from etl.transform.merge import attach
 from tests.support.frames import MOST, countries, days, rows, some, tables, values
 
 HEADER = Header("A title", "Somebody's", "CC0", "2020-03-12", notice="Made up.")

@@ -10,7 +10,6 @@ import pyarrow.parquet
 import pytest
 
 from config import KEEPS
-from etl import fields
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
@@ -19,7 +18,8 @@ from etl.manifest import of_page
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
 from etl.stores.directory import DirectoryStore
-from etl.transform import columns, latest, repair, tidy
+from etl.transform import columns as fields
+from etl.transform.derive import columns, latest, repair, tidy
 from tests.support.builders import country, day, stats_json
 from tests.support.frames import countries, days, rows
 from tests.support.packages import faults

@@ -27,7 +27,7 @@ from etl.outputs.values import Header
 from etl.report import figures, page, series, view, words
 from etl.stores import Store, Upload
 from etl.stores.memory import MemoryStore
-from etl.transform import repair, stale_keys, tidy, world
+from etl.transform.derive import repair, stale_keys, tidy, world
 from tests.support.builders import country, day, stats_json
 from tests.support.frames import MOST, countries, days, rows, some, tables
 from tests.support.page_reader import Element, read_page

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etl import fields
-from etl.fields import Field
+from etl.transform import columns
+from etl.transform.columns import Field
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
 HEAD = """\
 # The data dictionary
 
-Made from `etl/fields.py` by `make docs`, as is `datapackage.json` in the folder: change it there.
+Made from `etl/transform/columns.py` by `make docs`, as is `datapackage.json` in the folder:
+change it there.
 """
 TABLE_TEXT = """\
 ## The tidy table
@@ -39,8 +40,8 @@ def table(listed: Iterable[Field]) -> str:
 
 
 def page() -> str:
-    names = fields.NAMES.values()
-    tidy, report = ([*names, *more] for more in (fields.LATEST_FIGURES, fields.REPORT_FIGURES))
+    names = columns.NAMES.values()
+    tidy, report = ([*names, *more] for more in (columns.LATEST_FIGURES, columns.REPORT_FIGURES))
     return "\n".join([HEAD, TABLE_TEXT, table(tidy), REPORT_TEXT, table(report)])
 
 

@@ -12,12 +12,12 @@ import pandas as pd
 
 from etl.extract import levels
 from etl.files import File
-from etl.filters import keep
 from etl.outputs.countries import CountryFiles, write_countries, write_latest
 from etl.outputs.stats import write_stats
 from etl.outputs.table import TableFiles
 from etl.outputs.values import Header, to_list, write_json
-from etl.transform import latest
+from etl.transform.derive import latest
+from etl.transform.filters import keep
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def write_files(
 
     `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
     stats.json; `countries`: one row a country in the source's order, with its `file`; `world`: as
-    `etl.transform.world` makes it, the series in `left_out` left out; None: no world.json.
+    `etl.transform.derive.world` makes it, the series in `left_out` left out; None: no world.json.
     """
     folder.mkdir(parents=True)
     written: dict[str, int] = {}

@@ -9,9 +9,9 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from etl.changes import Changes
 from etl.files import File
 from etl.outputs.values import Header, write_json
+from etl.transform.changes import Changes
 
 CHANGES = "changes.json"
 # all of it tells of two runs: by itself it makes no version differ from another
@@ -37,7 +37,7 @@ class RestatedCell(Struct, frozen=True):
 
 
 class MeasureChange(Struct, frozen=True):
-    """As etl.changes.Measured."""
+    """As etl.transform.changes.Measured."""
 
     compared: int
     restated: int

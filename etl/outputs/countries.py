@@ -10,7 +10,7 @@ import pyarrow.csv
 from etl.extract import levels
 from etl.outputs.table import to_csv_table
 from etl.outputs.values import Header, joined, records, spans, to_json, write_json
-from etl.transform import FACTS
+from etl.transform.derive import FACTS
 
 
 class CountryFiles:

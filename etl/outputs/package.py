@@ -7,14 +7,14 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from etl import fields
 from etl.extract import levels
-from etl.fields import Field
 from etl.files import File
-from etl.filters import dropped
 from etl.outputs.changes import CHANGES
 from etl.outputs.table import CSV, PARQUET
 from etl.outputs.values import Header, write_json
+from etl.transform import columns as fields
+from etl.transform.columns import Field
+from etl.transform.filters import dropped
 
 PACKAGE = "datapackage.json"
 TITLES = {

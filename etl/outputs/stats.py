@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.outputs.values import joined, records, spans
-from etl.transform import counts, measures, starts
+from etl.transform.derive import counts, measures, starts
 
 PIECE_ROWS = 10_000
 

@@ -14,12 +14,12 @@ from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract.facts import read_facts
 from etl.extract.sources import SOURCES, Source
 from etl.history import History
-from etl.merge import attach
 from etl.report import archive, chart, pages, shelf
 from etl.report.archive import Snapshot
 from etl.report.month import Month, report_key
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.stores import Store, Upload
+from etl.transform.merge import attach
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise
 LISTED = 10

@@ -11,11 +11,11 @@ from datetime import date, timedelta
 import numpy as np
 import pandas as pd
 
-from etl import fields
 from etl.extract import levels
 from etl.report.month import Month
 from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
-from etl.transform import add_case_fatality
+from etl.transform import columns
+from etl.transform.derive import add_case_fatality
 
 ONE_DAY = timedelta(days=1)
 
@@ -33,8 +33,8 @@ class Part:
 @dataclass(frozen=True)
 class Figures:
     """`until`: the last day of the month that is counted, None where there is none; `before_until`
-    the same of the month before. `countries`: the columns of `etl.fields.report`, most cases
-    first; regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
+    the same of the month before. `countries`: the columns of `columns.report`, most cases first;
+    regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
     with what it restated of the one before. `daily`: the 7-day averages of all of them. `gone`:
     countries that the last snapshot has no more.
     """
@@ -78,7 +78,7 @@ def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
 def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
     """Aggregate a month's snapshots, oldest first and at least one.
 
-    `listed`: the last one's countries as `etl.merge.attach` makes them.
+    `listed`: the last one's countries as `etl.transform.merge.attach` makes them.
     """
     table = concatenated(parts)
     last = table[(table["snapshot"] == parts[-1].run_id).to_numpy()]
@@ -93,7 +93,7 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
     ranked = countries.reset_index(drop=True).sort_values(
         ["new_cases", key], ascending=[False, True], na_position="last"
     )
-    ranked = ranked[[field.name for field in fields.report(level)]].reset_index(drop=True)
+    ranked = ranked[[field.name for field in columns.report(level)]].reset_index(drop=True)
     summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
     gone = table[key].cat.categories.difference(pd.Index(listed[key]))
     return Figures(

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 from jinja2 import Environment
 
-from etl import fields, templating
+from etl import templating
 from etl.extract import levels
 from etl.extract.sources import Source
 from etl.outputs.table import to_csv_table
@@ -21,6 +21,7 @@ from etl.report import numbers
 from etl.report.month import Month
 from etl.report.monthly import Figures
 from etl.stores import Entry
+from etl.transform import columns
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
@@ -44,7 +45,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
         **_about(figures, source, notes),
         rows=records(figures.countries),
         snapshots=records(figures.snapshots),
-        fields=fields.report(figures.level),
+        fields=columns.report(figures.level),
         within=levels.WITHIN[figures.level][1:],
     )
 

@@ -19,7 +19,7 @@ from etl.extract import levels
 from etl.outputs.table import PARQUET, read_table
 from etl.outputs.values import spans
 from etl.report.view import average
-from etl.transform import day_numbers
+from etl.transform.derive import day_numbers
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
 DAYS_OF_AN_AVERAGE = 7

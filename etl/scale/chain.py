@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
-from etl import checks
 from etl.extract.sources import level_of
 from etl.history import Failure
 from etl.report.archive import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed
+from etl.transform import checks
 
 
 @dataclass(frozen=True)

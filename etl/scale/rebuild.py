@@ -10,11 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl import checks, edition, filters, log, reading
+from etl import edition, log
 from etl import manifest as manifests
 from etl.catalogue import Archived
-from etl.changes import Changes
-from etl.checks import Extent
 from etl.comparison import Baseline
 from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
@@ -24,12 +22,15 @@ from etl.history import Failure, History
 from etl.load import upload_all
 from etl.manifest import ROOT, Manifest, run_key
 from etl.outputs.values import full_names
-from etl.reading import Reading
 from etl.report import archive
 from etl.report.archive import Snapshot
 from etl.retention import began
 from etl.scale.job import Job
 from etl.stores import FOR_EVER, Upload
+from etl.transform import checks, filters, read
+from etl.transform.changes import Changes
+from etl.transform.checks import Extent
+from etl.transform.read import Reading
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         try:
             statistics, facts = _inputs(job, snapshot, Path(folder))
-            found = reading.read(job.settings, statistics, facts)
+            found = read.read(job.settings, statistics, facts)
             refusals = checks.check(
                 found.rows,
                 found.listed,
@@ -81,7 +82,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
             ).refusals
             if refusals:
                 raise DataRejected(refusals)
-            reading.refuse_empty(found.selected(), job.settings)
+            read.refuse_empty(found.selected(), job.settings)
         except Exception as exc:
             return Surveyed(failure=_failure(exc))
     digests = tuple(document.sha256 for document in statistics)
@@ -140,7 +141,7 @@ def _baseline(job: Job, day: Day, work: Path) -> Baseline | None:
         return None
     work.mkdir()
     statistics = [_bring(job, document, work) for document in before.statistics]
-    found: Reading = reading.read(job.settings, statistics, Facts(None))
+    found: Reading = read.read(job.settings, statistics, Facts(None))
     table = filters.keep(found.selected(), job.settings.keep, job.settings.since)
     return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.chosen))
 

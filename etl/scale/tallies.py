@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from etl.extract import levels
-from etl.transform import CUMULATIVE, MEASURES, NEW
+from etl.transform.derive import CUMULATIVE, MEASURES, NEW
 
 # of a row: so many snapshots, cells and restated ones, what those come to, and when the last was
 COUNTS = {"snapshots": "sum", "compared": "sum", "restated": "sum", "net": "sum", "revised": "max"}

@@ -34,7 +34,7 @@ from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
 from etl.stores import Store, Upload
 from etl.stores.swap import decoded, readable
-from etl.transform import CUMULATIVE, NEW
+from etl.transform.derive import CUMULATIVE, NEW
 
 FOLDER = "vintages/"
 INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data

@@ -20,7 +20,7 @@ from etl.errors import SourceChanged
 from etl.extract import countries, facts
 from etl.extract.countries import Country, lookup, normalise
 from etl.extract.facts import FACT_COLUMNS, FACTS, read_facts
-from etl.merge import Unmatched, attach
+from etl.transform.merge import Unmatched, attach
 
 HEADER = list(FACTS)
 Cell = str | float | bool

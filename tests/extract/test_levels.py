@@ -20,7 +20,7 @@ from etl.extract.sources import SAMPLES, SOURCES, SourceTable
 from etl.extract.sources.coviddata import read_places, read_regions
 from etl.stores.directory import DirectoryStore
 from etl.stores.memory import MemoryStore
-from etl.transform import columns
+from etl.transform.derive import columns
 from tests.support.builders import MEASURES, day, stats_json
 from tests.support.frames import values
 from tests.support.runs import NOW, assert_settled, contents, records, run

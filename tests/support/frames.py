@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from etl.transform import FACTS, MEASURES, repair, tidy
+from etl.transform.derive import FACTS, MEASURES, repair, tidy
 
 Day = tuple[str, int, int, int]  # its date, then cumulative cases, deaths, recoveries
 MOST = 2**31 - 1  # the greatest count a source may have

@@ -14,7 +14,7 @@ from etl.errors import SourceChanged
 from etl.extract.countries import Country, normalise
 from etl.extract.sources import MEASURES, SourceTable
 from etl.extract.sources.faults import Faults
-from etl.transform import APART
+from etl.transform.derive import APART
 
 
 @dataclass(frozen=True)

@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.filters import dropped, keep, select
-from etl.transform import COLUMNS, latest, world
+from etl.transform.derive import COLUMNS, latest, world
+from etl.transform.filters import dropped, keep, select
 from tests.support.frames import countries, days, rows, some, tables, tidied, values
 
 FROM_NEW = {

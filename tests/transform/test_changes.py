@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.changes import BIGGEST, Cell, Changes, Measured, compare
-from etl.filters import keep
 from etl.outputs.table import PARQUET, TableFiles, read_table
-from etl.transform import CUMULATIVE, NEW, groups, repair, tidy
+from etl.transform.changes import BIGGEST, Cell, Changes, Measured, compare
+from etl.transform.derive import CUMULATIVE, NEW, groups, repair, tidy
+from etl.transform.filters import keep
 from tests.support.frames import MOST, countries, days, rows, some, tables, tidied
 
 WANTED = ("country_key", "date", *CUMULATIVE, *NEW)

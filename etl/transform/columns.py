@@ -195,7 +195,7 @@ _OF_COUNTRIES = ("cases_per_100k", "population")
 
 
 def table(level: str = "countries") -> tuple[Field, ...]:
-    """The columns of the tidy table, as `etl.transform.columns` has them."""
+    """The columns of the tidy table, as `etl.transform.derive.columns` has them."""
     return (*_names(level), *FIGURES)
 
 

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.extract.facts import read_facts
-from etl.merge import attach
-from etl.transform import (
+from etl.transform.derive import (
     COLUMNS,
     CUMULATIVE,
     FACTS,
@@ -31,6 +30,7 @@ from etl.transform import (
     tidy,
     world,
 )
+from etl.transform.merge import attach
 from tests.support.frames import MOST, countries, days, rows, some, tables, tidied, values
 
 TYPES = {

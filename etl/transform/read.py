@@ -6,15 +6,15 @@ from dataclasses import dataclass
 import pandas as pd
 
 from config import Settings
-from etl import filters, transform
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.facts import read_facts
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
 from etl.extract.sources import SOURCES
-from etl.merge import Unmatched, attach
-from etl.transform import Corrections
+from etl.transform import derive, filters
+from etl.transform.derive import Corrections
+from etl.transform.merge import Unmatched, attach
 
 
 @dataclass(frozen=True)
@@ -40,7 +40,7 @@ class Reading:
 def read(settings: Settings, statistics: Sequence[Fetched], facts: Facts) -> Reading:
     """Raises SourceChanged with every fault of the inputs."""
     table = SOURCES[settings.data_set].read(*(document.path for document in statistics))
-    rows, corrections = transform.repair(table.rows)
+    rows, corrections = derive.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
     chosen, nothing = filters.select(listed, settings.countries)

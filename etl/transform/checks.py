@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
-from etl.changes import Changes
 from etl.extract import levels
-from etl.transform import day_numbers, starts
+from etl.transform.changes import Changes
+from etl.transform.derive import day_numbers, starts
 
 if TYPE_CHECKING:
     from etl.catalogue import Rebuilt

@@ -122,7 +122,7 @@ def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFr
 def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     """Repaired rows of whole countries -> the tidy table: `columns(level)`, in that order.
 
-    `countries`: one row a country (region, place) as `etl.merge.attach` makes it. Text is
+    `countries`: one row a country (region, place) as `etl.transform.merge.attach` makes it. Text is
     categorical, counts are Int64, dates datetime64[s]. A measure the source lacks is missing
     throughout.
     """
