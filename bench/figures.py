@@ -38,9 +38,9 @@ RUN = [sys.executable, str(ROOT / "app.py"), "run"]
 UPLOAD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from etl.load import upload_all
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
+from etl.store.s3.upload import upload_all
+from etl.store import Upload
+from etl.store.s3.store import S3Store
 uploads = [Upload(f"countries/{n}.json", b"x" * 20_000) for n in range(int(sys.argv[2]))]
 upload_all(S3Store.connect("bench", "small"), uploads)
 """

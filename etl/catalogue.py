@@ -11,8 +11,8 @@ from typing import TypeVar
 
 from msgspec import Struct
 
-from etl.stores import Store
-from etl.stores.swap import decoded, swap
+from etl.store import Store
+from etl.store.json_state import decoded, swap
 
 KEY = "catalogue.json"
 AT_ONCE = 25  # entries that are added together, where they come one by one

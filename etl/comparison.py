@@ -15,7 +15,7 @@ from etl.extract.sources import level_of
 from etl.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
 from etl.outputs.table import PARQUET, read_table, read_whole
-from etl.stores import Store
+from etl.store import Store
 from etl.transform import changes
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent

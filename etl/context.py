@@ -13,7 +13,7 @@ from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history import History
 from etl.manifest import Manifest, Published
-from etl.stores import Store
+from etl.store import Store
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from etl.context import Options
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
 from etl.screen import Screen
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
 
 WHERE = {
     "index.html": "the page: open it in a browser",

@@ -10,10 +10,10 @@ from etl import comparison, history, versions
 from etl import manifest as manifests
 from etl.errors import StoreError
 from etl.history import Record
-from etl.load import in_parallel
 from etl.manifest import run_key
 from etl.outputs.changes import CHANGES, Difference, read_changes
-from etl.stores import Store
+from etl.store import Store
+from etl.store.parallel import in_parallel
 
 
 def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:

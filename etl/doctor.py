@@ -6,10 +6,10 @@ from typing import Literal
 
 from etl import history, journal, publish, records
 from etl import manifest as manifests
-from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
-from etl.stores import FOR_EVER, Store
-from etl.transfer import sha256_at
+from etl.store import FOR_EVER, Store
+from etl.store.parallel import in_parallel
+from etl.store.transfer import sha256_at
 
 Level = Literal["ok", "warning", "failed"]
 LISTED = 5

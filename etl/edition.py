@@ -42,7 +42,7 @@ from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
 from etl.outputs.values import full_names
 from etl.standstill import standstill
-from etl.stores import Upload
+from etl.store import Upload
 from etl.transform import checks, derive, read
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent, Findings

@@ -10,8 +10,8 @@ from typing import Literal
 from msgspec import Struct
 
 from etl.standstill import standstill
-from etl.stores import Store
-from etl.stores.swap import decoded
+from etl.store import Store
+from etl.store.json_state import decoded
 
 HISTORY, STATUS = "history.json", "status.json"
 SLOTS_SHOWN = 90

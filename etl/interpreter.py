@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from etl import log
 from etl.context import Context
 from etl.errors import AlertError
-from etl.stores import Store
+from etl.store import Store
 
 Translations = dict[str, dict[str, str]]
 

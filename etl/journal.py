@@ -9,8 +9,8 @@ from etl.extract.fetch import Fetched
 from etl.extract.inputs import archive
 from etl.feed import FEED, atom
 from etl.history import HISTORY, STATUS, History, KeptInput, Record
-from etl.stores import Store, Upload
-from etl.stores.swap import readable, swap
+from etl.store import Store, Upload
+from etl.store.json_state import readable, swap
 
 Known = tuple[History, str | None]  # a history and its ETag
 

@@ -6,11 +6,11 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etl.stores import Entry, Head
+from etl.store import Entry, Head
 from etl.wording import counted, human, printable
 
 if TYPE_CHECKING:
-    from etl.stores.s3_buckets import Bucket
+    from etl.store.s3.bucket import Bucket
 
 
 def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> None:

@@ -10,8 +10,8 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from etl.standstill import Standstill
-from etl.stores import Store
-from etl.stores.swap import decoded, readable
+from etl.store import Store
+from etl.store.json_state import decoded, readable
 
 ROOT = "manifest.json"
 PAGE, PAGES_ASSETS = "index.html", "assets/"

@@ -6,7 +6,7 @@ from etl.catalogue import KEY as CATALOGUE
 from etl.feed import FEED
 from etl.history import HISTORY, STATUS
 from etl.manifest import ROOT
-from etl.stores import Store
+from etl.store import Store
 
 STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS, CATALOGUE)
 ARCHIVES = ("runs/", "raw/")

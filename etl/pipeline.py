@@ -29,7 +29,7 @@ from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
 from etl.standstill import Standstill, standstill
-from etl.stores import Store
+from etl.store import Store
 from etl.worker import schedule
 
 

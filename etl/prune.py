@@ -10,15 +10,15 @@ from etl.context import RUN_ID, Context
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.history import SUCCESS, History
 from etl.inbox import FOLDER as INBOX
-from etl.load import in_parallel
 from etl.manifest import ROOT
 from etl.ownership import ARCHIVES
 from etl.publish import Advance
 from etl.retention import UNFINISHED, Folder, Found, Plan
 from etl.share import FOLDER
-from etl.stores import Entry, Store, leftovers
-from etl.stores.directory import DirectoryStore
-from etl.stores.keys import is_valid
+from etl.store import Entry, Store, directory
+from etl.store.directory import DirectoryStore
+from etl.store.keys import is_valid
+from etl.store.parallel import in_parallel
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
@@ -27,7 +27,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     if published is None:
         raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
     past, _ = history.read(store)
-    unfinished = leftovers.unfinished(store) if isinstance(store, DirectoryStore) else ()
+    unfinished = directory.unfinished(store) if isinstance(store, DirectoryStore) else ()
     found = Found(
         published=published.manifest,
         past=past,
@@ -59,7 +59,7 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
             for entries in (manifest, rest):
                 in_parallel(partial(_delete, store, why), entries, progress=advance)
             if isinstance(store, DirectoryStore) and folder.name.startswith((*ARCHIVES, FOLDER)):
-                leftovers.remove_empty(store, folder.name)
+                directory.remove_empty(store, folder.name)
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
@@ -80,7 +80,7 @@ def clear_due(run: Context, past: History) -> None:
 
 def _delete(store: Store, why: str, entry: Entry) -> None:
     if why == UNFINISHED and isinstance(store, DirectoryStore):
-        leftovers.delete(store, entry.key)
+        directory.delete(store, entry.key)
     else:
         store.delete(entry.key)
 

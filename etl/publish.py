@@ -13,9 +13,9 @@ from collections.abc import Callable, Sequence
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
 from etl.files import File
-from etl.load import AT_A_TIME, in_parallel, upload_all
 from etl.manifest import PAGES_ASSETS, ROOT, Manifest, Published, PublishedFile, run_key
-from etl.stores import FOR_EVER, REVALIDATE, Store, Upload
+from etl.store import FOR_EVER, REVALIDATE, Store, Upload
+from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
 

@@ -7,7 +7,7 @@ from etl import history, journal, log, publish, records
 from etl import manifest as manifests
 from etl.history import History
 from etl.manifest import Published
-from etl.stores import Store
+from etl.store import Store
 
 
 @dataclass(frozen=True)

@@ -11,11 +11,11 @@ from etl import journal, publish, records, recovery, versions
 from etl import manifest as manifests
 from etl.errors import StateConflict, StoreError
 from etl.history import Record
-from etl.load import in_parallel
 from etl.manifest import ROOT, Manifest, run_key
 from etl.recovery import State
-from etl.stores import Store
-from etl.transfer import sha256_at
+from etl.store import Store
+from etl.store.parallel import in_parallel
+from etl.store.transfer import sha256_at
 from etl.worker import schedule
 
 PUBLISHED_MEANWHILE = (

@@ -9,12 +9,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from etl.bucket.lifecycle import INBOX_DAYS
 from etl.catalogue import Catalogue
 from etl.history import History
 from etl.manifest import ROOT, Manifest, run_key
 from etl.share import expired
-from etl.stores import Entry
+from etl.store import Entry
+from etl.store.s3.setup.lifecycle import INBOX_DAYS
 
 BROKEN_OFF = timedelta(days=1)  # no run takes as long
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"

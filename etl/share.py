@@ -13,7 +13,7 @@ from etl import links
 from etl import manifest as manifests
 from etl.errors import StoreError
 from etl.manifest import ROOT, run_key
-from etl.stores import Store, Upload, valid_key
+from etl.store import Store, Upload, valid_key
 
 PAGE = "index.html"
 FOLDER = "_shared/"  # what begins with _ is never public

@@ -9,7 +9,7 @@ from etl.catalogue import Rebuilt
 from etl.errors import StoreError
 from etl.history import SUCCESS, History
 from etl.manifest import ROOT, Manifest, run_key
-from etl.stores import Store
+from etl.store import Store
 
 NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
 

@@ -26,7 +26,7 @@ from etl.report import archive
 from etl.report.archive import Snapshot
 from etl.report.month import Month
 from etl.series_files import Listed
-from etl.stores import Store
+from etl.store import Store
 from etl.transform import derive
 from etl.transform.merge import attach
 

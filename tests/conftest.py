@@ -15,8 +15,8 @@ from hypothesis import settings
 
 from config import REGISTER
 from etl import PROJECT, log
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
+from etl.store.directory import DirectoryStore
+from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.s3_server import s3_server, use
 from tests.support.sns_server import Sns, sns_server

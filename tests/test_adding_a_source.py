@@ -13,7 +13,7 @@ import pytest
 from etl import pipeline
 from etl.errors import DataRejected, SourceChanged
 from etl.extract.sources import SAMPLES, SOURCES, Source
-from etl.stores.memory import MemoryStore
+from etl.store.memory import MemoryStore
 from tests.support.runs import assert_settled, contents, settings
 
 DOCUMENT = Path(__file__).parents[1] / "docs" / "adding-a-source.md"

@@ -22,10 +22,10 @@ from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, SourceUnavailable, StoreError
 from etl.history import Failure
-from etl.stores import Store, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, capitals, language_server
 from tests.support.processes import snapshot
 from tests.support.runs import COUNTRIES, NOW, contents, growing, published_store, run, settings

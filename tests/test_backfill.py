@@ -17,8 +17,8 @@ from etl.scale.backfill import Backfilled, Span
 from etl.scale.cluster import Here
 from etl.scale.job import Job, WrongWorker, job
 from etl.scale.rebuild import Day, rebuild
-from etl.stores import Upload
-from etl.stores.directory import DirectoryStore
+from etl.store import Upload
+from etl.store.directory import DirectoryStore
 from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 from tests.support.processes import on_a_terminal
 from tests.support.runs import NOW, assert_settled, contents, growing, run, settings

@@ -13,19 +13,19 @@ import pytest
 
 from config import REGISTER
 from etl import checkup
-from etl.bucket import Wish
-from etl.bucket.policy import worker_policy
 from etl.checkup import bucket, directory, inbox, sources
 from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
 from etl.extract.sources import SOURCES
 from etl.inbox import usage
-from etl.stores import Store, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
-from etl.stores.s3_account import Identity
+from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.s3.account import Identity
+from etl.store.s3.setup import Wish
+from etl.store.s3.setup.policy import worker_policy
+from etl.store.s3.store import S3Store
 from tests.support.aws_like import AwsLike
 from tests.support.fault_proxy import FaultProxy, Handler
 from tests.support.language_server import language_server

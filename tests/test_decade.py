@@ -26,7 +26,7 @@ from etl.alerts.incidents import ATTEMPTS, began
 from etl.alerts.teller import Teller
 from etl.context import Options
 from etl.errors import EtlError, StoreError
-from etl.stores.memory import MemoryStore
+from etl.store.memory import MemoryStore
 from etl.worker import schedule
 from tests.support.runs import growing, settings
 from tests.support.s3_server import Answer, answering, use

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from etl import PROJECT
-from etl.bucket import Found, Wish, plan
-from etl.bucket.policy import public_statement
 from etl.cli import cli
-from etl.stores.s3_setup import SETTINGS, WEBSITE
+from etl.store.s3.setup import Found, Wish, plan
+from etl.store.s3.setup.apply import SETTINGS, WEBSITE
+from etl.store.s3.setup.policy import public_statement
 from tests.support.processes import environment
 
 DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]

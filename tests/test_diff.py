@@ -17,9 +17,9 @@ from etl.extract.sources.coviddata import read_countries
 from etl.history import Document, Record, Seen
 from etl.outputs.changes import NOTHING_LASTS
 from etl.standstill import Standstill, standstill
-from etl.stores import Store
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
+from etl.store import Store
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
 from etl.transform.derive import CUMULATIVE
 from tests.support.desk import Desk
 from tests.support.page_reader import read_page

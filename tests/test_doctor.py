@@ -10,8 +10,8 @@ from etl import doctor
 from etl.context import Options
 from etl.doctor import Finding
 from etl.errors import StoreError
-from etl.stores import Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Upload
+from etl.store.memory import MemoryStore
 from tests.support.runs import (
     assert_settled,
     contents,

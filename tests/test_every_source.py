@@ -16,8 +16,8 @@ from etl.extract import levels
 from etl.extract.sources import SAMPLES
 from etl.report import making, page, series
 from etl.report.month import Month
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
 from etl.transform import columns
 from tests.support.packages import faults
 from tests.support.page_reader import Element, read_page

@@ -22,10 +22,10 @@ from botocore.config import Config
 from etl import publish
 from etl.context import Options
 from etl.errors import StoreError
-from etl.load import in_parallel
-from etl.stores import Upload
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import CONFIG, S3Store
+from etl.store import Upload
+from etl.store.memory import MemoryStore
+from etl.store.parallel import in_parallel
+from etl.store.s3.store import CONFIG, S3Store
 from tests.support.fault_proxy import FAULTS, FaultProxy
 from tests.support.reader import Reader, assert_promises, assert_settled
 from tests.support.runs import NOW, growing, run

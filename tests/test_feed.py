@@ -14,8 +14,8 @@ from etl.context import Options
 from etl.demo import served
 from etl.feed import ENTRIES, atom
 from etl.history import Failure, History, Record
-from etl.stores import Upload
-from etl.stores.directory import DirectoryStore
+from etl.store import Upload
+from etl.store.directory import DirectoryStore
 from tests.support.runs import (
     NOW,
     contents,

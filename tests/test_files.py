@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.load import upload_all
-from etl.stores import Head, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
-from etl.transfer import fetch
+from etl.store import Head, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.parallel import upload_all
+from etl.store.s3.store import S3Store
+from etl.store.transfer import fetch
 from etl.wording import human, printable
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment, on_a_terminal

@@ -12,8 +12,8 @@ import pytest
 from etl import history, journal
 from etl.errors import StateConflict, StoreError
 from etl.history import HISTORY, PUBLIC_REASONS, STATUS, Failure, History, KeptInput, Record
-from etl.stores import Stored, Upload, swap
-from etl.stores.memory import MemoryStore
+from etl.store import Stored, Upload, json_state
+from etl.store.memory import MemoryStore
 
 DAY = timedelta(days=1)
 FIRST = date(2026, 1, 1)
@@ -157,7 +157,7 @@ def test_the_success_of_a_run_is_the_newest_after_which_readers_had_its_files() 
 
 
 def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(swap, "TRIES", 100)
+    monkeypatch.setattr(json_state, "TRIES", 100)
     store, begin = MemoryStore(), Barrier(12)
 
     def worker(n: int) -> None:
@@ -195,7 +195,7 @@ def test_a_history_that_never_stands_still_is_given_up_on_with_its_conflict() ->
     store = Busy(forever)
     with pytest.raises(StateConflict):
         journal.append(store, record(1))
-    assert len(history.read(store)[0].records) == swap.TRIES
+    assert len(history.read(store)[0].records) == json_state.TRIES
 
 
 def test_a_record_that_arrived_though_its_answer_was_lost_stands_once() -> None:

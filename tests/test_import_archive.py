@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.support.archives import DAY, LATER, fill, live, restating
 
 from etl import catalogue
 from etl.errors import ConfigError, EtlError
 from etl.scale.backfill import Watch
 from etl.scale.found import in_name
 from etl.scale.importing import Taken, import_archive
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
+from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.runs import NOW, contents, growing, settings
 
 NOON = time(12, tzinfo=UTC)

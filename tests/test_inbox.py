@@ -27,8 +27,8 @@ from etl.inbox.errors import Later
 from etl.inbox.letter import Label
 from etl.inbox.services import SPENT, Services
 from etl.inbox.usage import Allowance
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
+from etl.store import Upload
+from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import GIF, HIDDEN, ZIP, jpeg, pixels, png, send
 from tests.support.s3_server import SECRET_KEY, use

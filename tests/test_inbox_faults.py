@@ -21,9 +21,9 @@ from etl.context import Options
 from etl.inbox import INCOMING, PENDING, PICTURES, RESULTS, intake, progress, results, rounds, usage
 from etl.inbox.desk import Round
 from etl.inbox.letter import Letter
-from etl.stores import Entry, Head, Stored, Upload
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Entry, Head, Stored, Upload
+from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg, send
 from tests.support.processes import APP, environment

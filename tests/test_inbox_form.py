@@ -11,14 +11,14 @@ import pytest
 import requests
 
 from config import read_settings
-from etl.bucket.policy import PUBLIC
 from etl.inbox import FORM, INCOMING, form, page
 from etl.inbox.page import Way
 from etl.links import rewrite
 from etl.settings.languages import NAMES
-from etl.stores import Store, Upload
-from etl.stores.s3 import S3Store
-from etl.stores.s3_share import Signer
+from etl.store import Store, Upload
+from etl.store.s3.setup.policy import PUBLIC
+from etl.store.s3.signed_links import Signer
+from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg
@@ -124,7 +124,7 @@ def test_a_form_on_aws_goes_to_the_bucket_s_own_region(monkeypatch: pytest.Monke
         monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         store = S3Store.connect(bucket, "covid")
-        monkeypatch.setattr("etl.stores.s3_share._region", lambda store: "eu-west-1")
+        monkeypatch.setattr("etl.store.s3.signed_links._region", lambda store: "eu-west-1")
         made = Signer(store).post(INCOMING, "image/", 9, DAY)
         assert made.url.rstrip("/") == host
         assert made.fields["key"] == "covid/inbox/incoming/${filename}"

@@ -17,7 +17,7 @@ from etl.files import File
 from etl.manifest import of_page
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
 from etl.transform import columns as fields
 from etl.transform.derive import columns, latest, repair, tidy
 from tests.support.builders import country, day, stats_json

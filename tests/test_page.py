@@ -25,8 +25,8 @@ from etl.outputs import Filter, write_files
 from etl.outputs.table import read_table
 from etl.outputs.values import Header
 from etl.report import figures, page, series, view, words
-from etl.stores import Store, Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Store, Upload
+from etl.store.memory import MemoryStore
 from etl.transform.derive import repair, stale_keys, tidy, world
 from tests.support.builders import country, day, stats_json
 from tests.support.frames import MOST, countries, days, rows, some, tables

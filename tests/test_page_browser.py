@@ -20,8 +20,8 @@ from bench import extend
 from bench.browser import Browser
 from etl.extract.sources import SAMPLES
 from etl.report import page
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
+from etl.store.directory import DirectoryStore
+from etl.store.s3.store import S3Store
 from tests.support.browsers import WITHIN, audit
 from tests.support.builders import country, day, stats_json
 from tests.support.language_server import language_server, with_credentials

@@ -18,10 +18,10 @@ from etl.history import REASONS, Failure, History, Record, Slot
 from etl.report import assets, words
 from etl.settings import languages
 from etl.settings.alert_rules import LANGUAGES, ORIGINAL
-from etl.stores import Store, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, capitals, language_server, with_credentials
 from tests.support.page_reader import EMPTY, Element, read_page
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run

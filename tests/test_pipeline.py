@@ -15,8 +15,8 @@ import pytest
 from etl.context import Options
 from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
 from etl.extract import http
-from etl.stores import Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Upload
+from etl.store.memory import MemoryStore
 from tests.support.runs import (
     COUNTRIES,
     NOW,

@@ -23,10 +23,10 @@ from etl.history import History, Record
 from etl.manifest import Manifest, Previous, SourceNote
 from etl.restore import restore
 from etl.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
-from etl.stores import Entry, Store, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Entry, Store, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.runs import settings as runs_settings

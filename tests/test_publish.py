@@ -11,8 +11,8 @@ import pytest
 
 from etl import publish
 from etl.errors import StateConflict, StoreError
-from etl.stores import Entry, Head, Store, Stored, Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Entry, Head, Store, Stored, Upload
+from etl.store.memory import MemoryStore
 from tests.support.runs import (
     COUNTRIES,
     NOW,

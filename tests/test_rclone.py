@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from etl.stores.s3 import S3Store
+from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.runs import assert_settled, contents
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY

@@ -21,7 +21,7 @@ import boto3
 import pytest
 
 from etl.context import Options
-from etl.stores.s3 import S3Store
+from etl.store.s3.store import S3Store
 from tests.support.fault_proxy import FaultProxy
 from tests.support.processes import APP, environment
 from tests.support.reader import Reader, assert_promises, assert_settled

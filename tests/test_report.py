@@ -21,10 +21,10 @@ from etl.extract.sources import SAMPLES
 from etl.report import archive, making
 from etl.report.making import Made
 from etl.report.month import Month
-from etl.stores import Store, Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from tests.support.builders import country, day, stats_json
 from tests.support.processes import command
 from tests.support.runs import contents, document, growing, records, run

@@ -10,7 +10,7 @@ from bench.browser import Browser
 from etl import history
 from etl.report import making
 from etl.report.month import Month
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
 from tests.support.browsers import WITHIN, audit
 from tests.support.builders import country, day, stats_json
 from tests.support.runs import run

@@ -12,8 +12,8 @@ from etl import doctor, pipeline
 from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.restore import restore
-from etl.stores import Store, Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Store, Upload
+from etl.store.memory import MemoryStore
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
 from tests.test_publish import Broken, Wrapped, once, store_with

@@ -11,7 +11,7 @@ from typing import Any
 import boto3
 import pytest
 
-from etl.stores.s3 import S3Store
+from etl.store.s3.store import S3Store
 from tests.support.runs import assert_settled, growing, run
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, s3_server, use
 

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from tests.support.archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
 
 from etl import PROJECT, catalogue
 from etl.errors import EtlError
@@ -19,7 +18,8 @@ from etl.history import Failure
 from etl.scale import cluster
 from etl.scale.backfill import Watch, backfill
 from etl.scale.cluster import Engine, OnDask, engine
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
+from tests.support.archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, settings
 

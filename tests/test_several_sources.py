@@ -22,7 +22,7 @@ from etl.alerts.messages import draft, write
 from etl.context import Options
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
 from tests.support.runs import assert_settled, contents, growing

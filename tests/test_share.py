@@ -16,8 +16,8 @@ import requests
 from etl import manifest as manifests
 from etl.manifest import PublishedFile, run_key
 from etl.share import expired
-from etl.stores import Store, Upload
-from etl.stores.s3 import S3Store
+from etl.store import Store, Upload
+from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.runs import contents
 from tests.support.s3_server import SECRET_KEY, Answer, answering, s3_error, use

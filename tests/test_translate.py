@@ -13,8 +13,8 @@ from etl.alerts import aws, notes, translate, translation
 from etl.alerts.messages import draft, write
 from etl.alerts.translate import KEPT, Translator
 from etl.errors import AlertError, StoreError
-from etl.stores import Stored, Upload
-from etl.stores.memory import MemoryStore
+from etl.store import Stored, Upload
+from etl.store.memory import MemoryStore
 from tests.support.language_server import Languages, language_server, with_credentials
 from tests.test_alert_messages import ALERTS, LINK, WHERE
 

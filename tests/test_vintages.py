@@ -17,9 +17,9 @@ from etl.scale import revisions, tallies, vintages
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Here
 from etl.scale.vintages import Written
-from etl.stores import Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Upload
+from etl.store.directory import DirectoryStore
+from etl.store.s3.store import S3Store
 from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings

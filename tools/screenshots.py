@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 from bench.browser import chromium
 from config import read_settings
 from etl import pipeline
-from etl.stores.directory import DirectoryStore
+from etl.store.directory import DirectoryStore
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
 COLOURS = 128  # enough to look at, and a third of the bytes

@@ -11,7 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
 from etl.errors import AlertError
-from etl.stores import s3_errors
+from etl.store.s3 import errors
 
 # Shorter than S3's: an alert comes behind a run that is done, and is tried again.
 CONFIG = Config(
@@ -22,8 +22,8 @@ CONFIG = Config(
 )
 DENIED = "{what}: access denied; allow {action}"
 BUSY = "{what}: the service is busy or failing ({code}); it passes: try again in some minutes"
-KEY = s3_errors.ANSWERS["InvalidAccessKeyId"]
-SECRET = s3_errors.ANSWERS["SignatureDoesNotMatch"]
+KEY = errors.ANSWERS["InvalidAccessKeyId"]
+SECRET = errors.ANSWERS["SignatureDoesNotMatch"]
 SANDBOX = (
     "{what}: refused ({text}); while the account is in the SMS sandbox, verify the number first in "
     "the SNS console"
@@ -34,7 +34,7 @@ ANSWERS = {
     **dict.fromkeys(("AccessDenied", "AccessDeniedException"), DENIED),
     **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException"), KEY),
     **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), s3_errors.EXPIRED),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), errors.EXPIRED),
     **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), BUSY),
     **dict.fromkeys(("TooManyRequestsException", "ServiceUnavailableException"), BUSY),
     **dict.fromkeys(("ProvisionedThroughputExceededException", "LimitExceededException"), BUSY),
@@ -77,7 +77,7 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
         told = text.format(what=what, action=action, missing=missing, **facts)
         raise AlertError(told) from exc
     except (BotoCoreError, HTTPError, ValueError, RecursionError) as exc:
-        text = str(s3_errors.explain(exc, bucket=what, key=None, action=action))
+        text = str(errors.explain(exc, bucket=what, key=None, action=action))
         endpoint = f"AWS_ENDPOINT_URL_{service.upper()}"
         text = text.replace("s3://", "").replace("AWS_ENDPOINT_URL_S3", endpoint)
         raise AlertError(text) from exc

@@ -11,7 +11,7 @@ from etl.alerts.sns import Topic
 from etl.alerts.translate import Translator
 from etl.errors import AlertError
 from etl.settings.alert_rules import ORIGINAL
-from etl.stores import Store
+from etl.store import Store
 
 
 class Outbox:

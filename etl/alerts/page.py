@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from etl.errors import StoreError
 from etl.share import PAGE, copy_page
-from etl.stores import Store
+from etl.store import Store
 
 LASTS = timedelta(days=7)  # as long as S3 signs for
 
@@ -14,11 +14,11 @@ def page_link(store: Store, key: str | None) -> str | None:
 
     Of the page it leads to a copy, since the links in it must be signed as well.
     """
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
     if key is None or not isinstance(store, S3Store):
         return None
-    from etl.stores.s3_share import Signer
+    from etl.store.s3.signed_links import Signer
 
     try:
         signer = Signer(store)

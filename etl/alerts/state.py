@@ -6,8 +6,8 @@ import msgspec
 
 from etl import log
 from etl.alerts.alert import State
-from etl.stores import Store
-from etl.stores.swap import swap
+from etl.store import Store
+from etl.store.json_state import swap
 
 KEY = "alerts.json"
 

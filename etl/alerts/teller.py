@@ -24,7 +24,7 @@ from etl.errors import AlertError, EtlError, StoreError
 from etl.history import Failure, History, Record
 from etl.manifest import Manifest, run_key
 from etl.settings.alert_rules import ORIGINAL
-from etl.stores import Store
+from etl.store import Store
 from etl.worker import schedule
 
 if TYPE_CHECKING:

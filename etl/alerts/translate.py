@@ -14,7 +14,7 @@ from etl import log
 from etl.alerts import aws, translation
 from etl.errors import AlertError, StoreError
 from etl.settings.alert_rules import ORIGINAL
-from etl.stores import Store, Upload
+from etl.store import Store, Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_comprehend import ComprehendClient

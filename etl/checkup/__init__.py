@@ -13,9 +13,9 @@ from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
 from etl.errors import EtlError
-from etl.stores import Store
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Store
+from etl.store.directory import DirectoryStore
+from etl.store.s3.store import S3Store
 
 
 def examine(

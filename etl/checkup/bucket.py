@@ -6,15 +6,15 @@ from datetime import datetime, timedelta
 
 import requests
 
-from etl.bucket import Wish
 from etl.doctor import Finding
 from etl.errors import SourceUnavailable, StoreError
 from etl.extract.http import TryAgain, get
-from etl.stores import s3_account, s3_bucket
-from etl.stores.s3 import S3Store
-from etl.stores.s3_account import Identity
-from etl.stores.s3_bucket import Greeting
-from etl.stores.s3_errors import NO_BUCKET
+from etl.store.s3 import account, bucket
+from etl.store.s3.account import Identity
+from etl.store.s3.bucket import Greeting
+from etl.store.s3.errors import NO_BUCKET
+from etl.store.s3.setup import Wish
+from etl.store.s3.store import S3Store
 
 CLOCK_WORTH_A_WORD, CLOCK_REFUSED = timedelta(minutes=5), timedelta(minutes=15)
 SET_CLOCK = "set this machine's clock; S3 refuses requests that are 15 minutes off"
@@ -26,13 +26,13 @@ def findings(store: S3Store, now: datetime) -> Iterator[Finding]:
 
     The clock comes first: STS takes a wrong one for a wrong secret key.
     """
-    seen = s3_bucket.greet(store)
+    seen = bucket.greet(store)
     if seen.date:
         yield (clock := _clock(seen.date - now))
         if clock.level == "failed":
             return
     try:
-        yield _credentials(s3_account.identity(store))
+        yield _credentials(account.identity(store))
     except StoreError as exc:
         yield Finding("failed", f"credentials: {exc}", "docs/deploy.md shows both ways to set them")
         return
@@ -79,7 +79,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
 def _page(store: S3Store, seen: Greeting) -> Finding:
     """Asked for as a stranger would, without credentials."""
     wish = Wish(store.bucket, store.folder)
-    address = s3_bucket.public_address(store, wish, seen.region, "index.html")
+    address = bucket.public_address(store, wish, seen.region, "index.html")
     try:
         with requests.Session() as session, get(address, session, None, time.monotonic() + LIMIT_S):
             return Finding("ok", f"the page: anyone can read {address}")

@@ -16,8 +16,8 @@ from etl.inbox.errors import Later
 from etl.inbox.reading import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
 from etl.inbox.usage import Allowance
-from etl.stores.s3 import S3Store
-from etl.stores.s3_share import Signer
+from etl.store.s3.signed_links import Signer
+from etl.store.s3.store import S3Store
 
 QUESTION = "Is this sentence in English?"
 LIMIT_S = 10.0

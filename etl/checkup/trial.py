@@ -6,7 +6,7 @@ from contextlib import suppress
 
 from etl.doctor import Finding
 from etl.errors import EtlError, StateConflict, StoreError
-from etl.stores import REVALIDATE, Store, Upload
+from etl.store import REVALIDATE, Store, Upload
 
 BODY, OTHER = b"a test by: python app.py doctor\n", b"the test, written again\n"
 NO_SUCH_ETAG = '"00000000000000000000000000000000"'

@@ -9,8 +9,8 @@ import click
 from config import Settings, load_settings, of_one
 from etl import log, sentry
 from etl.errors import ConfigError
-from etl.stores import valid_key
-from etl.stores.place import open_store as open_store
+from etl.store import valid_key
+from etl.store.open import open_store as open_store
 
 if TYPE_CHECKING:
     from etl.alerts.sns import Topic

@@ -20,14 +20,14 @@ def buckets(name: str | None, yes: bool, as_json: bool) -> None:
             "this machine, which has no buckets; set it to work on S3"
         )
     from etl.listing import print_buckets
-    from etl.stores import s3_buckets
-    from etl.stores.s3 import S3Store
+    from etl.store.s3 import bucket
+    from etl.store.s3.store import S3Store
 
     client = S3Store.connect(settings.s3_bucket).client
     if name is None:
-        print_buckets(s3_buckets.list_buckets(client), as_json=as_json)
+        print_buckets(bucket.list_buckets(client), as_json=as_json)
         return
-    s3_buckets.want_empty(client, name)
+    bucket.want_empty(client, name)
     confirm(f"Delete the bucket {name}?", yes=yes, typed=name)
-    s3_buckets.delete_bucket(client, name)
+    bucket.delete_bucket(client, name)
     click.echo(f"{printable(name)}: deleted")

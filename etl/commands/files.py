@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from etl.commands import JSON, YES, Key, confirm, in_common, in_force, open_store
-from etl.stores import Store, Upload, valid_prefix
+from etl.store import Store, Upload, valid_prefix
 from etl.wording import human
 
 FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's own.")
@@ -34,7 +34,7 @@ def ls(prefix: str, as_json: bool) -> None:
 def head(key: str, as_json: bool) -> None:
     """Say all that is known of an object, without fetching it."""
     from etl.listing import print_head
-    from etl.transfer import look
+    from etl.store.transfer import look
 
     print_head(look(open_store(in_common()), key), as_json=as_json)
 
@@ -48,7 +48,7 @@ def get(key: str, file: Path | None, force: bool) -> None:
 
     What arrives is verified by its SHA-256, and the file is there whole or not at all.
     """
-    from etl.transfer import fetch, fetch_to_stdout
+    from etl.store.transfer import fetch, fetch_to_stdout
 
     store = open_store(in_common())
     if file == Path("-"):
@@ -83,7 +83,7 @@ def put(file: Path, key: str | None, force: bool) -> None:
 @FORCE
 def rm(key: str, yes: bool, force: bool) -> None:
     """Remove an object, after asking."""
-    from etl.transfer import look
+    from etl.store.transfer import look
 
     store = open_store(in_force())
     found = look(store, key)

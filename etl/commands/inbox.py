@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from config import Settings
     from etl.context import Options
     from etl.inbox.desk import Round
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
 
 @click.command()
@@ -62,7 +62,7 @@ def read_inbox(**told: Any) -> None:
 
 def _ready(settings: "Settings") -> "S3Store":
     """Raises ConfigError where readers' letters must not be sent to anybody."""
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
     if not settings.inbox:
         raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")

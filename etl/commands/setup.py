@@ -10,8 +10,8 @@ from etl.commands import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from etl.bucket import Change, Wish
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.setup import Change, Wish
+    from etl.store.s3.store import S3Store
 
 
 @click.command()
@@ -44,9 +44,9 @@ def setup(
         return
     if not settings.s3_bucket:
         raise ConfigError(f"S3_BUCKET: not set; the folder {settings.output_dir} needs no setup")
-    from etl.bucket import Wish
-    from etl.bucket.policy import worker_policy
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.setup import Wish
+    from etl.store.s3.setup.policy import worker_policy
+    from etl.store.s3.store import S3Store
 
     store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
@@ -62,9 +62,9 @@ def setup(
 def _set_up(
     store: "S3Store", wish: "Wish", topic: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
-    from etl.bucket import plan
-    from etl.stores.s3_bucket import public_address
-    from etl.stores.s3_setup import apply, look
+    from etl.store.s3.bucket import public_address
+    from etl.store.s3.setup import plan
+    from etl.store.s3.setup.apply import apply, look
 
     say = partial(click.echo, err=as_json)
     found = look(store, website=wish.website)

@@ -11,8 +11,8 @@ from etl.errors import StoreError
 
 if TYPE_CHECKING:
     from config import Settings
-    from etl.stores.s3 import S3Store
-    from etl.stores.s3_share import Link, Temporary
+    from etl.store.s3.signed_links import Link, Temporary
+    from etl.store.s3.store import S3Store
 
 LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -55,7 +55,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if (key is None) != (how in ("page", "inbox")):
         raise click.UsageError("name the KEY to share, or say --page or --inbox")
     from etl import share as shared
-    from etl.transfer import look
+    from etl.store.transfer import look
 
     settings = in_force()
     store = _on_s3(settings, key or shared.PAGE)
@@ -64,7 +64,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if key is not None and how is not None:
         _acl(store, key, how == "public")
         return
-    from etl.stores.s3_share import Signer
+    from etl.store.s3.signed_links import Signer
 
     signer = Signer(store)
     if how == "inbox":
@@ -105,7 +105,7 @@ def _at(moment: datetime) -> str:
 
 def _acl(store: "S3Store", key: str, public: bool) -> None:
     from etl.ownership import ARCHIVES, owned
-    from etl.stores.s3_share import Signer, set_acl
+    from etl.store.s3.signed_links import Signer, set_acl
 
     set_acl(store, key, public=public)
     address = Signer(store).address(key)
@@ -121,7 +121,7 @@ def _acl(store: "S3Store", key: str, public: bool) -> None:
 def _on_s3(settings: "Settings", key: str) -> "S3Store":
     """Raises StoreError where the folder is one of this machine: only a server can share."""
     if settings.s3_bucket:
-        from etl.stores.s3 import S3Store
+        from etl.store.s3.store import S3Store
 
         return S3Store.connect(settings.s3_bucket, settings.s3_folder)
     path = (settings.output_dir / key).absolute()

@@ -18,7 +18,7 @@ from etl.extract.fetch import Fetched, Validators
 from etl.extract.sources import Source
 from etl.history import Seen
 from etl.manifest import FACTS, Input
-from etl.stores import FOR_EVER, Store, Upload
+from etl.store import FOR_EVER, Store, Upload
 
 FACTS_LIMIT_MB = 50
 PACKED = (".xlsx", ".gz")  # of no use to compress again

@@ -15,11 +15,11 @@ from etl.inbox.letter import Letter, letter_id
 from etl.inbox.progress import Held, Progress
 from etl.inbox.reading import Reader
 from etl.inbox.services import ASKED_FOR, Services
-from etl.stores import Entry
-from etl.stores.keys import is_valid
+from etl.store import Entry
+from etl.store.keys import is_valid
 
 if TYPE_CHECKING:
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
 LIMIT_S = 240.0  # of a round; the letter that is under way then is finished
 MOST_LETTERS = 1_000  # that a round begins, however many came

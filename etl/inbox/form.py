@@ -8,12 +8,12 @@ from etl.errors import EtlError
 from etl.inbox import FORM, INCOMING
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
 from etl.share import shared_key
-from etl.stores import Store, Upload
+from etl.store import Store, Upload
 
 if TYPE_CHECKING:
     from config import Settings
-    from etl.stores.s3 import S3Store
-    from etl.stores.s3_share import Signer
+    from etl.store.s3.signed_links import Signer
+    from etl.store.s3.store import S3Store
 
 LASTS = timedelta(days=7)  # as long as S3 takes a signature
 ANEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
@@ -26,11 +26,11 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
     """
     if not settings.inbox:
         return
-    from etl.stores.s3 import S3Store  # only who has an inbox pays for boto3
+    from etl.store.s3.store import S3Store  # only who has an inbox pays for boto3
 
     if not isinstance(store, S3Store):
         return
-    from etl.stores.s3_share import Signer
+    from etl.store.s3.signed_links import Signer
 
     try:
         signer = Signer(store)

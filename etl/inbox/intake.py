@@ -8,13 +8,13 @@ from etl.inbox import PICTURES, contents
 from etl.inbox.contents import Picture
 from etl.inbox.errors import Unreadable
 from etl.inbox.letter import Letter
-from etl.stores import Upload
-from etl.stores.keys import is_valid
+from etl.store import Upload
+from etl.store.keys import is_valid
 from etl.wording import human
 
 if TYPE_CHECKING:
     from etl.inbox.progress import Progress
-    from etl.stores import Store
+    from etl.store import Store
 
 
 def take_in(store: "Store", of: "Progress") -> Letter | None:

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 if TYPE_CHECKING:
-    from etl.stores import Entry
+    from etl.store import Entry
 
 Kind = Literal["text", "picture", "unreadable"]
 

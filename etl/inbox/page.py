@@ -11,10 +11,10 @@ from pathlib import Path
 from markupsafe import Markup
 
 from etl import PROJECT, templating
-from etl.bucket.lifecycle import INBOX_DAYS
 from etl.inbox import FORM
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
+from etl.store.s3.setup.lifecycle import INBOX_DAYS
 from etl.wording import human
 
 HERE = Path(__file__).with_name("templates")

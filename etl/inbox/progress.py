@@ -16,8 +16,8 @@ from msgspec.structs import replace
 from etl.errors import StateConflict
 from etl.inbox import PENDING
 from etl.inbox.letter import Letter, letter_id
-from etl.stores import Entry, Store, Upload
-from etl.stores.swap import readable
+from etl.store import Entry, Store, Upload
+from etl.store.json_state import readable
 
 CLAIM_HOLDS = timedelta(minutes=15)
 

@@ -20,7 +20,7 @@ from etl.settings.inbox_rules import Rule
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
 LEAST_PIXELS, MOST_PIXELS = 80, 10_000  # a side, of what Rekognition looks at
 LABELS_KEPT = 20

@@ -10,9 +10,9 @@ from etl import log
 from etl.errors import StateConflict
 from etl.inbox import RESULTS
 from etl.inbox.letter import Letter
-from etl.load import in_parallel
-from etl.stores import Store, Upload
-from etl.stores.swap import readable
+from etl.store import Store, Upload
+from etl.store.json_state import readable
+from etl.store.parallel import in_parallel
 
 
 def read(store: Store, letter: str) -> Letter | None:

@@ -28,7 +28,7 @@ from etl.inbox.services import Services
 from etl.inbox.usage import Allowance
 
 if TYPE_CHECKING:
-    from etl.stores.s3 import S3Store
+    from etl.store.s3.store import S3Store
 
 
 def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> Round:

@@ -6,8 +6,8 @@ from datetime import datetime
 import msgspec
 
 from etl.inbox import USAGE
-from etl.stores import Store
-from etl.stores.swap import swap
+from etl.store import Store
+from etl.store.json_state import swap
 
 BLOCK = 20  # calls that are taken out at a time, so that not each one writes
 

@@ -13,7 +13,7 @@ from etl.extract.fetch import Fetched
 from etl.extract.sources import SOURCES, SourceTable
 from etl.history import History
 from etl.report.month import Month
-from etl.stores import Store
+from etl.store import Store
 
 LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any
 

@@ -7,7 +7,7 @@ import msgspec
 from etl.extract.sources import Source
 from etl.manifest import Manifest
 from etl.report.view import View
-from etl.stores.keys import content_type
+from etl.store.keys import content_type
 
 # what would end the script it stands in, or a line of one
 UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}

@@ -18,7 +18,7 @@ from etl.report import archive, chart, pages, shelf
 from etl.report.archive import Snapshot
 from etl.report.month import Month, report_key
 from etl.report.monthly import Figures, Part, figures, reduced
-from etl.stores import Store, Upload
+from etl.store import Store, Upload
 from etl.transform.merge import attach
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise

@@ -20,7 +20,7 @@ from etl.outputs.values import records
 from etl.report import numbers
 from etl.report.month import Month
 from etl.report.monthly import Figures
-from etl.stores import Entry
+from etl.store import Entry
 from etl.transform import columns
 
 TEMPLATES = Path(__file__).parent / "templates"

@@ -5,7 +5,7 @@ from hashlib import sha256
 
 from etl.report import pages
 from etl.report.month import SHELF
-from etl.stores import FOR_EVER, Store, Upload
+from etl.store import FOR_EVER, Store, Upload
 
 INDEX = f"{SHELF}index.html"
 

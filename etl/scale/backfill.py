@@ -11,7 +11,6 @@ from etl import catalogue, history, restore
 from etl.catalogue import Rebuilt
 from etl.errors import EtlError
 from etl.history import Failure
-from etl.load import in_parallel
 from etl.manifest import ROOT, run_key
 from etl.report.archive import Snapshot
 from etl.scale import current_facts, snapshots
@@ -20,7 +19,8 @@ from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
 from etl.scale.knowledge import Known, known
 from etl.scale.rebuild import Day, Made, Surveyed, rebuild, survey
-from etl.stores import Store
+from etl.store import Store
+from etl.store.parallel import in_parallel
 
 
 @dataclass(frozen=True)

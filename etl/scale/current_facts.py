@@ -13,7 +13,7 @@ from etl.extract import fetch, inputs
 from etl.extract.sources import SOURCES
 from etl.manifest import FACTS
 from etl.report.archive import Snapshot, later_facts_folder
-from etl.stores import Store
+from etl.store import Store
 
 
 def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:

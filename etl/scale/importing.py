@@ -20,7 +20,7 @@ from etl.retention import began
 from etl.scale import found, git_history
 from etl.scale.backfill import Watch
 from etl.scale.found import Version
-from etl.stores import Store
+from etl.store import Store
 from etl.worker import schedule
 
 

@@ -9,8 +9,8 @@ from config import Settings
 from etl.errors import EtlError
 from etl.extract import fetch
 from etl.fingerprint import code, fingerprint
-from etl.stores import Store
-from etl.stores.place import open_store
+from etl.store import Store
+from etl.store.open import open_store
 
 WRITERS = ("numpy", "pandas", "pyarrow")  # whose versions shape the bytes that are written
 

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from etl import manifest as manifests
 from etl.catalogue import Catalogue
 from etl.history import History
-from etl.load import in_parallel
 from etl.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
 from etl.report.archive import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed
-from etl.stores import Store
+from etl.store import Store
+from etl.store.parallel import in_parallel
 from etl.transform.checks import Extent
 from etl.versions import is_there
 

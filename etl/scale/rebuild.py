@@ -19,14 +19,14 @@ from etl.errors import DataRejected, EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
 from etl.history import Failure, History
-from etl.load import upload_all
 from etl.manifest import ROOT, Manifest, run_key
 from etl.outputs.values import full_names
 from etl.report import archive
 from etl.report.archive import Snapshot
 from etl.retention import began
 from etl.scale.job import Job
-from etl.stores import FOR_EVER, Upload
+from etl.store import FOR_EVER, Upload
+from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent

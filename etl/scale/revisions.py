@@ -18,7 +18,7 @@ from etl.scale import tallies
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
 from etl.scale.vintages import part_key, schema
-from etl.stores import Store, Upload
+from etl.store import Store, Upload
 
 REVISIONS = "revisions.csv"
 AT_ONCE = 16  # tallies that are put together in one step

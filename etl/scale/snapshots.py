@@ -14,7 +14,7 @@ from etl.history import History
 from etl.report import archive
 from etl.report.archive import Snapshot, Told
 from etl.retention import BROKEN_OFF, began
-from etl.stores import Store
+from etl.store import Store
 from etl.worker import schedule
 
 

@@ -24,7 +24,6 @@ from etl.errors import EtlError, StoreError
 from etl.extract import levels
 from etl.extract.sources import SOURCES
 from etl.history import Failure, History
-from etl.load import in_parallel
 from etl.manifest import run_key
 from etl.outputs.table import PARQUET, read_whole
 from etl.report import archive
@@ -32,8 +31,9 @@ from etl.report.archive import Told
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
-from etl.stores import Store, Upload
-from etl.stores.swap import decoded, readable
+from etl.store import Store, Upload
+from etl.store.json_state import decoded, readable
+from etl.store.parallel import in_parallel
 from etl.transform.derive import CUMULATIVE, NEW
 
 FOLDER = "vintages/"

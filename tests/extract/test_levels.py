@@ -18,8 +18,8 @@ from etl.errors import SourceChanged
 from etl.extract.levels import names
 from etl.extract.sources import SAMPLES, SOURCES, SourceTable
 from etl.extract.sources.coviddata import read_places, read_regions
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
 from etl.transform.derive import columns
 from tests.support.builders import MEASURES, day, stats_json
 from tests.support.frames import values

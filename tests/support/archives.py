@@ -9,8 +9,8 @@ from etl.errors import EtlError
 from etl.manifest import Manifest, run_key
 from etl.scale.backfill import Backfilled, Span, Watch, backfill
 from etl.scale.cluster import Engine, Here
-from etl.stores import Store, Upload
-from etl.stores.directory import DirectoryStore
+from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
 from tests.support.runs import NOW, growing, run, settings
 
 LATER = datetime(2026, 11, 22, 7, tzinfo=UTC)

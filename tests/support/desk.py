@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 import pytest
 
 from etl import cli
-from etl.stores import Store
+from etl.store import Store
 from tests.support.runs import NOW, growing, run
 
 

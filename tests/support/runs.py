@@ -14,8 +14,8 @@ from config import Settings, read_settings
 from etl import pipeline, publish
 from etl.context import Options
 from etl.pipeline import Result
-from etl.stores import Store
-from etl.stores.memory import MemoryStore
+from etl.store import Store
+from etl.store.memory import MemoryStore
 
 NOW = datetime(2021, 1, 25, 7, 0, tzinfo=UTC)
 COUNTRIES = ("united-states", "spain", "diamond-princess")

@@ -22,8 +22,8 @@ import pytest
 from bench.measure import peak_kb
 from etl.alerts.alert import Alert, State, queued, tried
 from etl.alerts.state import update
-from etl.stores.directory import DirectoryStore
-from etl.stores.s3 import S3Store
+from etl.store.directory import DirectoryStore
+from etl.store.s3.store import S3Store
 from tests.support.language_server import language_server
 from tests.support.letters import send
 from tests.support.processes import APP, command, environment, snapshot

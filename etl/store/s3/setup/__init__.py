@@ -1,6 +1,6 @@
 """How the bucket should be set up, as data: what is there -> what is to change. Pure.
 
-`plan.plan` compares the two; etl/stores/s3_setup.py looks and acts.
+`plan.plan` compares the two; etl/store/s3/setup/apply.py looks and acts.
 """
 
 from dataclasses import dataclass, field

@@ -18,11 +18,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import StateConflict, StoreError
-from etl.load import in_parallel, upload_all
-from etl.stores import Store, Upload, content_type, valid_key
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import S3Store
+from etl.store import Store, Upload, content_type, valid_key
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.parallel import in_parallel, upload_all
+from etl.store.s3.store import S3Store
 from tests.support.s3_server import s3_server, use
 
 UNICODE_KEY = "països/Côte d'Ivoire + 100% #1? 🦠.json"

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from etl.bucket import Found, Rule, Wish
+from etl.store.s3.setup import Found, Rule, Wish
 
 VERSION = "2012-10-17"  # of the language, not of a policy
 # What the public may read, below the folder; `*` goes over slashes. A list of what is open, since

@@ -13,13 +13,13 @@ import pytest
 import requests
 
 from etl import doctor, prune
-from etl.bucket import Wish
-from etl.bucket.policy import worker_policy
 from etl.checkup.trial import trial
 from etl.context import Options
 from etl.errors import DataRejected, StoreError
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
+from etl.store import Upload
+from etl.store.s3.setup import Wish
+from etl.store.s3.setup.policy import worker_policy
+from etl.store.s3.store import S3Store
 from tests.support.aws_like import AwsLike
 from tests.support.iam import asked
 from tests.support.runs import NOW, growing, run

@@ -8,12 +8,12 @@ import boto3
 import pytest
 import requests
 
-from etl.bucket import Wish
-from etl.bucket.policy import worker_policy
 from etl.errors import StateConflict, StoreError
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
-from etl.stores.s3_errors import explained
+from etl.store import Upload
+from etl.store.s3.errors import explained
+from etl.store.s3.setup import Wish
+from etl.store.s3.setup.policy import worker_policy
+from etl.store.s3.store import S3Store
 from tests.support.aws_like import EXPIRED, AwsLike
 from tests.support.runs import growing, run
 from tests.support.s3_server import use

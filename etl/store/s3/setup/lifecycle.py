@@ -5,7 +5,7 @@ an object's age alone, and would delete the published run once its source stands
 or the last snapshot of a month that its report is made from. `prune` knows both.
 """
 
-from etl.bucket import Found, Rule, Wish
+from etl.store.s3.setup import Found, Rule, Wish
 
 FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
 UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for

@@ -10,9 +10,9 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 
-from etl.stores.s3 import CONFIG, S3Store
-from etl.stores.s3_account import addressing
-from etl.stores.s3_errors import explained
+from etl.store.s3.account import addressing
+from etl.store.s3.errors import explained
+from etl.store.s3.store import CONFIG, S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

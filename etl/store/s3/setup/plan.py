@@ -4,8 +4,8 @@ import json
 import re
 from collections.abc import Iterator
 
-from etl.bucket import Change, Found, Rule, Wish, lifecycle, policy
 from etl.errors import StoreError
+from etl.store.s3.setup import Change, Found, Rule, Wish, lifecycle, policy
 
 PRIVATE = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
 IN_THE_WAY = {"BlockPublicPolicy", "RestrictPublicBuckets"}  # of a public bucket policy

@@ -12,14 +12,14 @@ import pytest
 import requests
 
 from etl import cli
-from etl.bucket import Wish
-from etl.bucket.plan import PRIVATE
-from etl.bucket.policy import worker_policy
 from etl.errors import StoreError
-from etl.load import in_parallel
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
-from etl.stores.s3_setup import look
+from etl.store import Upload
+from etl.store.parallel import in_parallel
+from etl.store.s3.setup import Wish
+from etl.store.s3.setup.apply import look
+from etl.store.s3.setup.plan import PRIVATE
+from etl.store.s3.setup.policy import worker_policy
+from etl.store.s3.store import S3Store
 from tests.support.aws_like import AwsLike
 from tests.support.iam import asked
 from tests.support.runs import growing, run

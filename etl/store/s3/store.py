@@ -12,11 +12,11 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl.errors import StoreError
-from etl.load import upload_to_s3
-from etl.stores import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
-from etl.stores.files import PIECE_BYTES, save
-from etl.stores.s3_conditions import Conditions
-from etl.stores.s3_errors import ARN, explain, explained
+from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
+from etl.store.files import PIECE_BYTES, save
+from etl.store.s3.conditions import Conditions
+from etl.store.s3.errors import ARN, explain, explained
+from etl.store.s3.upload import upload_to_s3
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody

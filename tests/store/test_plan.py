@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.bucket import Change, Found, Wish, lifecycle, plan, policy
 from etl.errors import StoreError
+from etl.store.s3.setup import Change, Found, Wish, lifecycle, plan, policy
 from tests.support.iam import Asked, allows
 
 WISH = Wish("news", "data/covid")

@@ -6,8 +6,8 @@ import tempfile
 from pathlib import Path
 
 from etl.errors import StoreError
-from etl.stores import Head, Store
-from etl.stores.files import sha256_of
+from etl.store import Head, Store
+from etl.store.files import sha256_of
 
 TRIES = 3
 

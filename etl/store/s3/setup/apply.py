@@ -6,12 +6,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from etl.bucket import Change, Found, Rule
 from etl.errors import StoreError
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
-from etl.stores.s3_bucket import greet
-from etl.stores.s3_errors import explained, status
+from etl.store import Upload
+from etl.store.s3.bucket import greet
+from etl.store.s3.errors import explained, status
+from etl.store.s3.setup import Change, Found, Rule
+from etl.store.s3.store import S3Store
 
 UNKNOWN = (405, 501)  # what servers answer that don't know a call
 NOT_SET = {

@@ -4,6 +4,7 @@ import errno
 import fcntl
 import hashlib
 import os
+import re
 import stat
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -14,8 +15,8 @@ from typing import BinaryIO
 from uuid import uuid4
 
 from etl.errors import StateConflict, StoreError
-from etl.stores import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
-from etl.stores.files import pieces, save, sync, write_durably
+from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
+from etl.store.files import pieces, save, sync, write_durably
 
 NO_SUCH_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 NEXT_STEP = {
@@ -159,3 +160,31 @@ def modified(found: os.stat_result) -> datetime:
 def _unless_missing(exc: OSError) -> None:
     if not isinstance(exc, NO_SUCH_FILE):
         raise exc
+
+
+_UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
+
+
+def unfinished(store: DirectoryStore) -> Iterator[Entry]:
+    """What a writer has not finished yet, or never will."""
+    for path in store.root.rglob(".*.tmp"):
+        with suppress(FileNotFoundError):  # finished since
+            found = path.stat()
+            if _UNFINISHED.fullmatch(path.name):
+                key = path.relative_to(store.root).as_posix()
+                yield Entry(key, found.st_size, modified(found))
+
+
+def delete(store: DirectoryStore, key: str) -> None:
+    """Raises StoreError."""
+    try:
+        (store.root / key).unlink(missing_ok=True)
+    except OSError as exc:
+        raise StoreError(f"can't delete {store.root / key}: {exc.strerror}; do it by hand") from exc
+
+
+def remove_empty(store: DirectoryStore, folder: str) -> None:
+    """A folder and those in it, where no file is left; nobody may be writing there."""
+    for path, _, _ in os.walk(store.root / folder, topdown=False):
+        with suppress(OSError):  # not empty
+            Path(path).rmdir()

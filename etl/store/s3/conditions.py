@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 
 from etl import log
 from etl.errors import StateConflict, StoreError
-from etl.load import upload_to_s3
-from etl.stores import Head, Upload
-from etl.stores.s3_errors import explained, status
+from etl.store import Head, Upload
+from etl.store.s3.errors import explained, status
+from etl.store.s3.upload import upload_to_s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client

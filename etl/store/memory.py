@@ -8,8 +8,8 @@ from pathlib import Path
 from threading import Lock
 
 from etl.errors import StateConflict, StoreError
-from etl.stores import Entry, Head, Stored, Upload, valid_key, valid_prefix
-from etl.stores.files import save
+from etl.store import Entry, Head, Stored, Upload, valid_key, valid_prefix
+from etl.store.files import save
 
 
 class MemoryStore:

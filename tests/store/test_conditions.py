@@ -6,9 +6,9 @@ import pytest
 
 from etl import log
 from etl.errors import StateConflict, StoreError
-from etl.stores import Upload
-from etl.stores.s3 import S3Store
-from etl.stores.s3_conditions import PROBE
+from etl.store import Upload
+from etl.store.s3.conditions import PROBE
+from etl.store.s3.store import S3Store
 from tests.support.s3_server import Answer, answering, use
 
 

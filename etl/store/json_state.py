@@ -6,7 +6,7 @@ from typing import TypeVar
 import msgspec
 
 from etl.errors import StateConflict, StoreError
-from etl.stores import Store, Stored, Upload
+from etl.store import Store, Stored, Upload
 
 TRIES = 8
 Content = TypeVar("Content")

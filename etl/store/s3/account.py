@@ -9,8 +9,8 @@ from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
-from etl.stores.s3 import CONFIG, S3Store
-from etl.stores.s3_errors import explained
+from etl.store.s3.errors import explained
+from etl.store.s3.store import CONFIG, S3Store
 
 # Where credentials are that nobody renews, by boto3's name of the place.
 FIXED = {

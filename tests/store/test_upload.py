@@ -15,12 +15,13 @@ from botocore.config import Config
 
 from etl import PROJECT
 from etl.errors import StateConflict, StoreError
-from etl.load import in_parallel, upload_all, upload_to_s3
-from etl.stores import Upload
-from etl.stores.directory import DirectoryStore
-from etl.stores.memory import MemoryStore
-from etl.stores.s3 import CONFIG, S3Store
-from etl.stores.s3_errors import explain
+from etl.store import Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from etl.store.parallel import in_parallel, upload_all
+from etl.store.s3.errors import explain
+from etl.store.s3.store import CONFIG, S3Store
+from etl.store.s3.upload import upload_to_s3
 from tests.support.s3_server import (
     ACCESS_KEY,
     SECRET_KEY,
@@ -45,7 +46,7 @@ def moto() -> Iterator[str]:
 @pytest.fixture
 def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
     """Make a store the way the worker does, but without second tries."""
-    monkeypatch.setattr("etl.stores.s3.CONFIG", ONE_TRY)
+    monkeypatch.setattr("etl.store.s3.store.CONFIG", ONE_TRY)
     stores = []
 
     def make(endpoint: str | None) -> S3Store:
@@ -74,7 +75,7 @@ def scripted() -> Iterator[Scripted]:
     ):
         use(patch, endpoint)
         with patch.context() as briefly:
-            briefly.setattr("etl.stores.s3.CONFIG", ONE_TRY)
+            briefly.setattr("etl.store.s3.store.CONFIG", ONE_TRY)
             store = S3Store.connect("bucket", "covid")
         made = Scripted(store, s3_error(500, "InternalError"))
         yield made
@@ -167,9 +168,8 @@ def test_a_file_is_never_whole_in_memory(scripted: Scripted, kind: str, tmp_path
 
 
 def test_load_is_imported_without_boto3() -> None:
-    code = "import sys, etl.load; sys.exit('boto3' in sys.modules or 'botocore' in sys.modules)"
-    root = PROJECT
-    assert subprocess.run([sys.executable, "-c", code], cwd=root, check=False).returncode == 0
+    code = "import sys, etl.store.s3.upload as _; sys.exit('botocore' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
 
 
 # ---- a lost answer
@@ -394,7 +394,7 @@ def test_a_server_that_does_not_answer_is_named(
 ) -> None:
     ended = Event()
     impatient = Config(read_timeout=0.1, retries={"total_max_attempts": 1})
-    monkeypatch.setattr("etl.stores.s3.CONFIG", impatient)
+    monkeypatch.setattr("etl.store.s3.store.CONFIG", impatient)
 
     def wait(answer: Answer) -> None:
         ended.wait(10)

@@ -1,18 +1,13 @@
 """Load: the one way to S3, and many uploads at a time."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from etl.errors import StateConflict
-from etl.stores import Store, Upload
+from etl.store import Upload
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
-
-AT_A_TIME = 16
-Item = TypeVar("Item")
 
 
 def upload_to_s3(
@@ -29,7 +24,7 @@ def upload_to_s3(
     Raises StateConflict where the object is not the one `if_match` names, or, with
     `if_none_match`, where there is one; StoreError for anything else that goes wrong.
     """
-    from etl.stores.s3_errors import explained  # botocore is heavy: only who uploads pays for it
+    from etl.store.s3.errors import explained  # botocore is heavy: only who uploads pays for it
 
     request: PutObjectRequestTypeDef = {
         "Bucket": bucket,
@@ -49,50 +44,6 @@ def upload_to_s3(
         if etag := _own_first_try(client, conflict, request):
             return etag
         raise
-
-
-def upload_all(
-    store: Store,
-    uploads: Sequence[Upload],
-    *,
-    at_a_time: int = AT_A_TIME,
-    progress: Callable[[Upload], None] | None = None,
-) -> None:
-    """Write them all, some at a time; `progress` hears of each one that has arrived."""
-    in_parallel(store.write, uploads, at_a_time=at_a_time, progress=progress)
-
-
-def in_parallel(
-    function: Callable[[Item], object],
-    items: Iterable[Item],
-    *,
-    at_a_time: int = AT_A_TIME,
-    progress: Callable[[Item], None] | None = None,
-) -> None:
-    """Call the function for every item in threads; `progress` is called in the caller's thread.
-
-    After the first error nothing more is started; it is raised when the running calls have ended.
-    """
-    errors: list[BaseException] = []
-
-    def call(item: Item) -> None:
-        try:
-            if not errors:
-                function(item)
-        except BaseException as exc:
-            errors.append(exc)
-
-    with ThreadPoolExecutor(at_a_time) as pool:
-        calls = {pool.submit(call, item): item for item in items}
-        try:
-            for done in as_completed(calls):
-                if errors:
-                    raise errors[0]
-                if progress:
-                    progress(calls[done])
-        except BaseException:  # a stop signal too
-            pool.shutdown(wait=False, cancel_futures=True)
-            raise
 
 
 def _own_first_try(

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Protocol
 
 from etl.errors import StoreError
-from etl.stores.keys import content_type, valid_key, valid_prefix
+from etl.store.keys import content_type, valid_key, valid_prefix
 
 __all__ = [
     "FOR_EVER",

@@ -1,0 +1,131 @@
+"""Is the bucket there, and where? What it answers before anything is done with it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore import UNSIGNED
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from etl.errors import StoreError
+from etl.store.s3.account import addressing
+from etl.store.s3.errors import explained
+from etl.store.s3.setup import Wish
+from etl.store.s3.store import CONFIG, S3Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class Greeting:
+    """What a bucket answers at first: `error` where it lets us do nothing at all.
+
+    `date` is the server's clock, `server` its name.
+    """
+
+    exists: bool
+    region: str
+    date: datetime | None = None
+    server: str = ""
+    error: StoreError | None = None
+
+
+def greet(store: S3Store) -> Greeting:
+    """Ask for the bucket; where that is denied, for the folder, which the worker may list."""
+    seen = Greeting(True, store.client.meta.region_name)
+    try:
+        with explained(store.bucket, None, "s3:ListBucket"):
+            try:
+                answer: Any = store.client.head_bucket(Bucket=store.bucket)
+            except ClientError as exc:
+                seen = _told(seen, exc.response)
+                if exc.response["Error"]["Code"] == "404":
+                    return replace(seen, exists=False)
+                folder = f"{store.folder}/".lstrip("/")
+                answer = store.client.list_objects_v2(Bucket=store.bucket, Prefix=folder, MaxKeys=1)
+    except StoreError as exc:
+        return replace(_told(seen, getattr(exc.__cause__, "response", {})), error=exc)
+    return _told(seen, answer)
+
+
+def public_address(store: S3Store, wish: Wish, region: str, key: str) -> str:
+    """An object's plain URL, as a stranger opens it."""
+    style = addressing(wish.bucket, store.client.meta.endpoint_url)
+    config = CONFIG.merge(Config(signature_version=UNSIGNED, s3={"addressing_style": style}))
+    with explained(wish.bucket, None, "s3:GetObject"):
+        stranger = boto3.session.Session().client("s3", region_name=region, config=config)
+    where = {"Bucket": wish.bucket, "Key": wish.start + key}
+    return stranger.generate_presigned_url("get_object", Params=where)
+
+
+def _told(seen: Greeting, answer: Any) -> Greeting:
+    """What an answer says besides, a refusal too."""
+    headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    date = headers.get("date")
+    return replace(
+        seen,
+        region=headers.get("x-amz-bucket-region") or seen.region,
+        date=parsedate_to_datetime(date) if date else seen.date,
+        server=headers.get("server", seen.server),
+    )
+
+
+PAGE = 1000  # AWS tells each bucket's region only where the request has a parameter
+
+
+COUNTED = 10_000  # a bucket may hold millions
+
+
+EMPTY_IT = "empty it first (Empty, in the S3 console; or: rclone delete REMOTE:{name})"
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """`region` is None where the server does not tell."""
+
+    name: str
+    region: str | None
+    created: datetime
+
+
+def list_buckets(client: "S3Client") -> Iterator[Bucket]:
+    """All that the credentials own. Raises StoreError."""
+    pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE})
+    with explained("*", None, "s3:ListAllMyBuckets"):
+        for found in (found for page in pages for found in page.get("Buckets", ())):
+            created = found["CreationDate"].astimezone(UTC)
+            yield Bucket(found["Name"], found.get("BucketRegion"), created)
+
+
+def want_empty(client: "S3Client", name: str) -> None:
+    """Raises StoreError, which says what it holds, unless a bucket is there and empty.
+
+    Asked by ourselves, since some servers delete a bucket whatever it holds.
+    """
+    with explained(name, None, "s3:ListBucket"):
+        pages = client.get_paginator("list_objects_v2").paginate(Bucket=name)
+        listed = (found for page in pages for found in page.get("Contents", ()))
+        count = sum(1 for _ in islice(listed, COUNTED + 1))
+    if count:
+        amount = f"more than {COUNTED:,}" if count > COUNTED else f"{count:,}"
+        what = f"{amount} object{'s' if count > 1 else ''}"
+        raise StoreError(f"bucket {name!r} holds {what}; {EMPTY_IT.format(name=name)}")
+    with explained(name, None, "s3:ListBucketVersions"):
+        versions = client.list_object_versions(Bucket=name, MaxKeys=1)
+    if versions.get("Versions") or versions.get("DeleteMarkers"):
+        raise StoreError(
+            f"bucket {name!r} holds old versions of removed objects; "
+            "empty it first (Empty, in the S3 console, removes them too)"
+        )
+
+
+def delete_bucket(client: "S3Client", name: str) -> None:
+    """Raises StoreError."""
+    with explained(name, None, "s3:DeleteBucket"):
+        client.delete_bucket(Bucket=name)
