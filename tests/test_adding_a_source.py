@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline
+from etl import PROJECT, pipeline
 from etl.errors import DataRejected, SourceChanged
 from etl.extract.sources import SAMPLES, SOURCES, Source
 from etl.store.memory import MemoryStore
 from tests.support.runs import assert_settled, contents, settings
 
-DOCUMENT = Path(__file__).parents[1] / "docs" / "adding-a-source.md"
+DOCUMENT = PROJECT / "docs" / "adding-a-source.md"
 NOW = datetime(2020, 5, 27, tzinfo=UTC)
 SPAIN = {"iso": "ESP", "name": "España", "day": "2020-05-25", "cases": 235_772, "deaths": None}
 NAMIBIA = {"iso": "NAM", "name": "Namibia", "day": "2020-05-26", "cases": 21, "deaths": 0}

@@ -3,14 +3,13 @@
 import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any, get_args
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import history
+from etl import PROJECT, history
 from etl.alerts import gsm, messages, rules, translation
 from etl.alerts.alert import Alert, Event, State
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
@@ -20,7 +19,7 @@ from etl.inbox.notice import notice
 from tests.test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
 from tests.test_history import failure, record
 
-DOCS = Path(__file__).resolve().parents[1] / "docs" / "alerts.md"
+DOCS = PROJECT / "docs" / "alerts.md"
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)
 WHERE = "s3://bucket/covid"
 LINK = "https://bucket.s3.amazonaws.com/covid/index.html?X-Amz-Expires=604800&X-Amz-Signature=..."

@@ -716,7 +716,7 @@ def test_a_world_without_days_is_written_without_totals(tmp_path: Path) -> None:
 def test_countries_without_any_facts_can_be_written(tmp_path: Path) -> None:
     entities = pd.DataFrame({"country_key": ["spain"], "country": ["Spain"]}, dtype="str")
     table = rows(spain=days("2020-03-01", range(9)))
-    sample = Path(__file__).resolve().parents[1] / "samples" / "InfoPaisosExtra.csv"
+    sample = PROJECT / "samples" / "InfoPaisosExtra.csv"
     for n, facts in enumerate([None, read_facts(sample)]):
         about, _ = attach(entities, facts)
         write(folder := tmp_path / str(n), table, about)

@@ -11,11 +11,12 @@ from typing import Any
 import boto3
 import pytest
 
+from etl import PROJECT
 from etl.store.s3.store import S3Store
 from tests.support.runs import assert_settled, growing, run
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, s3_server, use
 
-APP = Path(__file__).parents[1] / "app.py"
+APP = PROJECT / "app.py"
 
 
 @pytest.fixture(scope="module")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from etl import sentry
+from etl import PROJECT, sentry
 from tests.support.processes import command
 from tests.support.s3_server import Answer, answering
 
@@ -74,7 +74,7 @@ def test_a_crash_goes_there_with_its_traceback_and_without_local_variables(
         "    raise ZeroDivisionError('never thought of')\n"
         "etl.extract.inputs.fetch_statistics = broken\n"
     )
-    path = f"{tmp_path}:{Path(__file__).parents[1]}"
+    path = f"{tmp_path}:{PROJECT}"
     ended = command("run", cwd=tmp_path, SENTRY_DSN=inbox.dsn, PYTHONPATH=path)
     assert "run.crashed" in ended.stderr
     (event,) = inbox.events

@@ -15,6 +15,7 @@ from typing import Any
 
 import pytest
 
+from etl import PROJECT
 from etl.alerts import subscriptions, topics
 from etl.alerts.alert import Event
 from etl.alerts.messages import Message
@@ -345,7 +346,7 @@ def test_to_know_the_settings_needs_no_botocore() -> None:
     program = "import config, sys; print('botocore' in sys.modules)"
     said = subprocess.run(
         [sys.executable, "-c", program],
-        cwd=Path(__file__).parents[1],
+        cwd=PROJECT,
         capture_output=True,
         text=True,
         check=True,

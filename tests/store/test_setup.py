@@ -11,7 +11,7 @@ import boto3
 import pytest
 import requests
 
-from etl import cli
+from etl import PROJECT, cli
 from etl.errors import StoreError
 from etl.store import Upload
 from etl.store.parallel import in_parallel
@@ -244,7 +244,7 @@ def test_a_directory_needs_no_setup(set_up: SetUp, monkeypatch: pytest.MonkeyPat
 
 def documented() -> list[str]:
     """The actions that docs/deploy.md names for setup: in one paragraph and a table."""
-    text = (Path(__file__).parents[1] / "docs" / "deploy.md").read_text(encoding="utf-8")
+    text = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
     told = text[text.index("It needs\n`s3:CreateBucket`") : text.index("Why no lifecycle rule")]
     return re.findall(r"`(s3:\w+)`", told)
 

@@ -1,7 +1,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from fractions import Fraction
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -10,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from etl import PROJECT
 from etl.extract.facts import read_facts
 from etl.transform.derive import (
     COLUMNS,
@@ -59,7 +59,7 @@ TYPES = {
     "population": "Int64",
     "urban_population_pct": "float64",
 }
-SAMPLE_FACTS = Path(__file__).resolve().parents[1] / "samples" / "InfoPaisosExtra.csv"
+SAMPLE_FACTS = PROJECT / "samples" / "InfoPaisosExtra.csv"
 ONE_DAY = rows(spain=[("2020-03-01", 5, 1, 2)])
 
 
