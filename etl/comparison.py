@@ -12,7 +12,7 @@ from etl import log, series_files
 from etl.errors import StoreError
 from etl.extract import levels
 from etl.extract.sources import level_of
-from etl.manifest import Manifest, run_key
+from etl.history.manifest import Manifest, run_key
 from etl.outputs.changes import Difference, difference
 from etl.outputs.table import PARQUET, read_table, read_whole
 from etl.store import Store

@@ -9,11 +9,11 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from config import Settings
-from etl import manifest as manifests
 from etl import pipeline
-from etl.context import Options
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
+from etl.history import manifest as manifests
+from etl.history.run import Options
 from etl.screen import Screen
 from etl.store.directory import DirectoryStore
 

@@ -6,11 +6,12 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from etl import comparison, history, versions
-from etl import manifest as manifests
+from etl import comparison, versions
 from etl.errors import StoreError
-from etl.history import Record
-from etl.manifest import run_key
+from etl.history import history
+from etl.history import manifest as manifests
+from etl.history.manifest import run_key
+from etl.history.record import Record
 from etl.outputs.changes import CHANGES, Difference, read_changes
 from etl.store import Store
 from etl.store.parallel import in_parallel

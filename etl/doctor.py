@@ -4,9 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from etl import history, journal, publish, records
-from etl import manifest as manifests
-from etl.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl import publish
+from etl.history import append, history, outcomes
+from etl.history import manifest as manifests
+from etl.history.manifest import ROOT, Manifest, Published, PublishedFile, run_key
 from etl.store import FOR_EVER, Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
@@ -87,7 +88,7 @@ def heal(store: Store) -> Iterator[Finding]:
     past, _ = history.read(store)
     recorded = past.success_of(published.manifest.run_id) or published.manifest.rebuilt
     if not recorded:
-        journal.append(store, records.published(published.manifest, healed=True))
+        append.append(store, outcomes.published(published.manifest, healed=True))
         yield Finding("ok", "added the record of the published run to the history")
 
 

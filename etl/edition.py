@@ -14,17 +14,17 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from etl import comparison, history, interpreter, log, memory, outputs, provenance, publish, records
+from etl import comparison, interpreter, log, memory, outputs, provenance, publish
 from etl.comparison import Baseline, Compared
-from etl.context import Context
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts, archive, described
 from etl.fingerprint import shaping
-from etl.history import History
-from etl.inbox import FORM
-from etl.manifest import (
+from etl.history import outcomes
+from etl.history import status as statuses
+from etl.history.history import History
+from etl.history.manifest import (
     FACTS,
     PAGE,
     STATISTICS,
@@ -36,12 +36,14 @@ from etl.manifest import (
     of_page,
     page_in,
 )
+from etl.history.record import standstill
+from etl.history.run import Context
+from etl.inbox import FORM
 from etl.outputs import Filter
 from etl.outputs.changes import Difference, difference, write_changes
 from etl.outputs.countries import file_names
 from etl.outputs.package import write_package
 from etl.outputs.values import full_names
-from etl.standstill import standstill
 from etl.store import Upload
 from etl.transform import checks, derive, read
 from etl.transform.changes import Changes
@@ -140,7 +142,7 @@ def make(
         ),
         previous=provenance.previous(run),
     )
-    still = standstill([*run.past.records, records.published(manifest)])
+    still = standstill([*run.past.records, outcomes.published(manifest)])
     manifest = replace(manifest, standstill=still)
     manifest, page, missing = _with_page(run, manifest, work / "files")
     uploads = [*into_run.values(), *page]
@@ -156,8 +158,8 @@ def _with_page(
     try:
         from etl.report import page
 
-        past = History([*run.past.records, records.published(manifest)])
-        status = history.status(past, run.now, run.settings.stale_after_days)
+        past = History([*run.past.records, outcomes.published(manifest)])
+        status = statuses.status(past, run.now, run.settings.stale_after_days)
         translate = partial(interpreter.translate, run)
         files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox)
     except Exception as exc:

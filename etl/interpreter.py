@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 
 from etl import log
-from etl.context import Context
 from etl.errors import AlertError
+from etl.history.run import Context
 from etl.store import Store
 
 Translations = dict[str, dict[str, str]]

@@ -1,11 +1,12 @@
 """Which keys are the worker's own: nobody should write or remove them by accident."""
 
-from etl import manifest as manifests
 from etl.alerts.state import KEY as ALERTS
-from etl.catalogue import KEY as CATALOGUE
-from etl.feed import FEED
-from etl.history import HISTORY, STATUS
-from etl.manifest import ROOT
+from etl.history import manifest as manifests
+from etl.history.catalogue import KEY as CATALOGUE
+from etl.history.feed import FEED
+from etl.history.history import HISTORY
+from etl.history.manifest import ROOT
+from etl.history.status import STATUS
 from etl.store import Store
 
 STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS, CATALOGUE)

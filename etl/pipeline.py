@@ -14,21 +14,21 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import journal, log, memory, prune, publish, records, recovery
-from etl import manifest as manifests
+from etl import log, memory, prune, publish, recovery
 from etl.alerts import rules
 from etl.alerts.teller import Teller
-from etl.context import Context, Options, new_run_id
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import inputs
 from etl.extract.fetch import Fetched
 from etl.fingerprint import fingerprint
-from etl.history import Failure, Record, Seen
+from etl.history import append, outcomes
+from etl.history import manifest as manifests
+from etl.history.manifest import PAGE, Manifest, page_in
+from etl.history.record import Failure, Record, Seen, Standstill, standstill
+from etl.history.run import Context, Options, new_run_id
 from etl.inbox import form
-from etl.manifest import PAGE, Manifest, page_in
 from etl.report import due
 from etl.report.month import report_key
-from etl.standstill import Standstill, standstill
 from etl.store import Store
 from etl.worker import schedule
 
@@ -59,7 +59,7 @@ def run(
         context = _start(settings, store, options, now)
         if options.if_due and not _due(context):
             if not options.dry_run:
-                journal.mend(store, context.past, settings.stale_after_days)
+                append.mend(store, context.past, settings.stale_after_days)
                 teller.looked(context.past, context.before, now)
             return Result("not_due")
     teller.started()
@@ -80,7 +80,7 @@ def run(
     still = standstill([*context.past.records, record])
     if not options.dry_run:
         with teller.told_of_errors(now):
-            past = journal.tell(
+            past = append.tell(
                 store,
                 record,
                 settings.stale_after_days,
@@ -104,7 +104,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     seen = None if run.options.force else _already_seen(run, facts.sha256)
     statistics = inputs.fetch_statistics(run, work, seen)
     if seen and (statistics is None or [one.sha256 for one in statistics] == seen.digests()):
-        return _unchanged(run, records.seen_again(seen, statistics))
+        return _unchanged(run, outcomes.seen_again(seen, statistics))
     if statistics is None:
         raise SourceChanged("the source says 'not modified' though it was not asked")
     fetched += statistics
@@ -113,10 +113,10 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     from etl import edition
 
     made = edition.make(run, statistics, facts, work)
-    record = records.published(made.manifest)
+    record = outcomes.published(made.manifest)
     same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
-        return _unchanged(run, records.seen_by(made.manifest), made.missing.values())
+        return _unchanged(run, outcomes.seen_by(made.manifest), made.missing.values())
     if run.options.dry_run:
         return Result("would_publish", record, made.manifest)
 
@@ -183,7 +183,7 @@ def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
 
 def _unchanged(run: Context, seen: Seen, warnings: Iterable[str] = ()) -> Result:
     assert run.before is not None  # noqa: S101  for the type checker: it was compared with
-    return Result("unchanged", records.unchanged(run, run.before, seen, warnings), run.before)
+    return Result("unchanged", outcomes.unchanged(run, run.before, seen, warnings), run.before)
 
 
 def _tell_failure(
@@ -193,9 +193,9 @@ def _tell_failure(
     try:
         kept = []
         if isinstance(exc, SourceChanged | DataRejected):
-            kept = journal.keep_aside(run.store, run.past, run.run_id, fetched)
-        record = records.failed(run, exc, kept, seconds)
-        past = journal.tell(run.store, record, run.settings.stale_after_days)
+            kept = append.keep_aside(run.store, run.past, run.run_id, fetched)
+        record = outcomes.failed(run, exc, kept, seconds)
+        past = append.tell(run.store, record, run.settings.stale_after_days)
     except EtlError as second:
         log.error("history.not_written", error=second)
         teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)

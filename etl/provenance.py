@@ -5,10 +5,10 @@ from dataclasses import asdict
 import pandas as pd
 
 from config import FACTS_URL
-from etl.context import Context
 from etl.extract.inputs import Facts, facts_url
 from etl.extract.sources import Source
-from etl.manifest import Previous, SourceNote
+from etl.history.manifest import Previous, SourceNote
+from etl.history.run import Context
 from etl.outputs.values import Header
 from etl.transform import derive
 from etl.transform.checks import Extent

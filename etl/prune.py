@@ -4,13 +4,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-from etl import catalogue, history, log, retention
-from etl import manifest as manifests
-from etl.context import RUN_ID, Context
+from etl import log, retention
 from etl.errors import EtlError, StateConflict, StoreError
-from etl.history import SUCCESS, History
+from etl.history import catalogue, history
+from etl.history import manifest as manifests
+from etl.history.history import History
+from etl.history.manifest import ROOT
+from etl.history.record import SUCCESS
+from etl.history.run import RUN_ID, Context
 from etl.inbox import FOLDER as INBOX
-from etl.manifest import ROOT
 from etl.ownership import ARCHIVES
 from etl.publish import Advance
 from etl.retention import UNFINISHED, Folder, Found, Plan

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl import history, journal, log, publish, records
-from etl import manifest as manifests
-from etl.history import History
-from etl.manifest import Published
+from etl import log, publish
+from etl.history import append, history, outcomes
+from etl.history import manifest as manifests
+from etl.history.history import History
+from etl.history.manifest import Published
 from etl.store import Store
 
 
@@ -34,11 +35,11 @@ def finish(store: Store, state: State, slot: date, now: datetime, stale_after_da
     publish.settle(store, instead_of=moved_to)
     manifest = published.manifest
     if state.past.success_of(manifest.run_id) is None and not manifest.rebuilt:
-        record = records.published(manifest, healed=True)
+        record = outcomes.published(manifest, healed=True)
     else:
-        record = records.restored(manifest, slot, now, healed=True)
-    journal.append(store, record, once_a_slot=True)
+        record = outcomes.restored(manifest, slot, now, healed=True)
+    append.append(store, record, once_a_slot=True)
     log.warning("run.healed", run=published.manifest.run_id)
     found = read(store)
-    journal.mend(store, found.past, stale_after_days)
+    append.mend(store, found.past, stale_after_days)
     return found

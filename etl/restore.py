@@ -7,11 +7,12 @@ due looks at the source anew, and publishes what it finds there.
 from datetime import datetime
 
 from config import Settings
-from etl import journal, publish, records, recovery, versions
-from etl import manifest as manifests
+from etl import publish, recovery, versions
 from etl.errors import StateConflict, StoreError
-from etl.history import Record
-from etl.manifest import ROOT, Manifest, run_key
+from etl.history import append, outcomes
+from etl.history import manifest as manifests
+from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.record import Record
 from etl.recovery import State
 from etl.store import Store
 from etl.store.parallel import in_parallel
@@ -76,8 +77,8 @@ def _move(
     if there is None or there.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
     slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
-    record = records.restored(target, slot, now.replace(microsecond=0))
-    journal.tell(store, record, settings.stale_after_days)
+    record = outcomes.restored(target, slot, now.replace(microsecond=0))
+    append.tell(store, record, settings.stale_after_days)
     return record
 
 

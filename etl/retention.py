@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from etl.catalogue import Catalogue
-from etl.history import History
-from etl.manifest import ROOT, Manifest, run_key
+from etl.history.catalogue import Catalogue
+from etl.history.history import History
+from etl.history.manifest import ROOT, Manifest, run_key
 from etl.share import expired
 from etl.store import Entry
 from etl.store.s3.setup.lifecycle import INBOX_DAYS

@@ -9,11 +9,11 @@ import msgspec
 from config import Settings
 from etl import log
 from etl.doctor import Finding
-from etl.history import History
+from etl.history.history import History
+from etl.history.manifest import Manifest
+from etl.history.record import standstill
 from etl.listing import print_json
-from etl.manifest import Manifest
 from etl.pipeline import Result
-from etl.standstill import standstill
 
 if TYPE_CHECKING:
     from etl.report.making import Made

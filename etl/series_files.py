@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from etl.errors import StoreError
 from etl.extract import levels
-from etl.manifest import run_key
+from etl.history.manifest import run_key
 from etl.store import Store
 
 Content = TypeVar("Content")

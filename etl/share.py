@@ -10,9 +10,9 @@ from datetime import UTC, datetime
 from functools import cache
 
 from etl import links
-from etl import manifest as manifests
 from etl.errors import StoreError
-from etl.manifest import ROOT, run_key
+from etl.history import manifest as manifests
+from etl.history.manifest import ROOT, run_key
 from etl.store import Store, Upload, valid_key
 
 PAGE = "index.html"

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.history import Record
+from etl.history.record import Record
 from etl.listing import print_json
 from etl.outputs.changes import Difference
 from etl.vintage import Figure, Reported

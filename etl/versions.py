@@ -3,12 +3,13 @@
 import re
 from itertools import islice
 
-from etl import catalogue
-from etl import manifest as manifests
-from etl.catalogue import Rebuilt
 from etl.errors import StoreError
-from etl.history import SUCCESS, History
-from etl.manifest import ROOT, Manifest, run_key
+from etl.history import catalogue
+from etl.history import manifest as manifests
+from etl.history.catalogue import Rebuilt
+from etl.history.history import History
+from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.record import SUCCESS
 from etl.store import Store
 
 NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there

@@ -15,11 +15,12 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import catalogue, series_files
+from etl import series_files
 from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.extract import levels
 from etl.extract.sources import SourceTable, level_of
-from etl.history import History
+from etl.history import catalogue
+from etl.history.history import History
 from etl.outputs.countries import file_names
 from etl.outputs.values import records
 from etl.report import archive

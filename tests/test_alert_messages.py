@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import PROJECT, history
+from etl import PROJECT
 from etl.alerts import gsm, messages, rules, translation
 from etl.alerts.alert import Alert, Event, State
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
-from etl.history import Document, Failure
+from etl.history.record import Document, Failure
+from etl.history.record import Seen as InputsSeen
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
+from tests.history.test_history import failure, record
 from tests.test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
-from tests.test_history import failure, record
 
 DOCS = PROJECT / "docs" / "alerts.md"
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)
@@ -42,7 +43,7 @@ def recovered() -> Alert:
 
 def stale() -> Alert:
     last = record(0).slot - timedelta(days=15)
-    looked = {"source_last": last, "seen": history.Seen("", [Document("a")])}
+    looked = {"source_last": last, "seen": InputsSeen("", [Document("a")])}
     past = [record(day, **looked) for day in range(-14, 1)]
     return told(seen(*past, published=manifest(0, last=last)))[1][0]
 

@@ -10,7 +10,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import history
 from etl.alerts import rules
 from etl.alerts.alert import (
     GIVEN_UP_AFTER,
@@ -27,8 +26,8 @@ from etl.alerts.alert import (
 from etl.alerts.rules import decide
 from etl.alerts.seen import Seen
 from etl.alerts.thresholds import crossings, idle
-from etl.history import Document, Failure, History, Record
-from etl.manifest import (
+from etl.history.history import History
+from etl.history.manifest import (
     Checks,
     Manifest,
     Previous,
@@ -37,9 +36,11 @@ from etl.manifest import (
     RestatedCountry,
     SourceNote,
 )
+from etl.history.record import Document, Failure, Record
+from etl.history.record import Seen as InputsSeen
 from etl.settings.alert_rules import KINDS, MEASURES, Rule
+from tests.history.test_history import failure, record
 from tests.support.runs import published_store
-from tests.test_history import failure, record
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 RULE = Rule("ESP", "cases_7d_per_100k", 300)
@@ -233,7 +234,7 @@ def test_a_stale_source_is_told_once_and_then_weekly_until_it_moves() -> None:
 def test_it_is_told_since_when_nothing_moves() -> None:
     last = date(2025, 1, 1)
     past = [
-        record(day, source_last=last, seen=history.Seen("", [Document(sha256)]))
+        record(day, source_last=last, seen=InputsSeen("", [Document(sha256)]))
         for day, sha256 in enumerate("abb")
     ]
     [alert] = told(seen(*past, published=manifest(0, last=last)))[1]

@@ -15,13 +15,14 @@ import boto3
 import pytest
 import requests
 
-from etl import history, log
+from etl import log
 from etl.alerts import rules
 from etl.alerts.page import page_link
 from etl.alerts.teller import Teller
-from etl.context import Options
 from etl.errors import EtlError, SourceUnavailable, StoreError
-from etl.history import Failure
+from etl.history import history
+from etl.history.record import Failure
+from etl.history.run import Options
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from etl import catalogue, doctor, history, prune
+from etl import doctor, prune
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
+from etl.history import catalogue, history
 from etl.restore import restore
 from etl.scale import backfill as filling
 from etl.scale import snapshots

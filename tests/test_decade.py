@@ -20,12 +20,14 @@ from urllib.parse import parse_qs
 import pytest
 
 import app
-from etl import history, journal, log, pipeline, records
+from etl import log, pipeline
 from etl.alerts import aws
 from etl.alerts.incidents import ATTEMPTS, began
 from etl.alerts.teller import Teller
-from etl.context import Options
 from etl.errors import EtlError, StoreError
+from etl.history import append, history, outcomes
+from etl.history.record import SUCCESS
+from etl.history.run import Options
 from etl.store.memory import MemoryStore
 from etl.worker import schedule
 from tests.support.runs import growing, settings
@@ -160,7 +162,7 @@ class World:
                 self.counts[f"run failed: {type(exc).__name__}"] += 1
                 return False
         self.counts[f"run {result.outcome}"] += 1
-        if result.outcome in history.SUCCESS:
+        if result.outcome in SUCCESS:
             self.made_in.add(self.slot(self.true))
         return True
 
@@ -192,10 +194,10 @@ class World:
             self.counts["child killed for memory"] += 1
             store = self.store_for_a_run(may_die=False)
             teller = Teller(self.settings, store, self.options())
-            lost = records.lost("coviddata", slot, self.wall(), 1.0, "killed")
+            lost = outcomes.lost("coviddata", slot, self.wall(), 1.0, "killed")
             assert lost.failure
             try:
-                past = journal.tell(store, lost, 14)
+                past = append.tell(store, lost, 14)
             except EtlError:
                 teller.failed_unrecorded(lost.failure, self.wall())
             else:
@@ -257,7 +259,7 @@ def replaced_source(used: Any, source: str) -> Iterator[Any]:
 
 def successes(world: World) -> Counter[date]:
     past, _ = history.read(world.store)
-    return Counter(r.slot for r in past.records if r.outcome in history.SUCCESS)
+    return Counter(r.slot for r in past.records if r.outcome in SUCCESS)
 
 
 @pytest.mark.parametrize("seed", SEEDS)
@@ -334,7 +336,7 @@ def test_an_incident_has_one_message_and_its_end_another(
     incidents: dict[str, int] = {}  # the moment of the first failure -> attempts
     moment: str | None = None
     for record in past.records:
-        if record.outcome in history.SUCCESS:
+        if record.outcome in SUCCESS:
             moment = None
             continue
         moment = moment or f"{began(record):%Y-%m-%dT%H%M%SZ}"

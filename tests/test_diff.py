@@ -9,14 +9,13 @@ from typing import Any
 
 import pytest
 
-from etl.context import Options
 from etl.extract import levels
 from etl.extract.fetch import fetch
 from etl.extract.sources import SAMPLES
 from etl.extract.sources.coviddata import read_countries
-from etl.history import Document, Record, Seen
+from etl.history.record import Document, Record, Seen, Standstill, standstill
+from etl.history.run import Options
 from etl.outputs.changes import NOTHING_LASTS
-from etl.standstill import Standstill, standstill
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore

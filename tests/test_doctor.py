@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from etl import doctor
-from etl.context import Options
 from etl.doctor import Finding
 from etl.errors import StoreError
+from etl.history.run import Options
 from etl.store import Upload
 from etl.store.memory import MemoryStore
 from tests.support.runs import (

@@ -11,9 +11,9 @@ from typing import Any
 
 import pytest
 
-from etl import history
 from etl.extract import levels
 from etl.extract.sources import SAMPLES
+from etl.history import history
 from etl.report import making, page, series
 from etl.report.month import Month
 from etl.store.directory import DirectoryStore

@@ -20,8 +20,8 @@ import pytest
 from botocore.config import Config
 
 from etl import publish
-from etl.context import Options
 from etl.errors import StoreError
+from etl.history.run import Options
 from etl.store import Upload
 from etl.store.memory import MemoryStore
 from etl.store.parallel import in_parallel

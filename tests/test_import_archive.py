@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl import catalogue
 from etl.errors import ConfigError, EtlError
+from etl.history import catalogue
 from etl.scale.backfill import Watch
 from etl.scale.found import in_name
 from etl.scale.importing import Taken, import_archive

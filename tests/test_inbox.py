@@ -19,8 +19,8 @@ from config import Settings, read_settings
 from etl import log
 from etl.alerts import aws
 from etl.alerts.teller import Teller
-from etl.context import Options
 from etl.errors import StoreError
+from etl.history.run import Options
 from etl.inbox import INCOMING, PENDING, desk, progress, results, rounds, usage
 from etl.inbox.desk import Round
 from etl.inbox.errors import Later

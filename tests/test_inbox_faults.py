@@ -17,7 +17,7 @@ import pytest
 from config import Settings, read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
-from etl.context import Options
+from etl.history.run import Options
 from etl.inbox import INCOMING, PENDING, PICTURES, RESULTS, intake, progress, results, rounds, usage
 from etl.inbox.desk import Round
 from etl.inbox.letter import Letter

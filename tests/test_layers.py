@@ -36,6 +36,7 @@ OPEN: set[str] = {
     "etl.extract.inputs -> store",
     "etl.extract.sources.assemble -> transform",
     "etl.settings.readers -> extract",
+    "etl.transform.checks -> history",
     "etl.worker.children -> config",
 }  # imports that point to the right and will be turned round
 

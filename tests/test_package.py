@@ -14,7 +14,7 @@ from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
 from etl.files import File
-from etl.manifest import of_page
+from etl.history.manifest import of_page
 from etl.outputs.package import write_package
 from etl.outputs.values import Header
 from etl.store.directory import DirectoryStore

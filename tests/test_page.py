@@ -17,10 +17,11 @@ import pytest
 from hypothesis import given
 
 from bench import extend
-from etl import manifest
 from etl.extract.sources import SAMPLES
 from etl.fingerprint import CODE
-from etl.history import Failure, History, Record
+from etl.history import manifest
+from etl.history.history import History
+from etl.history.record import Failure, Record
 from etl.outputs import Filter, write_files
 from etl.outputs.table import read_table
 from etl.outputs.values import Header

@@ -12,9 +12,11 @@ import msgspec
 import pytest
 
 from etl.alerts.translate import KEPT
-from etl.context import Options
 from etl.extract.sources import SAMPLES
-from etl.history import REASONS, Failure, History, Record, Slot
+from etl.history.history import History
+from etl.history.record import Failure, Record
+from etl.history.run import Options
+from etl.history.status import REASONS, Slot
 from etl.report import assets, words
 from etl.settings import languages
 from etl.settings.alert_rules import LANGUAGES, ORIGINAL

@@ -12,9 +12,9 @@ from typing import Any
 
 import pytest
 
-from etl.context import Options
 from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
 from etl.extract import http
+from etl.history.run import Options
 from etl.store import Upload
 from etl.store.memory import MemoryStore
 from tests.support.runs import (

@@ -15,12 +15,13 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from etl import doctor, prune
-from etl import manifest as manifests
-from etl.catalogue import Catalogue
-from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
-from etl.history import History, Record
-from etl.manifest import Manifest, Previous, SourceNote
+from etl.history import manifest as manifests
+from etl.history.catalogue import Catalogue
+from etl.history.history import History
+from etl.history.manifest import Manifest, Previous, SourceNote
+from etl.history.record import Record
+from etl.history.run import Options
 from etl.restore import restore
 from etl.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
 from etl.store import Entry, Store, Upload

@@ -20,7 +20,7 @@ from uuid import uuid4
 import boto3
 import pytest
 
-from etl.context import Options
+from etl.history.run import Options
 from etl.store.s3.store import S3Store
 from tests.support.fault_proxy import FaultProxy
 from tests.support.processes import APP, environment

@@ -14,10 +14,11 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from etl import cli, history
-from etl.context import Options
+from etl import cli
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
+from etl.history import history
+from etl.history.run import Options
 from etl.report import archive, making
 from etl.report.making import Made
 from etl.report.month import Month

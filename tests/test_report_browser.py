@@ -7,7 +7,7 @@ import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
 from bench.browser import Browser
-from etl import history
+from etl.history import history
 from etl.report import making
 from etl.report.month import Month
 from etl.store.directory import DirectoryStore

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from etl import doctor, pipeline
-from etl.context import Options
 from etl.errors import SourceChanged, StateConflict, StoreError
+from etl.history.run import Options
 from etl.restore import restore
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore

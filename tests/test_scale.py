@@ -12,9 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from etl import PROJECT, catalogue
+from etl import PROJECT
 from etl.errors import EtlError
-from etl.history import Failure
+from etl.history import catalogue
+from etl.history.record import Failure
 from etl.scale import cluster
 from etl.scale.backfill import Watch, backfill
 from etl.scale.cluster import Engine, OnDask, engine

@@ -17,17 +17,18 @@ import pytest
 
 import app
 from config import of_each, of_one, read_settings
-from etl import history, pipeline
+from etl import pipeline
 from etl.alerts.messages import draft, write
-from etl.context import Options
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
+from etl.history import history
+from etl.history.run import Options
 from etl.store.directory import DirectoryStore
+from tests.history.test_history import record
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
 from tests.support.runs import assert_settled, contents, growing
 from tests.test_alert_rules import manifest, seen, told
-from tests.test_history import record
 from tests.worker.test_app import DAY, MINUTE, End, World, at, settings
 
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no source on the net can be reached

@@ -13,8 +13,8 @@ import msgspec
 import pytest
 import requests
 
-from etl import manifest as manifests
-from etl.manifest import PublishedFile, run_key
+from etl.history import manifest as manifests
+from etl.history.manifest import PublishedFile, run_key
 from etl.share import expired
 from etl.store import Store, Upload
 from etl.store.s3.store import S3Store

@@ -9,8 +9,8 @@ from etl.alerts.alert import Alert, Event, Incident, State
 from etl.alerts.seen import Seen, Verdict, moment, page, published, stamp
 
 if TYPE_CHECKING:
-    from etl.history import Record
-    from etl.manifest import Manifest
+    from etl.history.manifest import Manifest
+    from etl.history.record import Record
 
 ATTEMPTS, LASTING = 3, timedelta(hours=1)  # of failures, until somebody is told
 

@@ -15,11 +15,11 @@ from etl.alerts.alert import Alert, State
 from etl.alerts.incidents import incident, recovery
 from etl.alerts.seen import Seen, Verdict, moment, page, published
 from etl.alerts.thresholds import crossings
+from etl.history.record import standstill
 from etl.settings.alert_rules import Rule
-from etl.standstill import standstill
 
 if TYPE_CHECKING:
-    from etl.manifest import Manifest
+    from etl.history.manifest import Manifest
 
 STALE_AGAIN = timedelta(days=7)
 

@@ -9,8 +9,8 @@ from etl.alerts.alert import Alert, State
 from etl.settings.alert_rules import Rule
 
 if TYPE_CHECKING:
-    from etl.history import History
-    from etl.manifest import Manifest
+    from etl.history.history import History
+    from etl.history.manifest import Manifest
 
 PAGE = "index.html"
 

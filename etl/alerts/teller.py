@@ -19,10 +19,11 @@ from etl.alerts import incidents, rules, state, thresholds
 from etl.alerts.alert import Alert, State, Waiting
 from etl.alerts.ping import ping
 from etl.alerts.seen import Seen
-from etl.context import Options
 from etl.errors import AlertError, EtlError, StoreError
-from etl.history import Failure, History, Record
-from etl.manifest import Manifest, run_key
+from etl.history.history import History
+from etl.history.manifest import Manifest, run_key
+from etl.history.record import Failure, Record
+from etl.history.run import Options
 from etl.settings.alert_rules import ORIGINAL
 from etl.store import Store
 from etl.worker import schedule

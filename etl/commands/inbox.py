@@ -12,7 +12,7 @@ from etl.errors import ConfigError, EtlError
 
 if TYPE_CHECKING:
     from config import Settings
-    from etl.context import Options
+    from etl.history.run import Options
     from etl.inbox.desk import Round
     from etl.store.s3.store import S3Store
 
@@ -37,7 +37,7 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
         store = open_store(settings)
         letters, waiting = results.latest(store, last), progress.all_of(store)
     else:
-        from etl.context import Options
+        from etl.history.run import Options
 
         done = _make_round(settings, _ready(settings), Options())
         letters, waiting = done.letters, done.waiting

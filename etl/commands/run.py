@@ -12,7 +12,7 @@ from etl.commands import JSON, in_common, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
-    from etl.context import Options
+    from etl.history.run import Options
 
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
 
@@ -29,7 +29,7 @@ def from_the_worker(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def told_by_it(failures: int, failing_since: datetime | None, waiting: Path | None) -> "Options":
-    from etl.context import Options
+    from etl.history.run import Options
 
     since = failing_since.replace(tzinfo=UTC) if failing_since else None
     return Options(failures=failures, failing_since=since, waiting=waiting)
@@ -85,7 +85,7 @@ def demo() -> None:
 @JSON
 def history(last: int, changes: bool, as_json: bool) -> None:
     """What happened, run by run, newest last."""
-    from etl import history as histories
+    from etl.history import history as histories
     from etl.screen import print_history
 
     settings = in_force()
@@ -108,10 +108,10 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 @from_the_worker
 def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -> None:
     """Put on record a run that could not do so itself, and tell of it; called by the worker."""
-    from etl import journal, records
-    from etl import manifest as manifests
     from etl.alerts.teller import Teller
-    from etl.history import Failure
+    from etl.history import append, outcomes
+    from etl.history import manifest as manifests
+    from etl.history.record import Failure
 
     settings = in_force()
     store = open_store(settings)
@@ -119,9 +119,9 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
-    record = records.lost(settings.data_set, slot.date(), began, seconds, error)
+    record = outcomes.lost(settings.data_set, slot.date(), began, seconds, error)
     try:
-        past = journal.tell(store, record, settings.stale_after_days)
+        past = append.tell(store, record, settings.stale_after_days)
         published = manifests.read(store)
     except EtlError:
         teller.failed_unrecorded(failure, now)

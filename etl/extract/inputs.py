@@ -11,13 +11,13 @@ from isal import isal_zlib
 
 from config import FACTS_URL, Settings
 from etl import log
-from etl.context import Context
 from etl.errors import EtlError, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.fetch import Fetched, Validators
 from etl.extract.sources import Source
-from etl.history import Seen
-from etl.manifest import FACTS, Input
+from etl.history.manifest import FACTS, Input
+from etl.history.record import Seen
+from etl.history.run import Context
 from etl.store import FOR_EVER, Store, Upload
 
 FACTS_LIMIT_MB = 50

@@ -6,12 +6,12 @@ from datetime import date
 from os.path import commonprefix
 from pathlib import Path, PurePosixPath
 
-from etl.catalogue import Archived, Imported
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.fetch import Fetched
 from etl.extract.sources import SOURCES, SourceTable
-from etl.history import History
+from etl.history.catalogue import Archived, Imported
+from etl.history.history import History
 from etl.report.month import Month
 from etl.store import Store
 

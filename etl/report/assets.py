@@ -15,7 +15,7 @@ from pathlib import Path
 
 import msgspec
 
-from etl.manifest import PAGES_ASSETS
+from etl.history.manifest import PAGES_ASSETS
 from etl.report import series
 
 HERE = Path(__file__).parent

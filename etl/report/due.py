@@ -2,10 +2,12 @@
 
 import msgspec
 
-from etl import journal, log
-from etl.context import Context
+from etl import log
 from etl.errors import EtlError
-from etl.history import History, Record
+from etl.history import append
+from etl.history.history import History
+from etl.history.record import Record
+from etl.history.run import Context
 from etl.report import archive
 from etl.report.month import Month
 
@@ -35,7 +37,7 @@ def make_due(run: Context, past: History, record: Record) -> Record:
         warning = f"the report of {month} could not be made: {exc}"
         noted = msgspec.structs.replace(record, warnings=[*record.warnings, warning])
     try:
-        journal.amend(run.store, noted, run.settings.stale_after_days)
+        append.amend(run.store, noted, run.settings.stale_after_days)
     except EtlError as exc:
         log.error("history.not_written", error=exc)
     return noted

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 
 from etl.extract.sources import Source
-from etl.manifest import Manifest
+from etl.history.manifest import Manifest
 from etl.report.view import View
 from etl.store.keys import content_type
 

@@ -8,12 +8,12 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from etl import catalogue
-from etl.catalogue import Archived, Catalogue
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract.facts import read_facts
 from etl.extract.sources import SOURCES, Source
-from etl.history import History
+from etl.history import catalogue
+from etl.history.catalogue import Archived, Catalogue
+from etl.history.history import History
 from etl.report import archive, chart, pages, shelf
 from etl.report.archive import Snapshot
 from etl.report.month import Month, report_key

@@ -14,7 +14,7 @@ import msgspec
 
 from etl.extract import levels
 from etl.extract.countries import normalise
-from etl.manifest import Manifest, PublishedFile
+from etl.history.manifest import Manifest, PublishedFile
 from etl.outputs.changes import CHANGES
 from etl.report.words import MEASURES, Measure, number
 

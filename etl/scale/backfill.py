@@ -7,11 +7,12 @@ from functools import partial
 from typing import Literal
 
 from config import Settings
-from etl import catalogue, history, restore
-from etl.catalogue import Rebuilt
+from etl import restore
 from etl.errors import EtlError
-from etl.history import Failure
-from etl.manifest import ROOT, run_key
+from etl.history import catalogue, history
+from etl.history.catalogue import Rebuilt
+from etl.history.manifest import ROOT, run_key
+from etl.history.record import Failure
 from etl.report.archive import Snapshot
 from etl.scale import current_facts, snapshots
 from etl.scale.chain import Link, chain, run_id

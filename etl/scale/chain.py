@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 
 from etl.extract.sources import level_of
-from etl.history import Failure
+from etl.history.record import Failure
 from etl.report.archive import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed

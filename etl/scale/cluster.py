@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from etl import log
 from etl.errors import ConfigError, EtlError
-from etl.history import Failure
+from etl.history.record import Failure
 from etl.scale.job import WrongWorker, tools
 
 if TYPE_CHECKING:

@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl.catalogue import Archived
 from etl.errors import SourceUnavailable
 from etl.extract import fetch, inputs
 from etl.extract.sources import SOURCES
-from etl.manifest import FACTS
+from etl.history.catalogue import Archived
+from etl.history.manifest import FACTS
 from etl.report.archive import Snapshot, later_facts_folder
 from etl.store import Store
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
-from etl import catalogue, history
-from etl.catalogue import Archived, Imported
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch, inputs
 from etl.extract.sources import SOURCES
-from etl.manifest import STATISTICS
+from etl.history import catalogue, history
+from etl.history.catalogue import Archived, Imported
+from etl.history.manifest import STATISTICS
 from etl.report import archive
 from etl.retention import began
 from etl.scale import found, git_history

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from etl import manifest as manifests
-from etl.catalogue import Catalogue
-from etl.history import History
-from etl.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
+from etl.history import manifest as manifests
+from etl.history.catalogue import Catalogue
+from etl.history.history import History
+from etl.history.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
 from etl.report.archive import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed

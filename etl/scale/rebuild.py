@@ -11,15 +11,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from etl import edition, log
-from etl import manifest as manifests
-from etl.catalogue import Archived
 from etl.comparison import Baseline
-from etl.context import Context, Options
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
-from etl.history import Failure, History
-from etl.manifest import ROOT, Manifest, run_key
+from etl.history import manifest as manifests
+from etl.history.catalogue import Archived
+from etl.history.history import History
+from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.record import Failure
+from etl.history.run import Context, Options
 from etl.outputs.values import full_names
 from etl.report import archive
 from etl.report.archive import Snapshot

@@ -7,10 +7,10 @@ from datetime import datetime
 from pathlib import PurePosixPath
 
 from config import Settings
-from etl.catalogue import Catalogue
-from etl.context import RUN_ID
 from etl.extract.sources import SOURCES
-from etl.history import History
+from etl.history.catalogue import Catalogue
+from etl.history.history import History
+from etl.history.run import RUN_ID
 from etl.report import archive
 from etl.report.archive import Snapshot, Told
 from etl.retention import BROKEN_OFF, began

@@ -18,13 +18,15 @@ import pyarrow.parquet
 from msgspec import Struct
 
 from config import Settings
-from etl import catalogue, history, versions
-from etl.catalogue import Catalogue
+from etl import versions
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
 from etl.extract.sources import SOURCES
-from etl.history import Failure, History
-from etl.manifest import run_key
+from etl.history import catalogue, history
+from etl.history.catalogue import Catalogue
+from etl.history.history import History
+from etl.history.manifest import run_key
+from etl.history.record import Failure
 from etl.outputs.table import PARQUET, read_whole
 from etl.report import archive
 from etl.report.archive import Told

@@ -12,8 +12,8 @@ from etl.transform.changes import Changes
 from etl.transform.derive import day_numbers, starts
 
 if TYPE_CHECKING:
-    from etl.catalogue import Rebuilt
-    from etl.manifest import SourceNote
+    from etl.history.catalogue import Rebuilt
+    from etl.history.manifest import SourceNote
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
 SHRUNK = 0.9  # of the countries or rows published last time

@@ -14,8 +14,8 @@ import requests
 
 from etl import doctor, prune
 from etl.checkup.trial import trial
-from etl.context import Options
 from etl.errors import DataRejected, StoreError
+from etl.history.run import Options
 from etl.store import Upload
 from etl.store.s3.setup import Wish
 from etl.store.s3.setup.policy import worker_policy

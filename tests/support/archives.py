@@ -4,9 +4,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from etl import manifest as manifests
 from etl.errors import EtlError
-from etl.manifest import Manifest, run_key
+from etl.history import manifest as manifests
+from etl.history.manifest import Manifest, run_key
 from etl.scale.backfill import Backfilled, Span, Watch, backfill
 from etl.scale.cluster import Engine, Here
 from etl.store import Store, Upload

@@ -12,7 +12,7 @@ import pytest
 
 from config import Settings, read_settings
 from etl import pipeline, publish
-from etl.context import Options
+from etl.history.run import Options
 from etl.pipeline import Result
 from etl.store import Store
 from etl.store.memory import MemoryStore

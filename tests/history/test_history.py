@@ -9,9 +9,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from etl import history, journal
 from etl.errors import StateConflict, StoreError
-from etl.history import HISTORY, PUBLIC_REASONS, STATUS, Failure, History, KeptInput, Record
+from etl.history import append, history
+from etl.history.history import HISTORY, History
+from etl.history.record import Failure, KeptInput, Record
+from etl.history.status import PUBLIC_REASONS, SLOTS_SHOWN, STATUS, status
 from etl.store import Stored, Upload, json_state
 from etl.store.memory import MemoryStore
 
@@ -51,7 +53,7 @@ def written(*records: Record) -> tuple[MemoryStore, list[Record]]:
     """A store to which these were told one after the other, and what it then holds."""
     store = MemoryStore()
     for each in records:
-        journal.append(store, each)
+        append.append(store, each)
     return store, history.read(store)[0].records
 
 
@@ -121,7 +123,7 @@ def test_a_history_that_cannot_be_read_says_what_to_do_and_is_left_alone(broken:
     with pytest.raises(
         StoreError, match="put an earlier version of it back, or delete it"
     ) as caught:
-        journal.tell(store, record(), 14)
+        append.tell(store, record(), 14)
     assert "memory/history.json" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert store.read(HISTORY) == Stored(broken, Upload(HISTORY, broken).sha256)
@@ -163,7 +165,7 @@ def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) ->
     def worker(n: int) -> None:
         begin.wait()
         for m in range(5):
-            journal.tell(store, record(n * 5 + m), 14)
+            append.tell(store, record(n * 5 + m), 14)
 
     threads = [Thread(target=worker, args=(n,)) for n in range(12)]
     for thread in threads:
@@ -180,7 +182,7 @@ def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_first_record_of_another_worker_is_kept_too() -> None:
     one = msgspec.json.encode(History([record(0)]))
     store = Busy(lambda store: MemoryStore.write(store, Upload(HISTORY, one)))
-    assert journal.append(store, record(1)).records == [record(0), record(1)]
+    assert append.append(store, record(1)).records == [record(0), record(1)]
     assert history.read(store)[0].records == [record(0), record(1)]
 
 
@@ -194,24 +196,24 @@ def test_a_history_that_never_stands_still_is_given_up_on_with_its_conflict() ->
 
     store = Busy(forever)
     with pytest.raises(StateConflict):
-        journal.append(store, record(1))
+        append.append(store, record(1))
     assert len(history.read(store)[0].records) == json_state.TRIES
 
 
 def test_a_record_that_arrived_though_its_answer_was_lost_stands_once() -> None:
     store = AnswerLost()
-    journal.append(store, record(0))
+    append.append(store, record(0))
     store.lose = True
-    journal.append(store, record(1))
+    append.append(store, record(1))
     assert history.read(store)[0].records == [record(0), record(1)]
 
 
 def test_a_repeated_failure_whose_answer_was_lost_is_counted_once() -> None:
     store = AnswerLost()
     for minute in range(3):
-        journal.append(store, failure(0, minute))
+        append.append(store, failure(0, minute))
     store.lose = True
-    journal.append(store, failure(0, 3))
+    append.append(store, failure(0, 3))
     (counted,) = history.read(store)[0].records
     assert counted.attempts == 4
     assert counted.first_failed_at == failure(0, 0).started_at
@@ -272,7 +274,7 @@ def test_healing_does_not_take_the_place_of_a_runs_own_record() -> None:
 def status_of(*records: Record, now: datetime | None = None, stale_after_days: int = 14) -> Any:
     past = History(list(records))
     now = now or records[-1].started_at
-    return json.loads(msgspec.json.encode(history.status(past, now, stale_after_days)))
+    return json.loads(msgspec.json.encode(status(past, now, stale_after_days)))
 
 
 def test_the_status_says_what_was_published_and_how_far_behind_the_source_is() -> None:
@@ -323,7 +325,7 @@ def test_the_public_reads_a_reason_and_never_the_operators_message(kind: str) ->
 
 def test_the_strip_shows_the_last_90_slots() -> None:
     said = status_of(*(record(n) for n in range(200)))
-    assert len(said["slots"]) == history.SLOTS_SHOWN == 90
+    assert len(said["slots"]) == SLOTS_SHOWN == 90
     assert said["slots"][-1]["slot"] == str(FIRST + 199 * DAY)
     assert said["slots"][0]["slot"] == str(FIRST + 110 * DAY)
     assert {slot["outcome"] for slot in said["slots"]} == {"published"}
@@ -358,8 +360,8 @@ def test_a_run_by_hand_that_fails_does_not_darken_its_slots_success() -> None:
 
 def test_telling_writes_the_status_of_the_whole_history() -> None:
     store = MemoryStore()
-    journal.tell(store, record(0), 14)
-    journal.tell(store, failure(1), 14)
+    append.tell(store, record(0), 14)
+    append.tell(store, failure(1), 14)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)
@@ -368,8 +370,8 @@ def test_telling_writes_the_status_of_the_whole_history() -> None:
 
 
 def test_the_status_of_a_slower_worker_does_not_hide_a_record_told_meanwhile() -> None:
-    store = Busy(lambda store: journal.tell(store, record(0), 14), key=STATUS)
-    journal.tell(store, failure(0), 14)
+    store = Busy(lambda store: append.tell(store, record(0), 14), key=STATUS)
+    append.tell(store, failure(0), 14)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)

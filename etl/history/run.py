@@ -11,8 +11,8 @@ from pathlib import Path
 from config import Settings
 from etl import log
 from etl.extract.sources import SOURCES, Source
-from etl.history import History
-from etl.manifest import Manifest, Published
+from etl.history.history import History
+from etl.history.manifest import Manifest, Published
 from etl.store import Store
 
 

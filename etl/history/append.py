@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Sequence
 
 import msgspec
 
-from etl import history
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import archive
-from etl.feed import FEED, atom
-from etl.history import HISTORY, STATUS, History, KeptInput, Record
+from etl.history import history
+from etl.history import status as statuses
+from etl.history.feed import FEED, atom
+from etl.history.history import HISTORY, History
+from etl.history.record import SUCCESS, KeptInput, Record
+from etl.history.status import STATUS
 from etl.store import Store, Upload
 from etl.store.json_state import readable, swap
 
@@ -53,7 +56,7 @@ def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
     if feed := atom(past):
         yield Upload(FEED, feed)
     if past.records:
-        status = history.status(past, past.records[-1].started_at, stale_after_days)
+        status = statuses.status(past, past.records[-1].started_at, stale_after_days)
         yield Upload(STATUS, readable(status))
 
 
@@ -121,7 +124,7 @@ def _stands_for(known: Record, record: Record, once_a_slot: bool) -> bool:
 def _made(known: Record, record: Record) -> bool:
     """Whether `known` is a success for the same slot of the same source."""
     same = (known.slot, known.source) == (record.slot, record.source)
-    return same and known.outcome in history.SUCCESS
+    return same and known.outcome in SUCCESS
 
 
 def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:

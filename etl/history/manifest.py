@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from msgspec import Struct
 
-from etl.standstill import Standstill
+from etl.history.record import Standstill
 from etl.store import Store
 from etl.store.json_state import decoded, readable
 

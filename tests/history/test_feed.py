@@ -9,11 +9,12 @@ from typing import Any
 import feedparser
 import pytest
 
-from etl import journal
-from etl.context import Options
 from etl.demo import served
-from etl.feed import ENTRIES, atom
-from etl.history import Failure, History, Record
+from etl.history import append
+from etl.history.feed import ENTRIES, atom
+from etl.history.history import History
+from etl.history.record import Failure, Record
+from etl.history.run import Options
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from tests.support.runs import (
@@ -188,5 +189,5 @@ def test_a_run_that_broke_off_before_writing_it_is_mended_at_the_next_start(
 def test_telling_a_failure_leaves_it_alone(tmp_path: Path) -> None:
     store, _ = published_store(tmp_path)
     store.delete("feed.xml")
-    journal.tell(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), 14)
+    append.tell(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), 14)
     assert "feed.xml" not in contents(store)

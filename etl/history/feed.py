@@ -6,8 +6,9 @@ from itertools import pairwise
 from uuid import NAMESPACE_URL, uuid5
 
 from etl.extract.sources import SOURCES
-from etl.history import History, Record
-from etl.manifest import ROOT, run_key
+from etl.history.history import History
+from etl.history.manifest import ROOT, run_key
+from etl.history.record import Record
 
 FEED = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"

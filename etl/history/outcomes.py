@@ -5,10 +5,10 @@ from datetime import date, datetime
 
 import msgspec
 
-from etl.context import Context, new_run_id
 from etl.extract.fetch import Fetched
-from etl.history import Document, Failure, KeptInput, Record, Seen
-from etl.manifest import FACTS, STATISTICS, Manifest
+from etl.history.manifest import FACTS, STATISTICS, Manifest
+from etl.history.record import Document, Failure, KeptInput, Record, Seen
+from etl.history.run import Context, new_run_id
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:

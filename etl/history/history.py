@@ -1,0 +1,65 @@
+"""The run history: one record a run, in history.json, and status.json made from it.
+
+A failure that repeats the one before it in the same slot is counted there (`attempts`), so that a
+source that is down for a day leaves one line and not thirty.
+"""
+
+from datetime import date
+
+from msgspec import Struct
+
+from etl.history.record import MOVES, SERVED, SUCCESS, Record
+from etl.store import Store
+from etl.store.json_state import decoded
+
+HISTORY = "history.json"
+
+
+class History(Struct, frozen=True):
+    """All records, oldest first."""
+
+    records: list[Record]
+    format: int = 1
+
+    def last_success(self) -> Record | None:
+        """The newest record that says what readers had."""
+        return next((r for r in reversed(self.records) if r.outcome in SERVED), None)
+
+    def moved_to(self) -> str | None:
+        """The run whose files readers were given last, as far as it was told."""
+        moves = (r.published_run for r in reversed(self.records) if r.outcome in MOVES)
+        return next(moves, None)
+
+    def failing(self) -> list[Record]:
+        """The failures since the last success, oldest first."""
+        since = next(
+            (n for n, r in enumerate(reversed(self.records)) if r.outcome in SUCCESS), None
+        )
+        records = self.records if since is None else self.records[len(self.records) - since :]
+        return [record for record in records if record.outcome == "failed"]
+
+    def slots_made(self, source: str) -> set[date]:
+        return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
+
+    def success_of(self, run_id: str) -> Record | None:
+        """The newest record after which readers had this run's files."""
+        return next(
+            (
+                record
+                for record in reversed(self.records)
+                if record.outcome in SERVED and record.published_run == run_id
+            ),
+            None,
+        )
+
+
+def read(store: Store) -> tuple[History, str | None]:
+    """The history and its ETag; an empty one where there is none. Raises StoreError."""
+    stored = store.read(HISTORY)
+    if stored is None:
+        return History([]), None
+    advice = (
+        "put an earlier version of it back, or delete it to begin a new history: the published "
+        "data does not depend on it"
+    )
+    return decoded(store, HISTORY, stored, History, advice), stored.etag

@@ -1,0 +1,113 @@
+"""One run, as history.json keeps it, and how long a source has not changed. Pure."""
+
+from collections.abc import Callable, Iterable
+from datetime import date, datetime
+from itertools import takewhile
+from typing import Literal
+
+from msgspec import Struct
+
+SUCCESS = ("published", "unchanged")  # the slot has its run
+MOVES = ("published", "restored")  # readers got other files
+SERVED = ("published", "unchanged", "restored")  # after it they had those of `published_run`
+
+Outcome = Literal["published", "unchanged", "restored", "failed"]
+
+
+class Failure(Struct, frozen=True):
+    """`kind` is the error's class; `message` is for the operator."""
+
+    kind: str
+    message: str
+
+
+class Document(Struct, frozen=True, omit_defaults=True):
+    """One of the source's documents: its digest, and what its server recognises it by."""
+
+    sha256: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Seen(Struct, frozen=True, omit_defaults=True):
+    """What a successful run had before it: by this the next one knows that nothing is new.
+
+    `fingerprint` stands for the settings and the code that shape the output.
+    """
+
+    fingerprint: str
+    documents: list[Document] = []
+    facts_sha256: str | None = None
+
+    def digests(self) -> list[str]:
+        return [document.sha256 for document in self.documents]
+
+
+class KeptInput(Struct, frozen=True):
+    """An input of a failed run that was kept aside; `sha256` is of the unpacked document."""
+
+    key: str
+    sha256: str
+
+
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One run, or the restoring of one. Times are UTC, `seconds` is wall time.
+
+    `slot` is the day it was made for; restoring makes no slot's run, it merely happened in one.
+    `report` is the month whose report was made behind it.
+    """
+
+    run_id: str
+    slot: date
+    started_at: datetime
+    outcome: Outcome
+    source: str
+    seconds: float = 0.0
+    attempts: int = 1
+    first_failed_at: datetime | None = None
+    published_run: str | None = None
+    rows: int | None = None
+    countries: int | None = None
+    source_last: date | None = None
+    restated: int | None = None
+    warnings: list[str] = []
+    report: str | None = None
+    forced: list[str] = []
+    healed: bool = False
+    failure: Failure | None = None
+    kept: list[KeptInput] = []
+    seen: Seen | None = None
+
+
+class Standstill(Struct, frozen=True):
+    """The slots of the runs that met the source's last date, and its very bytes, first."""
+
+    last_date: date
+    last_date_since: date
+    bytes_since: date
+
+
+def standstill(records: Iterable[Record]) -> Standstill | None:
+    """Of the source that was looked at last, from records of the history, oldest first.
+
+    Runs that failed did not see it, and a restore did not look. None: nobody has looked yet.
+    """
+    looked = [record for record in records if record.seen and record.source_last]
+    if not looked:
+        return None
+    last = looked[-1]
+
+    def since(same: Callable[[Record], bool]) -> date:
+        *_, first = takewhile(lambda r: r.source == last.source and same(r), reversed(looked))
+        return first.slot
+
+    def same_bytes(record: Record) -> bool:
+        assert record.seen and last.seen  # noqa: PT018, S101  for the type checker
+        return record.seen.digests() == last.seen.digests()
+
+    assert last.source_last  # noqa: S101  for the type checker
+    return Standstill(
+        last_date=last.source_last,
+        last_date_since=since(lambda record: record.source_last == last.source_last),
+        bytes_since=since(same_bytes),
+    )
