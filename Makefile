@@ -67,7 +67,6 @@ docs: $(VENV)/dev
 lock: $(VENV)/dev
 	$(LOCK) --upgrade -o requirements.txt requirements.in
 	$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
-	$(LOCK) --upgrade -o requirements-sentry.txt requirements-sentry.in
 	$(LOCK) --upgrade -o requirements-scale.txt requirements-scale.in
 	$(LOCK) --upgrade -o bench/peers/requirements.txt bench/peers/requirements.in
 

@@ -7,6 +7,7 @@ The loop holds the standard library and the settings alone; each run is a child 
 """
 
 import gc
+import os
 import random
 import sys
 import time
@@ -18,6 +19,7 @@ from typing import NoReturn
 from config import Settings, load_settings, of_each
 from etl import log
 from etl.errors import ConfigError
+from etl.settings import retired
 from etl.worker import schedule
 from etl.worker.children import Children, short
 from etl.worker.signals import Signals, Stop, ignore_stops
@@ -116,6 +118,7 @@ def worker() -> int:
             log.error("settings.wrong", error=fault)
         return 2
     log.set_up(settings.log_level)
+    retired.warn(os.environ)
     signals = Signals()
     signals.install()
 

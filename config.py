@@ -64,8 +64,6 @@ class Settings:
     inbox_language: str
     inbox_daily_limit: int
     ping_url: str = field(repr=False)
-    sentry_dsn: str = field(repr=False)
-    heroku_release_version: str
     log_level: str
 
     @property
@@ -186,7 +184,7 @@ REGISTER: tuple[Setting, ...] = (
     ),
     Setting(
         "ALERT_ON",
-        ",".join(kind for kind in alerts.KINDS if kind != "releases"),
+        ",".join(alerts.KINDS),
         "what is told: " + ", ".join(alerts.KINDS),
         alerts.kinds,
     ),
@@ -226,19 +224,6 @@ REGISTER: tuple[Setting, ...] = (
         "a dead-man's switch as healthchecks.io has it: told of each run; {source}: its name",
         alerts.web_address,
         secret=True,
-    ),
-    Setting(
-        "SENTRY_DSN",
-        "",
-        "where errors go besides the log; needs requirements-sentry.txt",
-        alerts.web_address,
-        secret=True,
-    ),
-    Setting(
-        "HEROKU_RELEASE_VERSION",
-        "",
-        "the release that runs; Heroku sets it where dyno metadata is on",
-        read.text,
     ),
     Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), read.one_of(*LOG_LEVELS)),
 )

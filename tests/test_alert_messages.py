@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl import PROJECT
 from etl.alerts import gsm, messages, rules, translation
-from etl.alerts.alert import Alert, Event, State
+from etl.alerts.alert import Alert, Event
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
 from etl.history.record import Document, Failure
 from etl.history.record import Seen as InputsSeen
@@ -59,10 +59,6 @@ def crossed() -> Alert:
     return told(seen(record(1), published=manifest(1), latest=high, **look), state)[1][0]
 
 
-def release() -> Alert:
-    return told(seen(record(0), release="v43"), State(release="v42"))[1][0]
-
-
 def letters() -> Alert:
     at = datetime(2026, 1, 2, 8, 15, tzinfo=UTC)
     first = Letter(
@@ -99,7 +95,6 @@ ALERTS: dict[Event, Alert] = {
     "restated": restated(),
     "crossed": crossed(),
     "report": rules.report_ready("2026-01", "reports/2026-01/index.html", NOW),
-    "release": release(),
     "letters": letters(),
 }
 NOTE = note("The source has moved.\nFigures will be late today.", where=WHERE, alert_id="note-1")

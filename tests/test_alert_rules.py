@@ -394,16 +394,7 @@ def test_the_figures_that_rules_may_name_are_those_of_latest_json(tmp_path: Path
     assert figures - about <= set(MEASURES) <= latest[0].keys()
 
 
-# ---- releases, reports
-
-
-def test_a_new_release_is_told_once_and_the_first_one_that_is_seen_is_not() -> None:
-    state, alerts = told(seen(record(0), release="v1"))
-    assert alerts == []
-    state, (alert,) = told(seen(record(0), release="v2"), state)
-    assert (alert.id, alert.values["before"]) == ("release-v2", "v1")
-    assert told(seen(record(0), release="v2"), state)[1] == []
-    assert told(seen(record(0)), state)[1] == []
+# ---- reports
 
 
 def test_a_report_is_told_by_month_and_links_to_it() -> None:

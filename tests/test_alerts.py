@@ -226,17 +226,6 @@ def test_a_stale_source_is_told_weekly(box: Mailbox, tmp_path: Path) -> None:
     assert heard == [(3, "stale-2021-01-28"), (10, "stale-2021-02-04")]
 
 
-def test_a_release_is_noticed_at_the_start_of_the_worker_though_nothing_is_due(
-    box: Mailbox, tmp_path: Path
-) -> None:
-    store, source = published_store(tmp_path)
-    on = {"ALERT_ON": "releases"}
-    for n, release in enumerate(("v1", "v1", "v2", "v2")):
-        moment = NOW + n * HOUR
-        tells(store, source, moment, options(if_due=True), HEROKU_RELEASE_VERSION=release, **on)
-    assert ids(box) == ["release-v2"]
-
-
 def test_a_report_is_told_once(box: Mailbox) -> None:
     teller = Teller(settings("x", **TOLD), MemoryStore(), QUIET)
     for _ in range(2):

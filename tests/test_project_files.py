@@ -20,8 +20,7 @@ COMES_WITH |= {"botocore": "boto3", "cryptography": "moto", "markupsafe": "jinja
 SERVICES = ("comprehend", "rekognition", "s3", "sns", "translate")
 COMES_WITH |= {f"mypy_boto3_{service}": "boto3" for service in SERVICES}
 # by the requirements file that has them
-OPTIONAL = {"sentry": {"sentry_sdk": "sentry-sdk"}}
-OPTIONAL |= {"scale": {"dask": "dask", "distributed": "distributed"}}
+OPTIONAL = {"scale": {"dask": "dask", "distributed": "distributed"}}
 
 
 def text(name: str) -> str:

@@ -15,7 +15,6 @@ Event = Literal[
     "restated",
     "crossed",
     "report",
-    "release",
     "letters",
     "note",
 ]
@@ -28,7 +27,6 @@ KIND: Mapping[str, str] = {
     "restated": "restated",
     "crossed": "thresholds",
     "report": "reports",
-    "release": "releases",
     "letters": "inbox",
     "note": "notes",
 }
@@ -89,7 +87,6 @@ class State(Struct, frozen=True, omit_defaults=True):
     stale_told: date | None = None
     judged: str | None = None
     over: dict[str, list[str]] = {}
-    release: str | None = None
     waiting: list[Waiting] = []
     sent: list[Sent] = []
     format: int = 1

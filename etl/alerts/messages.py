@@ -41,7 +41,6 @@ SUBJECTS: Mapping[str, str] = {
     "restated": "Cloud ETL: the source restated {share} of its figures",
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
-    "release": "Cloud ETL: release {release} is running",
     "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
@@ -59,7 +58,6 @@ SHORT: Mapping[str, str] = {
     "ones are published.",
     "crossed": "Cloud ETL: thresholds crossed: {count}. {first}",
     "report": "Cloud ETL: the monthly report of {month} is ready: {key}",
-    "release": "Cloud ETL: the worker runs release {release} since {at}; before it was {before}.",
     "letters": "Cloud ETL: readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
@@ -122,10 +120,6 @@ LONG: Mapping[str, Sequence[str]] = {
     "report": (
         "The monthly report of {month} is ready.",
         "It lies in the folder under {key}.",
-    ),
-    "release": (
-        "The worker runs release {release}, noticed at {at}; before it was {before}.",
-        "If this was not your doing, look who it was: `heroku releases`",
     ),
     "letters": (
         "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",

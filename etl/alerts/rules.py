@@ -13,7 +13,7 @@ from msgspec.structs import replace
 
 from etl.alerts.alert import Alert, State
 from etl.alerts.incidents import incident, recovery
-from etl.alerts.seen import Seen, Verdict, moment, page, published
+from etl.alerts.seen import Seen, Verdict, page, published
 from etl.alerts.thresholds import crossings
 from etl.history.record import standstill
 from etl.settings.alert_rules import Rule
@@ -27,7 +27,7 @@ STALE_AGAIN = timedelta(days=7)
 def decide(seen: Seen, state: State, kinds: Sequence[str]) -> tuple[State, list[Alert]]:
     """What is to be told now, of the kinds that are wanted, and the state that remembers it."""
     alerts = []
-    for rule in (incident, recovery, _staleness, _restatement, _crossing, _release):
+    for rule in (incident, recovery, _staleness, _restatement, _crossing):
         state, alert = rule(seen, state)
         if alert and alert.kind in kinds:
             alerts.append(alert)
@@ -119,21 +119,6 @@ def _crossing(seen: Seen, state: State) -> Verdict:
         values={"count": str(len(crossed)), "first": crossed[0], **published(seen.manifest)},
         items=crossed,
         page=page(seen.manifest),
-    )
-    return state, alert
-
-
-def _release(seen: Seen, state: State) -> Verdict:
-    if not seen.release or seen.release == state.release:
-        return state, None
-    state, before = replace(state, release=seen.release), state.release
-    if before is None:  # it was not known which one ran before
-        return state, None
-    alert = Alert(
-        id=f"release-{seen.release}",
-        event="release",
-        at=seen.now,
-        values={"release": seen.release, "before": before, "at": moment(seen.now)},
     )
     return state, alert
 

@@ -31,7 +31,6 @@ class Seen:
     stale_after_days: int
     rules: Sequence[Rule] = ()
     latest: Sequence[Mapping[str, Any]] | None = None
-    release: str = ""
     failures: int = 0
     told_blindly: datetime | None = None
 

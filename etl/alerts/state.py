@@ -21,10 +21,26 @@ def read(store: Store) -> tuple[State, str | None]:
     if stored is None:
         return State(), None
     try:
-        return msgspec.json.decode(stored.body, type=State), stored.etag
+        return _decoded(stored.body), stored.etag
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         log.warning("alert.memory_unreadable", key=KEY, error=exc)
         return State(), stored.etag
+
+
+def _decoded(body: bytes) -> State:
+    """What an earlier version wrote is read too, without the alerts that no longer exist."""
+    document = msgspec.json.decode(body)
+    match document:
+        case {"waiting": [*waiting]}:
+            document["waiting"] = [one for one in waiting if not _is_retired(one)]
+    return msgspec.convert(document, State)
+
+
+def _is_retired(waiting: object) -> bool:
+    match waiting:
+        case {"alert": {"event": "release"}}:
+            return True
+    return False
 
 
 def update(store: Store, change: Change, known: tuple[State, str | None] | None = None) -> State:

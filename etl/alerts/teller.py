@@ -119,7 +119,6 @@ class Teller:
             stale_after_days=where.stale_after_days,
             rules=where.alert_rules,
             latest=self._latest(manifest) if manifest and wants_latest else None,
-            release=where.heroku_release_version,
             failures=failures,
             told_blindly=self._told_blindly(),
         )

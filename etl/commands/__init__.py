@@ -1,5 +1,6 @@
 """The commands, a room for each kind of work; here is what the rooms share."""
 
+import os
 import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -7,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from config import Settings, load_settings, of_one
-from etl import log, sentry
+from etl import log
 from etl.errors import ConfigError
+from etl.settings import retired
 from etl.store import valid_key
 from etl.store.open import open_store as open_store
 
@@ -56,7 +58,8 @@ def in_common() -> Settings:
 
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
-    sentry.set_up(settings.sentry_dsn, settings.heroku_release_version)
+    if not click.get_current_context().params.get("waiting"):  # else the worker has warned
+        retired.warn(os.environ)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:

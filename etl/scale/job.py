@@ -72,7 +72,6 @@ def without_secrets(settings: Settings) -> Settings:
         alert_rules=(),
         translate_to=(),
         ping_url="",
-        sentry_dsn="",
     )
 
 

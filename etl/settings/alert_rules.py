@@ -7,7 +7,8 @@ import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-KINDS = ("failures", "stale", "restated", "thresholds", "reports", "releases", "inbox")
+KINDS = ("failures", "stale", "restated", "thresholds", "reports", "inbox")
+RETIRED_KINDS = ("releases",)  # of earlier versions; ignored where they are still named
 ORIGINAL = "en"  # the language that messages are written in
 # The figures of latest.json; tests/test_alert_rules.py holds them to its columns.
 MEASURES = (
@@ -68,10 +69,15 @@ def _rule(text: str) -> Rule:
 
 
 def kinds(value: str) -> tuple[str, ...]:
+    """The kinds that are told; none where a retired one is all that is named."""
     names = _listed(value.lower())
-    if not names or not set(names) <= set(KINDS):
+    if not names or not set(names) <= {*KINDS, *RETIRED_KINDS}:
         raise ValueError(f"some of {', '.join(KINDS)}")
-    return names
+    return tuple(name for name in names if name in KINDS)
+
+
+def retired_kinds(value: str) -> tuple[str, ...]:
+    return tuple(name for name in _listed(value.lower()) if name in RETIRED_KINDS)
 
 
 def languages(value: str) -> tuple[str, ...]:

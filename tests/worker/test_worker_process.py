@@ -248,6 +248,17 @@ def test_wrong_settings_are_all_named_before_anything_starts(start: Start, tmp_p
     assert not (tmp_path / "out").exists()
 
 
+def test_settings_that_no_longer_exist_are_warned_of_by_the_loop_and_not_by_each_run(
+    start: Start,
+) -> None:
+    worker = start(SENTRY_DSN="https://CANARY@example.org/1", ALERT_ON="releases")
+    worker.wait_for("run.published")
+    worker.stops()
+    assert worker.log[0].startswith("settings.ignored level=warning settings=")
+    assert worker.events().count("settings.ignored") == 1
+    assert "CANARY" not in "\n".join(worker.log)
+
+
 # ---- how it stops
 
 
