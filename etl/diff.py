@@ -6,13 +6,14 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from etl import comparison, versions
+from etl import versions
 from etl.errors import StoreError
 from etl.history import history
 from etl.history import manifest as manifests
 from etl.history.manifest import run_key
 from etl.history.record import Record
-from etl.outputs.changes import CHANGES, Difference, read_changes
+from etl.load import baseline
+from etl.load.changes_file import CHANGES, Difference, read_changes
 from etl.store import Store
 from etl.store.parallel import in_parallel
 
@@ -30,7 +31,7 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
         for wanted in (before, after or published.manifest.run_id)
     )
     with TemporaryDirectory(prefix="cloud-etl-") as work:
-        return new.run_id, comparison.between(store, old, new, Path(work))
+        return new.run_id, baseline.between(store, old, new, Path(work))
 
 
 def told(store: Store, records: Sequence[Record]) -> list[tuple[Record, Difference | None]]:

@@ -4,10 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from etl import publish
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.load import publish
 from etl.store import FOR_EVER, Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at

@@ -14,21 +14,23 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import log, memory, prune, publish, recovery
+from etl import log, prune
 from etl.alerts import rules
 from etl.alerts.teller import Teller
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
 from etl.extract import inputs
 from etl.extract.fetch import Fetched
-from etl.fingerprint import fingerprint
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import PAGE, Manifest, page_in
 from etl.history.record import Failure, Record, Seen, Standstill, standstill
 from etl.history.run import Context, Options, new_run_id
 from etl.inbox import form
+from etl.load import free_memory, publish, recovery
+from etl.load.fingerprint import fingerprint
+from etl.load.month import report_key
+from etl.load.raw import keep_aside
 from etl.report import due
-from etl.report.month import report_key
 from etl.store import Store
 from etl.worker import schedule
 
@@ -110,9 +112,9 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     fetched += statistics
 
     run.options.step("transform")
-    from etl import edition
+    from etl.load import version
 
-    made = edition.make(run, statistics, facts, work)
+    made = version.make(run, statistics, facts, work)
     record = outcomes.published(made.manifest)
     same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
@@ -121,7 +123,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
         return Result("would_publish", record, made.manifest)
 
     run.options.step("load")
-    memory.give_back()
+    free_memory.give_back()
     try:
         publish.publish(
             run.store, made.manifest, made.raw, made.files, run.published,
@@ -193,7 +195,7 @@ def _tell_failure(
     try:
         kept = []
         if isinstance(exc, SourceChanged | DataRejected):
-            kept = append.keep_aside(run.store, run.past, run.run_id, fetched)
+            kept = keep_aside(run.store, run.past, run.run_id, fetched)
         record = outcomes.failed(run, exc, kept, seconds)
         past = append.tell(run.store, record, run.settings.stale_after_days)
     except EtlError as second:

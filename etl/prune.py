@@ -13,10 +13,10 @@ from etl.history.manifest import ROOT
 from etl.history.record import SUCCESS
 from etl.history.run import RUN_ID, Context
 from etl.inbox import FOLDER as INBOX
+from etl.load.publish import Advance
+from etl.load.share import FOLDER
 from etl.ownership import ARCHIVES
-from etl.publish import Advance
 from etl.retention import UNFINISHED, Folder, Found, Plan
-from etl.share import FOLDER
 from etl.store import Entry, Store, directory
 from etl.store.directory import DirectoryStore
 from etl.store.keys import is_valid

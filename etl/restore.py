@@ -7,13 +7,14 @@ due looks at the source anew, and publishes what it finds there.
 from datetime import datetime
 
 from config import Settings
-from etl import publish, recovery, versions
+from etl import versions
 from etl.errors import StateConflict, StoreError
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Record
-from etl.recovery import State
+from etl.load import publish, recovery
+from etl.load.recovery import State
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import ROOT, Manifest, run_key
-from etl.share import expired
+from etl.load.share import expired
 from etl.store import Entry
 from etl.store.s3.setup.lifecycle import INBOX_DAYS
 

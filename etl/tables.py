@@ -11,7 +11,7 @@ from rich.text import Text
 
 from etl.history.record import Record
 from etl.listing import print_json
-from etl.outputs.changes import Difference
+from etl.load.changes_file import Difference
 from etl.vintage import Figure, Reported
 from etl.wording import printable
 

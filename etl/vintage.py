@@ -15,18 +15,17 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from etl import series_files
 from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.extract import levels
 from etl.extract.sources import SourceTable, level_of
 from etl.history import catalogue
 from etl.history.history import History
-from etl.outputs.countries import file_names
-from etl.outputs.values import records
-from etl.report import archive
-from etl.report.archive import Snapshot
-from etl.report.month import Month
-from etl.series_files import Listed
+from etl.load import read_back, snapshots
+from etl.load.countries import file_names
+from etl.load.month import Month
+from etl.load.read_back import Listed
+from etl.load.snapshots import Snapshot
+from etl.load.values import records
 from etl.store import Store
 from etl.transform import derive
 from etl.transform.merge import attach
@@ -69,22 +68,20 @@ def vintage(
 
     @cache
     def archived(month: Month) -> dict[str, Snapshot]:
-        found = archive.snapshots(store, past, known.imported, month)
+        found = snapshots.snapshots(store, past, known.imported, month)
         return {snapshot.run_id: snapshot for snapshot in found}
 
     rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
-    for told in archive.told_of(past, known.imported):
+    for told in snapshots.told_of(past, known.imported):
         runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]
         if kept := next(_kept(store, runs, level_of(told.source)), None):
             run_id, listed = kept
             if one := _chosen(listed, wanted.series):
-                value = series_files.figure(
-                    store, run_id, one.file, wanted.measure, str(wanted.day)
-                )
+                value = read_back.figure(store, run_id, one.file, wanted.measure, str(wanted.day))
                 yield Reported(told.slot, run_id, one.name, value, "runs")
         elif snapshot := archived(Month.of(told.slot)).get(told.run_id):
             try:
-                table = archive.read(store, snapshot, work, max_bytes)
+                table = snapshots.read(store, snapshot, work, max_bytes)
             except (SourceChanged, SourceUnavailable):
                 if told.run_id in imported:  # nobody ever said that it could be read
                     continue
@@ -97,7 +94,7 @@ def vintage(
 def _kept(store: Store, runs: Iterable[str], level: str) -> Iterator[tuple[str, list[Listed]]]:
     """Those whose files are there, and the series that each lists."""
     for run_id in runs:
-        listed = series_files.listed(store, run_id, level)
+        listed = read_back.listed(store, run_id, level)
         if listed is not None:
             yield run_id, listed
 
@@ -119,7 +116,7 @@ def _listed(table: SourceTable) -> list[Listed]:
     level = levels.level(entities)
     named = entities[[*levels.names(level), "iso2", "iso3"]]
     rows = records(named.assign(file=file_names(table.rows, entities)))
-    return [series_files.of_row(row, level) for row in rows]
+    return [read_back.of_row(row, level) for row in rows]
 
 
 def _figure(rows: pd.DataFrame, key: str, wanted: Figure) -> int | None:

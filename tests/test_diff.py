@@ -15,7 +15,7 @@ from etl.extract.sources import SAMPLES
 from etl.extract.sources.coviddata import read_countries
 from etl.history.record import Document, Record, Seen, Standstill, standstill
 from etl.history.run import Options
-from etl.outputs.changes import NOTHING_LASTS
+from etl.load.changes_file import NOTHING_LASTS
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore

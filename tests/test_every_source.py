@@ -14,8 +14,8 @@ import pytest
 from etl.extract import levels
 from etl.extract.sources import SAMPLES
 from etl.history import history
+from etl.load.month import Month
 from etl.report import making, page, series
-from etl.report.month import Month
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.transform import columns

@@ -19,9 +19,9 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from etl import publish
 from etl.errors import StoreError
 from etl.history.run import Options
+from etl.load import publish
 from etl.store import Upload
 from etl.store.memory import MemoryStore
 from etl.store.parallel import in_parallel

@@ -13,7 +13,7 @@ import requests
 from config import read_settings
 from etl.inbox import FORM, INCOMING, form, page
 from etl.inbox.page import Way
-from etl.links import rewrite
+from etl.load.rewrite_links import rewrite
 from etl.settings.languages import NAMES
 from etl.store import Store, Upload
 from etl.store.s3.setup.policy import PUBLIC

@@ -33,8 +33,10 @@ ORDER = [
 OPEN: set[str] = {
     "etl.extract.inputs -> config",
     "etl.extract.inputs -> history",
-    "etl.extract.inputs -> store",
+    "etl.extract.inputs -> load",
     "etl.extract.sources.assemble -> transform",
+    "etl.load.version -> inbox",
+    "etl.load.version -> report",
     "etl.settings.readers -> extract",
     "etl.transform.checks -> history",
     "etl.worker.children -> config",
@@ -253,6 +255,6 @@ def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
 
 
 def test_a_report_alone_brings_its_templates() -> None:
-    for module in ("etl.screen", "etl.edition", "etl.report.due"):
+    for module in ("etl.screen", "etl.load.version", "etl.report.due"):
         for name, imported in brought_by(module).items():
             assert not imported & {"bokeh", "jinja2"}, f"{module} brings it through {name}"

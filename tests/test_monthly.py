@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.load.month import Month
 from etl.report import chart, pages
-from etl.report.month import Month
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.report.restated import COUNTS
 from etl.transform import columns as fields

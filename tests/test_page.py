@@ -18,13 +18,13 @@ from hypothesis import given
 
 from bench import extend
 from etl.extract.sources import SAMPLES
-from etl.fingerprint import CODE
 from etl.history import manifest
 from etl.history.history import History
 from etl.history.record import Failure, Record
-from etl.outputs import Filter, write_files
-from etl.outputs.table import read_table
-from etl.outputs.values import Header
+from etl.load.files import Filter, write_files
+from etl.load.fingerprint import CODE
+from etl.load.table import read_table
+from etl.load.values import Header
 from etl.report import figures, page, series, view, words
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore

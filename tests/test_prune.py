@@ -28,11 +28,11 @@ from etl.store import Entry, Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
+from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.runs import settings as runs_settings
 from tests.support.s3_server import use
-from tests.test_publish import Broken, Wrapped, once, store_with
 
 FIRST = datetime(2021, 1, 25, 7, tzinfo=UTC)
 SHARED_PAGE = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"

@@ -19,9 +19,10 @@ from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.history.run import Options
-from etl.report import archive, making
+from etl.load import snapshots
+from etl.load.month import Month
+from etl.report import making
 from etl.report.making import Made
-from etl.report.month import Month
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
@@ -187,8 +188,8 @@ def test_a_snapshot_counts_to_the_month_of_its_slot(tmp_path: Path) -> None:
     late = publish(store, tmp_path, "2021-02-01T05:00", growing(30))  # before RUN_AT: yesterday's
     publish(store, tmp_path, "2021-02-01T07:00", growing(31))
     past = history.read(store)[0]
-    assert archive.months(past) == [JANUARY, FEBRUARY]
-    assert [s.run_id for s in archive.snapshots(store, past, [], JANUARY)][-1] == late
+    assert snapshots.months(past) == [JANUARY, FEBRUARY]
+    assert [s.run_id for s in snapshots.snapshots(store, past, [], JANUARY)][-1] == late
     assert made(store).until == date(2021, 1, 30)
 
 

@@ -8,8 +8,8 @@ from selenium.webdriver.common.action_chains import ActionChains
 
 from bench.browser import Browser
 from etl.history import history
+from etl.load.month import Month
 from etl.report import making
-from etl.report.month import Month
 from etl.store.directory import DirectoryStore
 from tests.support.browsers import WITHIN, audit
 from tests.support.builders import country, day, stats_json

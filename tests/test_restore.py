@@ -14,9 +14,9 @@ from etl.history.run import Options
 from etl.restore import restore
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
+from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
-from tests.test_publish import Broken, Wrapped, once, store_with
 
 MANY = tuple(f"country-{n}" for n in range(20))
 LATER = NOW + timedelta(hours=2)

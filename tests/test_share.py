@@ -15,7 +15,7 @@ import requests
 
 from etl.history import manifest as manifests
 from etl.history.manifest import PublishedFile, run_key
-from etl.share import expired
+from etl.load.share import expired
 from etl.store import Store, Upload
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk

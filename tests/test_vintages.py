@@ -12,7 +12,7 @@ import pytest
 from etl import prune
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
-from etl.outputs.changes import read_changes
+from etl.load.changes_file import read_changes
 from etl.scale import revisions, tallies, vintages
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Here

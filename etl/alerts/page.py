@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 from etl.errors import StoreError
-from etl.share import PAGE, copy_page
+from etl.load.share import PAGE, copy_page
 from etl.store import Store
 
 LASTS = timedelta(days=7)  # as long as S3 signs for

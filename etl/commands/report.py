@@ -17,8 +17,8 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     python app.py report --all      every month that has snapshots
     """
     from etl.history import history as histories
+    from etl.load.month import Month
     from etl.report import making
-    from etl.report.month import Month
     from etl.screen import Screen, print_reports
 
     if every == (month is not None):

@@ -54,7 +54,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     """
     if (key is None) != (how in ("page", "inbox")):
         raise click.UsageError("name the KEY to share, or say --page or --inbox")
-    from etl import share as shared
+    from etl.load import share as shared
     from etl.store.transfer import look
 
     settings = in_force()

@@ -1,29 +1,20 @@
 """Bring a run's two inputs: the statistics and the country facts."""
 
-import gzip
-import hashlib
-import shutil
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from isal import isal_zlib
-
 from config import FACTS_URL, Settings
 from etl import log
-from etl.errors import EtlError, SourceUnavailable
+from etl.errors import SourceUnavailable
 from etl.extract import fetch
 from etl.extract.fetch import Fetched, Validators
 from etl.extract.sources import Source
-from etl.history.manifest import FACTS, Input
+from etl.history.manifest import FACTS
 from etl.history.record import Seen
 from etl.history.run import Context
-from etl.store import FOR_EVER, Store, Upload
+from etl.load.raw import _unpack
 
 FACTS_LIMIT_MB = 50
-PACKED = (".xlsx", ".gz")  # of no use to compress again
-GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
-PIECE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -68,20 +59,6 @@ def facts_name(url: str) -> str:
     return PurePosixPath(fetch.shown(url)).name or FACTS
 
 
-def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
-    try:
-        if not store.download(archived.key, packed):
-            return False
-        opened = gzip.open if archived.key.endswith(".gz") else open
-        with opened(packed, "rb") as source, path.open("wb") as target:
-            shutil.copyfileobj(source, target)
-    except (EtlError, OSError) as exc:
-        log.warning("facts.archive_unreadable", key=archived.key, error=exc)
-        return False
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest() == archived.sha256
-
-
 def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> list[Fetched] | None:
     """The source's documents; None where it says of each that it is what was `seen` before."""
     documents = run.source.documents(run.settings.source_url)
@@ -102,32 +79,3 @@ def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> list[Fetche
 def _fetch(run: Context, url: str, to: Path, known: Validators | None = None) -> Fetched | None:
     limit = run.settings.max_source_mb * 10**6
     return fetch.fetch(url, to, max_bytes=limit, known=known, sleep=run.options.sleep)
-
-
-def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
-    """How an input is kept in raw/: its bytes as received, gzipped unless they are packed."""
-    path, key = fetched.path, f"raw/{run_id}/{fetched.path.name}"
-    if path.suffix not in PACKED:
-        packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
-        # takes a fifth of zlib's time, and packs differently on other processors, which is no harm
-        # here: digests of inputs are of what is inside
-        packer = isal_zlib.compressobj(wbits=GZIP)
-        with path.open("rb") as source, packed.open("wb") as target:
-            while piece := source.read(PIECE):
-                target.write(packer.compress(piece))
-            target.write(packer.flush())
-        path, key = packed, f"{key}.gz"
-    return described(fetched, name, key), Upload(key, path, FOR_EVER)
-
-
-def described(fetched: Fetched, name: str, key: str) -> Input:
-    """What a manifest says of an input that lies in raw/ as `key`."""
-    return Input(
-        name=name,
-        url=fetch.shown(fetched.url),
-        key=key,
-        bytes=fetched.size,
-        sha256=fetched.sha256,
-        etag=fetched.validators.etag,
-        last_modified=fetched.validators.last_modified,
-    )

@@ -1,16 +1,14 @@
 """Writing the history: a record after each run, what is made from it, and inputs kept aside."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 
 import msgspec
 
-from etl.extract.fetch import Fetched
-from etl.extract.inputs import archive
 from etl.history import history
 from etl.history import status as statuses
 from etl.history.feed import FEED, atom
 from etl.history.history import HISTORY, History
-from etl.history.record import SUCCESS, KeptInput, Record
+from etl.history.record import SUCCESS, Record
 from etl.history.status import STATUS
 from etl.store import Store, Upload
 from etl.store.json_state import readable, swap
@@ -58,22 +56,6 @@ def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
     if past.records:
         status = statuses.status(past, past.records[-1].started_at, stale_after_days)
         yield Upload(STATUS, readable(status))
-
-
-def keep_aside(
-    store: Store, past: History, run_id: str, fetched: Sequence[Fetched]
-) -> list[KeptInput]:
-    """Archive what a failed run was given, unless the same bytes were kept already."""
-    known = {kept.sha256: kept for record in past.records for kept in record.kept}
-    kept = []
-    for document in fetched:
-        before = known.get(document.sha256)
-        if before is None or store.head(before.key) is None:  # cleared away since
-            entry, upload = archive(document, document.path.name, run_id)
-            store.write(upload)
-            known[document.sha256] = KeptInput(entry.key, entry.sha256)
-        kept.append(known[document.sha256])
-    return kept
 
 
 def append(

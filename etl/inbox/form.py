@@ -7,7 +7,7 @@ from etl import interpreter, log
 from etl.errors import EtlError
 from etl.inbox import FORM, INCOMING
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
-from etl.share import shared_key
+from etl.load.share import shared_key
 from etl.store import Store, Upload
 
 if TYPE_CHECKING:

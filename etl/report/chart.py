@@ -13,7 +13,7 @@ from bokeh.models.annotations import Legend
 from bokeh.plotting import figure
 
 from etl.extract import levels
-from etl.outputs.values import records, to_list
+from etl.load.values import records, to_list
 from etl.report.monthly import Figures
 from etl.report.numbers import change, count
 

@@ -8,8 +8,8 @@ from etl.history import append
 from etl.history.history import History
 from etl.history.record import Record
 from etl.history.run import Context
-from etl.report import archive
-from etl.report.month import Month
+from etl.load import snapshots
+from etl.load.month import Month
 
 
 def make_due(run: Context, past: History, record: Record) -> Record:
@@ -20,7 +20,7 @@ def make_due(run: Context, past: History, record: Record) -> Record:
     """
     month = Month.of(run.slot).before
     made = any(known.report == str(month) for known in past.records)
-    if made or month not in archive.months(past):
+    if made or month not in snapshots.months(past):
         return record
     try:
         from etl.report import making  # Bokeh and pandas, once a month

@@ -14,9 +14,10 @@ from etl.extract.sources import SOURCES, Source
 from etl.history import catalogue
 from etl.history.catalogue import Archived, Catalogue
 from etl.history.history import History
-from etl.report import archive, chart, pages, shelf
-from etl.report.archive import Snapshot
-from etl.report.month import Month, report_key
+from etl.load import snapshots as archive
+from etl.load.month import Month, report_key
+from etl.load.snapshots import Snapshot
+from etl.report import chart, pages, shelf
 from etl.report.monthly import Figures, Part, figures, reduced
 from etl.store import Store, Upload
 from etl.transform.merge import attach

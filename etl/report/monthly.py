@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from etl.extract import levels
-from etl.report.month import Month
+from etl.load.month import Month
 from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import columns
 from etl.transform.derive import add_case_fatality

@@ -12,10 +12,10 @@ from markupsafe import Markup
 
 from etl import templating
 from etl.extract.sources import SOURCES
-from etl.files import File
 from etl.history.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
 from etl.history.status import REASONS, Status
-from etl.outputs.changes import CHANGES, read_changes
+from etl.load.changes_file import CHANGES, read_changes
+from etl.load.file import File
 from etl.report import assets, linked_data, view, words
 from etl.report.texts import Texts
 from etl.settings import languages

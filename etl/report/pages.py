@@ -15,10 +15,10 @@ from jinja2 import Environment
 from etl import templating
 from etl.extract import levels
 from etl.extract.sources import Source
-from etl.outputs.table import to_csv_table
-from etl.outputs.values import records
+from etl.load.month import Month
+from etl.load.table import to_csv_table
+from etl.load.values import records
 from etl.report import numbers
-from etl.report.month import Month
 from etl.report.monthly import Figures
 from etl.store import Entry
 from etl.transform import columns

@@ -5,7 +5,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.report.month import Month
+from etl.load.month import Month
 
 MEASURES = ("cases", "deaths")
 COUNTS = ["cumulative_cases", "cumulative_deaths"]

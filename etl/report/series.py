@@ -16,8 +16,8 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.outputs.table import PARQUET, read_table
-from etl.outputs.values import spans
+from etl.load.table import PARQUET, read_table
+from etl.load.values import spans
 from etl.report.view import average
 from etl.transform.derive import day_numbers
 

@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from hashlib import sha256
 
+from etl.load.month import SHELF
 from etl.report import pages
-from etl.report.month import SHELF
 from etl.store import FOR_EVER, Store, Upload
 
 INDEX = f"{SHELF}index.html"

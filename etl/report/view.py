@@ -15,7 +15,7 @@ import msgspec
 from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
-from etl.outputs.changes import CHANGES
+from etl.load.changes_file import CHANGES
 from etl.report.words import MEASURES, Measure, number
 
 RANKED = 12

@@ -13,7 +13,7 @@ from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.manifest import ROOT, run_key
 from etl.history.record import Failure
-from etl.report.archive import Snapshot
+from etl.load.snapshots import Snapshot
 from etl.scale import current_facts, snapshots
 from etl.scale.chain import Link, chain, run_id
 from etl.scale.cluster import Engine

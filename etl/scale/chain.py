@@ -10,7 +10,7 @@ from hashlib import sha256
 
 from etl.extract.sources import level_of
 from etl.history.record import Failure
-from etl.report.archive import Snapshot
+from etl.load.snapshots import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed
 from etl.transform import checks

@@ -12,7 +12,8 @@ from etl.extract import fetch, inputs
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived
 from etl.history.manifest import FACTS
-from etl.report.archive import Snapshot, later_facts_folder
+from etl.load import raw
+from etl.load.snapshots import Snapshot, later_facts_folder
 from etl.store import Store
 
 
@@ -45,7 +46,7 @@ def _archived(store: Store, url: str) -> Archived:
             why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
             raise SourceUnavailable(f"{exc}; {why}") from exc
         assert fetched  # noqa: S101  for the type checker: nothing was known of it
-        entry, upload = inputs.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
+        entry, upload = raw.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
         if store.head(upload.key) is None:
             store.write(upload)
     return Archived(entry.key, entry.sha256)

@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 from config import Settings
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
-from etl.extract import fetch, inputs
+from etl.extract import fetch
 from etl.extract.sources import SOURCES
 from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
-from etl.report import archive
+from etl.load import raw, snapshots
 from etl.retention import began
 from etl.scale import found, git_history
 from etl.scale.backfill import Watch
@@ -54,7 +54,7 @@ def import_archive(
             "import-archive takes versions of one"
         )
     taken: list[Taken] = []
-    known = archive.told_of(history.read(store)[0], catalogue.read(store).imported)
+    known = snapshots.told_of(history.read(store)[0], catalogue.read(store).imported)
     there = sorted(
         (began(one.run_id), str(one.digests[0]), one.run_id)
         for one in known
@@ -100,7 +100,7 @@ def _take(
         if digest == fetched.sha256:
             return replace(told, run_id=run_id), None
     run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
-    kept, upload = inputs.archive(fetched, STATISTICS, run_id)
+    kept, upload = raw.archive(fetched, STATISTICS, run_id)
     if store.head(upload.key) is None:  # it may be: an import was broken off
         store.write(upload)
     insort(there, (version.moment, fetched.sha256, run_id))

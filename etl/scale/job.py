@@ -8,7 +8,7 @@ from pathlib import Path
 from config import Settings
 from etl.errors import EtlError
 from etl.extract import fetch
-from etl.fingerprint import code, fingerprint
+from etl.load.fingerprint import code, fingerprint
 from etl.store import Store
 from etl.store.open import open_store
 

@@ -7,7 +7,7 @@ from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
-from etl.report.archive import Snapshot
+from etl.load.snapshots import Snapshot
 from etl.scale.job import Job
 from etl.scale.rebuild import Surveyed
 from etl.store import Store

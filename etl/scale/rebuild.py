@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from etl import edition, log
-from etl.comparison import Baseline
+from etl import log
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
@@ -21,9 +20,10 @@ from etl.history.history import History
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Failure
 from etl.history.run import Context, Options
-from etl.outputs.values import full_names
-from etl.report import archive
-from etl.report.archive import Snapshot
+from etl.load import snapshots, version
+from etl.load.baseline import Baseline
+from etl.load.snapshots import Snapshot
+from etl.load.values import full_names
 from etl.retention import began
 from etl.scale.job import Job
 from etl.store import FOR_EVER, Upload
@@ -123,7 +123,7 @@ def _made(job: Job, day: Day, work: Path) -> Manifest:
     )
     before = _baseline(job, day, work / "before")
     statistics, facts = _inputs(job, snapshot, work)
-    made = edition.make(run, statistics, facts, work, before)
+    made = version.make(run, statistics, facts, work, before)
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(day.run_id, ROOT)
     try:
@@ -153,7 +153,7 @@ def _inputs(job: Job, snapshot: Snapshot, work: Path) -> tuple[list[Fetched], Fa
 
 
 def _bring(job: Job, archived: Archived, work: Path) -> Fetched:
-    return archive.bring(job.store, archived, work, job.max_bytes)
+    return snapshots.bring(job.store, archived, work, job.max_bytes)
 
 
 def _failure(exc: Exception) -> Failure:

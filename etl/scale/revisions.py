@@ -13,7 +13,7 @@ import pyarrow.csv
 from config import Settings
 from etl.errors import StoreError
 from etl.extract.sources import SOURCES
-from etl.outputs.table import read_whole, to_csv_table
+from etl.load.table import read_whole, to_csv_table
 from etl.scale import tallies
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job

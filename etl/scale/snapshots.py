@@ -11,8 +11,8 @@ from etl.extract.sources import SOURCES
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.run import RUN_ID
-from etl.report import archive
-from etl.report.archive import Snapshot, Told
+from etl.load import snapshots as archive
+from etl.load.snapshots import Snapshot, Told
 from etl.retention import BROKEN_OFF, began
 from etl.store import Store
 from etl.worker import schedule

@@ -8,7 +8,7 @@ import pandas as pd
 
 from config import Settings
 from etl.listing import print_json
-from etl.outputs.values import records
+from etl.load.values import records
 from etl.scale.backfill import Backfilled
 from etl.scale.importing import Taken
 from etl.scale.revisions import REVISIONS

@@ -27,9 +27,9 @@ from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import run_key
 from etl.history.record import Failure
-from etl.outputs.table import PARQUET, read_whole
-from etl.report import archive
-from etl.report.archive import Told
+from etl.load import snapshots
+from etl.load.snapshots import Told
+from etl.load.table import PARQUET, read_whole
 from etl.scale.backfill import Watch
 from etl.scale.cluster import Engine
 from etl.scale.job import Job, job
@@ -147,7 +147,7 @@ def _level(settings: Settings) -> str:
 def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
     """By slot: the runs that say what its last snapshot said, the one made last first."""
     rebuilt = listed.newest()
-    told = archive.told_of(past, listed.imported)
+    told = snapshots.told_of(past, listed.imported)
     known = {one.run_id for one in told}
     told += [
         Told(run.snapshot, run.slot, run.source, run.digests)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.outputs.table import PARQUET, TableFiles, read_table
+from etl.load.table import PARQUET, TableFiles, read_table
 from etl.transform.changes import BIGGEST, Cell, Changes, Measured, compare
 from etl.transform.derive import CUMULATIVE, NEW, groups, repair, tidy
 from etl.transform.filters import keep
@@ -185,7 +185,7 @@ def test_a_table_read_back_from_parquet_is_found_unchanged(tmp_path: Path, at_le
 def test_small_pieces_of_a_parquet_file_give_the_same_result(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.outputs.table.PIECE_ROWS", 1)
+    monkeypatch.setattr("etl.load.table.PIECE_ROWS", 1)
     pieces = published(BEFORE, tmp_path)
     assert [len(piece) for piece in pieces] == [1] * 6
     assert compare(repaired(AFTER), pieces) == Changes(compared=18, restated=2)

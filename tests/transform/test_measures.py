@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.outputs.stats import write_stats
+from etl.load.stats import write_stats
 from etl.transform.changes import compare
 from etl.transform.derive import COLUMNS, latest, measures, repair, tidy, world
 from tests.support.frames import countries, days, rows, some, tables, tidied, values

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.links import rewrite
+from etl.load.rewrite_links import rewrite
 
 
 def signed(name: str) -> str | None:

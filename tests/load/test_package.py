@@ -13,10 +13,10 @@ from config import KEEPS
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
-from etl.files import File
 from etl.history.manifest import of_page
-from etl.outputs.package import write_package
-from etl.outputs.values import Header
+from etl.load.file import File
+from etl.load.package import write_package
+from etl.load.values import Header
 from etl.store.directory import DirectoryStore
 from etl.transform import columns as fields
 from etl.transform.derive import columns, latest, repair, tidy

@@ -9,10 +9,10 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from functools import cache
 
-from etl import links
 from etl.errors import StoreError
 from etl.history import manifest as manifests
 from etl.history.manifest import ROOT, run_key
+from etl.load import rewrite_links
 from etl.store import Store, Upload, valid_key
 
 PAGE = "index.html"
@@ -41,7 +41,7 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
         except ValueError:  # a link that is no key of ours
             return None
 
-    page = links.rewrite(stored.body.decode(), signed)
+    page = rewrite_links.rewrite(stored.body.decode(), signed)
     key = shared_key(PAGE, expires_at)
     store.write(Upload(key, page.encode()))
     return key

@@ -23,11 +23,11 @@ from hypothesis import strategies as st
 from etl import PROJECT
 from etl.extract.facts import read_facts
 from etl.extract.sources.coviddata import read_countries as read
-from etl.files import File
-from etl.outputs import Filter, write_files, write_world
-from etl.outputs.countries import file_names
-from etl.outputs.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
-from etl.outputs.values import Header, records, to_list
+from etl.load.countries import file_names
+from etl.load.file import File
+from etl.load.files import Filter, write_files, write_world
+from etl.load.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
+from etl.load.values import Header, records, to_list
 from etl.transform.derive import (
     COLUMNS,
     CUMULATIVE,
@@ -484,7 +484,7 @@ PROGRAM = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from pathlib import Path
-from tests.test_outputs import write
+from tests.load.test_files import write
 write(Path(sys.argv[2]))
 """
 
@@ -547,7 +547,7 @@ def test_each_group_is_a_row_group_of_the_parquet_file(out: Path, tmp_path: Path
 def test_the_table_is_read_back_in_pieces_with_the_columns_it_has(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("etl.outputs.table.PIECE_ROWS", 5)
+    monkeypatch.setattr("etl.load.table.PIECE_ROWS", 5)
     pieces = list(read_table(out / PARQUET, ["date", "new_cases", "no_such_column", "country_key"]))
     assert all(len(piece) <= 5 for piece in pieces)
     table = pd.concat([piece.astype({"country_key": "str"}) for piece in pieces], ignore_index=True)

@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from etl import log, publish
+from etl import log
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
 from etl.history.history import History
 from etl.history.manifest import Published
+from etl.load import publish
 from etl.store import Store
 
 

@@ -11,11 +11,11 @@ from pathlib import Path
 import pandas as pd
 
 from etl.extract import levels
-from etl.files import File
-from etl.outputs.countries import CountryFiles, write_countries, write_latest
-from etl.outputs.stats import write_stats
-from etl.outputs.table import TableFiles
-from etl.outputs.values import Header, to_list, write_json
+from etl.load.countries import CountryFiles, write_countries, write_latest
+from etl.load.file import File
+from etl.load.stats import write_stats
+from etl.load.table import TableFiles
+from etl.load.values import Header, to_list, write_json
 from etl.transform.derive import latest
 from etl.transform.filters import keep
 

@@ -12,7 +12,7 @@ from etl.extract.fetch import Fetched
 from etl.extract.sources import SOURCES, SourceTable
 from etl.history.catalogue import Archived, Imported
 from etl.history.history import History
-from etl.report.month import Month
+from etl.load.month import Month
 from etl.store import Store
 
 LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any

@@ -11,9 +11,9 @@ happens, and the next start finishes what is missing. No locks: nothing can be l
 from collections.abc import Callable, Sequence
 
 from etl.errors import StateConflict, StoreError
-from etl.files import File
 from etl.history import manifest as manifests
 from etl.history.manifest import PAGES_ASSETS, ROOT, Manifest, Published, PublishedFile, run_key
+from etl.load.file import File
 from etl.store import FOR_EVER, REVALIDATE, Store, Upload
 from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from etl.files import File
-from etl.outputs.values import Header, write_json
+from etl.load.file import File
+from etl.load.values import Header, write_json
 from etl.transform.changes import Changes
 
 CHANGES = "changes.json"

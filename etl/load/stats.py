@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.outputs.values import joined, records, spans
+from etl.load.values import joined, records, spans
 from etl.transform.derive import counts, measures, starts
 
 PIECE_ROWS = 10_000

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl import log, series_files
+from etl import log
 from etl.errors import StoreError
 from etl.extract import levels
 from etl.extract.sources import level_of
 from etl.history.manifest import Manifest, run_key
-from etl.outputs.changes import Difference, difference
-from etl.outputs.table import PARQUET, read_table, read_whole
+from etl.load import read_back
+from etl.load.changes_file import Difference, difference
+from etl.load.table import PARQUET, read_table, read_whole
 from etl.store import Store
 from etl.transform import changes
 from etl.transform.changes import Changes
@@ -91,7 +92,7 @@ def _columns(level: str) -> tuple[str, ...]:
 
 def _names(store: Store, run_id: str, level: str) -> dict[str, str]:
     """By key. Raises StoreError."""
-    return {one.key: one.name for one in series_files.listed(store, run_id, level) or []}
+    return {one.key: one.name for one in read_back.listed(store, run_id, level) or []}
 
 
 def _table(store: Store, run_id: str, path: Path) -> Path:

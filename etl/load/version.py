@@ -14,13 +14,11 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from etl import comparison, interpreter, log, memory, outputs, provenance, publish
-from etl.comparison import Baseline, Compared
+from etl import interpreter, log
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.fetch import Fetched
-from etl.extract.inputs import Facts, archive, described
-from etl.fingerprint import shaping
+from etl.extract.inputs import Facts
 from etl.history import outcomes
 from etl.history import status as statuses
 from etl.history.history import History
@@ -39,11 +37,16 @@ from etl.history.manifest import (
 from etl.history.record import standstill
 from etl.history.run import Context
 from etl.inbox import FORM
-from etl.outputs import Filter
-from etl.outputs.changes import Difference, difference, write_changes
-from etl.outputs.countries import file_names
-from etl.outputs.package import write_package
-from etl.outputs.values import full_names
+from etl.load import baseline, free_memory, provenance, publish
+from etl.load import files as outputs
+from etl.load.baseline import Baseline, Compared
+from etl.load.changes_file import Difference, difference, write_changes
+from etl.load.countries import file_names
+from etl.load.files import Filter
+from etl.load.fingerprint import shaping
+from etl.load.package import write_package
+from etl.load.raw import archive, described
+from etl.load.values import full_names
 from etl.store import Upload
 from etl.transform import checks, derive, read
 from etl.transform.changes import Changes
@@ -92,7 +95,7 @@ def make(
     compared = _compared(before, rows, chosen, settings.since)
     since_published = compared.changes if compared else Changes()
     findings = _check(run, rows, listed, before, since_published)
-    memory.give_back()
+    free_memory.give_back()
     held = checks.extent(rows)
     if facts.warning:
         findings.warnings.append(facts.warning)
@@ -220,7 +223,7 @@ def _published(run: Context, work: Path) -> Baseline | None:
     """What readers have of this source."""
     if run.before is None or run.before.source.name != run.source.name:
         return None
-    return comparison.of_run(run.store, run.before, work)
+    return baseline.of_run(run.store, run.before, work)
 
 
 def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
@@ -243,7 +246,7 @@ def _compared(
     shown = rows[key].isin(chosen[key]).to_numpy()
     if since:
         shown = shown & (rows["date"] >= pd.Timestamp(since)).to_numpy()
-    return comparison.against(before, rows, shown)
+    return baseline.against(before, rows, shown)
 
 
 def _difference(

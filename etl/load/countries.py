@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.extract import levels
-from etl.outputs.table import to_csv_table
-from etl.outputs.values import Header, joined, records, spans, to_json, write_json
+from etl.load.table import to_csv_table
+from etl.load.values import Header, joined, records, spans, to_json, write_json
 from etl.transform.derive import FACTS
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from etl.extract import levels
-from etl.files import File
-from etl.outputs.changes import CHANGES
-from etl.outputs.table import CSV, PARQUET
-from etl.outputs.values import Header, write_json
+from etl.load.changes_file import CHANGES
+from etl.load.file import File
+from etl.load.table import CSV, PARQUET
+from etl.load.values import Header, write_json
 from etl.transform import columns as fields
 from etl.transform.columns import Field
 from etl.transform.filters import dropped

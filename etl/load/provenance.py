@@ -9,7 +9,7 @@ from etl.extract.inputs import Facts, facts_url
 from etl.extract.sources import Source
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Context
-from etl.outputs.values import Header
+from etl.load.values import Header
 from etl.transform import derive
 from etl.transform.checks import Extent
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from etl import publish
 from etl.errors import StateConflict, StoreError
+from etl.load import publish
 from etl.store import Entry, Head, Store, Stored, Upload
 from etl.store.memory import MemoryStore
 from tests.support.runs import (

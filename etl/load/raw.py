@@ -1,0 +1,87 @@
+"""How an input is kept in raw/, and read back."""
+
+import gzip
+import hashlib
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from isal import isal_zlib
+
+from etl import log
+from etl.errors import EtlError
+from etl.extract import fetch
+from etl.extract.fetch import Fetched
+from etl.history.history import History
+from etl.history.manifest import Input
+from etl.history.record import KeptInput
+from etl.store import FOR_EVER, Store, Upload
+
+
+def keep_aside(
+    store: Store, past: History, run_id: str, fetched: Sequence[Fetched]
+) -> list[KeptInput]:
+    """Archive what a failed run was given, unless the same bytes were kept already."""
+    known = {kept.sha256: kept for record in past.records for kept in record.kept}
+    kept = []
+    for document in fetched:
+        before = known.get(document.sha256)
+        if before is None or store.head(before.key) is None:  # cleared away since
+            entry, upload = archive(document, document.path.name, run_id)
+            store.write(upload)
+            known[document.sha256] = KeptInput(entry.key, entry.sha256)
+        kept.append(known[document.sha256])
+    return kept
+
+
+PACKED = (".xlsx", ".gz")  # of no use to compress again
+
+
+GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
+
+
+PIECE = 1 << 20
+
+
+def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
+    try:
+        if not store.download(archived.key, packed):
+            return False
+        opened = gzip.open if archived.key.endswith(".gz") else open
+        with opened(packed, "rb") as source, path.open("wb") as target:
+            shutil.copyfileobj(source, target)
+    except (EtlError, OSError) as exc:
+        log.warning("facts.archive_unreadable", key=archived.key, error=exc)
+        return False
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest() == archived.sha256
+
+
+def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
+    """How an input is kept in raw/: its bytes as received, gzipped unless they are packed."""
+    path, key = fetched.path, f"raw/{run_id}/{fetched.path.name}"
+    if path.suffix not in PACKED:
+        packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
+        # takes a fifth of zlib's time, and packs differently on other processors, which is no harm
+        # here: digests of inputs are of what is inside
+        packer = isal_zlib.compressobj(wbits=GZIP)
+        with path.open("rb") as source, packed.open("wb") as target:
+            while piece := source.read(PIECE):
+                target.write(packer.compress(piece))
+            target.write(packer.flush())
+        path, key = packed, f"{key}.gz"
+    return described(fetched, name, key), Upload(key, path, FOR_EVER)
+
+
+def described(fetched: Fetched, name: str, key: str) -> Input:
+    """What a manifest says of an input that lies in raw/ as `key`."""
+    return Input(
+        name=name,
+        url=fetch.shown(fetched.url),
+        key=key,
+        bytes=fetched.size,
+        sha256=fetched.sha256,
+        etag=fetched.validators.etag,
+        last_modified=fetched.validators.last_modified,
+    )
