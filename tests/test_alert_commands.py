@@ -10,10 +10,10 @@ from click.testing import CliRunner, Result
 from config import REGISTER
 from etl import cli
 from etl.errors import AlertError, ConfigError
+from tests.alerts.test_sns import PENDING
 from tests.support.language_server import Languages, language_server
 from tests.support.s3_server import Answer, answering
 from tests.support.sns_server import ARN, Sns, attributes
-from tests.test_sns import PENDING
 
 Command = Callable[..., Result]
 

@@ -24,11 +24,11 @@ from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.history.run import Options
 from etl.store.directory import DirectoryStore
+from tests.alerts.test_rules import manifest, seen, told
 from tests.history.test_history import record
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
 from tests.support.runs import assert_settled, contents, growing
-from tests.test_alert_rules import manifest, seen, told
 from tests.worker.test_app import DAY, MINUTE, End, World, at, settings
 
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no source on the net can be reached

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.alerts.alert import Alert, Event, Incident, State
-from etl.alerts.seen import Seen, Verdict, moment, page, published, stamp
+from etl.alerts.situation import Seen, Verdict, moment, page, published, stamp
+from etl.alerts.state import Alert, Event, Incident, State
 
 if TYPE_CHECKING:
     from etl.history.manifest import Manifest

@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from etl.alerts.alert import Alert
-from etl.alerts.gsm import LONGEST_SMS, sms, subject
+from etl.alerts.sms import LONGEST_SMS, sms, subject
+from etl.alerts.state import Alert
 from etl.alerts.translation import BLANK, filled
 
 NAME = "Cloud ETL:"  # who speaks

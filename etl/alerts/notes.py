@@ -4,9 +4,9 @@ import secrets
 from datetime import datetime
 
 from etl.alerts import messages
-from etl.alerts.alert import KIND
 from etl.alerts.messages import Message
 from etl.alerts.sns import Topic
+from etl.alerts.state import KIND
 from etl.alerts.translate import Translator
 from etl.errors import AlertError
 from etl.settings.alert_rules import ORIGINAL

@@ -1,15 +1,16 @@
 """Alerts on their way out: written in each language, and published."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Self
 
 from etl import log
 from etl.alerts import messages
-from etl.alerts.alert import Waiting
 from etl.alerts.messages import Draft, Message
-from etl.alerts.page import page_link
 from etl.alerts.sns import Topic
+from etl.alerts.state import Waiting
 from etl.alerts.translate import Translator
-from etl.errors import AlertError
+from etl.errors import AlertError, StoreError
+from etl.load.share import PAGE, copy_page
 from etl.settings.alert_rules import ORIGINAL
 from etl.store import Store
 
@@ -57,3 +58,27 @@ class Outbox:
         except AlertError as exc:
             log.warning("alert.untranslated", language=language, error=exc)
             return messages.write(draft, None, language)
+
+
+LASTS = timedelta(days=7)  # as long as S3 signs for
+
+
+def page_link(store: Store, key: str | None) -> str | None:
+    """By which anybody can read that object; None on a folder of this machine, which has none.
+
+    Of the page it leads to a copy, since the links in it must be signed as well.
+    """
+    from etl.store.s3.store import S3Store
+
+    if key is None or not isinstance(store, S3Store):
+        return None
+    from etl.store.s3.signed_links import Signer
+
+    try:
+        signer = Signer(store)
+        if key == PAGE:
+            until = datetime.now(UTC) + LASTS
+            key = copy_page(store, lambda name: signer.link(name, LASTS).url, until)
+        return signer.link(key, LASTS).url
+    except StoreError:  # an alert without a link is an alert
+        return None

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.alerts.alert import Alert, State
 from etl.alerts.incidents import incident, recovery
-from etl.alerts.seen import Seen, Verdict, page, published
+from etl.alerts.situation import Seen, Verdict, page, published
+from etl.alerts.state import Alert, State
 from etl.alerts.thresholds import crossings
 from etl.history.record import standstill
 from etl.settings.alert_rules import Rule

@@ -14,11 +14,10 @@ import msgspec
 
 from config import Settings
 from etl import log
-from etl.alerts import alert as alerts
 from etl.alerts import incidents, rules, state, thresholds
-from etl.alerts.alert import Alert, State, Waiting
 from etl.alerts.ping import ping
-from etl.alerts.seen import Seen
+from etl.alerts.situation import Seen
+from etl.alerts.state import Alert, State, Waiting
 from etl.errors import AlertError, EtlError, StoreError
 from etl.history.history import History
 from etl.history.manifest import Manifest, run_key
@@ -136,12 +135,12 @@ class Teller:
         def change(before: State) -> State:
             there.clear()
             there.update(waiting.alert.id for waiting in before.waiting)
-            after, new = decide(alerts.without_old(before, now))
-            return alerts.queued(after, new, languages)
+            after, new = decide(state.without_old(before, now))
+            return state.queued(after, new, languages)
 
         after = state.update(self._store, change, known)
         # what another worker has put there a moment ago it is about to send itself
-        ours = [w for w in after.waiting if w.alert.id not in there or alerts.is_left(w, now)]
+        ours = [w for w in after.waiting if w.alert.id not in there or state.is_left(w, now)]
         self._send(ours, now)
         if len(ours) < len(after.waiting):
             self._say_waiting()
@@ -217,5 +216,5 @@ def _after_sending(
     waiting: Waiting, left: Sequence[str], error: str, now: datetime
 ) -> Callable[[State], State]:
     if left:
-        return lambda known: alerts.tried(known, waiting.alert.id, left, error)
-    return lambda known: alerts.done(known, waiting.alert.id, now, "sent")
+        return lambda known: state.tried(known, waiting.alert.id, left, error)
+    return lambda known: state.done(known, waiting.alert.id, now, "sent")

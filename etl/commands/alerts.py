@@ -22,23 +22,23 @@ MOST_CHARACTERS = 20_000
 @JSON
 def topics(name: str | None, yes: bool, as_json: bool) -> None:
     """List the account's topics, or delete one after asking."""
-    from etl.alerts import topics as all_topics
+    from etl.alerts import sns
     from etl.alerts.sns import Topic
 
     settings = in_common()
     if name is not None:
         topic = Topic(name)
         confirm(f"Delete the topic {name} and all its subscriptions?", yes=yes)
-        all_topics.delete(topic)
+        sns.delete(topic)
         click.echo(f"{name} is deleted")
         return
-    arns = all_topics.topic_arns()
+    arns = sns.topic_arns()
     if as_json:
         click.echo(json.dumps(arns, indent=2))
         return
     for arn in arns:
-        own = settings.alert_topic in (arn, all_topics.name_of(arn))
-        click.echo(all_topics.name_of(arn) + ("  (ALERT_TOPIC)" if own else ""))
+        own = settings.alert_topic in (arn, sns.name_of(arn))
+        click.echo(sns.name_of(arn) + ("  (ALERT_TOPIC)" if own else ""))
     if not arns:
         click.echo("no topics; python app.py setup makes ALERT_TOPIC")
 
@@ -69,7 +69,7 @@ def notify(text: str, number: str | None, detect: bool, yes: bool, as_json: bool
 
 
 def _send_sms(number: str, text: str, as_json: bool) -> None:
-    from etl.alerts import gsm
+    from etl.alerts import sms
     from etl.alerts.sns import Topic
     from etl.alerts.subscriptions import valid_endpoint
 
@@ -77,13 +77,13 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
         number = valid_endpoint("sms", number)
     except ValueError as exc:
         raise click.UsageError(f"--to: {exc}") from exc
-    if len(text) > gsm.LONGEST_SMS:
-        raise click.UsageError(f"TEXT: an SMS has at most {gsm.LONGEST_SMS:,} characters")
+    if len(text) > sms.LONGEST_SMS:
+        raise click.UsageError(f"TEXT: an SMS has at most {sms.LONGEST_SMS:,} characters")
     Topic("").text(number, text)
     if as_json:
-        click.echo(json.dumps({"to": number, "parts": gsm.parts(text)}))
+        click.echo(json.dumps({"to": number, "parts": sms.parts(text)}))
     else:
-        click.echo(f"handed over for {number}, as {gsm.parts(text)} SMS")
+        click.echo(f"handed over for {number}, as {sms.parts(text)} SMS")
 
 
 def _send_note(settings: "Settings", text: str, *, detect: bool, yes: bool, as_json: bool) -> None:

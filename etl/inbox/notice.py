@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from etl.alerts.alert import Alert
 from etl.alerts.messages import clean
+from etl.alerts.state import Alert
 from etl.inbox.letter import Letter
 
 LISTED = 20

@@ -20,8 +20,7 @@ from typing import Any
 import pytest
 
 from bench.measure import peak_kb
-from etl.alerts.alert import Alert, State, queued, tried
-from etl.alerts.state import update
+from etl.alerts.state import Alert, State, queued, tried, update
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import language_server

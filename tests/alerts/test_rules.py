@@ -11,7 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.alerts import rules
-from etl.alerts.alert import (
+from etl.alerts.rules import decide
+from etl.alerts.situation import Seen
+from etl.alerts.state import (
     GIVEN_UP_AFTER,
     KIND,
     SENT_KEPT,
@@ -23,8 +25,6 @@ from etl.alerts.alert import (
     tried,
     without_old,
 )
-from etl.alerts.rules import decide
-from etl.alerts.seen import Seen
 from etl.alerts.thresholds import crossings, idle
 from etl.history.history import History
 from etl.history.manifest import (

@@ -15,8 +15,8 @@ from etl.alerts.translate import KEPT, Translator
 from etl.errors import AlertError, StoreError
 from etl.store import Stored, Upload
 from etl.store.memory import MemoryStore
+from tests.alerts.test_messages import ALERTS, LINK, WHERE
 from tests.support.language_server import Languages, language_server, with_credentials
-from tests.test_alert_messages import ALERTS, LINK, WHERE
 
 SENTENCE = "The run of {slot} failed {attempts} times & more."
 

@@ -16,15 +16,16 @@ from typing import Any
 import pytest
 
 from etl import PROJECT
-from etl.alerts import subscriptions, topics
-from etl.alerts.alert import Event
+from etl.alerts import sns as topics
+from etl.alerts import subscriptions
 from etl.alerts.messages import Message
 from etl.alerts.sns import Topic
+from etl.alerts.state import Event
 from etl.alerts.subscriptions import Subscription, valid_endpoint
 from etl.errors import AlertError
+from tests.alerts.test_messages import ALERTS, sent
 from tests.support.s3_server import Answer, answering
 from tests.support.sns_server import ARN, Sns, attributes
-from tests.test_alert_messages import ALERTS, sent
 
 
 def publish(event: Event, topic: Topic | None = None, language: str = "en") -> Message:

@@ -17,7 +17,7 @@ import requests
 
 from etl import log
 from etl.alerts import rules
-from etl.alerts.page import page_link
+from etl.alerts.outbox import page_link
 from etl.alerts.teller import Teller
 from etl.errors import EtlError, SourceUnavailable, StoreError
 from etl.history import history

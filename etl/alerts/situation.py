@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
-from etl.alerts.alert import Alert, State
+from etl.alerts.state import Alert, State
 from etl.settings.alert_rules import Rule
 
 if TYPE_CHECKING:

@@ -10,15 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import PROJECT
-from etl.alerts import gsm, messages, rules, translation
-from etl.alerts.alert import Alert, Event
+from etl.alerts import messages, rules, sms, translation
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
+from etl.alerts.state import Alert, Event
 from etl.history.record import Document, Failure
 from etl.history.record import Seen as InputsSeen
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
+from tests.alerts.test_rules import REWRITTEN, RULE, manifest, row, seen, told
 from tests.history.test_history import failure, record
-from tests.test_alert_rules import REWRITTEN, RULE, manifest, row, seen, told
 
 DOCS = PROJECT / "docs" / "alerts.md"
 NOW = datetime(2026, 2, 1, 7, tzinfo=UTC)
@@ -266,14 +266,14 @@ def test_only_sentences_are_translated_no_names_figures_or_lists() -> None:
 def test_an_sms_of_a_picture_ends_on_its_whole_link_and_one_of_a_run_has_none() -> None:
     short = sent(ALERTS["letters"]).short
     assert short.endswith(f" {LINK}")
-    assert gsm.parts(short.removesuffix(f" {LINK}")) == 1
+    assert sms.parts(short.removesuffix(f" {LINK}")) == 1
     assert LINK not in sent(ALERTS["failed"]).short
 
 
 def test_a_link_that_makes_an_sms_too_long_for_sns_is_left_out_of_it() -> None:
     link = f"{LINK}&X-Amz-Security-Token={'x' * 1_500}"
     message = write(draft(ALERTS["letters"], where=WHERE, link=link))
-    assert gsm.parts(message.short) == 1
+    assert sms.parts(message.short) == 1
     assert link in message.long
 
 
@@ -307,9 +307,9 @@ SPOKEN = st.text(
 
 @given(SPOKEN)
 def test_whatever_is_said_an_sms_is_one_sms(text: str) -> None:
-    short = gsm.sms(text)
-    assert gsm.parts(short) == 1
-    if set(short) <= gsm.BASIC | gsm.EXTENDED:
+    short = sms.sms(text)
+    assert sms.parts(short) == 1
+    if set(short) <= sms.BASIC | sms.EXTENDED:
         # as 3GPP TS 23.038 counts them
         assert len(short) + len(re.findall(r"[\^{}\\\[~\]|\u20ac]", short)) <= 160
     else:
@@ -321,7 +321,7 @@ def test_whatever_is_said_an_sms_is_one_sms(text: str) -> None:
 def test_whatever_is_said_a_subject_is_ascii_on_one_line_and_under_100_characters(
     text: str, otherwise: str
 ) -> None:
-    for given_text in (gsm.subject(text), gsm.subject(text, otherwise)):
+    for given_text in (sms.subject(text), sms.subject(text, otherwise)):
         assert given_text.isascii()
         assert given_text.isprintable()
         assert len(given_text) < 100
@@ -329,17 +329,17 @@ def test_whatever_is_said_a_subject_is_ascii_on_one_line_and_under_100_character
 
 def test_accents_that_an_sms_lacks_are_taken_off_and_others_stay() -> None:
     spanish = "¿Qué pasó? La ejecución «falló» \u2014 mañana…"
-    assert gsm.sms(spanish) == '¿Qué paso? La ejecucion "fallo" - mañana...'
-    assert gsm.sms("a na\u00efve one: \U0001f600 \u0142") == "a naive one: ? ?"
+    assert sms.sms(spanish) == '¿Qué paso? La ejecucion "fallo" - mañana...'
+    assert sms.sms("a na\u00efve one: \U0001f600 \u0142") == "a naive one: ? ?"
 
 
 def test_long_texts_are_cut_where_their_alphabet_ends() -> None:
-    assert gsm.sms("a" * 200) == "a" * 157 + "..."
-    assert gsm.sms("a" * 160) == "a" * 160
-    assert len(gsm.sms("\u20ac" * 100)) == 78 + 3
-    assert gsm.sms("\u044f" * 71) == "\u044f" * 67 + "..."
-    assert [gsm.parts(t) for t in ("a" * 160, "a" * 161, "a" * 306, "a" * 307)] == [1, 2, 2, 3]
-    assert [gsm.parts(t) for t in ("\u044f" * 70, "\u044f" * 71, "\U0001f600" * 35)] == [1, 2, 1]
+    assert sms.sms("a" * 200) == "a" * 157 + "..."
+    assert sms.sms("a" * 160) == "a" * 160
+    assert len(sms.sms("\u20ac" * 100)) == 78 + 3
+    assert sms.sms("\u044f" * 71) == "\u044f" * 67 + "..."
+    assert [sms.parts(t) for t in ("a" * 160, "a" * 161, "a" * 306, "a" * 307)] == [1, 2, 2, 3]
+    assert [sms.parts(t) for t in ("\u044f" * 70, "\u044f" * 71, "\U0001f600" * 35)] == [1, 2, 1]
 
 
 # ---- on the way to a translation and back
