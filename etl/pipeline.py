@@ -30,7 +30,7 @@ from etl.load import free_memory, publish, recovery
 from etl.load.fingerprint import fingerprint
 from etl.load.month import report_key
 from etl.load.raw import keep_aside
-from etl.report import due
+from etl.report.monthly import due
 from etl.store import Store
 from etl.worker import schedule
 

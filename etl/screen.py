@@ -16,7 +16,7 @@ from etl.listing import print_json
 from etl.pipeline import Result
 
 if TYPE_CHECKING:
-    from etl.report.making import Made
+    from etl.report.monthly.make import Made
 
 LISTED = 20
 MEANING = {

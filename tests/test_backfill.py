@@ -21,11 +21,11 @@ from etl.scale.rebuild import Day, rebuild
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from tests.load.test_publish import Broken, Wrapped, once
+from tests.report.monthly.test_make import made, table
 from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 from tests.support.processes import on_a_terminal
 from tests.support.runs import NOW, assert_settled, contents, growing, run, settings
 from tests.test_pipeline import DOCUMENTS
-from tests.test_report import made, table
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 

@@ -15,7 +15,8 @@ from etl.extract import levels
 from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.load.month import Month
-from etl.report import making, page, series
+from etl.report.monthly import make
+from etl.report.page import page, series
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.transform import columns
@@ -233,7 +234,7 @@ def test_the_page_of_a_sources_own_file_weighs_less_than_one_and_a_half_megabyte
 
 def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     store, month = DirectoryStore(published.folder), Month.of(published.last.date())
-    made = making.make(store, history.read(store)[0], month, max_bytes=10**7)
+    made = make.make(store, history.read(store)[0], month, max_bytes=10**7)
     assert (made.level, made.countries) == (published.level, len(published.latest))
     assert made.until == published.last.date()
     lines = published.text(f"reports/{month}/final_report.csv").splitlines()

@@ -78,7 +78,7 @@ KNOWN_TO = {
     ),
     "dask": ("etl.scale.cluster", "etl.scale.revisions"),
     "distributed": ("etl.scale.cluster", "etl.scale.revisions"),
-    "bokeh": ("etl.report.chart", "etl.report.figures"),
+    "bokeh": ("etl.report.monthly.charts", "etl.report.page.chart_documents"),
     "click": (
         "etl.cli",
         "etl.commands",
@@ -255,6 +255,6 @@ def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
 
 
 def test_a_report_alone_brings_its_templates() -> None:
-    for module in ("etl.screen", "etl.load.version", "etl.report.due"):
+    for module in ("etl.screen", "etl.load.version", "etl.report.monthly.due"):
         for name, imported in brought_by(module).items():
             assert not imported & {"bokeh", "jinja2"}, f"{module} brings it through {name}"

@@ -18,7 +18,7 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     """
     from etl.history import history as histories
     from etl.load.month import Month
-    from etl.report import making
+    from etl.report.monthly import make
     from etl.screen import Screen, print_reports
 
     if every == (month is not None):
@@ -32,8 +32,8 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     past, _ = histories.read(store)
     made = []
     with Screen.of(settings, as_json=as_json) as screen:
-        for one in wanted or making.months_there_are(store, past):
+        for one in wanted or make.months_there_are(store, past):
             screen.step(f"report {one}")
             limit = settings.max_source_mb * 10**6
-            made.append(making.make(store, past, one, max_bytes=limit, advance=screen.advance))
+            made.append(make.make(store, past, one, max_bytes=limit, advance=screen.advance))
     print_reports(made, as_json=as_json, where=settings.store_address)

@@ -3,11 +3,12 @@
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from etl import interpreter, log
+from etl import log
 from etl.errors import EtlError
 from etl.inbox import FORM, INCOMING
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
 from etl.load.share import shared_key
+from etl.report import translations
 from etl.store import Store, Upload
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timed
 def _page(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> bytes:
     from etl.inbox import page  # Jinja: only who makes a form pays for it
 
-    texts = interpreter.translated(store, settings.translate_to, page.sentences())
+    texts = translations.translated(store, settings.translate_to, page.sentences())
     until = datetime.now(UTC) + lasts
     if signer.temporary and signer.temporary.until:
         until = min(until, signer.temporary.until)

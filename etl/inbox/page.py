@@ -10,15 +10,16 @@ from pathlib import Path
 
 from markupsafe import Markup
 
-from etl import PROJECT, templating
+from etl import PROJECT
 from etl.inbox import FORM
+from etl.report import templating
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
 from etl.store.s3.setup.lifecycle import INBOX_DAYS
 from etl.wording import human
 
 HERE = Path(__file__).with_name("templates")
-STYLE = PROJECT / "etl/report/assets/page.css"
+STYLE = PROJECT / "etl/report/page/assets/page.css"
 SAID = Markup("<span data-say>{}</span>")
 
 Texts = Mapping[str, Mapping[str, str]]  # language -> sentence -> translation

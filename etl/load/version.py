@@ -14,7 +14,7 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from etl import interpreter, log
+from etl import log
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.fetch import Fetched
@@ -47,6 +47,7 @@ from etl.load.fingerprint import shaping
 from etl.load.package import write_package
 from etl.load.raw import archive, described
 from etl.load.values import full_names
+from etl.report import translations
 from etl.store import Upload
 from etl.transform import checks, derive, read
 from etl.transform.changes import Changes
@@ -159,11 +160,11 @@ def _with_page(
     and said; so is one that could not be translated."""
     wanted = run.settings.translate_to
     try:
-        from etl.report import page
+        from etl.report.page import page
 
         past = History([*run.past.records, outcomes.published(manifest)])
         status = statuses.status(past, run.now, run.settings.stale_after_days)
-        translate = partial(interpreter.translate, run)
+        translate = partial(translations.translate, run)
         files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)

@@ -19,7 +19,7 @@ from selenium.webdriver.common.keys import Keys
 from bench import extend
 from bench.browser import Browser
 from etl.extract.sources import SAMPLES
-from etl.report import page
+from etl.report.page import page
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
 from tests.support.browsers import WITHIN, audit

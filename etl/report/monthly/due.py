@@ -23,11 +23,11 @@ def make_due(run: Context, past: History, record: Record) -> Record:
     if made or month not in snapshots.months(past):
         return record
     try:
-        from etl.report import making  # Bokeh and pandas, once a month
+        from etl.report.monthly import make  # Bokeh and pandas, once a month
 
         run.options.step(f"report {month}")
         max_bytes = run.settings.max_source_mb * 10**6
-        making.make(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
+        make.make(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
         noted = msgspec.structs.replace(record, report=str(month))
         log.info("report.written", month=month)
     except Exception as exc:

@@ -17,8 +17,8 @@ from etl.history.history import History
 from etl.load import snapshots as archive
 from etl.load.month import Month, report_key
 from etl.load.snapshots import Snapshot
-from etl.report import chart, pages, shelf
-from etl.report.monthly import Figures, Part, figures, reduced
+from etl.report.monthly import charts, pages, shelf
+from etl.report.monthly.figures import Figures, Part, figures, reduced
 from etl.store import Store, Upload
 from etl.transform.merge import attach
 
@@ -167,7 +167,7 @@ def _said(made: Figures) -> list[str]:
 
 def _uploads(made: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
     """final_report.html first; the script that the charts need before the page that names it."""
-    script = shelf.script(chart.SCRIPT.read_bytes())
+    script = shelf.script(charts.SCRIPT.read_bytes())
     report = report_key(made.month)
     folder = report.removesuffix("final_report.html")
     drawn = pages.chart_page(made, source, notes, script.key.rpartition("/")[2])

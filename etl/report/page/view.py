@@ -16,7 +16,7 @@ from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
 from etl.load.changes_file import CHANGES
-from etl.report.words import MEASURES, Measure, number
+from etl.report.page.words import MEASURES, Measure, number
 
 RANKED = 12
 LISTED = 1000  # files of single series; of more the page does not tell digests and sizes

@@ -12,14 +12,13 @@ import pyarrow as pa
 import pyarrow.csv
 from jinja2 import Environment
 
-from etl import templating
 from etl.extract import levels
 from etl.extract.sources import Source
 from etl.load.month import Month
 from etl.load.table import to_csv_table
 from etl.load.values import records
-from etl.report import numbers
-from etl.report.monthly import Figures
+from etl.report import numbers, templating
+from etl.report.monthly.figures import Figures
 from etl.store import Entry
 from etl.transform import columns
 
@@ -52,7 +51,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
 
 def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
     """`script`: the name of Bokeh's in reports/assets/."""
-    from etl.report import chart
+    from etl.report.monthly import charts as chart
 
     about = _about(figures, source, notes)
     where = "the world" if figures.level == "countries" else f"all {figures.level} together"

@@ -25,7 +25,8 @@ from etl.load.files import Filter, write_files
 from etl.load.fingerprint import CODE
 from etl.load.table import read_table
 from etl.load.values import Header
-from etl.report import figures, page, series, view, words
+from etl.report.page import chart_documents as figures
+from etl.report.page import page, series, view, words
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
 from etl.transform.derive import repair, stale_keys, tidy, world
@@ -193,7 +194,7 @@ def test_a_run_to_a_folder_imports_neither_bokeh_nor_boto3(tmp_path: Path) -> No
 
 
 def test_the_charts_kept_are_what_their_script_makes_with_the_bokeh_installed() -> None:
-    command = [sys.executable, "-m", "etl.report.figures", "--print"]
+    command = [sys.executable, "-m", "etl.report.page.chart_documents", "--print"]
     made = subprocess.run(command, cwd=SAMPLES.parent, capture_output=True, check=True, timeout=60)
     assert figures.KEPT.read_bytes() == made.stdout
 

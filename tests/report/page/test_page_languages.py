@@ -17,7 +17,7 @@ from etl.history.history import History
 from etl.history.record import Failure, Record
 from etl.history.run import Options
 from etl.history.status import REASONS, Slot
-from etl.report import assets, words
+from etl.report.page import assets, words
 from etl.settings import languages
 from etl.settings.alert_rules import LANGUAGES, ORIGINAL
 from etl.store import Store, Upload

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.load.month import Month
-from etl.report import chart, pages
-from etl.report.monthly import Figures, Part, figures, reduced
-from etl.report.restated import COUNTS
+from etl.report.monthly import charts, pages
+from etl.report.monthly.figures import Figures, Part, figures, reduced
+from etl.report.monthly.restated import COUNTS
 from etl.transform import columns as fields
 from tests.support.frames import countries, days, rows, some, tables, values
 
@@ -130,7 +130,7 @@ def test_figures_are_those_of_the_last_snapshot_and_what_it_took_back_is_negativ
     last = rows(spain=days("2020-12-31", [100, 200, 90]))
     report = made(first, last)
     assert of(report, "spain", "new_cases") == [-10]
-    assert chart.documents(report)["ranking"]
+    assert charts.documents(report)["ranking"]
 
 
 # ---- what was restated

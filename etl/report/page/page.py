@@ -10,14 +10,14 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from etl import templating
 from etl.extract.sources import SOURCES
 from etl.history.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
 from etl.history.status import REASONS, Status
 from etl.load.changes_file import CHANGES, read_changes
 from etl.load.file import File
-from etl.report import assets, linked_data, view, words
-from etl.report.texts import Texts
+from etl.report import templating
+from etl.report.page import assets, linked_data, view, words
+from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
 

@@ -9,7 +9,7 @@ from selenium.webdriver.common.action_chains import ActionChains
 from bench.browser import Browser
 from etl.history import history
 from etl.load.month import Month
-from etl.report import making
+from etl.report.monthly import make
 from etl.store.directory import DirectoryStore
 from tests.support.browsers import WITHIN, audit
 from tests.support.builders import country, day, stats_json
@@ -48,7 +48,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = DirectoryStore(folder / "out")
     now = datetime(2021, 1, 29, 7, tzinfo=UTC)
     assert run(store, folder / "stats.json", now=now).outcome == "published"
-    making.make(store, history.read(store)[0], Month(2021, 1), max_bytes=10**7)
+    make.make(store, history.read(store)[0], Month(2021, 1), max_bytes=10**7)
     return folder / "out" / "reports"
 
 

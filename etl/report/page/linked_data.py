@@ -6,7 +6,7 @@ import msgspec
 
 from etl.extract.sources import Source
 from etl.history.manifest import Manifest
-from etl.report.view import View
+from etl.report.page.view import View
 from etl.store.keys import content_type
 
 # what would end the script it stands in, or a line of one

@@ -16,7 +16,7 @@ from pathlib import Path
 import msgspec
 
 from etl.history.manifest import PAGES_ASSETS
-from etl.report import series
+from etl.report.page import series
 
 HERE = Path(__file__).parent
 GZIP_LEVEL = 6

@@ -14,7 +14,7 @@ from bokeh.plotting import figure
 
 from etl.extract import levels
 from etl.load.values import records, to_list
-from etl.report.monthly import Figures
+from etl.report.monthly.figures import Figures
 from etl.report.numbers import change, count
 
 SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"

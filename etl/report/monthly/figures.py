@@ -13,7 +13,7 @@ import pandas as pd
 
 from etl.extract import levels
 from etl.load.month import Month
-from etl.report.restated import COUNTS, MEASURES, RESTATED, restatements
+from etl.report.monthly.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import columns
 from etl.transform.derive import add_case_fatality
 

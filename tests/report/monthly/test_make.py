@@ -21,8 +21,8 @@ from etl.history import history
 from etl.history.run import Options
 from etl.load import snapshots
 from etl.load.month import Month
-from etl.report import making
-from etl.report.making import Made
+from etl.report.monthly import make
+from etl.report.monthly.make import Made
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
@@ -67,7 +67,7 @@ def january(store: Store, folder: Path) -> None:
 
 
 def made(store: Store, month: Month = JANUARY) -> Made:
-    return making.make(store, history.read(store)[0], month, max_bytes=10**7)
+    return make.make(store, history.read(store)[0], month, max_bytes=10**7)
 
 
 def table(store: Store, month: Month = JANUARY) -> dict[str, dict[str, str]]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from etl.load.month import SHELF
-from etl.report import pages
+from etl.report.monthly import pages
 from etl.store import FOR_EVER, Store, Upload
 
 INDEX = f"{SHELF}index.html"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from etl.extract import levels
 from etl.load.table import PARQUET, read_table
 from etl.load.values import spans
-from etl.report.view import average
+from etl.report.page.view import average
 from etl.transform.derive import day_numbers
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
