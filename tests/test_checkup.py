@@ -18,7 +18,7 @@ from etl.checkup import settings as of_settings
 from etl.checkup.trial import trial
 from etl.doctor import Finding
 from etl.extract.sources import SOURCES
-from etl.inbox import usage
+from etl.inbox import allowance
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
@@ -192,7 +192,7 @@ def test_each_service_of_the_inbox_is_asked_a_small_question(
             "DetectSentiment",
             "TranslateText",
         ]
-        assert usage.read(inbox_store, NOW)[0].calls == 4
+        assert allowance.read(inbox_store, NOW)[0].calls == 4
         assert of_inbox(inbox_store) == []
         services.refusals["DetectSentiment"] = (400, "AccessDeniedException", "no")
         services.refusals["DetectLabels"] = (400, "AccessDeniedException", "no")

@@ -12,10 +12,10 @@ from etl.checkup.trial import POLICY
 from etl.doctor import Finding
 from etl.errors import AlertError
 from etl.inbox import INCOMING, png
-from etl.inbox.errors import Later
-from etl.inbox.reading import LEAST_PIXELS
+from etl.inbox.allowance import Allowance
+from etl.inbox.letter import Later
+from etl.inbox.reader import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
-from etl.inbox.usage import Allowance
 from etl.store.s3.signed_links import Signer
 from etl.store.s3.store import S3Store
 

@@ -13,7 +13,7 @@ from etl.errors import ConfigError, EtlError
 if TYPE_CHECKING:
     from config import Settings
     from etl.history.run import Options
-    from etl.inbox.desk import Round
+    from etl.inbox.letter_round import Round
     from etl.store.s3.store import S3Store
 
 
@@ -29,13 +29,13 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
     python app.py inbox --list     what was read, newest last, and what waits
     python app.py share --inbox    the form by which readers send it
     """
-    from etl.inbox import progress, results
+    from etl.inbox import claims, results
     from etl.inbox.table import print_letters
 
     settings = in_force()
     if listed:
         store = open_store(settings)
-        letters, waiting = results.latest(store, last), progress.all_of(store)
+        letters, waiting = results.latest(store, last), claims.all_of(store)
     else:
         from etl.history.run import Options
 

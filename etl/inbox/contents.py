@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from unicodedata import category
 
 from etl.inbox import jpeg, png
-from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Unreadable
 
 MOST_BYTES = 15_000_000  # of a letter: Rekognition reads no larger picture
 TEXT_BYTES = 5_000  # of a text that are read: as many as Comprehend judges

@@ -54,17 +54,17 @@ def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timed
 
 
 def _page(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> bytes:
-    from etl.inbox import page  # Jinja: only who makes a form pays for it
+    from etl.inbox import form_page  # Jinja: only who makes a form pays for it
 
-    texts = translations.translated(store, settings.translate_to, page.sentences())
+    texts = translations.translated(store, settings.translate_to, form_page.sentences())
     until = datetime.now(UTC) + lasts
     if signer.temporary and signer.temporary.until:
         until = min(until, signer.temporary.until)
     remark = signer.post(INCOMING, "text/plain; charset=utf-8", TEXT_BYTES, lasts)
     picture = signer.post(INCOMING, "image/", MOST_BYTES, lasts)
-    return page.page(
-        page.Way(remark.url, remark.fields, TEXT_BYTES),
-        page.Way(picture.url, picture.fields, MOST_BYTES),
+    return form_page.page(
+        form_page.Way(remark.url, remark.fields, TEXT_BYTES),
+        form_page.Way(picture.url, picture.fields, MOST_BYTES),
         texts,
         until,
     )

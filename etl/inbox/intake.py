@@ -6,14 +6,13 @@ from msgspec.structs import replace
 
 from etl.inbox import PICTURES, contents
 from etl.inbox.contents import Picture
-from etl.inbox.errors import Unreadable
-from etl.inbox.letter import Letter
+from etl.inbox.letter import Letter, Unreadable
 from etl.store import Upload
 from etl.store.keys import is_valid
 from etl.wording import human
 
 if TYPE_CHECKING:
-    from etl.inbox.progress import Progress
+    from etl.inbox.claims import Progress
     from etl.store import Store
 
 

@@ -11,7 +11,7 @@ back, or the picture would lie on its side.
 import re
 import struct
 
-from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Unreadable
 
 MAGIC = b"\xff\xd8\xff"
 START, END = b"\xff\xd8", b"\xff\xd9"

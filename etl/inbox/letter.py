@@ -59,3 +59,11 @@ def letter_id(entry: "Entry") -> str:
     said = f"{entry.key}\n{entry.size}\n{entry.modified.isoformat()}"
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{entry.modified:%Y-%m-%dT%H%M%SZ}-{digest[:16]}"
+
+
+class Unreadable(Exception):
+    """It is not what can be read, and never will be."""
+
+
+class Later(Exception):
+    """It waits: a service refuses for now, or the day's calls are used up."""

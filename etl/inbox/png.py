@@ -8,7 +8,7 @@ the end are left out.
 import struct
 import zlib
 
-from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Unreadable
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
 KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB")

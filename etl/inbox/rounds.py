@@ -20,12 +20,12 @@ from etl import log
 from etl.alerts import state
 from etl.alerts.teller import Teller
 from etl.errors import StoreError
-from etl.inbox import progress
-from etl.inbox.desk import Desk, Round
+from etl.inbox import claims
+from etl.inbox.allowance import Allowance
+from etl.inbox.letter_round import Desk, Round
 from etl.inbox.notice import notice
-from etl.inbox.reading import Reader
+from etl.inbox.reader import Reader
 from etl.inbox.services import Services
-from etl.inbox.usage import Allowance
 
 if TYPE_CHECKING:
     from etl.store.s3.store import S3Store
@@ -46,7 +46,7 @@ def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) ->
         allowance.give_back()
     _tell(done, settings, store, teller, now)
     for letter in done.letters:
-        progress.drop(store, letter.id)
+        claims.drop(store, letter.id)
     if done.waiting and allowance.is_spent:
         log.warning("inbox.limit", calls=settings.inbox_daily_limit, waiting=len(done.waiting))
     if done.letters or done.waiting:

@@ -10,9 +10,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from etl.alerts import aws, translate
 from etl.errors import AlertError
-from etl.inbox.errors import Later
-from etl.inbox.letter import Label
-from etl.inbox.usage import Allowance
+from etl.inbox.allowance import Allowance
+from etl.inbox.letter import Label, Later
 
 if TYPE_CHECKING:
     from mypy_boto3_comprehend import ComprehendClient

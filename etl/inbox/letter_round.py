@@ -10,10 +10,10 @@ from msgspec.structs import replace
 
 from etl import log
 from etl.errors import EtlError, StateConflict
-from etl.inbox import INCOMING, intake, progress, results
+from etl.inbox import INCOMING, claims, intake, results
+from etl.inbox.claims import Held, Progress
 from etl.inbox.letter import Letter, letter_id
-from etl.inbox.progress import Held, Progress
-from etl.inbox.reading import Reader
+from etl.inbox.reader import Reader
 from etl.inbox.services import ASKED_FOR, Services
 from etl.store import Entry
 from etl.store.keys import is_valid
@@ -48,15 +48,15 @@ class Desk:
 
     def work(self) -> Round:
         """Letters that somebody has begun come first, then the new ones."""
-        begun = list(progress.under_way(self._store))
+        begun = list(claims.under_way(self._store))
         for letter in begun:
             if self._is_late():
                 break
             self._go_on(letter)
         for entry in self._new(set(begun)):
-            fresh = progress.claim(self._store, progress.begin(entry), None, self._now)
+            fresh = claims.claim(self._store, claims.begin(entry), None, self._now)
             if fresh and results.read(self._store, fresh.progress.id):
-                progress.drop(self._store, fresh.progress.id)  # another's, since it was listed
+                claims.drop(self._store, fresh.progress.id)  # another's, since it was listed
             elif fresh:
                 self._handle(fresh)
         self._done.letters.sort(key=lambda letter: letter.id)
@@ -78,14 +78,14 @@ class Desk:
             yield entry
 
     def _go_on(self, letter: str) -> None:
-        found = progress.read(self._store, letter)
+        found = claims.read(self._store, letter)
         if found is None:
             return
         known, etag = found
         if known.letter and known.why and self._must_wait(known.letter):
             self._done.waiting.append(known)
             return
-        held = progress.claim(self._store, known, etag, self._now)
+        held = claims.claim(self._store, known, etag, self._now)
         if held is None:
             return
         # whoever wrote the result may not have come to tell of it
@@ -119,9 +119,9 @@ class Desk:
         if letter is None:
             letter = intake.take_in(self._store, held.progress)
             if letter is None:  # gone: somebody has deleted it
-                progress.drop(self._store, held.progress.id)
+                claims.drop(self._store, held.progress.id)
                 return
-            held = progress.keep(self._store, held, letter)
+            held = claims.keep(self._store, held, letter)
             intake.forget(self._store, held.progress)
         elif held.progress.claims > 1:  # the one before may have died before it came to this
             intake.forget(self._store, held.progress)
@@ -129,9 +129,9 @@ class Desk:
         if why and self._now - letter.received_at > GIVEN_UP_AFTER:
             letter, why = letter.noted("given up", why), ""
         if why:
-            self._done.waiting.append(progress.release(self._store, held, letter, why))
+            self._done.waiting.append(claims.release(self._store, held, letter, why))
         else:
-            progress.keep(self._store, held, letter)  # still ours: only one worker gets beyond this
+            claims.keep(self._store, held, letter)  # still ours: only one worker gets beyond this
             self._finish(letter)
 
     def _finish(self, letter: Letter) -> None:

@@ -21,12 +21,11 @@ from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.errors import StoreError
 from etl.history.run import Options
-from etl.inbox import INCOMING, PENDING, desk, progress, results, rounds, usage
-from etl.inbox.desk import Round
-from etl.inbox.errors import Later
-from etl.inbox.letter import Label
+from etl.inbox import INCOMING, PENDING, allowance, claims, letter_round, results, rounds
+from etl.inbox.allowance import Allowance
+from etl.inbox.letter import Label, Later
+from etl.inbox.letter_round import Round
 from etl.inbox.services import SPENT, Services
-from etl.inbox.usage import Allowance
 from etl.store import Upload
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
@@ -315,7 +314,7 @@ def test_calls_that_were_not_made_are_given_back_and_no_others(inbox: Inbox) -> 
     assert not second.take()
     first.give_back()
     second.give_back()
-    assert usage.read(inbox.store, now)[0].calls == 21
+    assert allowance.read(inbox.store, now)[0].calls == 21
     assert [Allowance(inbox.store, 22, now).take(), second.is_spent] == [True, True]
 
 
@@ -323,10 +322,10 @@ def test_a_round_ends_in_time_and_the_next_goes_on(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(inbox.store, {f"{n}-remark": b"Hola, amigos" for n in range(5)})
-    monkeypatch.setattr(desk, "MOST_LETTERS", 2)
+    monkeypatch.setattr(letter_round, "MOST_LETTERS", 2)
     assert [len(inbox.round().letters) for _ in range(4)] == [2, 2, 1, 0]
     send(inbox.store, {"6-remark": b"Hola, amigos"})
-    monkeypatch.setattr(desk, "LIMIT_S", -1.0)
+    monkeypatch.setattr(letter_round, "LIMIT_S", -1.0)
     assert inbox.round().letters == []
     monkeypatch.undo()
 
@@ -569,7 +568,7 @@ def test_what_was_read_is_listed_newest_last(anywhere: Inbox) -> None:
     found = results.latest(anywhere.store, 2)
     assert len(found) == 2
     assert [letter.id for letter in found] == sorted(letter.id for letter in found)
-    assert progress.all_of(anywhere.store) == []
+    assert claims.all_of(anywhere.store) == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]"])

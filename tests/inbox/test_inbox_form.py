@@ -11,8 +11,8 @@ import pytest
 import requests
 
 from config import read_settings
-from etl.inbox import FORM, INCOMING, form, page
-from etl.inbox.page import Way
+from etl.inbox import FORM, INCOMING, form, form_page
+from etl.inbox.form_page import Way
 from etl.load.rewrite_links import rewrite
 from etl.settings.languages import NAMES
 from etl.store import Store, Upload
@@ -307,7 +307,7 @@ def test_the_form_speaks_the_page_s_languages_each_asked_for_once(
     assert set(found) == {"es", "ca"}
     said = [element.text for element in read_page(html).all("span", **{"data-say": ""})]
     assert len(said) > 20
-    assert set(said) == set(page.sentences())
+    assert set(said) == set(form_page.sentences())
     assert all(set(known) == set(said) for known in found.values())
     options = read_page(html).all("option")
     assert [(o.attributes["value"], o.text) for o in options] == [
@@ -332,18 +332,18 @@ def test_a_language_that_cannot_be_had_is_left_out(
 
 def test_whatever_stands_in_it_the_page_is_whole() -> None:
     way = Way(f"https://x.example/{WILD}", {"key": WILD, "policy": WILD}, 15_000_000)
-    texts = {"es": dict.fromkeys(page.sentences(), WILD)}
-    html = page.page(way, way, texts, NOW).decode()
+    texts = {"es": dict.fromkeys(form_page.sentences(), WILD)}
+    html = form_page.page(way, way, texts, NOW).decode()
     scripts = read_page(html).all("script")
     assert len(scripts) == 2
-    assert data(html)["texts"]["es"][page.sentences()[0]] == WILD
+    assert data(html)["texts"]["es"][form_page.sentences()[0]] == WILD
     assert data(html)["ways"]["remark"]["fields"]["key"] == WILD
     assert "https://" not in html.replace("https://x.example", "")  # nothing from another host
 
 
 def test_every_field_of_the_form_has_its_label() -> None:
     way = Way("https://x.example/", {}, 15_000_000)
-    found: Element = read_page(page.page(way, way, {}, NOW).decode())
+    found: Element = read_page(form_page.page(way, way, {}, NOW).decode())
     labels = {label.attributes["for"] for label in found.all("label")}
     fields = found.all("textarea") + found.all("input")
     assert {field.attributes["id"] for field in fields} == labels

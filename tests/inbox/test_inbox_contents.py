@@ -13,7 +13,7 @@ from PIL import Image
 
 from etl.inbox import contents
 from etl.inbox.contents import TEXT_BYTES, Picture, Text
-from etl.inbox.errors import Unreadable
+from etl.inbox.letter import Unreadable
 from etl.settings.inbox_rules import Rule, least_confidence, met, rules
 from tests.support.letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jpeg, pixels, png
 

@@ -10,8 +10,7 @@ from msgspec.structs import replace
 
 from etl.errors import AlertError
 from etl.inbox.contents import TEXT_BYTES
-from etl.inbox.errors import Later
-from etl.inbox.letter import Letter
+from etl.inbox.letter import Later, Letter
 from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Services
 from etl.settings import inbox_rules as alert_rules
 from etl.settings.alert_rules import ORIGINAL

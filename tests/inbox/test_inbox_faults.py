@@ -18,9 +18,19 @@ from config import Settings, read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.history.run import Options
-from etl.inbox import INCOMING, PENDING, PICTURES, RESULTS, intake, progress, results, rounds, usage
-from etl.inbox.desk import Round
+from etl.inbox import (
+    INCOMING,
+    PENDING,
+    PICTURES,
+    RESULTS,
+    allowance,
+    claims,
+    intake,
+    results,
+    rounds,
+)
 from etl.inbox.letter import Letter
+from etl.inbox.letter_round import Round
 from etl.store import Entry, Head, Stored, Upload
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
@@ -168,7 +178,7 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
     send(store, {"1-remark": b"Hola, amigos", "2-deadly": b"kill"})
     take_in = intake.take_in
 
-    def deadly(store: Any, of: progress.Progress) -> Letter | None:
+    def deadly(store: Any, of: claims.Progress) -> Letter | None:
         if "deadly" in of.key:
             raise Dead
         return take_in(store, of)
@@ -191,7 +201,7 @@ def test_a_defect_in_one_letter_s_way_stops_no_other(
     store = MemoryStore()
     send(store, {"1-odd": b"odd", "2-remark": b"Hola, amigos"})
 
-    def odd(store: Any, of: progress.Progress) -> Letter | None:
+    def odd(store: Any, of: claims.Progress) -> Letter | None:
         if "odd" in of.key:
             raise KeyError(of.key)
         return take_in(store, of)
@@ -264,9 +274,9 @@ def test_workers_at_the_same_moment_read_each_letter_once(
         )
     assert sorted(finished) == sorted(INCOMING + name for name in letters)
     assert Counter(services.calls) == dict.fromkeys(OF_A_TEXT, len(letters))
-    assert usage.read(first, datetime.now(UTC))[0].calls == len(services.calls)
+    assert allowance.read(first, datetime.now(UTC))[0].calls == len(services.calls)
     assert [entry.key for entry in first.list("inbox/") if RESULTS not in entry.key] == [
-        usage.key(datetime.now(UTC))
+        allowance.key(datetime.now(UTC))
     ]
     for store in (first, *stores):
         store.client.close()
