@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 import msgspec
 
 from config import Settings
-from etl import log, prune
+from etl import log
 from etl.alerts import rules
 from etl.alerts.teller import Teller
 from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
@@ -32,6 +32,7 @@ from etl.load.month import report_key
 from etl.load.raw import keep_aside
 from etl.report.monthly import due
 from etl.store import Store
+from etl.upkeep import prune
 from etl.worker import schedule
 
 

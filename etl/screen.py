@@ -8,12 +8,12 @@ import msgspec
 
 from config import Settings
 from etl import log
-from etl.doctor import Finding
 from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.record import standstill
 from etl.listing import print_json
 from etl.pipeline import Result
+from etl.upkeep.doctor.finding import Finding
 
 if TYPE_CHECKING:
     from etl.report.monthly.make import Made

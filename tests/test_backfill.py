@@ -7,11 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from etl import doctor, prune
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import catalogue, history
-from etl.restore import restore
 from etl.scale import backfill as filling
 from etl.scale import snapshots
 from etl.scale.backfill import Backfilled, Span
@@ -20,6 +18,9 @@ from etl.scale.job import Job, WrongWorker, job
 from etl.scale.rebuild import Day, rebuild
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
+from etl.upkeep import prune
+from etl.upkeep.doctor import published as doctor
+from etl.upkeep.restore import restore
 from tests.load.test_publish import Broken, Wrapped, once
 from tests.report.monthly.test_make import made, table
 from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating

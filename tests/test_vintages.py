@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow.fs
 import pytest
 
-from etl import prune
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.load.changes_file import read_changes
@@ -20,6 +19,7 @@ from etl.scale.vintages import Written
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
+from etl.upkeep import prune
 from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings

@@ -26,8 +26,8 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
     python app.py diff previous                 the published run against the one before
     python app.py diff 2021-01-20 2021-01-25    the runs of two days
     """
-    from etl import diff as diffing
     from etl.tables import print_difference
+    from etl.upkeep import diff as diffing
 
     run_id, found = diffing.diff(open_store(in_force()), before, after)
     print_difference(run_id, found, as_json=as_json)

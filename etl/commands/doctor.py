@@ -19,13 +19,13 @@ def doctor(heal: bool, as_json: bool) -> None:
     test object; then every published file, by its digest. Says what is wrong and what to do; exit
     status 1 if anything failed.
     """
-    from etl import checkup
-    from etl import doctor as doctors
     from etl.screen import print_findings
+    from etl.upkeep.doctor import published as doctors
+    from etl.upkeep.doctor.examine import examine
 
     settings = in_force()
     store = open_store(settings)
     mended = doctors.heal(store) if heal else ()
-    findings = checkup.examine(settings, os.environ, store, datetime.now(UTC))
+    findings = examine(settings, os.environ, store, datetime.now(UTC))
     if not print_findings(chain(mended, findings), as_json=as_json):
         raise SystemExit(1)

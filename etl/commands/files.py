@@ -94,7 +94,7 @@ def rm(key: str, yes: bool, force: bool) -> None:
 
 
 def _leave_alone(store: Store, key: str, force: bool) -> None:
-    from etl.ownership import owned
+    from etl.upkeep.versions import owned
 
     what = None if force else owned(store, key)
     if what:

@@ -92,8 +92,8 @@ def history(last: int, changes: bool, as_json: bool) -> None:
     store = open_store(settings)
     past, _ = histories.read(store)
     if changes:
-        from etl.diff import told
         from etl.tables import print_changes
+        from etl.upkeep.diff import told
 
         published = [record for record in past.records if record.outcome == "published"][-last:]
         print_changes(told(store, published), as_json=as_json, where=settings.store_address)

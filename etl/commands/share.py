@@ -104,8 +104,8 @@ def _at(moment: datetime) -> str:
 
 
 def _acl(store: "S3Store", key: str, public: bool) -> None:
-    from etl.ownership import ARCHIVES, owned
     from etl.store.s3.signed_links import Signer, set_acl
+    from etl.upkeep.versions import ARCHIVES, owned
 
     set_acl(store, key, public=public)
     address = Signer(store).address(key)

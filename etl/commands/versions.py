@@ -18,7 +18,7 @@ def restore(run: str) -> None:
     python app.py restore previous      the run before the published one
     python app.py restore 2021-01-25    the run of that day
     """
-    from etl import restore as restoring
+    from etl.upkeep import restore as restoring
     from etl.worker import schedule
 
     settings = in_force()
@@ -43,7 +43,7 @@ def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
 
     The published run, the one before it, and each month's last inputs stay.
     """
-    from etl import prune as pruning
+    from etl.upkeep import prune as pruning
 
     settings = in_force()
     store, days = open_store(settings), keep_days or settings.retention_days

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Literal
 
 from config import Settings
-from etl import restore
 from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
@@ -22,6 +21,7 @@ from etl.scale.knowledge import Known, known
 from etl.scale.rebuild import Day, Made, Surveyed, rebuild, survey
 from etl.store import Store
 from etl.store.parallel import in_parallel
+from etl.upkeep import restore
 
 
 @dataclass(frozen=True)

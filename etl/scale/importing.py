@@ -16,11 +16,11 @@ from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
 from etl.load import raw, snapshots
-from etl.retention import began
 from etl.scale import found, git_history
 from etl.scale.backfill import Watch
 from etl.scale.found import Version
 from etl.store import Store
+from etl.upkeep.retention import began
 from etl.worker import schedule
 
 

@@ -13,7 +13,7 @@ from etl.scale.rebuild import Surveyed
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.transform.checks import Extent
-from etl.versions import is_there
+from etl.upkeep.versions import is_there
 
 
 @dataclass(frozen=True)

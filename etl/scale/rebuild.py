@@ -24,7 +24,6 @@ from etl.load import snapshots, version
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
-from etl.retention import began
 from etl.scale.job import Job
 from etl.store import FOR_EVER, Upload
 from etl.store.parallel import upload_all
@@ -32,6 +31,7 @@ from etl.transform import checks, filters, read
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent
 from etl.transform.read import Reading
+from etl.upkeep.retention import began
 
 
 @dataclass(frozen=True)

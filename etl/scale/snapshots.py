@@ -13,8 +13,8 @@ from etl.history.history import History
 from etl.history.run import RUN_ID
 from etl.load import snapshots as archive
 from etl.load.snapshots import Snapshot, Told
-from etl.retention import BROKEN_OFF, began
 from etl.store import Store
+from etl.upkeep.retention import BROKEN_OFF, began
 from etl.worker import schedule
 
 

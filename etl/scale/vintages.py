@@ -18,7 +18,6 @@ import pyarrow.parquet
 from msgspec import Struct
 
 from config import Settings
-from etl import versions
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
 from etl.extract.sources import SOURCES
@@ -37,6 +36,7 @@ from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
 from etl.store.parallel import in_parallel
 from etl.transform.derive import CUMULATIVE, NEW
+from etl.upkeep import versions
 
 FOLDER = "vintages/"
 INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data

@@ -12,14 +12,15 @@ import boto3
 import pytest
 import requests
 
-from etl import doctor, prune
-from etl.checkup.trial import trial
 from etl.errors import DataRejected, StoreError
 from etl.history.run import Options
 from etl.store import Upload
 from etl.store.s3.setup import Wish
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
+from etl.upkeep import prune
+from etl.upkeep.doctor import published
+from etl.upkeep.doctor.trial import trial
 from tests.support.aws_like import AwsLike
 from tests.support.iam import asked
 from tests.support.runs import NOW, growing, run
@@ -54,8 +55,8 @@ def work(tmp_path: Path) -> None:
     assert run(store, source, options=Options(force=True)).outcome == "published"
     store.write(Upload("latest.csv", b"half"))
     store.delete("history.json")
-    assert len(list(doctor.heal(store))) == 2
-    assert {finding.level for finding in doctor.examine(store)} == {"ok"}
+    assert len(list(published.heal(store))) == 2
+    assert {finding.level for finding in published.examine(store)} == {"ok"}
     assert {finding.level for finding in trial(store)} == {"ok"}
     prune.clear(store, prune.make_plan(store, 1, NOW + timedelta(days=30)))
 

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import given
 
 from bench import extend
+from etl import PROJECT
 from etl.extract.sources import SAMPLES
 from etl.history import manifest
 from etl.history.history import History
@@ -200,7 +201,7 @@ def test_the_charts_kept_are_what_their_script_makes_with_the_bokeh_installed() 
 
 
 def test_every_file_that_shapes_the_page_counts_as_code() -> None:
-    rooms = Path(page.__file__).parents[1]
+    rooms = PROJECT / "etl"
     held = {path.suffix for path in rooms.rglob("*") if path.is_file() and path.suffix != ".pyc"}
     assert held == set(CODE)
 

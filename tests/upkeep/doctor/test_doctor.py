@@ -12,11 +12,6 @@ from uuid import uuid4
 import pytest
 
 from config import REGISTER
-from etl import checkup
-from etl.checkup import bucket, directory, inbox, sources
-from etl.checkup import settings as of_settings
-from etl.checkup.trial import trial
-from etl.doctor import Finding
 from etl.extract.sources import SOURCES
 from etl.inbox import allowance
 from etl.store import Store, Upload
@@ -26,6 +21,12 @@ from etl.store.s3.account import Identity
 from etl.store.s3.setup import Wish
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
+from etl.upkeep.doctor import inbox, place, sources
+from etl.upkeep.doctor import place as bucket
+from etl.upkeep.doctor import settings as of_settings
+from etl.upkeep.doctor.examine import examine
+from etl.upkeep.doctor.finding import Finding
+from etl.upkeep.doctor.trial import trial
 from tests.support.aws_like import AwsLike
 from tests.support.fault_proxy import FaultProxy, Handler
 from tests.support.language_server import language_server
@@ -297,7 +298,7 @@ def test_a_folder_that_can_not_be_written_fails_with_the_way_out(tmp_path: Path)
 
 
 def of_bucket(store: S3Store, now: datetime | None = None) -> list[Finding]:
-    return list(bucket.findings(store, now or datetime.now(UTC)))
+    return list(bucket.bucket_findings(store, now or datetime.now(UTC)))
 
 
 def test_a_bucket_is_shown_with_region_clock_page_and_whose_credentials(aws: AwsLike) -> None:
@@ -398,10 +399,10 @@ def test_the_workers_own_policy_is_enough_for_the_doctor(aws: AwsLike) -> None:
     store = new_bucket()
     aws.policy = worker_policy(Wish(store.bucket, store.folder))
     settings = settings_for(os.devnull)
-    assert [f.level for f in checkup.examine(settings, {}, store, datetime.now(UTC))][-1] == (
+    assert [f.level for f in examine(settings, {}, store, datetime.now(UTC))][-1] == (
         "warning"  # nothing is published yet
     )
-    assert troubles(bucket.findings(store, datetime.now(UTC))) == []
+    assert troubles(bucket.bucket_findings(store, datetime.now(UTC))) == []
     assert troubles(trial(store)) == []
 
 
@@ -438,7 +439,7 @@ def test_a_server_that_keeps_no_conditions_is_a_warning_and_met_all_the_same(
         use(monkeypatch, proxy.url)
         store = new_bucket()
         settings = settings_for(os.devnull)
-        found = troubles(checkup.examine(settings, {}, store, datetime.now(UTC)))
+        found = troubles(examine(settings, {}, store, datetime.now(UTC)))
         assert "run one worker, never two at once" in [finding.step for finding in found]
         assert [finding for finding in found if finding.level == "failed"] == []
 
@@ -450,13 +451,16 @@ def test_a_folder_is_shown_with_its_space_and_page(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     root = tmp_path / "not" / "there yet"
-    [space] = directory.findings(root)
+    [space] = place.directory_findings(root)
     assert space.what.endswith("GB are free")
     root.mkdir(parents=True)
     (root / "index.html").write_text("<h1>")
-    assert list(directory.findings(root))[1].what == f"the page: {(root / 'index.html').as_uri()}"
-    monkeypatch.setattr(directory, "LEAST_FREE", 10**18)
-    assert next(directory.findings(root)).level == "warning"
+    assert (
+        list(place.directory_findings(root))[1].what
+        == f"the page: {(root / 'index.html').as_uri()}"
+    )
+    monkeypatch.setattr(place, "LEAST_FREE", 10**18)
+    assert next(place.directory_findings(root)).level == "warning"
 
 
 # ---- the command
@@ -497,7 +501,7 @@ def test_on_a_bucket_the_doctor_goes_from_the_settings_to_the_published_files(
 def test_a_worker_that_may_not_write_hears_of_that_and_of_the_rest(aws: AwsLike) -> None:
     store = new_bucket()
     aws.policy = granted(store.bucket, "s3:GetObject", "s3:ListBucket", "s3:DeleteObject")
-    found = list(checkup.examine(settings_for(os.devnull), {}, store, datetime.now(UTC)))
+    found = list(examine(settings_for(os.devnull), {}, store, datetime.now(UTC)))
     [failed] = [f for f in found if f.level == "failed" and not f.what.startswith("the source")]
     assert failed.what.startswith("upload: access denied: allow s3:PutObject on arn:aws:s3:::")
     assert found[-1].what.endswith("nothing is published yet")
@@ -505,6 +509,6 @@ def test_a_worker_that_may_not_write_hears_of_that_and_of_the_rest(aws: AwsLike)
 
 def test_where_the_bucket_is_missing_nothing_more_is_tried(aws: AwsLike) -> None:
     store = S3Store.connect("none", "covid")
-    found = list(checkup.examine(settings_for(os.devnull), {}, store, datetime.now(UTC)))
+    found = list(examine(settings_for(os.devnull), {}, store, datetime.now(UTC)))
     assert "create it with: python app.py setup" in found[-1].what
     assert [line for line in aws.seen if line.startswith("PUT")] == []

@@ -10,11 +10,11 @@ from pathlib import Path
 import requests
 
 from config import Settings
-from etl.doctor import Finding
 from etl.errors import SourceUnavailable
 from etl.extract.http import TryAgain, get, shown
 from etl.extract.inputs import facts_url
 from etl.extract.sources import SOURCES
+from etl.upkeep.doctor.finding import Finding
 
 LIMIT_S = 30.0
 UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)

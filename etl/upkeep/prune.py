@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from functools import partial
 
-from etl import log, retention
+from etl import log
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
@@ -15,12 +15,13 @@ from etl.history.run import RUN_ID, Context
 from etl.inbox import FOLDER as INBOX
 from etl.load.publish import Advance
 from etl.load.share import FOLDER
-from etl.ownership import ARCHIVES
-from etl.retention import UNFINISHED, Folder, Found, Plan
 from etl.store import Entry, Store, directory
 from etl.store.directory import DirectoryStore
 from etl.store.keys import is_valid
 from etl.store.parallel import in_parallel
+from etl.upkeep import retention
+from etl.upkeep.retention import UNFINISHED, Folder, Found, Plan
+from etl.upkeep.versions import ARCHIVES
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:

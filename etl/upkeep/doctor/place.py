@@ -1,12 +1,13 @@
-"""The bucket: does it answer, to whom, in which region, by which clock; and who may read it?"""
+"""Where the data goes: does the bucket answer, to whom, by which clock; has the folder room?"""
 
+import shutil
 import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from pathlib import Path
 
 import requests
 
-from etl.doctor import Finding
 from etl.errors import SourceUnavailable, StoreError
 from etl.extract.http import TryAgain, get
 from etl.store.s3 import account, bucket
@@ -15,13 +16,15 @@ from etl.store.s3.bucket import Greeting
 from etl.store.s3.errors import NO_BUCKET
 from etl.store.s3.setup import Wish
 from etl.store.s3.store import S3Store
+from etl.upkeep.doctor.finding import Finding
 
 CLOCK_WORTH_A_WORD, CLOCK_REFUSED = timedelta(minutes=5), timedelta(minutes=15)
 SET_CLOCK = "set this machine's clock; S3 refuses requests that are 15 minutes off"
 LIMIT_S = 10.0
+LEAST_FREE = 1_000_000_000  # a run of the default source takes some 60 MB, twice
 
 
-def findings(store: S3Store, now: datetime) -> Iterator[Finding]:
+def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
     """Stops at what makes all the rest impossible.
 
     The clock comes first: STS takes a wrong one for a wrong secret key.
@@ -87,3 +90,15 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
         return Finding("ok", f"the page: {address} is closed, or not published yet")
     except TryAgain as exc:
         return Finding("warning", f"the page: {address} does not answer: {exc}", "try again")
+
+
+def directory_findings(root: Path) -> Iterator[Finding]:
+    there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
+    free = shutil.disk_usage(there).free
+    told = f"{root}: {free / 1e9:,.1f} GB are free"
+    if free < LEAST_FREE:
+        yield Finding("warning", told, "free some space, or set OUTPUT_DIR elsewhere")
+    else:
+        yield Finding("ok", told)
+    if (page := root / "index.html").is_file():
+        yield Finding("ok", f"the page: {page.resolve().as_uri()}")

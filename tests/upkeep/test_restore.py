@@ -8,12 +8,13 @@ from pathlib import Path
 
 import pytest
 
-from etl import doctor, pipeline
+from etl import pipeline
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history.run import Options
-from etl.restore import restore
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
+from etl.upkeep.doctor import published
+from etl.upkeep.restore import restore
 from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
@@ -240,7 +241,7 @@ def test_a_restore_that_breaks_at_any_change_leaves_a_whole_version_and_is_finis
         assert on_view(torn) == moved
         last = records(torn)[-1]
         assert (last["outcome"], last["published_run"]) == ("restored", moved)
-        assert [f for f in doctor.examine(torn) if f.level != "ok"] == []
+        assert [f for f in published.examine(torn) if f.level != "ok"] == []
         assert scheduled(torn, source, 1).outcome == "published"
 
 

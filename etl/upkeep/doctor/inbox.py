@@ -8,8 +8,6 @@ from datetime import datetime, timedelta
 import requests
 
 from config import Settings
-from etl.checkup.trial import POLICY
-from etl.doctor import Finding
 from etl.errors import AlertError
 from etl.inbox import INCOMING, png
 from etl.inbox.allowance import Allowance
@@ -18,6 +16,8 @@ from etl.inbox.reader import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
 from etl.store.s3.signed_links import Signer
 from etl.store.s3.store import S3Store
+from etl.upkeep.doctor.finding import Finding
+from etl.upkeep.doctor.trial import POLICY
 
 QUESTION = "Is this sentence in English?"
 LIMIT_S = 10.0

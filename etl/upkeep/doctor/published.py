@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Literal
 
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
@@ -11,20 +10,11 @@ from etl.load import publish
 from etl.store import FOR_EVER, Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
+from etl.upkeep.doctor.finding import Finding
 
-Level = Literal["ok", "warning", "failed"]
 LISTED = 5
 MEND = "python app.py doctor --heal"
 ANEW = "no good copy is left: python app.py run --force publishes anew"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One line: `step` is what to do about it."""
-
-    level: Level
-    what: str
-    step: str = ""
 
 
 @dataclass(frozen=True)

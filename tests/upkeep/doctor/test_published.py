@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from etl import doctor
-from etl.doctor import Finding
 from etl.errors import StoreError
 from etl.history.run import Options
 from etl.store import Upload
 from etl.store.memory import MemoryStore
+from etl.upkeep.doctor import published
+from etl.upkeep.doctor.finding import Finding
 from tests.support.runs import (
     assert_settled,
     contents,
@@ -37,20 +37,20 @@ def run_key(store: MemoryStore, name: str) -> str:
 
 
 def troubles(store: MemoryStore) -> list[Finding]:
-    return [finding for finding in doctor.examine(store) if finding.level != "ok"]
+    return [finding for finding in published.examine(store) if finding.level != "ok"]
 
 
 def test_a_whole_version_is_all_ok(store: MemoryStore) -> None:
     before = contents(store)
     assert troubles(store) == []
-    assert list(doctor.heal(store)) == []
+    assert list(published.heal(store)) == []
     assert contents(store) == before
 
 
 def test_nothing_published_yet_is_a_warning_with_the_next_step() -> None:
-    [finding] = doctor.examine(MemoryStore())
+    [finding] = published.examine(MemoryStore())
     assert (finding.level, finding.step) == ("warning", "python app.py run")
-    assert list(doctor.heal(MemoryStore())) == []
+    assert list(published.heal(MemoryStore())) == []
 
 
 DAMAGE: dict[str, tuple[Callable[[MemoryStore], None], str]] = {
@@ -88,7 +88,7 @@ def test_damage_is_found_named_and_healed(store: MemoryStore, name: str) -> None
     damage(store)
     [finding] = troubles(store)
     assert (finding.what, finding.step) == (expected, "python app.py doctor --heal")
-    assert len(list(doctor.heal(store))) == 1
+    assert len(list(published.heal(store))) == 1
     assert troubles(store) == []
     after = contents(store)
     own = ("history.json", "status.json")
@@ -105,15 +105,15 @@ def test_a_name_of_an_earlier_run_is_left_over_and_removed(tmp_path: Path) -> No
     put(store, "countries/diamond-princess.json", b"{}")
     [finding] = troubles(store)
     assert finding.what.endswith("no more in this one: countries/diamond-princess.json")
-    assert len(list(doctor.heal(store))) == 1
+    assert len(list(published.heal(store))) == 1
     assert_settled(contents(store))
 
 
 def test_what_has_no_good_copy_is_published_anew(store: MemoryStore, tmp_path: Path) -> None:
     put(store, "latest.csv", b"half")
     put(store, run_key(store, "latest.csv"), b"half")
-    assert {finding.step for finding in troubles(store)} == {doctor.ANEW}
-    assert list(doctor.heal(store)) == []
+    assert {finding.step for finding in troubles(store)} == {published.ANEW}
+    assert list(published.heal(store)) == []
     source = tmp_path / "stats.json"
     assert run(store, source).outcome == "unchanged"
     assert run(store, source, options=Options(force=True)).outcome == "published"
@@ -145,7 +145,7 @@ def test_a_run_that_died_behind_its_commit_is_finished(
     assert "under their stable names" in stable
     assert gone.startswith("of an earlier run, and no more in this one: assets/series-")
     assert record == "the history has no record of the published run"
-    list(doctor.heal(store))
+    list(published.heal(store))
     assert troubles(store) == []
     assert records(store)[-1]["healed"] is True
 
@@ -153,4 +153,4 @@ def test_a_run_that_died_behind_its_commit_is_finished(
 def test_a_manifest_that_cant_be_read_names_the_next_step(store: MemoryStore) -> None:
     put(store, "manifest.json", b"{")
     with pytest.raises(StoreError, match="put the manifest of the last run in runs/ back"):
-        list(doctor.examine(store))
+        list(published.examine(store))

@@ -6,7 +6,6 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from etl import versions
 from etl.errors import StoreError
 from etl.history import history
 from etl.history import manifest as manifests
@@ -16,6 +15,7 @@ from etl.load import baseline
 from etl.load.changes_file import CHANGES, Difference, read_changes
 from etl.store import Store
 from etl.store.parallel import in_parallel
+from etl.upkeep import versions
 
 
 def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:

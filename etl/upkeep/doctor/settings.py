@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping
 
 from config import REGISTER, given
-from etl.doctor import Finding
 from etl.extract.http import shown
+from etl.upkeep.doctor.finding import Finding
 
 # boto3's own, which matter where there is a bucket.
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")

@@ -7,7 +7,6 @@ due looks at the source anew, and publishes what it finds there.
 from datetime import datetime
 
 from config import Settings
-from etl import versions
 from etl.errors import StateConflict, StoreError
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
@@ -18,6 +17,7 @@ from etl.load.recovery import State
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
+from etl.upkeep import versions
 from etl.worker import schedule
 
 PUBLISHED_MEANWHILE = (

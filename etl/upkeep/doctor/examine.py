@@ -7,15 +7,14 @@ from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 
 from config import Settings
-from etl import doctor
-from etl.checkup import bucket, directory, inbox, sources
-from etl.checkup import settings as of_settings
-from etl.checkup.trial import trial
-from etl.doctor import Finding
 from etl.errors import EtlError
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
+from etl.upkeep.doctor import inbox, place, published, sources
+from etl.upkeep.doctor import settings as of_settings
+from etl.upkeep.doctor.finding import Finding
+from etl.upkeep.doctor.trial import trial
 
 
 def examine(
@@ -30,7 +29,7 @@ def examine(
             yield from _all_well(_lacks(store))
             if isinstance(store, S3Store):
                 yield from _all_well(inbox.findings(settings, store, now))
-        yield from _all_well(doctor.examine(store))
+        yield from _all_well(published.examine(store))
 
 
 def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
@@ -48,9 +47,9 @@ def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
 
 def _place(store: Store, now: datetime) -> Iterator[Finding]:
     if isinstance(store, DirectoryStore):
-        yield from directory.findings(store.root)
+        yield from place.directory_findings(store.root)
     elif isinstance(store, S3Store):
-        yield from bucket.findings(store, now)
+        yield from place.bucket_findings(store, now)
 
 
 def _lacks(store: Store) -> Iterator[Finding]:

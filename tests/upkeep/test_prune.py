@@ -14,7 +14,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from etl import doctor, prune
 from etl.errors import SourceChanged, StateConflict, StoreError
 from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
@@ -22,12 +21,14 @@ from etl.history.history import History
 from etl.history.manifest import Manifest, Previous, SourceNote
 from etl.history.record import Record
 from etl.history.run import Options
-from etl.restore import restore
-from etl.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
 from etl.store import Entry, Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
+from etl.upkeep import prune
+from etl.upkeep.doctor import published as doctor
+from etl.upkeep.restore import restore
+from etl.upkeep.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
 from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run

@@ -4,9 +4,9 @@ import secrets
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 
-from etl.doctor import Finding
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.store import REVALIDATE, Store, Upload
+from etl.upkeep.doctor.finding import Finding
 
 BODY, OTHER = b"a test by: python app.py doctor\n", b"the test, written again\n"
 NO_SUCH_ETAG = '"00000000000000000000000000000000"'

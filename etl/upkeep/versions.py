@@ -3,13 +3,17 @@
 import re
 from itertools import islice
 
+from etl.alerts.state import KEY as ALERTS
 from etl.errors import StoreError
 from etl.history import catalogue
 from etl.history import manifest as manifests
+from etl.history.catalogue import KEY as CATALOGUE
 from etl.history.catalogue import Rebuilt
-from etl.history.history import History
+from etl.history.feed import FEED
+from etl.history.history import HISTORY, History
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import SUCCESS
+from etl.history.status import STATUS
 from etl.store import Store
 
 NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
@@ -69,3 +73,21 @@ def _rebuilt(store: Store) -> list[Rebuilt]:
     """Of each snapshot the run that was made last, the oldest snapshot first."""
     newest = catalogue.read(store).newest()
     return [newest[snapshot] for snapshot in sorted(newest)]
+
+
+STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS, CATALOGUE)
+
+
+ARCHIVES = ("runs/", "raw/")
+
+
+def owned(store: Store, key: str) -> str | None:
+    """What an own key is, in words; None for any other. Raises StoreError."""
+    if key in STATE:
+        return "what the worker remembers"
+    if key.startswith(ARCHIVES):
+        return "a part of the worker's archive"
+    published = manifests.read(store)
+    if published and key in published.manifest.digests():
+        return "a published file"
+    return None
