@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.archive.figure_history import Figure, Reported
 from etl.history.record import Record
 from etl.listing import print_json
 from etl.load.changes_file import Difference
-from etl.vintage import Figure, Reported
 from etl.wording import printable
 
 NOT_TOLD = "–"  # noqa: RUF001  a dash stands for what is missing

@@ -76,8 +76,8 @@ KNOWN_TO = {
         "etl.store.s3.upload",
         "etl.alerts.aws",
     ),
-    "dask": ("etl.scale.cluster", "etl.scale.revisions"),
-    "distributed": ("etl.scale.cluster", "etl.scale.revisions"),
+    "dask": ("etl.archive.cluster", "etl.archive.revisions"),
+    "distributed": ("etl.archive.cluster", "etl.archive.revisions"),
     "bokeh": ("etl.report.monthly.charts", "etl.report.page.chart_documents"),
     "click": (
         "etl.cli",
@@ -88,7 +88,7 @@ KNOWN_TO = {
         "etl.listing",
         "etl.inbox.table",
         "etl.demo",
-        "etl.scale.telling",
+        "etl.archive.telling",
         "etl.wording",
     ),
     "rich": (
@@ -98,7 +98,7 @@ KNOWN_TO = {
         "etl.tables",
         "etl.listing",
         "etl.inbox.table",
-        "etl.scale.telling",
+        "etl.archive.telling",
         "etl.wording",
     ),
 }

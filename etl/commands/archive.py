@@ -11,7 +11,7 @@ from etl.commands import JSON, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
-    from etl.scale.backfill import Watch
+    from etl.archive.backfill import Watch
     from etl.screen import Screen
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -55,7 +55,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     The day (and the time, in UTC) is that of the file's name, else the file's own; in git the
     author's. Nothing is published: python app.py backfill makes the runs.
     """
-    from etl.scale import importing
+    from etl.archive import import_versions
     from etl.scale.telling import print_imported
     from etl.screen import Screen
 
@@ -63,7 +63,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     store, now = open_store(settings), _now()
     with Screen.of(settings, as_json=as_json) as screen:
         screen.step("import")
-        taken = importing.import_archive(settings, store, path, now, _watch(screen))
+        taken = import_versions.import_archive(settings, store, path, now, _watch(screen))
     if not print_imported(taken, settings, as_json=as_json):
         raise SystemExit(1)
 
@@ -96,8 +96,8 @@ def backfill(
     and said again. A snapshot that fails is listed and stops no other; the exit status is 1 then.
     What readers see stays as it is, unless you say --publish.
     """
-    from etl.scale import backfill as filling
-    from etl.scale.cluster import engine
+    from etl.archive import backfill as filling
+    from etl.archive.cluster import engine
     from etl.scale.telling import print_backfilled
     from etl.screen import Screen
 
@@ -133,9 +133,9 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
     there. What is there already is not written again.
     """
-    from etl.scale import revisions
-    from etl.scale import vintages as writing
-    from etl.scale.cluster import engine, require
+    from etl.archive import revisions
+    from etl.archive import vintages as writing
+    from etl.archive.cluster import engine, require
     from etl.scale.telling import print_vintages
     from etl.screen import Screen
 
@@ -156,7 +156,7 @@ def _where(dask: str | None, workers: int | None) -> tuple[str | None, int | Non
 
 
 def _watch(screen: "Screen") -> "Watch":
-    from etl.scale.backfill import Watch
+    from etl.archive.backfill import Watch
 
     return Watch(screen.stage, screen.advance)
 

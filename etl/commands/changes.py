@@ -52,7 +52,7 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     A country by ISO code, key or name, a region or place by key or name. Of runs that were cleared
     away the archived inputs are read, where they are there.
     """
-    from etl import vintage as reporting
+    from etl.archive import figure_history as reporting
     from etl.history import history as histories
     from etl.tables import print_vintage
 

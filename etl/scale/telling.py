@@ -7,12 +7,12 @@ from datetime import timedelta
 import pandas as pd
 
 from config import Settings
+from etl.archive.backfill import Backfilled
+from etl.archive.import_versions import Taken
+from etl.archive.revisions import REVISIONS
+from etl.archive.vintages import FOLDER, Written
 from etl.listing import print_json
 from etl.load.values import records
-from etl.scale.backfill import Backfilled
-from etl.scale.importing import Taken
-from etl.scale.revisions import REVISIONS
-from etl.scale.vintages import FOLDER, Written
 from etl.wording import human, printable
 
 LISTED = 20

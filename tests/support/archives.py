@@ -4,11 +4,11 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from etl.archive.backfill import Backfilled, Span, Watch, backfill
+from etl.archive.cluster import Engine, Here
 from etl.errors import EtlError
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest, run_key
-from etl.scale.backfill import Backfilled, Span, Watch, backfill
-from etl.scale.cluster import Engine, Here
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from tests.support.runs import NOW, growing, run, settings

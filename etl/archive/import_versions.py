@@ -9,6 +9,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from config import Settings
+from etl.archive import folder_versions, git_versions
+from etl.archive.backfill import Watch
+from etl.archive.folder_versions import Version
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.sources import SOURCES
@@ -16,9 +19,6 @@ from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
 from etl.load import raw, snapshots
-from etl.scale import found, git_history
-from etl.scale.backfill import Watch
-from etl.scale.found import Version
 from etl.store import Store
 from etl.upkeep.retention import began
 from etl.worker import schedule
@@ -74,11 +74,11 @@ def import_archive(
 
 
 def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[Version]:
-    file = git_history.tracked(path, name)
+    file = git_versions.tracked(path, name)
     if file:
-        return git_history.versions(file, work)
+        return git_versions.versions(file, work)
     at = partial(schedule.moment, run_at=settings.run_at, timezone=settings.timezone)
-    return found.in_folder(path, Path(name).suffix, at)
+    return folder_versions.in_folder(path, Path(name).suffix, at)
 
 
 Known = tuple[datetime, str, str]  # a snapshot's moment, its content's digest, its run id

@@ -9,13 +9,13 @@ import pandas as pd
 import pyarrow.fs
 import pytest
 
+from etl.archive import revisions, tallies, vintages
+from etl.archive.backfill import Watch
+from etl.archive.cluster import Here
+from etl.archive.vintages import Written
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.load.changes_file import read_changes
-from etl.scale import revisions, tallies, vintages
-from etl.scale.backfill import Watch
-from etl.scale.cluster import Here
-from etl.scale.vintages import Written
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store

@@ -18,6 +18,9 @@ import pyarrow.parquet
 from msgspec import Struct
 
 from config import Settings
+from etl.archive.backfill import Watch
+from etl.archive.cluster import Engine
+from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
 from etl.extract.sources import SOURCES
@@ -29,9 +32,6 @@ from etl.history.record import Failure
 from etl.load import snapshots
 from etl.load.snapshots import Told
 from etl.load.table import PARQUET, read_whole
-from etl.scale.backfill import Watch
-from etl.scale.cluster import Engine
-from etl.scale.job import Job, job
 from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
 from etl.store.parallel import in_parallel

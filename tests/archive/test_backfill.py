@@ -7,15 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from etl.archive import backfill as filling
+from etl.archive import backlog
+from etl.archive.backfill import Backfilled, Span
+from etl.archive.cluster import Here
+from etl.archive.job import Job, WrongWorker, job
+from etl.archive.rebuild import Day, rebuild
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import catalogue, history
-from etl.scale import backfill as filling
-from etl.scale import snapshots
-from etl.scale.backfill import Backfilled, Span
-from etl.scale.cluster import Here
-from etl.scale.job import Job, WrongWorker, job
-from etl.scale.rebuild import Day, rebuild
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.upkeep import prune
@@ -226,7 +226,7 @@ def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
     key = f"runs/{day.run_id}/manifest.json"
     snapshot = catalogue.read(other).rebuilt[0].snapshot
     shared = job(settings(source, OUTPUT_DIR=str(other.root)))
-    [found] = snapshots.every(
+    [found] = backlog.every(
         other, shared.settings, history.History([]), catalogue.Catalogue(), LATER
     ).snapshots
     assert found.run_id == snapshot
@@ -407,7 +407,7 @@ def test_a_day_without_a_daily_run_means_the_run_made_anew(
 def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_anew(
     store: DirectoryStore, source: Path
 ) -> None:
-    from etl.vintage import Figure, vintage
+    from etl.archive.figure_history import Figure, vintage
 
     first, second = live(store, source, restating(2))
     done = fill(store, source, COUNTRIES="ESP,USA")

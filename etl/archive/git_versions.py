@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO
 
+from etl.archive.folder_versions import Version
 from etl.errors import EtlError
-from etl.scale.found import Version
 
 SHOWN = 12  # digits of a commit
 PIECE = 1 << 20

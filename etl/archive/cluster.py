@@ -11,9 +11,9 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from etl import log
+from etl.archive.job import WrongWorker, tools
 from etl.errors import ConfigError, EtlError
 from etl.history.record import Failure
-from etl.scale.job import WrongWorker, tools
 
 if TYPE_CHECKING:
     from distributed import Client

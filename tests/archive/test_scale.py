@@ -13,12 +13,12 @@ import pandas as pd
 import pytest
 
 from etl import PROJECT
+from etl.archive import cluster
+from etl.archive.backfill import Watch, backfill
+from etl.archive.cluster import Engine, OnDask, engine
 from etl.errors import EtlError
 from etl.history import catalogue
 from etl.history.record import Failure
-from etl.scale import cluster
-from etl.scale.backfill import Watch, backfill
-from etl.scale.cluster import Engine, OnDask, engine
 from etl.store.directory import DirectoryStore
 from tests.support.archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
 from tests.support.desk import Desk

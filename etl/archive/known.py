@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from etl.archive.job import Job
+from etl.archive.rebuild import Surveyed
 from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
 from etl.load.snapshots import Snapshot
-from etl.scale.job import Job
-from etl.scale.rebuild import Surveyed
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.transform.checks import Extent

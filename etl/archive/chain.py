@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from hashlib import sha256
 
+from etl.archive.job import Job
+from etl.archive.rebuild import Surveyed
 from etl.extract.sources import level_of
 from etl.history.record import Failure
 from etl.load.snapshots import Snapshot
-from etl.scale.job import Job
-from etl.scale.rebuild import Surveyed
 from etl.transform import checks
 
 

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.archive.backfill import Watch
+from etl.archive.folder_versions import in_name
+from etl.archive.import_versions import Taken, import_archive
 from etl.errors import ConfigError, EtlError
 from etl.history import catalogue
-from etl.scale.backfill import Watch
-from etl.scale.found import in_name
-from etl.scale.importing import Taken, import_archive
 from etl.store.directory import DirectoryStore
 from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.runs import NOW, contents, growing, settings

@@ -7,18 +7,18 @@ from functools import partial
 from typing import Literal
 
 from config import Settings
+from etl.archive import backlog, current_facts
+from etl.archive.chain import Link, chain, run_id
+from etl.archive.cluster import Engine
+from etl.archive.job import Job, job
+from etl.archive.known import Known, known
+from etl.archive.rebuild import Day, Made, Surveyed, rebuild, survey
 from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.manifest import ROOT, run_key
 from etl.history.record import Failure
 from etl.load.snapshots import Snapshot
-from etl.scale import current_facts, snapshots
-from etl.scale.chain import Link, chain, run_id
-from etl.scale.cluster import Engine
-from etl.scale.job import Job, job
-from etl.scale.knowledge import Known, known
-from etl.scale.rebuild import Day, Made, Surveyed, rebuild, survey
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.upkeep import restore
@@ -74,7 +74,7 @@ def backfill(
     Raises EtlError where nothing can go on; a snapshot that fails is told in the end.
     """
     past, listed, shared = history.read(store)[0], catalogue.read(store), job(settings)
-    found = snapshots.every(store, settings, past, listed, now)
+    found = backlog.every(store, settings, past, listed, now)
     merged = current_facts.merging(settings, store)
     chosen = [merged(one) for one in found.snapshots if span.has(one.slot)]
     if not chosen:

@@ -11,6 +11,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from etl import log
+from etl.archive.job import Job
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
@@ -24,7 +25,6 @@ from etl.load import snapshots, version
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
-from etl.scale.job import Job
 from etl.store import FOR_EVER, Upload
 from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read

@@ -11,13 +11,13 @@ import pyarrow as pa
 import pyarrow.csv
 
 from config import Settings
+from etl.archive import tallies
+from etl.archive.cluster import Engine
+from etl.archive.job import Job, job
+from etl.archive.vintages import part_key, schema
 from etl.errors import StoreError
 from etl.extract.sources import SOURCES
 from etl.load.table import read_whole, to_csv_table
-from etl.scale import tallies
-from etl.scale.cluster import Engine
-from etl.scale.job import Job, job
-from etl.scale.vintages import part_key, schema
 from etl.store import Store, Upload
 
 REVISIONS = "revisions.csv"
