@@ -148,7 +148,7 @@ def worker() -> int:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         gc.disable()  # a command is short, its data columnar: the walks are a tenth of a run's CPU
-        from etl.cli import main
+        from etl.cli.main import main
 
         sys.exit(main())
     sys.exit(worker())

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from etl import PROJECT
-from etl.cli import cli
+from etl.cli.main import cli
 from etl.store.s3.setup import Found, Wish, plan
 from etl.store.s3.setup.apply import SETTINGS, WEBSITE
 from etl.store.s3.setup.policy import public_statement

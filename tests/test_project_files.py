@@ -184,7 +184,7 @@ def test_the_readme_explains_every_event_of_the_log() -> None:
 
 
 def test_the_readme_names_every_command() -> None:
-    from etl.cli import cli
+    from etl.cli.main import cli
 
     told = text("README.md")
     shown = [name for name, command in cli.commands.items() if not command.hidden]

@@ -4,12 +4,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from etl.cli.console import human
 from etl.inbox import PICTURES, contents
 from etl.inbox.contents import Picture
 from etl.inbox.letter import Letter, Unreadable
 from etl.store import Upload
 from etl.store.keys import is_valid
-from etl.wording import human
 
 if TYPE_CHECKING:
     from etl.inbox.claims import Progress

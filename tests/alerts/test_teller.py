@@ -602,7 +602,7 @@ def test_the_demo_tells_nobody(
 ) -> None:
     from dataclasses import replace
 
-    from etl.demo import demonstrate
+    from etl.cli.demo import demonstrate
 
     chosen = settings("x", **TOLD, PING_URL=web.url + SECRET)
     demonstrate(replace(chosen, output_dir=tmp_path / "out"))

@@ -13,7 +13,7 @@ import pyarrow.parquet
 import pytest
 from click.testing import CliRunner
 
-from etl import cli
+from etl.cli import main
 from etl.errors import SourceChanged
 from etl.extract.levels import names
 from etl.extract.sources import SAMPLES, SOURCES, SourceTable
@@ -258,7 +258,7 @@ def test_a_lost_run_is_on_record_as_of_its_level(
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("LEVEL", "places")
     slot = ["--slot", "2021-01-25", "--started", "2021-01-25T06:00:00Z"]
-    done = CliRunner().invoke(cli.cli, ["record-failure", *slot, "--error", "it was killed"])
+    done = CliRunner().invoke(main.cli, ["record-failure", *slot, "--error", "it was killed"])
     assert done.exit_code == 0, done.output
     assert records(DirectoryStore(tmp_path / "out"))[0]["source"] == "coviddata-places"
 

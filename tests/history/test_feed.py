@@ -9,7 +9,7 @@ from typing import Any
 import feedparser
 import pytest
 
-from etl.demo import served
+from etl.cli.demo import served
 from etl.history import append
 from etl.history.feed import ENTRIES, atom
 from etl.history.history import History

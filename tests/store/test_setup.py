@@ -11,7 +11,8 @@ import boto3
 import pytest
 import requests
 
-from etl import PROJECT, cli
+from etl import PROJECT
+from etl.cli import main
 from etl.errors import StoreError
 from etl.store import Upload
 from etl.store.parallel import in_parallel
@@ -60,7 +61,7 @@ def set_up(capfd: pytest.CaptureFixture[str], as_before: None) -> SetUp:
     """Run `setup` and give what it said."""
 
     def call(*options: str, status: int = 0) -> str:
-        assert cli.main(["setup", *options]) == status
+        assert main.main(["setup", *options]) == status
         return "".join(capfd.readouterr())
 
     return call
@@ -349,7 +350,7 @@ def test_a_website_is_never_asked_of_a_server_that_would_make_a_bucket_of_it(
 def test_programs_read_what_was_changed(
     aws: AwsLike, bucket: str, capfd: Any, as_before: None
 ) -> None:
-    assert cli.main(["setup", "--public", "--yes", "--json"]) == 0
+    assert main.main(["setup", "--public", "--yes", "--json"]) == 0
     answer = json.loads(capfd.readouterr().out)
     assert answer["changes"][0]["call"] == "create_bucket"
     assert {change["made"] for change in answer["changes"]} == {True}

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from etl import cli
+from etl.cli import main
 from etl.store import Store
 from tests.support.runs import NOW, growing, run
 
@@ -43,7 +43,7 @@ class Desk:
         self._monkeypatch.setattr(sys, "stdin", typed)
         self._capsys.readouterr()
         try:
-            status = cli.main(list(arguments))
+            status = main.main(list(arguments))
         except SystemExit as exc:
             status = int(exc.code or 0)
         return Said(status, *self._capsys.readouterr())

@@ -14,7 +14,7 @@ import boto3
 import pytest
 from click.testing import CliRunner
 
-from etl import cli
+from etl.cli import main
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import history
@@ -387,7 +387,7 @@ def test_a_month_without_snapshots_is_an_error_that_names_those_with(folder: Pat
     ],
 )
 def test_wrong_usage_says_what_is_right(arguments: list[str], told: str) -> None:
-    ran = CliRunner().invoke(cli.cli, ["report", *arguments])
+    ran = CliRunner().invoke(main.cli, ["report", *arguments])
     assert ran.exit_code == 2
     assert told in ran.output
 

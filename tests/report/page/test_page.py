@@ -179,7 +179,7 @@ def test_a_page_of_200_countries_and_400_days_stays_below_a_megabyte_and_a_half(
 def test_a_run_to_a_folder_imports_neither_bokeh_nor_boto3(tmp_path: Path) -> None:
     (tmp_path / "stats.json").write_bytes(growing(20))
     program = (
-        "import sys; from etl.cli import main; status = main(['run']);"
+        "import sys; from etl.cli.main import main; status = main(['run']);"
         "heavy = {'bokeh', 'tornado', 'PIL', 'boto3', 'botocore'} & set(sys.modules);"
         "print(status, 'jinja2' in sys.modules, *heavy)"
     )

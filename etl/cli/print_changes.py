@@ -10,10 +10,10 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.archive.figure_history import Figure, Reported
+from etl.cli.console import printable
+from etl.cli.print_objects import print_json
 from etl.history.record import Record
-from etl.listing import print_json
 from etl.load.changes_file import Difference
-from etl.wording import printable
 
 NOT_TOLD = "–"  # noqa: RUF001  a dash stands for what is missing
 Told = tuple[Record, Difference | None]

@@ -6,7 +6,7 @@ from itertools import chain
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.cli.options import JSON, in_force, open_store
 
 
 @click.command()
@@ -19,7 +19,7 @@ def doctor(heal: bool, as_json: bool) -> None:
     test object; then every published file, by its digest. Says what is wrong and what to do; exit
     status 1 if anything failed.
     """
-    from etl.screen import print_findings
+    from etl.cli.print_runs import print_findings
     from etl.upkeep.doctor import published as doctors
     from etl.upkeep.doctor.examine import examine
 

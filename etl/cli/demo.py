@@ -10,11 +10,11 @@ from pathlib import Path
 
 from config import Settings
 from etl import pipeline
+from etl.cli.screen import Screen
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
 from etl.history import manifest as manifests
 from etl.history.run import Options
-from etl.screen import Screen
 from etl.store.directory import DirectoryStore
 
 WHERE = {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from etl import log
-from etl.commands import JSON, in_force, open_store
-from etl.commands.run import from_the_worker, told_by_it
+from etl.cli.commands.run import from_the_worker, told_by_it
+from etl.cli.options import JSON, in_force, open_store
 from etl.errors import ConfigError, EtlError
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
     python app.py inbox --list     what was read, newest last, and what waits
     python app.py share --inbox    the form by which readers send it
     """
+    from etl.cli.print_letters import print_letters
     from etl.inbox import claims, results
-    from etl.inbox.table import print_letters
 
     settings = in_force()
     if listed:

@@ -2,9 +2,9 @@
 
 import click
 
-from etl.commands import JSON, YES, confirm, in_common
+from etl.cli.console import printable
+from etl.cli.options import JSON, YES, confirm, in_common
 from etl.errors import ConfigError
-from etl.wording import printable
 
 
 @click.command()
@@ -19,7 +19,7 @@ def buckets(name: str | None, yes: bool, as_json: bool) -> None:
             f"S3_BUCKET: not set, so everything is kept in the folder {settings.output_dir} of "
             "this machine, which has no buckets; set it to work on S3"
         )
-    from etl.listing import print_buckets
+    from etl.cli.print_objects import print_buckets
     from etl.store.s3 import bucket
     from etl.store.s3.store import S3Store
 

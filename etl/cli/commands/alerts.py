@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.commands import JSON, YES, alert_topic, confirm, in_common, open_store
+from etl.cli.options import JSON, YES, alert_topic, confirm, in_common, open_store
 from etl.settings.alert_rules import ORIGINAL
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.cli.options import JSON, in_force, open_store
 
 
 @click.command()
@@ -16,10 +16,11 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     python app.py report 2021-01    writes reports/2021-01/ and reports/index.html
     python app.py report --all      every month that has snapshots
     """
+    from etl.cli.print_runs import print_reports
+    from etl.cli.screen import Screen
     from etl.history import history as histories
     from etl.load.month import Month
     from etl.report.monthly import make
-    from etl.screen import Screen, print_reports
 
     if every == (month is not None):
         raise click.UsageError("name a month, such as 2021-01, or say --all")

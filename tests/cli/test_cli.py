@@ -17,9 +17,10 @@ import pytest
 from click.testing import CliRunner
 
 from config import REGISTER, read_settings
-from etl import cli, log, pipeline
+from etl import log, pipeline
+from etl.cli import main
+from etl.cli.screen import Terminal
 from etl.extract.sources import SAMPLES
-from etl.screen import Terminal
 from tests.support.processes import APP, command, environment, on_a_terminal, snapshot
 from tests.support.runs import growing
 from tests.support.s3_server import Answer, answering, s3_error
@@ -63,7 +64,7 @@ def run_fails(
             monkeypatch.delenv(setting.variable, raising=False)
         for name, value in environment(**settings).items():
             monkeypatch.setenv(name, value)
-        assert cli.main(["run"]) == 1
+        assert main.main(["run"]) == 1
         told = "".join(capsys.readouterr())
         assert last_record(tmp_path / "out")["outcome"] == "failed"
         return told + b"".join(snapshot(tmp_path).values()).decode(errors="replace")
@@ -85,11 +86,11 @@ def last_record(folder: Path) -> dict[str, Any]:
 
 
 def test_the_help_lists_the_commands_and_says_what_happens_without_one() -> None:
-    said = CliRunner().invoke(cli.cli, ["--help"])
+    said = CliRunner().invoke(main.cli, ["--help"])
     assert said.exit_code == 0
     for word in ("is the worker", ".env.example", "The files:", "The versions:"):
         assert word in said.output
-    for name, found in cli.cli.commands.items():
+    for name, found in main.cli.commands.items():
         assert (f"\n  {name} " in said.output) != found.hidden, name
 
 
@@ -102,13 +103,13 @@ def test_the_help_lists_the_commands_and_says_what_happens_without_one() -> None
     ],
 )
 def test_the_help_of_a_command_teaches_its_options(name: str, words: list[str]) -> None:
-    said = CliRunner().invoke(cli.cli, [name, "-h"])
+    said = CliRunner().invoke(main.cli, [name, "-h"])
     assert said.exit_code == 0
     assert [word for word in words if word not in said.output] == []
 
 
 def test_every_command_and_option_is_explained() -> None:
-    for name, found in cli.cli.commands.items():
+    for name, found in main.cli.commands.items():
         assert found.help, name
         for option in found.params:
             if isinstance(option, click.Option):
@@ -125,7 +126,7 @@ def test_every_command_and_option_is_explained() -> None:
 def test_wrong_usage_ends_with_status_2_and_names_what_is_wrong(
     arguments: list[str], capsys: pytest.CaptureFixture[str], as_before: None
 ) -> None:
-    assert cli.main(arguments) == 2
+    assert main.main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert "Error:" in err
@@ -163,7 +164,7 @@ def test_a_defect_of_ours_is_one_line_with_a_folded_traceback_and_status_1(
 
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(pipeline, "run", broken)
-    assert cli.main(["run"]) == 1
+    assert main.main(["run"]) == 1
     out, err = capsys.readouterr()
     (line,) = err.splitlines()
     assert out == ""

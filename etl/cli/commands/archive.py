@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, in_force, open_store
+from etl.cli.options import JSON, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
     from etl.archive.backfill import Watch
-    from etl.screen import Screen
+    from etl.cli.screen import Screen
 
 DAY = click.DateTime(["%Y-%m-%d"])
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
@@ -56,8 +56,8 @@ def import_archive(path: Path, as_json: bool) -> None:
     author's. Nothing is published: python app.py backfill makes the runs.
     """
     from etl.archive import import_versions
-    from etl.scale.telling import print_imported
-    from etl.screen import Screen
+    from etl.cli.print_archive import print_imported
+    from etl.cli.screen import Screen
 
     settings = in_force()
     store, now = open_store(settings), _now()
@@ -98,8 +98,8 @@ def backfill(
     """
     from etl.archive import backfill as filling
     from etl.archive.cluster import engine
-    from etl.scale.telling import print_backfilled
-    from etl.screen import Screen
+    from etl.cli.print_archive import print_backfilled
+    from etl.cli.screen import Screen
 
     if first and last and first > last:
         raise click.UsageError("--from is later than --to")
@@ -136,8 +136,8 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     from etl.archive import revisions
     from etl.archive import vintages as writing
     from etl.archive.cluster import engine, require
-    from etl.scale.telling import print_vintages
-    from etl.screen import Screen
+    from etl.cli.print_archive import print_vintages
+    from etl.cli.screen import Screen
 
     require("vintages needs")
     settings = in_force()

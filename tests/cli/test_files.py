@@ -10,12 +10,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.cli.console import human, printable
 from etl.store import Head, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.parallel import upload_all
 from etl.store.s3.store import S3Store
 from etl.store.transfer import fetch
-from etl.wording import human, printable
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment, on_a_terminal
 from tests.support.runs import contents, published_store

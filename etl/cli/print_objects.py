@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from etl.cli.console import counted, human, printable
 from etl.store import Entry, Head
-from etl.wording import counted, human, printable
 
 if TYPE_CHECKING:
     from etl.store.s3.bucket import Bucket

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from etl.commands import YES, Key, confirm, in_force, open_store
-from etl.wording import counted
+from etl.cli.console import counted
+from etl.cli.options import YES, Key, confirm, in_force, open_store
 
 
 @click.command()

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, in_common, in_force, open_store
+from etl.cli.options import JSON, in_common, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, **told: Any) ->
     python app.py run --dry-run    see what it would publish, or refuse
     """
     from etl import pipeline
-    from etl.screen import Screen
+    from etl.cli.screen import Screen
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
@@ -74,7 +74,7 @@ def demo() -> None:
     Serves samples/ on loopback, publishes into OUTPUT_DIR (out/ by default), and finds on the
     second run that nothing has changed.
     """
-    from etl.demo import demonstrate
+    from etl.cli.demo import demonstrate
 
     demonstrate(in_common())
 
@@ -85,14 +85,14 @@ def demo() -> None:
 @JSON
 def history(last: int, changes: bool, as_json: bool) -> None:
     """What happened, run by run, newest last."""
+    from etl.cli.print_runs import print_history
     from etl.history import history as histories
-    from etl.screen import print_history
 
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
     if changes:
-        from etl.tables import print_changes
+        from etl.cli.print_changes import print_changes
         from etl.upkeep.diff import told
 
         published = [record for record in past.records if record.outcome == "published"][-last:]

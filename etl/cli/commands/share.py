@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, Key, in_force
+from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def _show(link: "Link", temporary: "Temporary | None", as_json: bool) -> None:
             f"the credentials are temporary: they, and the link, die at {_at(temporary.until)}"
         )
     if as_json:
-        from etl.listing import print_json
+        from etl.cli.print_objects import print_json
 
         print_json({"url": link.url, "expires_at": link.expires_at, "warning": warning})
         return

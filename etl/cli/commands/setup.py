@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from etl.commands import JSON, YES, confirm, in_common, in_force
+from etl.cli.options import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:

@@ -9,10 +9,10 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from etl.cli.print_objects import print_json
 from etl.inbox.claims import Progress
 from etl.inbox.letter import Letter
 from etl.inbox.notice import said
-from etl.listing import print_json
 
 MOST = 300  # characters of a remark
 

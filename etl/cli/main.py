@@ -12,26 +12,29 @@ from typing import NoReturn
 # once, when pyarrow is imported
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
+from collections.abc import Iterable, Sequence
+from subprocess import Popen
+
 import click
 
 from config import load_settings
 from etl import log
-from etl.commands.alerts import notify, topics
-from etl.commands.archive import backfill, import_archive, vintages
-from etl.commands.buckets import buckets
-from etl.commands.changes import diff, vintage
-from etl.commands.doctor import doctor
-from etl.commands.files import get, head, ls, put, rm
-from etl.commands.inbox import inbox, read_inbox
-from etl.commands.report import report
-from etl.commands.run import demo, history, record_failure, run, tell_pending
-from etl.commands.setup import setup
-from etl.commands.share import share
-from etl.commands.subscribers import subscribe, subscribers, unsubscribe
-from etl.commands.versions import prune, restore
-from etl.each import for_each
+from etl.cli.commands.alerts import notify, topics
+from etl.cli.commands.archive import backfill, import_archive, vintages
+from etl.cli.commands.buckets import buckets
+from etl.cli.commands.changes import diff, vintage
+from etl.cli.commands.doctor import doctor
+from etl.cli.commands.files import get, head, ls, put, rm
+from etl.cli.commands.inbox import inbox, read_inbox
+from etl.cli.commands.report import report
+from etl.cli.commands.run import demo, history, record_failure, run, tell_pending
+from etl.cli.commands.setup import setup
+from etl.cli.commands.share import share
+from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
+from etl.cli.commands.versions import prune, restore
+from etl.cli.console import printable
 from etl.errors import ConfigError, EtlError
-from etl.wording import printable
+from etl.worker.children import PROGRAM
 from etl.worker.signals import STOPS, ignore_stops
 
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
@@ -134,3 +137,19 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("run.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         return 1
     return 0
+
+
+def for_each(names: Iterable[str], arguments: Sequence[str]) -> int:
+    """Run the command once for each source, one after the other; the worst exit status."""
+    worst = 0
+    for name in names:
+        print(f"{name}:", file=sys.stderr, flush=True)
+        command = [sys.executable, str(PROGRAM), "--source", name, *arguments]
+        with Popen(command) as child:  # noqa: S603  our own program
+            try:
+                status = child.wait()
+            except BaseException:  # we are stopped: so is it
+                child.terminate()
+                raise
+        worst = max(worst, status if status >= 0 else 128 - status)
+    return worst

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import click
 
-from etl.commands import JSON, YES, Key, confirm, in_common, in_force, open_store
+from etl.cli.console import human
+from etl.cli.options import JSON, YES, Key, confirm, in_common, in_force, open_store
 from etl.store import Store, Upload, valid_prefix
-from etl.wording import human
 
 FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's own.")
 
@@ -22,7 +22,7 @@ def ls(prefix: str, as_json: bool) -> None:
     python app.py ls countries/     what begins so
     python app.py ls | wc -l        in a pipe: key, bytes and time, by tabs
     """
-    from etl.listing import print_entries
+    from etl.cli.print_objects import print_entries
 
     store = open_store(in_common())
     print_entries(store.list(prefix, in_order=False), as_json=as_json, where=store.address)
@@ -33,7 +33,7 @@ def ls(prefix: str, as_json: bool) -> None:
 @JSON
 def head(key: str, as_json: bool) -> None:
     """Say all that is known of an object, without fetching it."""
-    from etl.listing import print_head
+    from etl.cli.print_objects import print_head
     from etl.store.transfer import look
 
     print_head(look(open_store(in_common()), key), as_json=as_json)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from config import REGISTER
-from etl import cli
+from etl.cli import main
 from etl.errors import AlertError, ConfigError
 from tests.alerts.test_sns import PENDING
 from tests.support.language_server import Languages, language_server
@@ -28,7 +28,7 @@ def run(sns: Sns, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> Command:
     monkeypatch.setenv("TRANSLATE_TO", "es,ca")
 
     def invoke(*arguments: str, **variables: str) -> Result:
-        return CliRunner().invoke(cli.cli, arguments, env=variables)
+        return CliRunner().invoke(main.cli, arguments, env=variables)
 
     return invoke
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import click
 
-from etl.commands import JSON, Key, in_force, open_store
+from etl.cli.options import JSON, Key, in_force, open_store
 from etl.errors import StoreError
 from etl.extract.sources import MEASURES
 
@@ -26,7 +26,7 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
     python app.py diff previous                 the published run against the one before
     python app.py diff 2021-01-20 2021-01-25    the runs of two days
     """
-    from etl.tables import print_difference
+    from etl.cli.print_changes import print_difference
     from etl.upkeep import diff as diffing
 
     run_id, found = diffing.diff(open_store(in_force()), before, after)
@@ -53,8 +53,8 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     away the archived inputs are read, where they are there.
     """
     from etl.archive import figure_history as reporting
+    from etl.cli.print_changes import print_vintage
     from etl.history import history as histories
-    from etl.tables import print_vintage
 
     settings = in_force()
     store = open_store(settings)

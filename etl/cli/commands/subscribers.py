@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.commands import JSON, YES, alert_topic, confirm, in_common
+from etl.cli.options import JSON, YES, alert_topic, confirm, in_common
 from etl.errors import AlertError
 from etl.settings.alert_rules import KINDS, ORIGINAL
 
