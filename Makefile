@@ -49,8 +49,8 @@ figures: $(VENV)/run
 
 # -s: what was injected and survived is printed, for docs/reliability.md
 faults: $(VENV)/dev
-	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/test_faults.py \
-		tests/test_decade.py tests/test_real_processes.py
+	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/runs/test_faults.py \
+		tests/runs/test_decade.py tests/runs/test_real_processes.py
 
 bench: $(VENV)/dev $(PEERS)/done
 	@$(BIN)/python -m bench.run --peers-python $(PEERS)/bin/python --write

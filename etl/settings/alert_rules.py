@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 KINDS = ("failures", "stale", "restated", "thresholds", "reports", "inbox")
 RETIRED_KINDS = ("releases",)  # of earlier versions; ignored where they are still named
 ORIGINAL = "en"  # the language that messages are written in
-# The figures of latest.json; tests/test_alert_rules.py holds them to its columns.
+# The figures of latest.json; tests/alerts/test_rules.py holds them to its columns.
 MEASURES = (
     "new_cases",
     "new_deaths",

@@ -1,7 +1,7 @@
 """Where the published files live, behind one small protocol.
 
 Three stores keep it: `memory.MemoryStore`, `directory.DirectoryStore` and `s3.S3Store`; one suite,
-tests/test_stores.py, holds all three to the same promises.
+tests/store/test_stores.py, holds all three to the same promises.
 """
 
 import hashlib
