@@ -36,13 +36,13 @@ test: $(VENV)/dev
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check . tools/s3-server
+	@$(BIN)/ruff check . dev/tools/s3-server
 	@$(BIN)/mypy
 
 check: lint test
 
 demo-s3: $(VENV)/run
-	@$(BIN)/python tools/demo_s3.py
+	@$(BIN)/python dev/tools/demo_s3.py
 
 figures: $(VENV)/run
 	@$(BIN)/python -m etl.report.page.chart_documents
@@ -53,22 +53,22 @@ faults: $(VENV)/dev
 		tests/runs/test_decade.py tests/runs/test_real_processes.py
 
 bench: $(VENV)/dev $(PEERS)/done
-	@$(BIN)/python -m bench.run --peers-python $(PEERS)/bin/python --write
-	@$(BIN)/python -m bench.figures --write
+	@$(BIN)/python -m dev.bench.run --peers-python $(PEERS)/bin/python --write
+	@$(BIN)/python -m dev.bench.figures --write
 
-$(PEERS)/done: bench/peers/requirements.txt | $(BIN)/python
+$(PEERS)/done: dev/bench/peers/requirements.txt | $(BIN)/python
 	@"$(PYTHON)" -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r bench/peers/requirements.txt
+	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r dev/bench/peers/requirements.txt
 	@touch $@
 
 docs: $(VENV)/dev
-	@$(BIN)/python -m tools.data_dictionary
+	@$(BIN)/python -m dev.tools.data_dictionary
 
 lock: $(VENV)/dev
-	$(LOCK) --upgrade -o requirements.txt requirements.in
-	$(LOCK) --upgrade -o requirements-dev.txt requirements-dev.in
-	$(LOCK) --upgrade -o requirements-scale.txt requirements-scale.in
-	$(LOCK) --upgrade -o bench/peers/requirements.txt bench/peers/requirements.in
+	$(LOCK) --upgrade -o requirements.txt requirements/base.in
+	$(LOCK) --upgrade -o requirements/dev.txt requirements/dev.in
+	$(LOCK) --upgrade -o requirements/scale.txt requirements/scale.in
+	$(LOCK) --upgrade -o dev/bench/peers/requirements.txt dev/bench/peers/requirements.in
 
 clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
@@ -84,7 +84,7 @@ $(VENV)/run: requirements.txt | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/dev: requirements-dev.txt $(VENV)/run | $(BIN)/python
+$(VENV)/dev: requirements/dev.txt $(VENV)/run | $(BIN)/python
 	@echo "installing what the tests need"
-	@$(PIP) install --require-hashes -r requirements-dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@

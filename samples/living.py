@@ -1,6 +1,6 @@
 """The forms of who, owid, jhu and of coviddata's regions and places; the figures are made up.
 
-The samples are small and hold each form's traps; `bench/living.py` writes big files by the same
+The samples are small and hold each form's traps; `dev/bench/living.py` writes big files by the same
 functions.
 """
 

@@ -22,7 +22,7 @@ from tests.support.s3_server import s3_server, use
 from tests.support.sns_server import Sns, sns_server
 
 if TYPE_CHECKING:
-    from bench.browser import Browser
+    from dev.bench.browser import Browser
 
 # As many tests at a time as there are cores: one that is slow is not wrong.
 settings.register_profile("unhurried", settings(), deadline=None)
@@ -65,7 +65,7 @@ def real_s3() -> str:
     if not url:
         pytest.skip(
             "SKIPPED: no real S3 server is here; "
-            "export TEST_S3_ENDPOINT=$(tools/s3-server start) and test again"
+            "export TEST_S3_ENDPOINT=$(dev/tools/s3-server start) and test again"
         )
     return url
 
@@ -99,7 +99,7 @@ def moto_s3() -> Iterator[str]:
 @pytest.fixture(scope="module")
 def chrome(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
     # imported here, since most tests need no Selenium
-    from bench.browser import chromium
+    from dev.bench.browser import chromium
     from tests.support.browsers import if_installed
 
     with if_installed(), chromium(tmp_path_factory.mktemp("profile")) as started:

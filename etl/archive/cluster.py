@@ -18,7 +18,7 @@ from etl.history.record import Failure
 if TYPE_CHECKING:
     from distributed import Client
 
-INSTALL = "python -m pip install --require-hashes -r requirements-scale.txt"
+INSTALL = "python -m pip install --require-hashes -r requirements/scale.txt"
 ANSWER_S = 10
 Item = TypeVar("Item")
 Result = TypeVar("Result")

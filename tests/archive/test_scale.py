@@ -25,7 +25,7 @@ from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, settings
 
 distributed = pytest.importorskip(
-    "distributed", reason="SKIPPED: pip install -r requirements-scale.txt"
+    "distributed", reason="SKIPPED: pip install -r requirements/scale.txt"
 )
 
 
@@ -269,7 +269,7 @@ def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.M
     for arguments in (("backfill", "--workers", "2"), ("vintages",)):
         said = bench(*arguments)
         assert said.status == 2
-        assert "-r requirements-scale.txt" in said.err
+        assert "-r requirements/scale.txt" in said.err
     assert bench("backfill").status == 0
 
 

@@ -25,7 +25,7 @@ from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
-dd = pytest.importorskip("dask.dataframe", reason="SKIPPED: pip install -r requirements-scale.txt")
+dd = pytest.importorskip("dask.dataframe", reason="SKIPPED: pip install -r requirements/scale.txt")
 # dask 2026.8 reads Parquet in a way that pandas 3.1 wants to end
 pytestmark = pytest.mark.filterwarnings("ignore:The inplace keyword")
 SLOTS = ["2021-01-25", "2021-01-26", "2021-01-27", "2021-01-28"]

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bench.browser import Browser
+from dev.bench.browser import Browser
 from etl.inbox import INCOMING
 from tests.support.browsers import audit
 from tests.support.desk import Desk

@@ -10,6 +10,7 @@ import pyarrow.parquet
 import pytest
 
 from config import KEEPS
+from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
@@ -24,7 +25,6 @@ from tests.support.builders import country, day, stats_json
 from tests.support.frames import countries, days, rows
 from tests.support.packages import faults
 from tests.support.runs import NOW, growing, run
-from tools import data_dictionary
 
 COUNTRY = levels.names("countries")
 DTYPES = {

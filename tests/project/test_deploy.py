@@ -44,7 +44,7 @@ def test_cloudfront_is_shown_what_the_public_may_read_and_no_more() -> None:
 
 
 def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) -> None:
-    lines = (PROJECT / "Containerfile").read_text(encoding="utf-8").splitlines()
+    lines = (PROJECT / "deploy/Containerfile").read_text(encoding="utf-8").splitlines()
     ignored = (PROJECT / ".dockerignore").read_text(encoding="utf-8").splitlines()
     code, data = tmp_path / "code", tmp_path / "data"
     code.mkdir()

@@ -173,7 +173,7 @@ def test_a_package_is_known_to_its_rooms_alone(package: str) -> None:
 
 def test_the_transformation_is_pure() -> None:
     for name in MODULES:
-        if room(name) == "transform" and name != "etl.transform.derive.read":
+        if room(name) == "transform":
             assert not theirs(name, lazily=True) & WORLD, name
 
 

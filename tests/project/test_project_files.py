@@ -28,7 +28,7 @@ def text(name: str) -> str:
 
 
 def wanted(name: str) -> set[str]:
-    """The packages a requirements.in asks for."""
+    """The packages a requirements/base.in asks for."""
     lines = (line.partition("#")[0].strip() for line in text(name).splitlines())
     return {re.split(r"[\[=<>~! ]", line)[0] for line in lines if line and not line.startswith("-")}
 
@@ -53,8 +53,7 @@ def third_party(*folders: str) -> set[str]:
     own = {path.stem for path in PROJECT.glob("*.py")} | {
         "etl",
         "samples",
-        "bench",
-        "tools",
+        "dev",
         "tests",
     }
     paths = [path for folder in folders for path in PROJECT.glob(folder)]
@@ -98,7 +97,7 @@ def test_app_json_asks_for_settings_that_exist_with_values_that_are_valid() -> N
             assert about["value"] == known[variable].default
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "requirements-dev.txt"])
+@pytest.mark.parametrize("name", ["requirements.txt", "requirements/dev.txt"])
 def test_every_package_is_pinned_by_version_and_hash_and_comes_from_no_named_index(
     name: str,
 ) -> None:
@@ -114,12 +113,12 @@ def test_every_package_is_pinned_by_version_and_hash_and_comes_from_no_named_ind
 
 
 def test_what_is_asked_for_is_pinned() -> None:
-    assert wanted("requirements.in") <= set(pins("requirements.txt"))
-    assert wanted("requirements-dev.in") <= set(pins("requirements-dev.txt"))
+    assert wanted("requirements/base.in") <= set(pins("requirements.txt"))
+    assert wanted("requirements/dev.in") <= set(pins("requirements/dev.txt"))
 
 
 def test_the_tests_run_with_the_versions_that_are_deployed() -> None:
-    deployed, tested = pins("requirements.txt"), pins("requirements-dev.txt")
+    deployed, tested = pins("requirements.txt"), pins("requirements/dev.txt")
     for package in set(deployed) & set(tested):
         assert deployed[package] == tested[package], package
 
@@ -127,14 +126,14 @@ def test_the_tests_run_with_the_versions_that_are_deployed() -> None:
 def test_every_package_the_worker_imports_is_asked_for_and_no_other() -> None:
     imports = third_party("*.py", "etl/**/*.py")
     for name, packages in OPTIONAL.items():
-        assert wanted(f"requirements-{name}.in") == set(packages.values())
+        assert wanted(f"requirements/{name}.in") == set(packages.values())
     # tzdata is what zoneinfo looks for by itself
-    assert wanted("requirements.in") == imports - optional() | {"tzdata"}
+    assert wanted("requirements/base.in") == imports - optional() | {"tzdata"}
 
 
 def test_every_package_the_tests_and_scripts_import_is_asked_for() -> None:
-    asked = wanted("requirements.in") | wanted("requirements-dev.in")
-    imports = third_party("tests/**/*.py", "samples/*.py", "bench/*.py", "tools/*.py")
+    asked = wanted("requirements/base.in") | wanted("requirements/dev.in")
+    imports = third_party("tests/**/*.py", "samples/*.py", "dev/*/*.py")
     assert imports - optional() <= asked
 
 

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from python_calamine import CalamineWorkbook
 
-from bench import extend
+from dev.bench import extend
 from samples import living, make
 
 FOLDER = Path(make.__file__).parent

@@ -1,6 +1,6 @@
 """The matrix: every request of a run, failed in every way, between boto3 and a real wire.
 
-On moto's server, and on a real one where there is one (tools/s3-server). FAULTS=full makes the
+On moto's server, and on a real one where there is one (dev/tools/s3-server). FAULTS=full makes the
 whole matrix, otherwise a sample drawn from a fixed seed.
 """
 

@@ -19,7 +19,7 @@ from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 def rclone() -> str:
     path = shutil.which("rclone")
     if path is None:
-        missing = "no rclone is here; tools/install-rclone installs it"
+        missing = "no rclone is here; dev/tools/install-rclone installs it"
         if os.environ.get("CI") == "true":
             pytest.fail(missing)
         pytest.skip(f"SKIPPED: {missing}")

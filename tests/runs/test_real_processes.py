@@ -1,6 +1,6 @@
 """Real processes on one bucket: two at once, and killed or stopped at every request.
 
-On moto's server, and on a real one where there is one (tools/s3-server). FAULTS=full makes 50
+On moto's server, and on a real one where there is one (dev/tools/s3-server). FAULTS=full makes 50
 rounds and every request; otherwise a sample from a fixed seed.
 """
 

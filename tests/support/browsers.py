@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from bench.browser import AXE, Browser, Missing, required
+from dev.bench.browser import AXE, Browser, Missing, required
 
 GRAVE = ("serious", "critical")
 # Whatever is in an element: what Bokeh draws lies in shadow trees, one in the other.

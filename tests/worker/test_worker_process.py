@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 
-from bench.measure import peak_kb
+from dev.bench.measure import peak_kb
 from etl.alerts.state import Alert, State, queued, tried, update
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
-from bench.browser import Browser
+from dev.bench.browser import Browser
 from etl.history import history
 from etl.load.month import Month
 from etl.report.monthly import make

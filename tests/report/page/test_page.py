@@ -16,7 +16,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 
-from bench import extend
+from dev.bench import extend
 from etl import PROJECT
 from etl.extract.sources import SAMPLES
 from etl.history import manifest

@@ -16,8 +16,8 @@ from botocore.exceptions import ClientError
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
-from bench import extend
-from bench.browser import Browser
+from dev.bench import extend
+from dev.bench.browser import Browser
 from etl.extract.sources import SAMPLES
 from etl.report.page import page
 from etl.store.directory import DirectoryStore

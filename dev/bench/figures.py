@@ -1,6 +1,6 @@
 """The single figures: the start, a day with nothing new, living sources, small uploads, idling.
 
-    python -m bench.figures [--rounds 5] [--write]
+    python -m dev.bench.figures [--rounds 5] [--write]
 
 Each of a whole process on this machine, medians; servers on loopback. `make bench` runs it too.
 """
@@ -19,9 +19,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from threading import Thread
 
-import bench.living
-from bench.measure import Measured, measure, median, peak_kb
-from bench.run import (
+from dev.bench import living as living_sources
+from dev.bench.measure import Measured, measure, median, peak_kb
+from dev.bench.run import (
     BUCKET,
     DATA,
     ROOT,
@@ -38,11 +38,11 @@ RUN = [sys.executable, str(ROOT / "app.py"), "run"]
 UPLOAD = """
 import sys
 sys.path.insert(0, sys.argv[1])
-from etl.store.s3.upload import upload_all
+from etl.store.parallel import upload_all
 from etl.store import Upload
 from etl.store.s3.store import S3Store
 uploads = [Upload(f"countries/{n}.json", b"x" * 20_000) for n in range(int(sys.argv[2]))]
-upload_all(S3Store.connect("bench", "small"), uploads)
+upload_all(S3Store.connect("dev/bench", "small"), uploads)
 """
 
 
@@ -177,7 +177,7 @@ def main() -> None:
         ]
     rows += [
         living(source, make(), given.rounds)
-        for source, make in (("who", bench.living.who), ("owid", bench.living.owid))
+        for source, make in (("who", living_sources.who), ("owid", living_sources.owid))
     ]
     credentials(None)
     rows.append((f"{FILES} small files to a server that takes 100 ms", small_uploads(given.rounds)))

@@ -1,7 +1,7 @@
 """Side by side: this project's run, what people would use instead, and the floor.
 
     make bench
-    python -m bench.run --sizes "29 MB" --only "this project,naive" --peers-python ...
+    python -m dev.bench.run --sizes "29 MB" --only "this project,naive" --peers-python ...
 
 Builds inputs of about 4, 29 and 293 MB, starts a web server and a real S3 server on loopback, and
 runs each program as a whole process, in turn, several rounds. Prints medians and ratios, and writes
@@ -23,11 +23,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench import extend
-from bench.measure import Measured, measure, median
+from dev.bench import extend
+from dev.bench.measure import Measured, measure, median
 
-ROOT = Path(__file__).resolve().parents[1]
-DATA = ROOT / "bench" / "data"
+HERE = Path(__file__).resolve().parent
+ROOT = HERE.parents[1]
+DATA = ROOT / "dev/bench" / "data"
 DOCUMENT = ROOT / "docs" / "performance.md"
 REAL = ROOT.parent / "shared" / "data"
 BUCKET = "bench"
@@ -96,7 +97,7 @@ def web_server() -> Iterator[str]:
 
 @contextmanager
 def s3_server() -> Iterator[str]:
-    command = [sys.executable, str(ROOT / "tools" / "s3-server")]
+    command = [sys.executable, str(ROOT / "dev/tools" / "s3-server")]
     data = ["--data", str(DATA / "s3")]
     started = subprocess.run(  # noqa: S603  our own
         [*command, "start", *data], check=True, stdout=subprocess.PIPE, text=True
@@ -131,10 +132,15 @@ def commands(source: Source, url: str, peers_python: str | None, nth: int) -> di
     os.environ.update(SOURCE_URL=address, COUNTRIES_URL=str(source.facts), S3_FOLDER=f"ours-{nth}")
     found = {
         "this project": [sys.executable, str(ROOT / "app.py"), "run"],
-        "the floor": [sys.executable, str(ROOT / "bench" / "floor.py"), address, str(DATA / "out")],
+        "the floor": [
+            sys.executable,
+            str(HERE / "floor.py"),
+            address,
+            str(DATA / "out"),
+        ],
     }
     for peer in PEERS if peers_python else ():
-        script = str(ROOT / "bench" / "peers" / f"{peer}.py")
+        script = str(ROOT / "dev/bench" / "peers" / f"{peer}.py")
         facts = [] if peer == "with_dlt" else [str(source.facts)]
         found[peer] = [str(peers_python), script, address, BUCKET, f"{peer}-{nth}", *facts]
     return found
@@ -193,7 +199,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default="4 MB,29 MB,293 MB")
     parser.add_argument("--only", default="", help="programs, by name, separated by commas")
-    parser.add_argument("--peers-python", help="a Python that has bench/peers/requirements.txt")
+    parser.add_argument("--peers-python", help="a Python that has dev/bench/peers/requirements.txt")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     given = parser.parse_args()
     wanted = [s for s in sources() if s.name in given.sizes.split(",")]
@@ -214,7 +220,7 @@ def main() -> None:
     text += f"{given.rounds} rounds (half as many of inputs over {LARGE_MB} MB)."
     print(text)
     if given.write:
-        write_between("bench", text)
+        write_between("dev/bench", text)
 
 
 def write_between(name: str, text: str) -> None:

@@ -1,8 +1,8 @@
 """What readers find after a publish that failed: this project beside what people use instead.
 
     python3.11 -m venv .tools/peers
-    .tools/peers/bin/pip install --require-hashes -r bench/peers/requirements.txt
-    .venv/bin/python bench/peers/faults.py
+    .tools/peers/bin/pip install --require-hashes -r dev/bench/peers/requirements.txt
+    .venv/bin/python dev/bench/peers/faults.py
 
 Each tool publishes a small table, then the next day's: a day more, and a correction. The second
 publish goes through a proxy that injects a fault at one of its requests; then an independent reader
@@ -25,8 +25,8 @@ the old or the new one, and what they found after the others:
     side by side  files of both versions, each of them whole
     ... unnoticed the process ended with status 0 all the same
 
-The server is the one at TEST_S3_ENDPOINT (`export TEST_S3_ENDPOINT=$(tools/s3-server start)`), or
-else moto's. It takes ten minutes or so, as the tools wait long between tries of their own; name
+The server is the one at TEST_S3_ENDPOINT (`export TEST_S3_ENDPOINT=$(dev/tools/s3-server start)`),
+or else moto's. It takes ten minutes or so, as the tools wait long between tries of their own; name
 some of them behind --tools to take less. This script itself runs in the project's environment for
 development (`make test` makes it): the proxy, the servers and the reader are those of the tests.
 """
@@ -50,11 +50,11 @@ from uuid import uuid4
 import boto3
 
 PEERS = Path(__file__).resolve().parent
-ROOT = PEERS.parents[1]
+ROOT = PEERS.parents[2]
 sys.path.insert(0, str(ROOT))  # this is a script: the project is not on the path
 
-from bench.peers import reading  # noqa: E402
-from bench.peers.compared import OURS, TOOLS, Tool  # noqa: E402
+from dev.bench.peers import reading  # noqa: E402
+from dev.bench.peers.compared import OURS, TOOLS, Tool  # noqa: E402
 from tests.support.fault_proxy import FaultProxy  # noqa: E402  see above
 from tests.support.reader import Reader as Bucket  # noqa: E402
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, s3_server  # noqa: E402

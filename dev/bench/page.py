@@ -1,4 +1,4 @@
-"""What the page weighs and how soon it is ready: python bench/page.py FOLDER [--rounds 5]
+"""What the page weighs and how soon it is ready: python dev/bench/page.py FOLDER [--rounds 5]
 
 FOLDER is where a run has published (OUTPUT_DIR). Ready: the charts are drawn and every control
 works, counted from the browser's first step towards the page, which is opened from disk with an
@@ -12,9 +12,9 @@ import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bench.browser import chromium
+from dev.bench.browser import chromium
 
 
 def main() -> None:

@@ -1,6 +1,6 @@
 """The usual script: requests, a list of dicts, pandas, one object in S3.
 
-    python bench/peers/naive.py SOURCE_URL BUCKET FOLDER [FACTS]
+    python dev/bench/peers/naive.py SOURCE_URL BUCKET FOLDER [FACTS]
 
 What one finds under "upload a DataFrame to S3 with boto3": `requests.get(url).json()` (Requests'
 Quickstart, "JSON Response Content"), `pandas.DataFrame(list of dicts)` and

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from bench.peers import reading
+from dev.bench.peers import reading
 from tests.support.builders import country, day, stats_json  # faults.py puts tests/ on the path
 
 FIRST_DAY = date(2020, 3, 1)

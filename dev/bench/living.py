@@ -1,4 +1,4 @@
-"""Make a big file in a living source's form: `python -m bench.living who|owid OUTPUT`.
+"""Make a big file in a living source's form: `python -m dev.bench.living who|owid OUTPUT`.
 
 who: 26 MB, half a million rows; owid: 100 MB, 61 columns. Every figure is made up; the same bytes
 each time.

@@ -1,6 +1,6 @@
 """Measure a command as a whole process: wall seconds, CPU seconds, peak memory; medians.
 
-    python bench/measure.py --rounds 5 --fresh out-bench -- python app.py run
+    python dev/bench/measure.py --rounds 5 --fresh out-bench -- python app.py run
 
 `--fresh` names a folder that is deleted before each round.
 """

@@ -1,4 +1,4 @@
-"""Make etl/report/page/shapes.json, the map's countries, anew: python tools/make_shapes.py
+"""Make etl/report/page/shapes.json, the map's countries, anew: python dev/tools/make_shapes.py
 
 They are Natural Earth's (https://www.naturalearthdata.com/, public domain), Admin 0 countries at
 1:110m, version 4.1.0, as the npm package world-atlas hands them on; npm fetches it. Here they are
@@ -17,14 +17,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from etl.extract.countries import find
 
 PACKAGE = "world-atlas@2.0.2"
 MEMBER = "package/countries-110m.json"
 SHA256 = "2516c915867c7baf18ddec727aec46c315541a07cfb3d79a6559b05d5e94eee8"
-TARGET = Path(__file__).resolve().parents[1] / "etl" / "report" / "page" / "shapes.json"
+TARGET = Path(__file__).resolve().parents[2] / "etl" / "report" / "page" / "shapes.json"
 ABOUT = "Natural Earth, Admin 0 countries 1:110m 4.1.0, public domain; made by tools/make_shapes.py"
 WIDE = 2000  # units from the western to the eastern end of the equator
 EQUATOR = 2 * 2.7066299836  # the same in Equal Earth's own units

@@ -1,4 +1,4 @@
-"""Make a big file of a small one: `python bench/extend.py INPUT[.gz] OUTPUT --copies 10`.
+"""Make a big file of a small one: `python dev/bench/extend.py INPUT[.gz] OUTPUT --copies 10`.
 
 Reads coviddata's countries, carries every living series on to `--days` days after the file's first
 date, and writes each country `--copies` times under keys of its own. The days added are made up:

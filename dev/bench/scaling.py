@@ -1,7 +1,7 @@
 """How backfill scales on this machine: one archive, made anew by 1 and by 2 worker processes.
 
-    python -m bench.scaling --snapshots 365 --input bench/data/4MB-countries-2020-09-07.json \\
-        --facts samples/InfoPaisosExtra.xlsx
+    python -m dev.bench.scaling --snapshots 365 \\
+        --input dev/bench/data/4MB-countries-2020-09-07.json --facts samples/InfoPaisosExtra.xlsx
 
 Makes an archive of so many days from one document, each day a little different, in a folder of this
 machine (so that no server shares the cores with the workers), and measures whole processes: wall
@@ -24,9 +24,9 @@ from pathlib import Path
 import msgspec
 from isal import igzip
 
-from bench.measure import peak_kb
+from dev.bench.measure import peak_kb
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 FIRST = datetime(2020, 9, 8, 6, tzinfo=UTC)
 WATCHED_EVERY_S = 0.5
 

@@ -1,7 +1,7 @@
-"""Make docs/page-1280.png and docs/page-390.png anew: python tools/screenshots.py
+"""Make docs/page-1280.png and docs/page-390.png anew: python dev/tools/screenshots.py
 
-The top of the page of the samples, as a desk and a phone show it. Needs what tools/install-browser
-installs.
+The top of the page of the samples, as a desk and a phone show it. Needs what
+dev/tools/install-browser installs.
 """
 
 import sys
@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 
 from PIL import Image
 
-sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from bench.browser import chromium
 from config import read_settings
+from dev.bench.browser import chromium
 from etl import pipeline
 from etl.store.directory import DirectoryStore
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+DOCS = Path(__file__).resolve().parents[2] / "docs"
 COLOURS = 128  # enough to look at, and a third of the bytes
 SIZES = {1280: 1720, 390: 1400}
 

@@ -2,7 +2,7 @@
 
 Less work than the others': nothing is repaired, derived or merged.
 
-    python bench/peers/with_dlt.py SOURCE_URL BUCKET FOLDER
+    python dev/bench/peers/with_dlt.py SOURCE_URL BUCKET FOLDER
 
 dlt's documentation, "Cloud storage and filesystem": `dlt.pipeline(destination=filesystem(...))`,
 its default file format (gzipped JSONL) and layout; "Full loading": `pipeline.run(generator,

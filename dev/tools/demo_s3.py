@@ -1,7 +1,7 @@
 """The demo on a real S3 server: `make demo-s3`.
 
-Starts tools/s3-server on loopback, makes a bucket, runs the worker's own command twice on made-up
-data, restarts the server, and reads everything back by plain boto3, digest by digest.
+Starts dev/tools/s3-server on loopback, makes a bucket, runs the worker's own command twice on
+made-up data, restarts the server, and reads everything back by plain boto3, digest by digest.
 """
 
 import hashlib
@@ -14,13 +14,13 @@ from pathlib import Path
 import boto3
 from botocore.exceptions import ClientError
 
-ROOT = Path(__file__).resolve().parents[1]
-SERVER = ROOT / "tools" / "s3-server"
+ROOT = Path(__file__).resolve().parents[2]
+SERVER = ROOT / "dev/tools" / "s3-server"
 BUCKET, FOLDER = "demo", "covid"
 
 
 def server(command: str) -> str:
-    """What tools/s3-server prints."""
+    """What dev/tools/s3-server prints."""
     ran = subprocess.run(
         [sys.executable, str(SERVER), command], check=True, stdout=subprocess.PIPE, text=True
     )

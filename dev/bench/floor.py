@@ -1,4 +1,4 @@
-"""What no program could avoid: `python bench/floor.py SOURCE_URL OUT_DIR`.
+"""What no program could avoid: `python dev/bench/floor.py SOURCE_URL OUT_DIR`.
 
 The interpreter and the imports that are needed, the bytes read, one pass of the fastest JSON
 decoder over all of them, and the columns written by pyarrow as CSV (gzip) and Parquet. No repair,

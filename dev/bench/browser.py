@@ -13,7 +13,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.remote.webelement import WebElement
 from selenium.webdriver.support.wait import WebDriverWait
 
-AXE = Path(__file__).resolve().parents[1] / ".tools" / "axe-core" / "axe.min.js"
+AXE = Path(__file__).resolve().parents[2] / ".tools" / "axe-core" / "axe.min.js"
 READY_S = 20
 OPTIONS = (
     "--headless=new",
@@ -35,7 +35,7 @@ class Missing(Exception):
 
 def required(what: str, path: str | Path | None) -> Path:
     if path is None or not Path(path).exists():
-        raise Missing(f"no {what}; tools/install-browser installs it")
+        raise Missing(f"no {what}; dev/tools/install-browser installs it")
     return Path(path)
 
 

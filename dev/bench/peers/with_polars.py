@@ -1,6 +1,6 @@
 """The usual script with Polars in pandas' place: one Parquet object in S3.
 
-    python bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER [FACTS]
+    python dev/bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER [FACTS]
 
 `pl.from_dicts(list of dicts)`, expressions over the countries, and
 `DataFrame.write_parquet(file-like object)` as in Polars' API reference, `put_object` as in boto3's.

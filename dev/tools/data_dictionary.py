@@ -6,7 +6,7 @@ from pathlib import Path
 from etl.transform import columns
 from etl.transform.columns import Field
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "data-dictionary.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 HEAD = """\
 # The data dictionary
 
