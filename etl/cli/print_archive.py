@@ -11,9 +11,10 @@ from etl.archive.backfill import Backfilled
 from etl.archive.import_versions import Taken
 from etl.archive.revisions import REVISIONS
 from etl.archive.vintages import FOLDER, Written
-from etl.cli.console import human, printable
+from etl.cli.console import printable
 from etl.cli.print_objects import print_json
 from etl.load.values import records
+from etl.report.numbers import human
 
 LISTED = 20
 OLD = "left by a run, or an import, that broke off"

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etl.cli.console import counted, human, printable
+from etl.cli.console import printable
+from etl.report.numbers import counted, human
 from etl.store import Entry, Head
 
 if TYPE_CHECKING:

@@ -11,9 +11,9 @@ from pathlib import Path
 from markupsafe import Markup
 
 from etl import PROJECT
-from etl.cli.console import human
 from etl.inbox import FORM
 from etl.report import templating
+from etl.report.numbers import human
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
 from etl.store.s3.setup.lifecycle import INBOX_DAYS

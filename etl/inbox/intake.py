@@ -4,10 +4,10 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.cli.console import human
 from etl.inbox import PICTURES, contents
 from etl.inbox.contents import Picture
 from etl.inbox.letter import Letter, Unreadable
+from etl.report.numbers import human
 from etl.store import Upload
 from etl.store.keys import is_valid
 

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.cli.console import human, printable
+from etl.cli.console import printable
+from etl.report.numbers import human
 from etl.store import Head, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.parallel import upload_all

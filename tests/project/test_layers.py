@@ -35,8 +35,6 @@ OPEN: set[str] = {
     "etl.extract.inputs -> history",
     "etl.extract.inputs -> load",
     "etl.extract.sources.assemble -> transform",
-    "etl.inbox.form_page -> cli",
-    "etl.inbox.intake -> cli",
     "etl.load.version -> inbox",
     "etl.load.version -> report",
     "etl.settings.readers -> extract",

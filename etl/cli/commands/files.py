@@ -4,8 +4,8 @@ from pathlib import Path
 
 import click
 
-from etl.cli.console import human
 from etl.cli.options import JSON, YES, Key, confirm, in_common, in_force, open_store
+from etl.report.numbers import human
 from etl.store import Store, Upload, valid_prefix
 
 FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's own.")

@@ -5,8 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import click
 
-from etl.cli.console import counted
 from etl.cli.options import YES, Key, confirm, in_force, open_store
+from etl.report.numbers import counted
 
 
 @click.command()
