@@ -17,9 +17,11 @@ from config import Settings
 from etl import log
 from etl.alerts import rules
 from etl.alerts.teller import Teller
-from etl.errors import DataRejected, EtlError, SourceChanged, StateConflict
+from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable, StateConflict
 from etl.extract import inputs
 from etl.extract.fetch import Fetched
+from etl.extract.http import Validators
+from etl.extract.inputs import Facts
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import PAGE, Manifest, page_in
@@ -27,9 +29,9 @@ from etl.history.record import Failure, Record, Seen, Standstill, standstill
 from etl.history.run import Context, Options, new_run_id
 from etl.inbox import form
 from etl.load import free_memory, publish, recovery
-from etl.load.fingerprint import fingerprint
+from etl.load.fingerprint import facts_url, fingerprint
 from etl.load.month import report_key
-from etl.load.raw import keep_aside
+from etl.load.raw import facts_from_archive, keep_aside
 from etl.report.monthly import due
 from etl.store import Store
 from etl.upkeep import prune
@@ -101,11 +103,17 @@ def run(
 
 def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     run.options.step("extract")
-    facts = inputs.fetch_facts(run, work)
+    facts = _facts(run, work)
     fetched += [facts.fetched] if facts.fetched else []
     # asked for with --force, a version is published though it is the same
     seen = None if run.options.force else _already_seen(run, facts.sha256)
-    statistics = inputs.fetch_statistics(run, work, seen)
+    statistics = inputs.fetch_statistics(
+        run.source.documents(run.settings.source_url),
+        [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else [],
+        work,
+        max_bytes=run.settings.max_source_mb * 10**6,
+        sleep=run.options.sleep,
+    )
     if seen and (statistics is None or [one.sha256 for one in statistics] == seen.digests()):
         return _unchanged(run, outcomes.seen_again(seen, statistics))
     if statistics is None:
@@ -137,6 +145,18 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
             raise
         return Result("yielded", manifest=winner.manifest)
     return Result("published", record, made.manifest)
+
+
+def _facts(run: Context, work: Path) -> Facts:
+    """Today's facts; where they can't be fetched, the ones that were published last."""
+    url = facts_url(run.settings, run.source)
+    if not url:
+        return Facts(None)
+    try:
+        return Facts(inputs.fetch_facts(url, work, sleep=run.options.sleep))
+    except SourceUnavailable as exc:
+        log.warning("facts.unavailable", error=exc)
+        return facts_from_archive(run.store, run.before, work / inputs.facts_name(url), exc)
 
 
 def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:

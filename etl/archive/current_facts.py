@@ -8,11 +8,12 @@ from tempfile import TemporaryDirectory
 
 from config import Settings
 from etl.errors import SourceUnavailable
-from etl.extract import fetch, inputs
+from etl.extract import inputs
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived
 from etl.history.manifest import FACTS
 from etl.load import raw
+from etl.load.fingerprint import facts_url
 from etl.load.snapshots import Snapshot, later_facts_folder
 from etl.store import Store
 
@@ -23,7 +24,7 @@ def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
     Its own, else today's, which are fetched once and kept in raw/facts/; none where COUNTRIES_URL
     is empty. Calling it raises SourceUnavailable, StoreError.
     """
-    url = inputs.facts_url(settings, SOURCES[settings.data_set])
+    url = facts_url(settings, SOURCES[settings.data_set])
 
     @cache
     def current() -> Archived:
@@ -39,13 +40,11 @@ def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
 
 def _archived(store: Store, url: str) -> Archived:
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
-        path = Path(folder) / inputs.facts_name(url)
         try:
-            fetched = fetch.fetch(url, path, max_bytes=inputs.FACTS_LIMIT_MB * 10**6)
+            fetched = inputs.fetch_facts(url, Path(folder))
         except SourceUnavailable as exc:
             why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
             raise SourceUnavailable(f"{exc}; {why}") from exc
-        assert fetched  # noqa: S101  for the type checker: nothing was known of it
         entry, upload = raw.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
         if store.head(upload.key) is None:
             store.write(upload)

@@ -94,7 +94,6 @@ def _take(
         fetched = fetch.fetch(str(version.path), to, max_bytes=settings.max_source_mb * 10**6)
     except (SourceChanged, SourceUnavailable) as exc:
         return replace(told, why=str(exc).removeprefix(f"{version.path}: ")), None
-    assert fetched  # noqa: S101  for the type checker: nothing was known of it
     at = bisect_right(there, version.moment, key=lambda one: one[0])
     for _, digest, run_id in there[max(at - 1, 0) : at + 1]:
         if digest == fetched.sha256:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from config import Settings
 from etl.errors import EtlError
-from etl.extract import fetch
+from etl.extract.http import shown
 from etl.load.fingerprint import code, fingerprint
 from etl.store import Store
 from etl.store.open import open_store
@@ -66,7 +66,7 @@ def without_secrets(settings: Settings) -> Settings:
     return replace(
         settings,
         source_url="",
-        countries_url=fetch.shown(settings.countries_url),
+        countries_url=shown(settings.countries_url),
         output_dir=Path(settings.output_dir).absolute(),
         alert_topic="",
         alert_rules=(),

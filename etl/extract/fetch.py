@@ -17,16 +17,13 @@ import requests
 
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract.gunzip import unpacked
-from etl.extract.http import TryAgain, Validators, get, shown
-
-__all__ = ["Fetched", "Validators", "fetch", "shown"]
+from etl.extract.http import NONE_GIVEN, NotModified, TryAgain, Validators, get, shown
 
 TRIES = 5
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 DOWNLOAD_LIMIT_S = 900.0
 PIECE = 1 << 18
-NONE_GIVEN = Validators()
 
 
 @dataclass(frozen=True)
@@ -45,19 +42,35 @@ class Fetched:
 
 
 def fetch(
+    url: str, to: Path, *, max_bytes: int, sleep: Callable[[float], None] = time.sleep
+) -> Fetched:
+    """Bring a URL or a path to the file `to`, which is there only once the document is whole.
+
+    Raises SourceUnavailable (no answer, an error status, a broken transfer, after five tries or
+    the time limit of them all) and SourceChanged (more than `max_bytes` once unpacked, or a gzip
+    that can't be unpacked).
+    """
+    return _fetch(url, to, max_bytes, sleep, NONE_GIVEN)
+
+
+def fetch_if_changed(
     url: str,
     to: Path,
+    known: Validators,
     *,
     max_bytes: int,
-    known: Validators | None = None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Fetched | None:
-    """Bring a URL or a path to the file `to`; None if it is what `known` describes (HTTP 304).
+    """Like `fetch`; None if the server says that the document is still what `known` describes."""
+    try:
+        return _fetch(url, to, max_bytes, sleep, known)
+    except NotModified:
+        return None
 
-    `to` is there only once the document is whole. Raises SourceUnavailable (no answer, an error
-    status, a broken transfer, after five tries or the time limit of them all) and SourceChanged
-    (more than `max_bytes` once unpacked, or a gzip that can't be unpacked).
-    """
+
+def _fetch(
+    url: str, to: Path, max_bytes: int, sleep: Callable[[float], None], known: Validators
+) -> Fetched:
     if "://" not in url:
         try:
             return _save(_read_path(Path(url)), to, url, max_bytes)
@@ -67,11 +80,10 @@ def fetch(
         raise SourceUnavailable(f"{shown(url)}: only http://, https:// and paths can be read")
     deadline = time.monotonic() + DOWNLOAD_LIMIT_S
     with requests.Session() as session:
-        for attempt in range(1, TRIES + 1):
+        attempt = 1
+        while True:
             try:
-                with get(url, session, known, deadline) as answer:
-                    if answer is None:
-                        return None
+                with get(url, session, deadline, known) as answer:
                     return _save(answer.pieces, to, url, max_bytes, answer.validators)
             except TryAgain as exc:
                 pause_s = _pause(attempt, exc.pause_s)
@@ -80,7 +92,7 @@ def fetch(
                     why = f"{shown(url)}: {exc}, at try {attempt}"
                     raise SourceUnavailable(why) from exc.__cause__
                 sleep(pause_s)
-    raise AssertionError("unreachable")
+                attempt += 1
 
 
 def _pause(attempt: int, asked_s: float | None) -> float:

@@ -35,6 +35,9 @@ class Validators:
     last_modified: str | None = None
 
 
+NONE_GIVEN = Validators()
+
+
 @dataclass(frozen=True)
 class Answer:
     """A body as it comes in, freed of its Content-Encoding."""
@@ -43,8 +46,12 @@ class Answer:
     validators: Validators
 
 
+class NotModified(Exception):
+    """The document is still the one that the validators describe (HTTP 304)."""
+
+
 class TryAgain(Exception):
-    """Not this time. `pause_s` is what the server asked to wait (Retry-After)."""
+    """Another try may succeed. `pause_s` is what the server asked to wait (Retry-After)."""
 
     def __init__(self, why: str, pause_s: float | None = None) -> None:
         super().__init__(why)
@@ -53,14 +60,14 @@ class TryAgain(Exception):
 
 @contextmanager
 def get(
-    url: str, session: requests.Session, known: Validators | None, deadline: float
-) -> Iterator[Answer | None]:
-    """The server's answer; None if it is what `known` describes (HTTP 304).
+    url: str, session: requests.Session, deadline: float, known: Validators = NONE_GIVEN
+) -> Iterator[Answer]:
+    """Open a URL. Raises NotModified if the document is what `known` describes, TryAgain, and
+    SourceUnavailable.
 
     `deadline`, on time.monotonic's clock, holds for the whole body: a server that sends a byte now
     and then never runs into the time-outs, which are for each read.
     """
-    known = known or Validators()
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     conditions = {name: value for name, value in validators.items() if value}
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **conditions}
@@ -68,8 +75,7 @@ def get(
     try:
         with session.get(url, headers=headers, stream=True, timeout=timeouts) as response:
             if conditions and response.status_code == 304:
-                yield None
-                return
+                raise NotModified
             _refuse_status(response, url)
             given = response.headers
             yield Answer(

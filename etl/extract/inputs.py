@@ -1,20 +1,16 @@
 """Bring a run's two inputs: the statistics and the country facts."""
 
+import time
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from config import FACTS_URL, Settings
-from etl import log
-from etl.errors import SourceUnavailable
-from etl.extract import fetch
-from etl.extract.fetch import Fetched, Validators
-from etl.extract.sources import Source
-from etl.history.manifest import FACTS
-from etl.history.record import Seen
-from etl.history.run import Context
-from etl.load.raw import _unpack
+from etl.extract.fetch import Fetched, fetch, fetch_if_changed
+from etl.extract.http import NONE_GIVEN, Validators, shown
 
-FACTS_LIMIT_MB = 50
+MAX_FACTS_BYTES = 50 * 10**6
+
+Sleep = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -29,53 +25,47 @@ class Facts:
         return self.fetched.sha256 if self.fetched else None
 
 
-def fetch_facts(run: Context, work: Path) -> Facts:
-    """The facts of COUNTRIES_URL; where they can't be fetched, the last archived copy."""
-    url = facts_url(run.settings, run.source)
-    if not url:
-        return Facts(None)
-    path = work / facts_name(url)
-    limit = FACTS_LIMIT_MB * 10**6
-    try:
-        return Facts(fetch.fetch(url, path, max_bytes=limit, sleep=run.options.sleep))
-    except SourceUnavailable as exc:
-        log.warning("facts.unavailable", error=exc)
-        archived = run.before.input(FACTS) if run.before else None
-        if archived is None or not _unpack(run.store, archived, work / "archived", path):
-            return Facts(None, f"published without country facts: {exc}")
-        copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
-        return Facts(copy, f"country facts from the archive ({archived.key}): {exc}")
+@dataclass(frozen=True)
+class Inputs:
+    """What a run works on: the source's documents, in their order, and the country facts."""
+
+    statistics: Sequence[Fetched]
+    facts: Facts
 
 
-def facts_url(settings: Settings, source: Source) -> str:
-    """Where COUNTRIES_URL has its default, the facts that belong to the source come first."""
-    if settings.countries_url == FACTS_URL and source.facts_url is not None:
-        return source.facts_url
-    return settings.countries_url
+def fetch_facts(url: str, work: Path, *, sleep: Sleep = time.sleep) -> Fetched:
+    """Bring the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
+    return fetch(url, work / facts_name(url), max_bytes=MAX_FACTS_BYTES, sleep=sleep)
 
 
 def facts_name(url: str) -> str:
-    """How they are called in raw/."""
-    return PurePosixPath(fetch.shown(url)).name or FACTS
+    """The name of the facts' file, in the working folder and in raw/."""
+    return PurePosixPath(shown(url)).name or "facts"
 
 
-def fetch_statistics(run: Context, work: Path, seen: Seen | None) -> list[Fetched] | None:
-    """The source's documents; None where it says of each that it is what was `seen` before."""
-    documents = run.source.documents(run.settings.source_url)
-    known = [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else []
-    if len(known) != len(documents):
-        known = [Validators()] * len(documents)
+def fetch_statistics(
+    documents: Mapping[str, str],
+    known: Sequence[Validators],
+    work: Path,
+    *,
+    max_bytes: int,
+    sleep: Sleep,
+) -> list[Fetched] | None:
+    """Bring a source's documents, URLs by file name, into the folder `work`.
+
+    `known` describes the versions that were seen last, one for each document or none at all. None:
+    the source says of every document that it is still that version.
+    Raises SourceUnavailable, SourceChanged.
+    """
+    known = known if len(known) == len(documents) else [NONE_GIVEN] * len(documents)
     found = {
-        name: _fetch(run, url, work / name, validators)
+        name: fetch_if_changed(url, work / name, validators, max_bytes=max_bytes, sleep=sleep)
         for (name, url), validators in zip(documents.items(), known, strict=True)
     }
     if not any(found.values()):
         return None
-    # beside one that is new, those that are not are needed as well
-    again = (found[name] or _fetch(run, url, work / name) for name, url in documents.items())
-    return [document for document in again if document]
-
-
-def _fetch(run: Context, url: str, to: Path, known: Validators | None = None) -> Fetched | None:
-    limit = run.settings.max_source_mb * 10**6
-    return fetch.fetch(url, to, max_bytes=limit, known=known, sleep=run.options.sleep)
+    # if one document is new, those that are not are needed as well
+    return [
+        found[name] or fetch(url, work / name, max_bytes=max_bytes, sleep=sleep)
+        for name, url in documents.items()
+    ]

@@ -3,10 +3,18 @@
 import hashlib
 from functools import cache
 
-from config import Settings
+from config import FACTS_URL, Settings
 from etl import PROJECT
+from etl.extract.sources import Source
 
 CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
+
+
+def facts_url(settings: Settings, source: Source) -> str:
+    """Where COUNTRIES_URL has its default, the facts that belong to the source come first."""
+    if settings.countries_url == FACTS_URL and source.facts_url is not None:
+        return source.facts_url
+    return settings.countries_url
 
 
 def shaping(settings: Settings) -> dict[str, str]:

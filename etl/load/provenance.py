@@ -5,10 +5,11 @@ from dataclasses import asdict
 import pandas as pd
 
 from config import FACTS_URL
-from etl.extract.inputs import Facts, facts_url
+from etl.extract.inputs import Facts
 from etl.extract.sources import Source
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Context
+from etl.load.fingerprint import facts_url
 from etl.load.values import Header
 from etl.transform import derive
 from etl.transform.checks import Extent

@@ -10,13 +10,18 @@ from pathlib import Path
 from isal import isal_zlib
 
 from etl import log
-from etl.errors import EtlError
-from etl.extract import fetch
+from etl.errors import EtlError, SourceUnavailable
 from etl.extract.fetch import Fetched
+from etl.extract.http import shown
+from etl.extract.inputs import Facts
 from etl.history.history import History
-from etl.history.manifest import Input
+from etl.history.manifest import FACTS, Input, Manifest
 from etl.history.record import KeptInput
 from etl.store import FOR_EVER, Store, Upload
+
+PACKED = (".xlsx", ".gz")  # of no use to compress again
+GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
+PIECE = 1 << 20
 
 
 def keep_aside(
@@ -35,16 +40,22 @@ def keep_aside(
     return kept
 
 
-PACKED = (".xlsx", ".gz")  # of no use to compress again
+def facts_from_archive(
+    store: Store, before: Manifest | None, path: Path, unavailable: SourceUnavailable
+) -> Facts:
+    """The facts that the published version was merged with, put where today's would be (`path`).
+
+    Where there are none, or their bytes are not those that were archived, there are no facts.
+    """
+    archived = before.input(FACTS) if before else None
+    if archived is None or not _unpack(store, archived, path):
+        return Facts(None, f"published without country facts: {unavailable}")
+    copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
+    return Facts(copy, f"country facts from the archive ({archived.key}): {unavailable}")
 
 
-GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
-
-
-PIECE = 1 << 20
-
-
-def _unpack(store: Store, archived: Input, packed: Path, path: Path) -> bool:
+def _unpack(store: Store, archived: Input, path: Path) -> bool:
+    packed = path.with_name(f"{path.name}.archived")
     try:
         if not store.download(archived.key, packed):
             return False
@@ -78,7 +89,7 @@ def described(fetched: Fetched, name: str, key: str) -> Input:
     """What a manifest says of an input that lies in raw/ as `key`."""
     return Input(
         name=name,
-        url=fetch.shown(fetched.url),
+        url=shown(fetched.url),
         key=key,
         bytes=fetched.size,
         sha256=fetched.sha256,

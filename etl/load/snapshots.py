@@ -135,6 +135,6 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetch
     except (SourceChanged, SourceUnavailable) as exc:
         # the name of a temporary file says nothing to anybody
         raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc
-    if fetched is None or archived.sha256 not in (None, fetched.sha256):
+    if archived.sha256 not in (None, fetched.sha256):
         raise SourceChanged(f"{archived.key} is not what was archived: its SHA-256 is another")
     return replace(fetched, url=archived.key, kept_as=archived.key)

@@ -18,7 +18,8 @@ import pytest
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract import fetch as extract
 from etl.extract import http
-from etl.extract.fetch import Fetched, Validators, fetch, shown
+from etl.extract.fetch import Fetched, fetch, fetch_if_changed
+from etl.extract.http import Validators, shown
 from tests.support.web_server import (
     Reply,
     Request,
@@ -42,21 +43,17 @@ class Fetching:
         self.to.parent.mkdir()
         self.pauses: list[float] = []
 
-    def maybe(
-        self, url: str | Path, *, max_bytes: int = 10 * MB, known: Validators | None = None
-    ) -> Fetched | None:
-        to, sleep = self.to, self.pauses.append
-        return fetch(str(url), to, max_bytes=max_bytes, known=known, sleep=sleep)
+    def if_changed(self, url: str | Path, known: Validators) -> Fetched | None:
+        sleep = self.pauses.append
+        return fetch_if_changed(str(url), self.to, known, max_bytes=10 * MB, sleep=sleep)
 
     def __call__(self, url: str | Path, *, max_bytes: int = 10 * MB) -> Fetched:
-        fetched = self.maybe(url, max_bytes=max_bytes)
-        assert fetched is not None
-        return fetched
+        return fetch(str(url), self.to, max_bytes=max_bytes, sleep=self.pauses.append)
 
     def fails(self, error: type[EtlError], url: str | Path, *, max_bytes: int = 10 * MB) -> str:
         """The message of a failure, which leaves nothing behind."""
         with pytest.raises(error) as caught:
-            self.maybe(url, max_bytes=max_bytes)
+            self(url, max_bytes=max_bytes)
         assert list(self.to.parent.iterdir()) == []
         return str(caught.value)
 
@@ -169,15 +166,15 @@ def test_what_is_known_is_not_fetched_again(fetching: Fetching, web: WebServer) 
     fetched = fetching(url)
     assert fetched.validators == Validators('W/"7"', LAST_MODIFIED)
     fetched.path.unlink()
-    assert fetching.maybe(url, known=fetched.validators) is None
+    assert fetching.if_changed(url, fetched.validators) is None
     assert web.requests[-1].headers["If-Modified-Since"] == LAST_MODIFIED
     assert not fetching.to.exists()
-    assert fetching.maybe(url, known=Validators(etag='"6"')) is not None
+    assert fetching.if_changed(url, Validators(etag='"6"')) is not None
 
 
 def test_a_last_modified_alone_is_sent_too(fetching: Fetching, web: WebServer) -> None:
     url = web.on("/stats.json", Reply(status=304, length=-1))
-    assert fetching.maybe(url, known=Validators(last_modified=LAST_MODIFIED)) is None
+    assert fetching.if_changed(url, Validators(last_modified=LAST_MODIFIED)) is None
     assert web.requests[0].headers["If-Modified-Since"] == LAST_MODIFIED
 
 

@@ -31,9 +31,6 @@ ORDER = [
     "app",
 ]
 OPEN: set[str] = {
-    "etl.extract.inputs -> config",
-    "etl.extract.inputs -> history",
-    "etl.extract.inputs -> load",
     "etl.extract.sources.assemble -> transform",
     "etl.load.version -> inbox",
     "etl.load.version -> report",

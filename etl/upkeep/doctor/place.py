@@ -84,7 +84,7 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
     wish = Wish(store.bucket, store.folder)
     address = bucket.public_address(store, wish, seen.region, "index.html")
     try:
-        with requests.Session() as session, get(address, session, None, time.monotonic() + LIMIT_S):
+        with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
             return Finding("ok", f"the page: anyone can read {address}")
     except SourceUnavailable:
         return Finding("ok", f"the page: {address} is closed, or not published yet")

@@ -12,8 +12,8 @@ import requests
 from config import Settings
 from etl.errors import SourceUnavailable
 from etl.extract.http import TryAgain, get, shown
-from etl.extract.inputs import facts_url
 from etl.extract.sources import SOURCES
+from etl.load.fingerprint import facts_url
 from etl.upkeep.doctor.finding import Finding
 
 LIMIT_S = 30.0
@@ -61,16 +61,16 @@ def _answer(name: str, url: str) -> tuple[str, datetime | None]:
         raise SourceUnavailable("only http://, https:// and paths can be read")
     with (
         requests.Session() as session,
-        get(url, session, None, time.monotonic() + LIMIT_S) as answer,
+        get(url, session, time.monotonic() + LIMIT_S) as answer,
     ):
-        first = next(answer.pieces, b"") if answer else b""
-        given = answer.validators if answer else None
+        first = next(answer.pieces, b"")
+        given = answer.validators
     if first.lstrip()[:1] in (b"", b"<"):
         raise SourceUnavailable("a web page, or nothing, is there instead of data")
-    changed = _date(given.last_modified) if given else None
+    changed = _date(given.last_modified)
     told = [f"{name}: {shown(url)} answers"]
     told += [f"Last-Modified {changed:%Y-%m-%d %H:%M} UTC"] if changed else []
-    told += [f"ETag {given.etag}"] if given and given.etag else []
+    told += [f"ETag {given.etag}"] if given.etag else []
     return ", ".join(told), changed
 
 
