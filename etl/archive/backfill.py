@@ -8,11 +8,11 @@ from typing import Literal
 
 from config import Settings
 from etl.archive import backlog, current_facts
-from etl.archive.chain import Link, chain, run_id
+from etl.archive.chain import ChainLink, chain, run_id
 from etl.archive.cluster import Engine
 from etl.archive.job import Job, job
 from etl.archive.known import Known, known
-from etl.archive.rebuild import Day, Made, Surveyed, rebuild, survey
+from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, survey
 from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
@@ -36,7 +36,7 @@ class Span:
 
 
 @dataclass(frozen=True)
-class Ended:
+class DayOutcome:
     """What became of one snapshot: `there` already, `made`, or `failed`."""
 
     slot: date
@@ -54,12 +54,12 @@ class Ended:
 class Backfilled:
     """A line a snapshot, oldest first; `unfinished` are folders in raw/ that lack a document."""
 
-    days: list[Ended]
+    days: list[DayOutcome]
     unfinished: list[str]
 
 
 @dataclass(frozen=True)
-class Watch:
+class Progress:
     """Who hears how it goes on: of a new stage with so many snapshots, and of each one."""
 
     stage: Callable[[str, int], None] = lambda what, total: None
@@ -67,7 +67,7 @@ class Watch:
 
 
 def backfill(
-    settings: Settings, store: Store, engine: Engine, span: Span, now: datetime, watch: Watch
+    settings: Settings, store: Store, engine: Engine, span: Span, now: datetime, progress: Progress
 ) -> Backfilled:
     """Make what is not there yet; nothing that readers see changes.
 
@@ -83,7 +83,7 @@ def backfill(
     looked = dict(known(shared, store, past, listed, [*earlier, *chosen]))
     # the first one is compared with one in front of the span
     begin = next((one for one in reversed(earlier) if _sound(shared, engine, one, looked)), None)
-    _survey(shared, engine, chosen, looked, watch)
+    _survey(shared, engine, chosen, looked, progress)
     whole = [begin, *chosen] if begin else chosen
     links = [
         link
@@ -91,7 +91,7 @@ def backfill(
         if link.snapshot is not begin
     ]
     ended = _there(shared, store, links, looked, now)
-    ended |= _made(shared, store, engine, links, ended, now, watch)
+    ended |= _made(shared, store, engine, links, ended, now, progress)
     return Backfilled([ended[one.run_id] for one in chosen], found.unfinished)
 
 
@@ -118,37 +118,41 @@ def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:
 
 
 def _sound(job: Job, engine: Engine, snapshot: Snapshot, looked: dict[str, Known]) -> bool:
-    _survey(job, engine, [snapshot], looked, Watch())
+    _survey(job, engine, [snapshot], looked, Progress())
     return looked[snapshot.run_id].found.failure is None
 
 
 def _survey(
-    job: Job, engine: Engine, wanted: Sequence[Snapshot], looked: dict[str, Known], watch: Watch
+    job: Job,
+    engine: Engine,
+    wanted: Sequence[Snapshot],
+    looked: dict[str, Known],
+    progress: Progress,
 ) -> None:
     new = [snapshot for snapshot in wanted if snapshot.run_id not in looked]
-    watch.stage("survey", len(new))
+    progress.stage("survey", len(new))
     for snapshot, found in engine.map(partial(survey, job), new):
         if isinstance(found, Failure):
             found = Surveyed(failure=found)
         looked[snapshot.run_id] = Known(found)
-        watch.advance(snapshot)
+        progress.advance(snapshot)
 
 
 def _there(
-    job: Job, store: Store, links: Sequence[Link], looked: Mapping[str, Known], now: datetime
-) -> dict[str, Ended]:
+    job: Job, store: Store, links: Sequence[ChainLink], looked: Mapping[str, Known], now: datetime
+) -> dict[str, DayOutcome]:
     """By snapshot, of those that need no work any more: they have their run, or can't have one."""
-    ended: dict[str, Ended] = {}
+    ended: dict[str, DayOutcome] = {}
     entries: list[Rebuilt] = []
 
-    def look(link: Link) -> None:
+    def look(link: ChainLink) -> None:
         snapshot = link.snapshot
         own = looked[snapshot.run_id].run_id
         made = own or run_id(link, job)
         if link.failure:
             ended[snapshot.run_id] = _failed(snapshot, link.failure)
         elif own or store.head(run_key(made, ROOT)):
-            ended[snapshot.run_id] = Ended(snapshot.slot, snapshot.run_id, "there", made)
+            ended[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", made)
             if not own:
                 entries.append(_entry(link, job, now))
 
@@ -163,47 +167,47 @@ def _made(
     job: Job,
     store: Store,
     engine: Engine,
-    links: Sequence[Link],
-    ended: Mapping[str, Ended],
+    links: Sequence[ChainLink],
+    ended: Mapping[str, DayOutcome],
     now: datetime,
-    watch: Watch,
-) -> dict[str, Ended]:
+    progress: Progress,
+) -> dict[str, DayOutcome]:
     """By snapshot, of all others."""
     todo = {run_id(link, job): link for link in links if link.snapshot.run_id not in ended}
     days = [_day(run, link) for run, link in todo.items()]
-    found: dict[str, Ended] = {}
-    watch.stage("rebuild", len(days))
+    found: dict[str, DayOutcome] = {}
+    progress.stage("rebuild", len(days))
     with catalogue.adding(store) as add:
         for day, made in engine.map(partial(rebuild, job), days):
             found[day.snapshot.run_id] = _ended(day, made)
             if found[day.snapshot.run_id].failure is None:
                 add(_entry(todo[day.run_id], job, now))
-            watch.advance(day)
+            progress.advance(day)
     return found
 
 
-def _day(made: str, link: Link) -> Day:
+def _day(made: str, link: ChainLink) -> RebuildTask:
     if link.before is None:
-        return Day(link.snapshot, made)
+        return RebuildTask(link.snapshot, made)
     before, found = link.before
-    return Day(link.snapshot, made, before, found.held)
+    return RebuildTask(link.snapshot, made, before, found.held)
 
 
-def _ended(day: Day, made: Made | Failure) -> Ended:
+def _ended(day: RebuildTask, made: RebuiltRun | Failure) -> DayOutcome:
     failure = made if isinstance(made, Failure) else made.failure
     if failure or isinstance(made, Failure):
         return _failed(day.snapshot, failure)
-    return Ended(
+    return DayOutcome(
         day.snapshot.slot, day.snapshot.run_id, "made", day.run_id,
         made.rows, made.bytes, made.seconds, made.warnings,
     )  # fmt: skip
 
 
-def _failed(snapshot: Snapshot, failure: Failure | None) -> Ended:
-    return Ended(snapshot.slot, snapshot.run_id, "failed", failure=failure)
+def _failed(snapshot: Snapshot, failure: Failure | None) -> DayOutcome:
+    return DayOutcome(snapshot.slot, snapshot.run_id, "failed", failure=failure)
 
 
-def _entry(link: Link, job: Job, now: datetime) -> Rebuilt:
+def _entry(link: ChainLink, job: Job, now: datetime) -> Rebuilt:
     held = link.found.held
     assert held  # noqa: S101  for the type checker: what holds nothing has failed
     return Rebuilt(

@@ -12,14 +12,14 @@ from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.run import RUN_ID
 from etl.load import snapshots as archive
-from etl.load.snapshots import Snapshot, Told
+from etl.load.snapshots import Snapshot, SnapshotRecord
 from etl.store import Store
 from etl.upkeep.retention import BROKEN_OFF, began
 from etl.worker import schedule
 
 
 @dataclass(frozen=True)
-class Found:
+class Backlog:
     """`snapshots` of the source in force, oldest first; `unfinished` are folders in raw/ that lack
     a document."""
 
@@ -29,7 +29,7 @@ class Found:
 
 def every(
     store: Store, settings: Settings, past: History, catalogue: Catalogue, now: datetime
-) -> Found:
+) -> Backlog:
     """What the archive holds of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
     for entry in store.list("raw/", in_order=False):
@@ -48,11 +48,11 @@ def every(
             found.append(snapshot)
         elif run_id not in on_record or all(told.digests):  # of a failed run it may be facts alone
             unfinished.append(run_id)
-    return Found(found, unfinished)
+    return Backlog(found, unfinished)
 
 
-def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, Told]:
-    known = {told.run_id: told for told in archive.told_of(past, catalogue.imported)}
+def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, SnapshotRecord]:
+    known = {told.run_id: told for told in archive.recorded_snapshots(past, catalogue.imported)}
     for record in past.records:
         digests = {kept.key: kept.sha256 for kept in record.kept}
         for folder in {PurePosixPath(key).parts[1] for key in digests} - known.keys():
@@ -66,12 +66,14 @@ def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, Told]:
             }
             files = [named.pop(name, None) for name in source.files]
             facts = next(iter(named.values()), None)
-            known[folder] = Told(folder, record.slot, source.name, files, bool(named), facts)
+            known[folder] = SnapshotRecord(
+                folder, record.slot, source.name, files, bool(named), facts
+            )
     return known
 
 
-def _nameless(run_id: str, settings: Settings) -> Told:
+def _nameless(run_id: str, settings: Settings) -> SnapshotRecord:
     """The history was begun anew since: it is taken for the source in force, unverified."""
     slot = schedule.latest_slot(began(run_id), settings.run_at, settings.timezone)
     source = SOURCES[settings.data_set]
-    return Told(run_id, slot, source.name, [None] * len(source.files), facts=True)
+    return SnapshotRecord(run_id, slot, source.name, [None] * len(source.files), facts=True)

@@ -17,7 +17,7 @@ from etl.transform import checks
 
 
 @dataclass(frozen=True)
-class Link:
+class ChainLink:
     """A snapshot and the one before it in the chain; `failure`: it is no part of it."""
 
     snapshot: Snapshot
@@ -26,12 +26,12 @@ class Link:
     failure: Failure | None = None
 
 
-def chain(surveyed: Iterable[tuple[Snapshot, Surveyed]]) -> list[Link]:
+def chain(surveyed: Iterable[tuple[Snapshot, Surveyed]]) -> list[ChainLink]:
     """Every snapshot in its place, oldest first as they came."""
     links, last = [], None
     for snapshot, found in surveyed:
         failure = found.failure or _refused(snapshot, found, last)
-        links.append(Link(snapshot, found, last, failure))
+        links.append(ChainLink(snapshot, found, last, failure))
         if failure is None:
             last = (snapshot, found)
     return links
@@ -46,7 +46,7 @@ def _refused(
     return Failure("DataRejected", "; ".join(refusals)) if refusals else None
 
 
-def run_id(link: Link, job: Job) -> str:
+def run_id(link: ChainLink, job: Job) -> str:
     """Of the run that is made of a snapshot: its moment, and 12 digits of all that shapes it."""
     snapshot, found = link.snapshot, link.found
     parts = [job.fingerprint, snapshot.run_id, str(snapshot.slot), *found.digests]

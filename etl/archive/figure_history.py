@@ -46,7 +46,7 @@ class Reported:
 
 
 @dataclass(frozen=True)
-class Figure:
+class FigureKey:
     """Which one: `series` is a country's name, key or ISO code, or a region's or place's name or
     key, in any case."""
 
@@ -56,7 +56,7 @@ class Figure:
 
 
 def vintage(
-    store: Store, past: History, wanted: Figure, work: Path, max_bytes: int
+    store: Store, past: History, wanted: FigureKey, work: Path, max_bytes: int
 ) -> Iterator[Reported]:
     """Oldest first; runs of which nothing is left, or that lack the series, are passed over.
 
@@ -72,7 +72,7 @@ def vintage(
         return {snapshot.run_id: snapshot for snapshot in found}
 
     rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
-    for told in snapshots.told_of(past, known.imported):
+    for told in snapshots.recorded_snapshots(past, known.imported):
         runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]
         if kept := next(_kept(store, runs, level_of(told.source)), None):
             run_id, listed = kept
@@ -119,7 +119,7 @@ def _listed(table: SourceTable) -> list[Listed]:
     return [read_back.of_row(row, level) for row in rows]
 
 
-def _figure(rows: pd.DataFrame, key: str, wanted: Figure) -> int | None:
+def _figure(rows: pd.DataFrame, key: str, wanted: FigureKey) -> int | None:
     """The figure as it is published: repaired."""
     repaired, _ = derive.repair(rows[rows[levels.key(rows)] == key])
     if wanted.measure not in repaired:

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 
 from config import Settings
 from etl.archive import folder_versions, git_versions
-from etl.archive.backfill import Watch
+from etl.archive.backfill import Progress
 from etl.archive.folder_versions import Version
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch
@@ -25,7 +25,7 @@ from etl.worker import schedule
 
 
 @dataclass(frozen=True)
-class Taken:
+class ImportOutcome:
     """What became of one version: the snapshot `run_id`, `new` if it was not there before.
 
     `why` it was left out, where it is none; `guessed`: its moment is that of the file.
@@ -40,8 +40,8 @@ class Taken:
 
 
 def import_archive(
-    settings: Settings, store: Store, path: Path, now: datetime, watch: Watch
-) -> list[Taken]:
+    settings: Settings, store: Store, path: Path, now: datetime, progress: Progress
+) -> list[ImportOutcome]:
     """Bring a folder of versions, or a file's git history, into raw/; oldest first.
 
     A version with the content of the snapshot next to it in time is that snapshot. What is there
@@ -53,8 +53,8 @@ def import_archive(
             f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, and "
             "import-archive takes versions of one"
         )
-    taken: list[Taken] = []
-    known = snapshots.told_of(history.read(store)[0], catalogue.read(store).imported)
+    taken: list[ImportOutcome] = []
+    known = snapshots.recorded_snapshots(history.read(store)[0], catalogue.read(store).imported)
     there = sorted(
         (began(one.run_id), str(one.digests[0]), one.run_id)
         for one in known
@@ -69,7 +69,7 @@ def import_archive(
             taken.append(one)
             if entry:
                 add(entry)
-            watch.advance(version)
+            progress.advance(version)
     return taken
 
 
@@ -86,8 +86,8 @@ Known = tuple[datetime, str, str]  # a snapshot's moment, its content's digest, 
 
 def _take(
     settings: Settings, store: Store, version: Version, to: Path, there: list[Known], now: datetime
-) -> tuple[Taken, Imported | None]:
-    told = Taken(version.moment, version.origin, guessed=version.guessed)
+) -> tuple[ImportOutcome, Imported | None]:
+    told = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
     if version.moment > now:
         return replace(told, why="its moment lies in the future"), None
     try:

@@ -46,7 +46,7 @@ class Surveyed:
 
 
 @dataclass(frozen=True)
-class Day:
+class RebuildTask:
     """A snapshot whose run is to be made, and the one that it is compared with."""
 
     snapshot: Snapshot
@@ -56,7 +56,7 @@ class Day:
 
 
 @dataclass(frozen=True)
-class Made:
+class RebuiltRun:
     """A run folder that is there now, or why it is not."""
 
     rows: int = 0
@@ -90,7 +90,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
     return Surveyed(digests, facts.sha256, checks.extent(found.rows))
 
 
-def rebuild(job: Job, day: Day) -> Made:
+def rebuild(job: Job, day: RebuildTask) -> RebuiltRun:
     """Make the run folder of a snapshot."""
     job.verify()
     start = time.monotonic()
@@ -98,8 +98,8 @@ def rebuild(job: Job, day: Day) -> Made:
         try:
             manifest = _made(job, day, Path(folder))
         except Exception as exc:
-            return Made(failure=_failure(exc))
-    return Made(
+            return RebuiltRun(failure=_failure(exc))
+    return RebuiltRun(
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
         seconds=round(time.monotonic() - start, 3),
@@ -107,7 +107,7 @@ def rebuild(job: Job, day: Day) -> Made:
     )
 
 
-def _made(job: Job, day: Day, work: Path) -> Manifest:
+def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
     snapshot, store = day.snapshot, job.store
     run = Context(
         settings=job.settings,
@@ -135,7 +135,7 @@ def _made(job: Job, day: Day, work: Path) -> Manifest:
     return made.manifest
 
 
-def _baseline(job: Job, day: Day, work: Path) -> Baseline | None:
+def _baseline(job: Job, day: RebuildTask, work: Path) -> Baseline | None:
     """What readers would have had: the table of the snapshot before, as it is published."""
     before, held = day.before, day.held_before
     if before is None or held is None:

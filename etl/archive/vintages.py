@@ -18,7 +18,7 @@ import pyarrow.parquet
 from msgspec import Struct
 
 from config import Settings
-from etl.archive.backfill import Watch
+from etl.archive.backfill import Progress
 from etl.archive.cluster import Engine
 from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
@@ -30,7 +30,7 @@ from etl.history.history import History
 from etl.history.manifest import run_key
 from etl.history.record import Failure
 from etl.load import snapshots
-from etl.load.snapshots import Told
+from etl.load.snapshots import SnapshotRecord
 from etl.load.table import PARQUET, read_whole
 from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
@@ -42,7 +42,7 @@ FOLDER = "vintages/"
 INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data
 
 
-class Part(Struct, frozen=True):
+class VintageFile(Struct, frozen=True):
     """`run_id` is the run it was made of, `sha256` of that run's timeseries.parquet."""
 
     run_id: str
@@ -53,7 +53,7 @@ class Index(Struct, frozen=True):
     """`parts` by slot."""
 
     source: str
-    parts: dict[str, Part]
+    parts: dict[str, VintageFile]
     format: int = 1
 
 
@@ -78,7 +78,7 @@ def schema(level: str) -> pa.Schema:
     return pa.schema([*names, ("date", pa.date32()), *counts])
 
 
-def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Written:
+def write(settings: Settings, store: Store, engine: Engine, progress: Progress) -> Written:
     """Bring the data set up to date. Raises StoreError, also where it is of another source."""
     past, listed = history.read(store)[0], catalogue.read(store)
     index, shared = _index(store, settings), job(settings)
@@ -90,7 +90,7 @@ def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Wri
         if index.parts.get(slot) != part or part_key(slot) not in there
     ]
     parts = {slot: part for slot, part in index.parts.items() if part_key(slot) in there}
-    watch.stage("vintages", len(new))
+    progress.stage("vintages", len(new))
     try:
         for item, failure in engine.map(partial(copy, shared), new):
             slot, part = item
@@ -98,7 +98,7 @@ def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Wri
                 parts[slot] = part
             else:
                 missing[slot] = failure.message
-            watch.advance(item)
+            progress.advance(item)
     finally:
         _note(store, Index(settings.data_set, dict(sorted(parts.items()))), index)
     if not parts:
@@ -109,7 +109,7 @@ def write(settings: Settings, store: Store, engine: Engine, watch: Watch) -> Wri
     return Written(sorted(parts), [slot for slot, _ in new if slot in parts], missing)
 
 
-def copy(job: Job, item: tuple[str, Part]) -> Failure | None:
+def copy(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
     """The function that is mapped: one run's table into the data set."""
     job.verify()
     slot, part = item
@@ -147,10 +147,10 @@ def _level(settings: Settings) -> str:
 def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
     """By slot: the runs that say what its last snapshot said, the one made last first."""
     rebuilt = listed.newest()
-    told = snapshots.told_of(past, listed.imported)
+    told = snapshots.recorded_snapshots(past, listed.imported)
     known = {one.run_id for one in told}
     told += [
-        Told(run.snapshot, run.slot, run.source, run.digests)
+        SnapshotRecord(run.snapshot, run.slot, run.source, run.digests)
         for run in rebuilt.values()
         if run.snapshot not in known
     ]
@@ -164,9 +164,9 @@ def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, 
 
 def _newest(
     store: Store, runs: Mapping[str, Sequence[str]]
-) -> tuple[dict[str, Part], dict[str, str]]:
+) -> tuple[dict[str, VintageFile], dict[str, str]]:
     """By slot: the first run whose table is there; and where none is."""
-    found: dict[str, Part] = {}
+    found: dict[str, VintageFile] = {}
 
     def look(slot: str) -> None:
         for run_id in runs[slot]:
@@ -174,7 +174,7 @@ def _newest(
             if manifest and versions.is_there(store, manifest):
                 digest = manifest.digests().get(PARQUET)
                 if digest:
-                    found[slot] = Part(run_id, digest)
+                    found[slot] = VintageFile(run_id, digest)
                     return
 
     in_parallel(look, runs)

@@ -8,7 +8,7 @@ import pandas as pd
 
 from config import Settings
 from etl.archive.backfill import Backfilled
-from etl.archive.import_versions import Taken
+from etl.archive.import_versions import ImportOutcome
 from etl.archive.revisions import REVISIONS
 from etl.archive.vintages import FOLDER, Written
 from etl.cli.console import printable
@@ -20,7 +20,7 @@ LISTED = 20
 OLD = "left by a run, or an import, that broke off"
 
 
-def print_imported(taken: Sequence[Taken], settings: Settings, *, as_json: bool) -> bool:
+def print_imported(taken: Sequence[ImportOutcome], settings: Settings, *, as_json: bool) -> bool:
     """Whether all are in the archive now."""
     left_out = [one for one in taken if one.run_id is None]
     if as_json:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from etl.archive.figure_history import Figure, Reported
+from etl.archive.figure_history import FigureKey, Reported
 from etl.cli.console import printable
 from etl.cli.print_objects import print_json
 from etl.history.record import Record
@@ -74,7 +74,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     _print(table)
 
 
-def print_vintage(wanted: Figure, reports: Sequence[Reported], *, as_json: bool) -> None:
+def print_vintage(wanted: FigureKey, reports: Sequence[Reported], *, as_json: bool) -> None:
     """A line a run, and what it says otherwise than the run before."""
     if as_json:
         print_json(reports)

@@ -30,7 +30,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True)
-class Told:
+class SnapshotRecord:
     """What is known of a folder in raw/ without looking into it: the digests of the source's
     documents, in their order, and of the facts beside them, if there should be any."""
 
@@ -45,7 +45,9 @@ class Told:
 def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
     """The months in whose slots something was published or of which it was imported, oldest
     first."""
-    return sorted({Month.of(t.slot) for t in told_of(past, imported) if t.source in SOURCES})
+    return sorted(
+        {Month.of(t.slot) for t in recorded_snapshots(past, imported) if t.source in SOURCES}
+    )
 
 
 def snapshots(
@@ -56,7 +58,7 @@ def snapshots(
     The history and the catalogue tell them from the inputs of runs that failed, lie in raw/ too,
     and don't count.
     """
-    told = [told for told in told_of(past, imported) if Month.of(told.slot) == month]
+    told = [told for told in recorded_snapshots(past, imported) if Month.of(told.slot) == month]
     if not told:
         return []
     # a month's runs begin alike, so this lists little besides
@@ -68,26 +70,28 @@ def snapshots(
     return [snapshot for snapshot in found if snapshot]
 
 
-def told_of(past: History, imported: Iterable[Imported]) -> list[Told]:
+def recorded_snapshots(past: History, imported: Iterable[Imported]) -> list[SnapshotRecord]:
     """What was published or imported, oldest first; of a source that is gone it may be."""
     # an id begins with the moment: of two of the same second that which came first stays first
     return sorted([*_published(past), *_imported(imported)], key=lambda one: one.run_id[:18])
 
 
-def _published(past: History) -> Iterator[Told]:
+def _published(past: History) -> Iterator[SnapshotRecord]:
     for record in past.records:
         if record.outcome == "published" and record.seen:
             digests, facts = record.seen.digests(), record.seen.facts_sha256
-            yield Told(record.run_id, record.slot, record.source, digests, bool(facts), facts)
+            yield SnapshotRecord(
+                record.run_id, record.slot, record.source, digests, bool(facts), facts
+            )
 
 
-def _imported(imported: Iterable[Imported]) -> Iterator[Told]:
+def _imported(imported: Iterable[Imported]) -> Iterator[SnapshotRecord]:
     for one in imported:
         digests = [document.sha256 for document in one.statistics]
-        yield Told(one.run_id, one.slot, one.source, digests)
+        yield SnapshotRecord(one.run_id, one.slot, one.source, digests)
 
 
-def in_folder(told: Told, keys: Iterable[str]) -> Snapshot | None:
+def in_folder(told: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
     """The snapshot in a folder of these keys; None where not all of it is there."""
     if told.source not in SOURCES:
         return None

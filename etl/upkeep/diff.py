@@ -34,7 +34,9 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
         return new.run_id, baseline.between(store, old, new, Path(work))
 
 
-def told(store: Store, records: Sequence[Record]) -> list[tuple[Record, Difference | None]]:
+def changes_by_run(
+    store: Store, records: Sequence[Record]
+) -> list[tuple[Record, Difference | None]]:
     """What each published run changed, by its changes.json; None where that is no longer there.
 
     Raises StoreError.

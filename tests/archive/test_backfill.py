@@ -12,7 +12,7 @@ from etl.archive import backlog
 from etl.archive.backfill import Backfilled, Span
 from etl.archive.cluster import Here
 from etl.archive.job import Job, WrongWorker, job
-from etl.archive.rebuild import Day, rebuild
+from etl.archive.rebuild import RebuildTask, rebuild
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import catalogue, history
@@ -230,9 +230,11 @@ def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
         other, shared.settings, history.History([]), catalogue.Catalogue(), LATER
     ).snapshots
     assert found.run_id == snapshot
-    assert rebuild(shared, Day(found, str(day.run_id))).failure is None  # another was first: fine
+    assert (
+        rebuild(shared, RebuildTask(found, str(day.run_id))).failure is None
+    )  # another was first: fine
     other.write(Upload(key, b"another's"))
-    failure = rebuild(shared, Day(found, str(day.run_id))).failure
+    failure = rebuild(shared, RebuildTask(found, str(day.run_id))).failure
     assert failure
     assert "is there already and says otherwise" in failure.message
     stored = other.read(key)
@@ -407,14 +409,14 @@ def test_a_day_without_a_daily_run_means_the_run_made_anew(
 def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_anew(
     store: DirectoryStore, source: Path
 ) -> None:
-    from etl.archive.figure_history import Figure, vintage
+    from etl.archive.figure_history import FigureKey, vintage
 
     first, second = live(store, source, restating(2))
     done = fill(store, source, COUNTRIES="ESP,USA")
     for entry in list(store.list(f"runs/{first}/")):
         store.delete(entry.key)
     past = history.read(store)[0]
-    figure = Figure("ESP", date(2021, 1, 2), "cumulative_cases")
+    figure = FigureKey("ESP", date(2021, 1, 2), "cumulative_cases")
     found = list(vintage(store, past, figure, source.parent, 10**9))
     assert [(one.run_id, one.kept_in) for one in found] == [
         (done.days[0].run_id, "runs"), (second, "runs"),

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.archive.backfill import Watch
+from etl.archive.backfill import Progress
 from etl.archive.folder_versions import in_name
-from etl.archive.import_versions import Taken, import_archive
+from etl.archive.import_versions import ImportOutcome, import_archive
 from etl.errors import ConfigError, EtlError
 from etl.history import catalogue
 from etl.store.directory import DirectoryStore
@@ -41,9 +41,9 @@ def repository(tmp_path: Path) -> Path:
 
 def bring(
     store: DirectoryStore, path: Path, now: datetime = LATER, **variables: str
-) -> list[Taken]:
+) -> list[ImportOutcome]:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
-    return import_archive(wanted, store, path, now, Watch())
+    return import_archive(wanted, store, path, now, Progress())
 
 
 def commit(folder: Path, name: str, body: bytes | None, day: int) -> None:

@@ -14,7 +14,7 @@ import pytest
 
 from etl import PROJECT
 from etl.archive import cluster
-from etl.archive.backfill import Watch, backfill
+from etl.archive.backfill import Progress, backfill
 from etl.archive.cluster import Engine, OnDask, engine
 from etl.errors import EtlError
 from etl.history import catalogue
@@ -85,11 +85,11 @@ def test_a_worker_that_is_killed_in_mid_work_costs_no_day_and_doubles_none(
             os.kill(killed[0], signal.SIGKILL)
 
     stages: list[str] = []
-    watch = Watch(
+    progress = Progress(
         lambda what, total: stages.append(what),
         lambda arrived: kill(arrived) if stages[-1] == "rebuild" else None,
     )
-    done = fill(other, source, engine=two_workers, watch=watch)
+    done = fill(other, source, engine=two_workers, progress=progress)
     assert killed
     assert [day.outcome for day in done.days] == ["made"] * 8
     assert contents(other) == contents(whole)
@@ -173,8 +173,8 @@ def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk
                 os.kill(pid, signal.SIGKILL)
 
         with engine(address, None) as found:
-            watch = Watch(advance=kill)
-            done = backfill(wanted, s3_desk.store, found, EVERYTHING, LATER, watch)
+            progress = Progress(advance=kill)
+            done = backfill(wanted, s3_desk.store, found, EVERYTHING, LATER, progress)
     assert [day.outcome for day in done.days] == ["made"] * 6
     after = contents(s3_desk.store)
     assert {key: after[key] for key in before} == before
@@ -236,9 +236,9 @@ def test_a_scheduler_that_is_lost_in_mid_work_is_one_clear_line(
         worker(address),
         engine(address, None) as found,
     ):
-        watch = Watch(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
+        progress = Progress(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
         with pytest.raises(EtlError, match=r"gave up.*what is done is skipped"):
-            backfill(wanted, bench.store, found, EVERYTHING, LATER, watch)
+            backfill(wanted, bench.store, found, EVERYTHING, LATER, progress)
 
 
 def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so() -> None:

@@ -10,7 +10,7 @@ import pyarrow.fs
 import pytest
 
 from etl.archive import revisions, tallies, vintages
-from etl.archive.backfill import Watch
+from etl.archive.backfill import Progress
 from etl.archive.cluster import Here
 from etl.archive.vintages import Written
 from etl.errors import EtlError, StoreError
@@ -33,7 +33,7 @@ SLOTS = ["2021-01-25", "2021-01-26", "2021-01-27", "2021-01-28"]
 
 def write(store: DirectoryStore, **variables: str) -> Written:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
-    return vintages.write(wanted, store, Here(), Watch())
+    return vintages.write(wanted, store, Here(), Progress())
 
 
 def revised(store: DirectoryStore, slots: list[str], **variables: str) -> pd.DataFrame:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from etl.archive.backfill import Backfilled, Span, Watch, backfill
+from etl.archive.backfill import Backfilled, Progress, Span, backfill
 from etl.archive.cluster import Engine, Here
 from etl.errors import EtlError
 from etl.history import manifest as manifests
@@ -54,11 +54,11 @@ def fill(
     engine: Engine | None = None,
     span: Span = EVERYTHING,
     now: datetime = LATER,
-    watch: Watch | None = None,
+    progress: Progress | None = None,
     **variables: str,
 ) -> Backfilled:
     wanted = settings(source, OUTPUT_DIR=str(store.root), **variables)
-    return backfill(wanted, store, engine or Here(), span, now, watch or Watch())
+    return backfill(wanted, store, engine or Here(), span, now, progress or Progress())
 
 
 def manifest_of(store: Store, run_id: str | None) -> Manifest:

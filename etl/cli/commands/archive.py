@@ -11,7 +11,7 @@ from etl.cli.options import JSON, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
-    from etl.archive.backfill import Watch
+    from etl.archive.backfill import Progress
     from etl.cli.screen import Screen
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -63,7 +63,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     store, now = open_store(settings), _now()
     with Screen.of(settings, as_json=as_json) as screen:
         screen.step("import")
-        taken = import_versions.import_archive(settings, store, path, now, _watch(screen))
+        taken = import_versions.import_archive(settings, store, path, now, _progress(screen))
     if not print_imported(taken, settings, as_json=as_json):
         raise SystemExit(1)
 
@@ -107,7 +107,7 @@ def backfill(
     store, now = open_store(settings), _now()
     span = filling.Span(_day(first), _day(last))
     with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
-        done = filling.backfill(settings, store, engined, span, now, _watch(screen))
+        done = filling.backfill(settings, store, engined, span, now, _progress(screen))
     failure, published = None, None
     try:
         published = filling.publish(settings, store, done, now) if publish else None
@@ -143,7 +143,7 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
-        written = writing.write(settings, store, engined, _watch(screen))
+        written = writing.write(settings, store, engined, _progress(screen))
         screen.step("revisions")
         table = revisions.revise(settings, store, engined, written.slots)
     print_vintages(written, table, settings, as_json=as_json)
@@ -155,10 +155,10 @@ def _where(dask: str | None, workers: int | None) -> tuple[str | None, int | Non
     return dask, workers
 
 
-def _watch(screen: "Screen") -> "Watch":
-    from etl.archive.backfill import Watch
+def _progress(screen: "Screen") -> "Progress":
+    from etl.archive.backfill import Progress
 
-    return Watch(screen.stage, screen.advance)
+    return Progress(screen.stage, screen.advance)
 
 
 def _day(moment: datetime | None) -> date | None:

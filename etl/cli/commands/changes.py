@@ -59,7 +59,7 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
-    wanted = reporting.Figure(series, day.date(), measure)
+    wanted = reporting.FigureKey(series, day.date(), measure)
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         limit = settings.max_source_mb * 10**6
         found = list(reporting.vintage(store, past, wanted, Path(work), limit))

@@ -93,10 +93,12 @@ def history(last: int, changes: bool, as_json: bool) -> None:
     past, _ = histories.read(store)
     if changes:
         from etl.cli.print_changes import print_changes
-        from etl.upkeep.diff import told
+        from etl.upkeep.diff import changes_by_run
 
         published = [record for record in past.records if record.outcome == "published"][-last:]
-        print_changes(told(store, published), as_json=as_json, where=settings.store_address)
+        print_changes(
+            changes_by_run(store, published), as_json=as_json, where=settings.store_address
+        )
         return
     print_history(past, last, as_json=as_json, where=settings.store_address)
 
