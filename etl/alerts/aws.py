@@ -10,7 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
-from etl.errors import AlertError
+from etl.errors import AlertError, one_line
 from etl.store.s3 import errors
 
 # Shorter than S3's: an alert comes behind a run that is done, and is tried again.
@@ -73,7 +73,7 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
         status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         code = str(error.get("Code", ""))
         text = ANSWERS.get(code) or (BUSY if status >= 500 else "{what}: {code}: {text}")
-        facts = {"code": code, "text": _tame(str(error.get("Message", "")))}
+        facts = {"code": code, "text": one_line(str(error.get("Message", "")), 300)}
         told = text.format(what=what, action=action, missing=missing, **facts)
         raise AlertError(told) from exc
     except (BotoCoreError, HTTPError, ValueError, RecursionError) as exc:
@@ -92,7 +92,3 @@ def takes_issue(exc: AlertError) -> bool:
     response: dict[str, Any] = {**cause.response}
     status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
     return status < 500 and response.get("Error", {}).get("Code") not in ANSWERS
-
-
-def _tame(text: str) -> str:
-    return " ".join(text.split())[:300]

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from etl.alerts.sms import LONGEST_SMS, sms, subject
 from etl.alerts.state import Alert
 from etl.alerts.translation import BLANK, filled
+from etl.errors import one_line
 
 NAME = "Cloud ETL:"  # who speaks
 LONGEST_VALUE = 2_000
@@ -205,7 +206,7 @@ def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") ->
 
 def note(text: str, *, where: str, alert_id: str) -> Draft:
     """A message that somebody wrote by hand, line by line."""
-    lines = [_literal(_printable(line)) for line in text.strip().splitlines()]
+    lines = [_literal(one_line(line, instead=" ")) for line in text.strip().splitlines()]
     values = {"where": clean(where), "id": alert_id, **LITERAL}
     return Draft(SUBJECTS["note"], " ".join(filter(None, lines)), lines, values)
 
@@ -239,12 +240,7 @@ def write(
 
 def clean(text: str) -> str:
     """One line of printable text, of bearable length."""
-    line = _printable(text)
-    return line if len(line) <= LONGEST_VALUE else line[: LONGEST_VALUE - 3] + "..."
-
-
-def _printable(text: str) -> str:
-    return " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return one_line(text, LONGEST_VALUE, instead=" ", end="...")
 
 
 def _literal(text: str) -> str:

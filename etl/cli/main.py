@@ -32,8 +32,7 @@ from etl.cli.commands.setup import setup
 from etl.cli.commands.share import share
 from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.cli.commands.versions import prune, restore
-from etl.cli.console import printable
-from etl.errors import ConfigError, EtlError
+from etl.errors import ConfigError, EtlError, escaped
 from etl.worker.children import PROGRAM
 from etl.worker.signals import STOPS, ignore_stops
 
@@ -129,7 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
         return 2
     except EtlError as exc:
         if not set(RUNS) & set(arguments):  # a person is waiting, not a log
-            click.ClickException(printable(str(exc))).show()
+            click.ClickException(escaped(str(exc))).show()
             return 1
         log.error("run.failed", kind=type(exc).__name__, error=exc)
         return 1

@@ -11,8 +11,8 @@ from etl.archive.backfill import Backfilled
 from etl.archive.import_versions import ImportOutcome
 from etl.archive.revisions import REVISIONS
 from etl.archive.vintages import FOLDER, Written
-from etl.cli.console import printable
 from etl.cli.print_objects import print_json
+from etl.errors import escaped
 from etl.load.values import records
 from etl.report.numbers import human
 
@@ -64,7 +64,7 @@ def print_backfilled(
     )
     for day in failed:
         assert day.failure  # noqa: S101  for the type checker: it was chosen by it
-        told = printable(f"{day.failure.kind}: {day.failure.message}")
+        told = escaped(f"{day.failure.kind}: {day.failure.message}")
         print(f"  {day.slot}  {day.snapshot}  {told}")
     if warned := [day for day in done.days if day.warnings]:
         print(f"  with warnings, which stand in the manifest: {len(warned)}")
@@ -99,7 +99,7 @@ def print_vintages(
     share = restated / cells if cells else 0
     print(f"{where}/{REVISIONS}: {restated:,} of {cells:,} cells were restated ({share:.2%})")
     for row in records(table[table["cells_restated"] > 0].head(LISTED)):
-        name = printable(str(row[table.columns[1]]))
+        name = escaped(str(row[table.columns[1]]))
         print(f"  {name:30} {row['cells_restated']:>9,}  last on {row['last_revised']}")
     if written.missing:
         print(f"  not there: {len(written.missing)}; python app.py backfill makes them")
@@ -109,6 +109,6 @@ def print_vintages(
 def _few(lines: Iterable[str]) -> None:
     told = list(lines)
     for line in told[:LISTED]:
-        print(f"    {printable(line)}")
+        print(f"    {escaped(line)}")
     if len(told) > LISTED:
         print(f"    and {len(told) - LISTED} more; --json has all")

@@ -10,8 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from etl.archive.figure_history import FigureKey, Reported
-from etl.cli.console import printable
 from etl.cli.print_objects import print_json
+from etl.errors import escaped
 from etl.history.record import Record
 from etl.load.changes_file import Difference
 
@@ -70,7 +70,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
         table.add_column(name, no_wrap=True, justify="right")
     for cell in found.biggest:
         counts = (_count(cell.before), _count(cell.after), _step(cell.before, cell.after))
-        table.add_row(Text(printable(cell.name)), str(cell.date), cell.measure, *counts)
+        table.add_row(Text(escaped(cell.name)), str(cell.date), cell.measure, *counts)
     _print(table)
 
 
@@ -80,7 +80,7 @@ def print_vintage(wanted: FigureKey, reports: Sequence[Reported], *, as_json: bo
         print_json(reports)
         return
     title = f"{reports[-1].name}, {wanted.day}: {wanted.measure}"
-    table = _table(printable(title), "slot", "run", "read from")
+    table = _table(escaped(title), "slot", "run", "read from")
     for name in ("reported", "difference"):
         table.add_column(name, no_wrap=True, justify="right")
     before = None
@@ -105,7 +105,7 @@ def _moved(found: Difference) -> str:
 def _came_and_went(found: Difference) -> list[str]:
     lists = (("new", found.appeared), ("gone", found.gone))
     return [
-        f"{what}: {', '.join(printable(series.name) for series in listed)}"
+        f"{what}: {', '.join(escaped(series.name) for series in listed)}"
         for what, listed in lists
         if listed
     ]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from etl.cli.console import printable
+from etl.errors import escaped
 from etl.report.numbers import counted, human
 from etl.store import Entry, Head
 
@@ -22,9 +22,7 @@ def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> Non
         _print_table(entries, where)
     else:
         for entry in entries:
-            print(
-                printable(entry.key), entry.size, f"{entry.modified:%Y-%m-%dT%H:%M:%SZ}", sep="\t"
-            )
+            print(escaped(entry.key), entry.size, f"{entry.modified:%Y-%m-%dT%H:%M:%SZ}", sep="\t")
 
 
 def _stream_json(entries: Iterable[Entry]) -> None:
@@ -41,7 +39,7 @@ def _print_table(entries: Iterable[Entry], where: str) -> None:
     for entry in entries:
         if not count:
             print(f"{'size':>9}  {'modified (UTC)':16}  key")
-        print(f"{human(entry.size):>9}  {entry.modified:%Y-%m-%d %H:%M}  {printable(entry.key)}")
+        print(f"{human(entry.size):>9}  {entry.modified:%Y-%m-%d %H:%M}  {escaped(entry.key)}")
         count, total = count + 1, total + entry.size
     print(f"{where}: {counted(count, total)}")
 
@@ -61,7 +59,7 @@ def print_head(head: Head, *, as_json: bool) -> None:
         print_json(fields)
         return
     for name, value in fields.items():
-        print(f"{name:13}  {'' if value is None else printable(str(value))}".rstrip())
+        print(f"{name:13}  {'' if value is None else escaped(str(value))}".rstrip())
 
 
 def print_buckets(buckets: Iterable["Bucket"], *, as_json: bool) -> None:

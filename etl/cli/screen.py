@@ -8,6 +8,7 @@ import msgspec
 from config import Settings
 from etl import log
 from etl.cli.print_objects import print_json
+from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.pipeline import Result
 
@@ -147,5 +148,4 @@ def unmatched(manifest: Manifest) -> str:
     """Names that were matched with nothing, once, as a list for the log; the manifest has all."""
     found = manifest.checks.unmatched
     names = found["source_names"] + found["facts_names"]
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
+    return listed(names, LISTED)

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import python_calamine
 
-from etl.errors import SourceChanged
+from etl.errors import SourceChanged, escaped
 from etl.extract.countries import Country, find, normalise
 
 FACTS: Mapping[str, str] = {
@@ -57,7 +57,7 @@ def read_facts(path: Path) -> pd.DataFrame:
             try:
                 columns[ours].append(_value(ours, value))
             except ValueError as exc:
-                label = _label(row[where["COUNTRY"]])
+                label = escaped(str(row[where["COUNTRY"]]), 80)
                 faults.append(f"facts: {label}, {theirs}: expected {exc}, got {_shown(value)}")
     if faults:
         raise SourceChanged(faults)
@@ -88,7 +88,7 @@ def _xlsx_rows(data: bytes) -> Sequence[Sequence[object]]:
         _refuse_oversize(data)
         return python_calamine.load_workbook(io.BytesIO(data)).get_sheet_by_index(0).to_python()
     except Exception as exc:  # a broken archive fails in a dozen ways, in zipfile and in calamine
-        why = _label(exc) or type(exc).__name__
+        why = escaped(str(exc), 80) or type(exc).__name__
         raise SourceChanged(f"country facts: an .xlsx that can't be read: {why}") from exc
 
 
@@ -124,7 +124,7 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
 def _where(header: list[object]) -> dict[str, int]:
     """Where each of FACTS' columns stands."""
     if odd := [name for name in FACTS if header.count(name) != 1]:
-        got = _label(", ".join(map(str, header)), 400)
+        got = escaped(", ".join(map(str, header)), 400)
         raise SourceChanged(
             f"country facts: columns missing or there twice: {', '.join(odd)}; "
             f"expected: {', '.join(FACTS)}; got: {got}"
@@ -150,7 +150,9 @@ def _sound_rows(
         else:
             other = seen.setdefault(find(name) or normalise(name), number)
             if other != number:
-                faults.append(f"facts: {_label(name)}, row {number}: same country as row {other}")
+                faults.append(
+                    f"facts: {escaped(name, 80)}, row {number}: same country as row {other}"
+                )
             sound.append(row)
     return sound, faults
 
@@ -185,8 +187,3 @@ def _frame(columns: Mapping[str, list[object]]) -> pd.DataFrame:
 
 def _shown(value: object, length: int = 80) -> str:
     return repr(value[:length] if isinstance(value, str) else value)
-
-
-def _label(value: object, length: int = 80) -> str:
-    """Shown without quotes; line breaks and the like stay escaped, so a message is one line."""
-    return _shown(str(value), length)[1:-1]

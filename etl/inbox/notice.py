@@ -4,8 +4,8 @@ import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
-from etl.alerts.messages import clean
 from etl.alerts.state import Alert
+from etl.errors import one_line, shortened
 from etl.inbox.letter import Letter
 
 LISTED = 20
@@ -18,14 +18,12 @@ def notice(letters: Sequence[Letter], now: datetime) -> Alert:
     ids = hashlib.sha256("\n".join(letter.id for letter in letters).encode()).hexdigest()
     pictures = [letter.picture for letter in letters if letter.picture]
     items = [f"{letter.id}, {', '.join(letter.look)}: {said(letter, LONG)}" for letter in letters]
-    if len(items) > LISTED:
-        items[LISTED:] = [f"and {len(items) - LISTED} more"]
     return Alert(
         id=f"letters-{ids[:16]}",
         event="letters",
         at=now,
         values={"count": str(len(letters)), "first": said(letters[0], SHORT)},
-        items=items,
+        items=shortened(items, LISTED),
         page=pictures[0] if pictures else None,
     )
 
@@ -37,5 +35,5 @@ def said(letter: Letter, most: int) -> str:
             f"{one.name} {one.confidence:.0f}%" for one in letter.labels[:LABELS_NAMED]
         )
         return f"a picture: {seen or 'nothing known of it'}"
-    text = clean(letter.translation or letter.text)
-    return f'"{text if len(text) <= most else text[: most - 3] + "..."}"'
+    text = one_line(letter.translation or letter.text, most, instead=" ", end="...")
+    return f'"{text}"'

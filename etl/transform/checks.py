@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Self
 import numpy as np
 import pandas as pd
 
+from etl.errors import listed
 from etl.extract import levels
 from etl.transform.changes import Changes
 from etl.transform.derive import day_numbers, starts
@@ -82,7 +83,7 @@ def check(
             f"the source is stale: its last date is {today.last_date}, {behind} days ago"
         )
     if changes.gone:
-        warnings.append(f"{level} gone: {_listed(list(changes.gone))}")
+        warnings.append(f"{level} gone: {listed(list(changes.gone), LISTED)}")
     if changes.restated_share > RESTATED:
         warnings.append(
             f"the source restated {changes.restated} of {changes.compared} published cells "
@@ -135,7 +136,7 @@ def _above_population(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
             most.index[above], most[above], people[above], strict=True
         )
     ]
-    return [f"more cumulative cases than people: {_listed(named)}"]
+    return [f"more cumulative cases than people: {listed(named, LISTED)}"]
 
 
 def _duplicated(rows: pd.DataFrame) -> list[str]:
@@ -143,16 +144,10 @@ def _duplicated(rows: pd.DataFrame) -> list[str]:
     twice = ~starts(rows) & (np.diff(day_numbers(rows), prepend=0) == 0)
     if not twice.any():
         return []
-    listed = rows[twice].head(LISTED)
+    shown = rows[twice].head(LISTED)
     named = [
         f"{key} {date:%Y-%m-%d}"
-        for key, date in zip(listed[levels.key(rows)], listed["date"], strict=True)
+        for key, date in zip(shown[levels.key(rows)], shown["date"], strict=True)
     ]
-    return [
-        f"{int(twice.sum())} rows for a country and day that are there already: {_listed(named)}"
-    ]
-
-
-def _listed(names: list[str]) -> str:
-    more = f" and {len(names) - LISTED} more" if len(names) > LISTED else ""
-    return ", ".join(names[:LISTED]) + more
+    rows_twice = f"{int(twice.sum())} rows for a country and day that are there already"
+    return [f"{rows_twice}: {listed(named, LISTED)}"]

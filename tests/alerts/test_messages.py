@@ -13,6 +13,7 @@ from etl import PROJECT
 from etl.alerts import messages, rules, sms, translation
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
 from etl.alerts.state import Alert, Event
+from etl.errors import one_line
 from etl.history.record import Document, Failure
 from etl.history.record import Seen as InputsSeen
 from etl.inbox.letter import Label, Letter
@@ -393,7 +394,7 @@ def test_words_may_change_places_but_nothing_marked_may_be_lost_changed_or_doubl
 
 @given(SPOKEN)
 def test_whatever_is_written_comes_back_with_all_that_was_marked(text: str) -> None:
-    line = messages._literal(messages._printable(text))
+    line = messages._literal(one_line(text, instead=" "))
     back = translation.unmarked(line, translation.marked(line))
     assert back == " ".join(line.split())
 

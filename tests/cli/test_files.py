@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.cli.console import printable
+from etl.errors import escaped
 from etl.report.numbers import human
 from etl.store import Head, Upload
 from etl.store.directory import DirectoryStore
@@ -304,7 +304,7 @@ def test_a_size_is_never_wider_than_its_column(size: int) -> None:
 
 @given(st.text())
 def test_a_name_stays_on_its_line_and_letters_stay_as_they_are(text: str) -> None:
-    shown = printable(text)
+    shown = escaped(text)
     assert len(shown.splitlines()) <= 1
     assert "\x1b" not in shown
-    assert printable("país 🦠 a b") == "país 🦠 a b"
+    assert escaped("país 🦠 a b") == "país 🦠 a b"

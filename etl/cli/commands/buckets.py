@@ -2,9 +2,8 @@
 
 import click
 
-from etl.cli.console import printable
 from etl.cli.options import JSON, YES, confirm, in_common
-from etl.errors import ConfigError
+from etl.errors import ConfigError, escaped
 
 
 @click.command()
@@ -30,4 +29,4 @@ def buckets(name: str | None, yes: bool, as_json: bool) -> None:
     bucket.want_empty(client, name)
     confirm(f"Delete the bucket {name}?", yes=yes, typed=name)
     bucket.delete_bucket(client, name)
-    click.echo(f"{printable(name)}: deleted")
+    click.echo(f"{escaped(name)}: deleted")

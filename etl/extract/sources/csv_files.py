@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from etl.errors import SourceChanged
-from etl.extract.sources.faults import Faults, printable
+from etl.errors import SourceChanged, one_line
+from etl.extract.sources.faults import Faults
 
 LONGEST_LINE = 1 << 20
 BOM = b"\xef\xbb\xbf"
@@ -28,16 +28,16 @@ def header(path: Path, wanted: Sequence[str]) -> list[str]:
     if not names:
         raise SourceChanged(f"{path.name} is empty; {expected}")
     if set(wanted).isdisjoint(names):
-        begins = printable(first[:320])[:80]
+        begins = one_line(first[:320], 80)
         raise SourceChanged(f"{path.name} is no such CSV: {expected}; it begins '{begins}'")
     if odd := [name for name in wanted if names.count(name) != 1]:
-        got = printable(", ".join(names).encode())[:2000]
+        got = one_line(", ".join(names), 2000)
         raise SourceChanged(
             f"{path.name}: columns missing or there twice: {', '.join(odd)}; {expected}; got {got}"
         )
     last = tail.rpartition(b"\n")[2]
     if last:
-        raise SourceChanged(f"{path.name} breaks off in its last line: '...{printable(last)}'")
+        raise SourceChanged(f"{path.name} breaks off in its last line: '...{one_line(last)}'")
     return names
 
 

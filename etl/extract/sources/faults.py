@@ -75,9 +75,3 @@ def named(name: str) -> None:
         raise ValueError(f"expected a name of 1 to {LONGEST_TEXT} characters, got {len(name)}")
     if any("\udc80" <= char <= "\udcff" for char in name):
         raise ValueError("not UTF-8")
-
-
-def printable(raw: bytes) -> str:
-    """A piece of a source as one line for a message."""
-    text = " ".join(raw.decode("utf-8", "replace").split())
-    return "".join(char if char.isprintable() else "\ufffd" for char in text)

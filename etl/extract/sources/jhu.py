@@ -16,12 +16,12 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged
+from etl.errors import SourceChanged, one_line
 from etl.extract.countries import find
 from etl.extract.sources import MEASURES, SourceTable
 from etl.extract.sources.assemble import Counts, Named, table
 from etl.extract.sources.csv_files import header, rows
-from etl.extract.sources.faults import COUNT_LIMIT, Faults, named, printable, whole
+from etl.extract.sources.faults import COUNT_LIMIT, Faults, named, whole
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")
@@ -113,7 +113,7 @@ def _days(path: Path, names: list[str]) -> list[int]:
             month, day, year = map(int, found.groups()) if found else (0, 0, 0)
             number = date(2000 + year, month, day).toordinal() - EPOCH
         except ValueError:
-            got = printable(name.encode())[:40]
+            got = one_line(name, 40)
             faults.append(f"{path.name}: expected a column such as 1/22/20, got '{got}'")
             continue
         if number in days:

@@ -13,8 +13,7 @@ from typing import BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged
-from etl.extract.sources.faults import printable
+from etl.errors import SourceChanged, one_line
 
 WINDOW = 1 << 20
 LONGEST = 1 << 23  # bytes an element may have: a country's days of a century
@@ -57,7 +56,7 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
             # a long element is met with longer reads, so that it is not searched over and over
             more = file.read(max(window, len(rest)))
             if not more:
-                end = printable(rest[-60:])
+                end = one_line(rest[-60:])
                 raise SourceChanged(f"the source breaks off inside element {count + 1}: '...{end}'")
             rest += more
 
@@ -100,7 +99,7 @@ def _opened(file: BinaryIO, window: int) -> bytes:
     if not head:
         raise SourceChanged("the source is empty; expected a JSON array")
     if not head.startswith(b"["):
-        begins = printable((head + file.read(320))[:320])[:80]
+        begins = one_line((head + file.read(320))[:320], 80)
         raise SourceChanged(f"the source is no JSON array; it begins '{begins}'")
     return head[1:]
 
@@ -112,7 +111,7 @@ def _refuse_more(end: bytes, file: BinaryIO, window: int, count: int) -> None:
     more = end[1:] + file.read(window)
     while more:
         if found := more.strip(_SPACE):
-            begins = printable(found[:60])
+            begins = one_line(found[:60])
             raise SourceChanged(f"the source goes on behind its {count} elements: '{begins}'")
         more = file.read(window)
 

@@ -12,12 +12,12 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged
+from etl.errors import SourceChanged, one_line
 from etl.extract.countries import find, find_code
 from etl.extract.sources import SourceTable
 from etl.extract.sources.assemble import Counts, Named, table
 from etl.extract.sources.csv_files import header
-from etl.extract.sources.faults import COUNT_LIMIT, named, printable
+from etl.extract.sources.faults import COUNT_LIMIT, named
 from etl.extract.sources.long_csv_form import Form, explain
 
 BLOCK = 1 << 20
@@ -64,7 +64,7 @@ def read_long(path: Path, form: Form) -> SourceTable:
             raise SourceChanged(faults.lines()) from exc
         if isinstance(exc, SourceChanged):
             raise
-        raise SourceChanged(f"{path.name}: {printable(str(exc).encode())}") from exc
+        raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc
 
 
 def _read(path: Path, form: Form) -> SourceTable:

@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from etl.errors import one_line
 from etl.extract.sources.csv_files import header, rows
-from etl.extract.sources.faults import Fault, Faults, as_date, named, printable, whole
+from etl.extract.sources.faults import Fault, Faults, as_date, named, whole
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ def explain(path: Path, form: Form) -> Faults:
         code, name, day = form.country_code(cells[form.code]), cells[form.name], cells[form.date]
         if code is None:
             continue
-        shown = printable((name or code).encode("utf-8", "surrogateescape"))[:80]
+        shown = one_line((name or code).encode("utf-8", "surrogateescape"), 80)
         faults.add_all(_row(cells, form, f"{path.name}, line {line}, {shown}"))
         before = lines.setdefault(code or name, {}).setdefault(sys.intern(day), line)
         if before != line:

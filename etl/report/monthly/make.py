@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 
 import pandas as pd
 
-from etl.errors import EtlError, SourceChanged, SourceUnavailable
+from etl.errors import EtlError, SourceChanged, SourceUnavailable, listed
 from etl.extract.facts import read_facts
 from etl.extract.sources import SOURCES, Source
 from etl.history import catalogue
@@ -159,8 +159,7 @@ def _said(made: Figures) -> list[str]:
             f"{made.until}. The month before is counted up to the same day."
         )
     if made.gone:
-        more = f" and {len(made.gone) - LISTED} more" if len(made.gone) > LISTED else ""
-        names = ", ".join(made.gone[:LISTED]) + more
+        names = listed(made.gone, LISTED)
         notes.append(f"In earlier snapshots, but not in the last one: {names}.")
     return notes
 

@@ -10,7 +10,7 @@ from botocore import exceptions as boto
 from botocore.exceptions import BotoCoreError, ClientError
 from urllib3.exceptions import HTTPError
 
-from etl.errors import StateConflict, StoreError
+from etl.errors import StateConflict, StoreError, one_line
 
 ARN = "arn:aws:s3:::"
 KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
@@ -102,7 +102,7 @@ def explain(exc: Exception, *, bucket: str, key: str | None, action: str) -> Sto
         return _answered(exc, facts)
     known: dict[str, Any] = getattr(exc, "kwargs", {})
     facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}
-    facts |= {"endpoint": _host(known.get("endpoint_url")), "text": _tame(str(exc))}
+    facts |= {"endpoint": _host(known.get("endpoint_url")), "text": _safe(str(exc))}
     texts = (text for kind, text in FAULTS if isinstance(exc, kind))
     return StoreError(next(texts, "{where}: {text}").format(**facts))
 
@@ -141,7 +141,7 @@ def _answered(exc: ClientError, facts: dict[str, str]) -> StoreError:
     if code == "403":  # a HEAD has no body that would say more
         hint += " (or the credentials or the clock are wrong)"
     facts |= {"code": code, "hint": hint, "operation": exc.operation_name}
-    facts |= {"text": _tame(str(error.get("Message", ""))), "region": _region(error, meta)}
+    facts |= {"text": _safe(str(error.get("Message", ""))), "region": _region(error, meta)}
     return (StateConflict if text is CONFLICT else StoreError)(text.format(**facts))
 
 
@@ -160,6 +160,6 @@ def _host(url: str | None) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else "S3"
 
 
-def _tame(text: str) -> str:
+def _safe(text: str) -> str:
     """One line, not too long, no password of a URL."""
-    return re.sub(r"//[^/\s]*@", "//", " ".join(text.split()))[:300]
+    return one_line(re.sub(r"//[^/\s]*@", "//", text), 300)
