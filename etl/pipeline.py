@@ -24,9 +24,9 @@ from etl.extract.http import Validators
 from etl.extract.inputs import Facts
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
-from etl.history.manifest import PAGE, Manifest, page_in
+from etl.history.manifest import Manifest
 from etl.history.record import Failure, Record, Seen, Standstill, standstill
-from etl.history.run import Context, Options, new_run_id
+from etl.history.run import Options, Run, new_run_id
 from etl.inbox import form
 from etl.load import free_memory, publish, recovery
 from etl.load.fingerprint import facts_url, fingerprint
@@ -62,7 +62,7 @@ def run(
     teller = Teller(settings, store, options)
     with teller.told_of_errors(now):
         context = _start(settings, store, options, now)
-        if options.if_due and not _due(context):
+        if options.if_due and not context.is_due:
             if not options.dry_run:
                 append.mend(store, context.past, settings.stale_after_days)
                 teller.looked(context.past, context.before, now)
@@ -90,7 +90,7 @@ def run(
                 record,
                 settings.stale_after_days,
                 once_a_slot=options.if_due,
-                known=(context.past, context.past_etag),
+                known=(context.past, context.state.past_etag),
             )
         if options.if_due:
             record = due.make_due(context, past, record)
@@ -101,12 +101,11 @@ def run(
     return Result(result.outcome, record, result.manifest, still)
 
 
-def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
+def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
     run.options.step("extract")
     facts = _facts(run, work)
     fetched += [facts.fetched] if facts.fetched else []
-    # asked for with --force, a version is published though it is the same
-    seen = None if run.options.force else _already_seen(run, facts.sha256)
+    seen = run.inputs_seen(facts.sha256)
     statistics = inputs.fetch_statistics(
         run.source.documents(run.settings.source_url),
         [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else [],
@@ -147,7 +146,7 @@ def _run(run: Context, work: Path, fetched: list[Fetched]) -> Result:
     return Result("published", record, made.manifest)
 
 
-def _facts(run: Context, work: Path) -> Facts:
+def _facts(run: Run, work: Path) -> Facts:
     """Today's facts; where they can't be fetched, the ones that were published last."""
     url = facts_url(run.settings, run.source)
     if not url:
@@ -159,14 +158,14 @@ def _facts(run: Context, work: Path) -> Facts:
         return facts_from_archive(run.store, run.before, work / inputs.facts_name(url), exc)
 
 
-def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Context:
+def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Run:
     """Read what is published and what happened before; finish what a crash left half done."""
     now = now.astimezone(UTC).replace(microsecond=0)
     slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
     state = recovery.read(store)
     if not options.dry_run:
         state = recovery.finish(store, state, slot, now, settings.stale_after_days)
-    return Context(
+    return Run(
         settings=settings,
         store=store,
         options=options,
@@ -174,43 +173,17 @@ def _start(settings: Settings, store: Store, options: Options, now: datetime) ->
         run_id=new_run_id(now),
         slot=slot,
         fingerprint=fingerprint(settings),
-        published=state.published,
-        past=state.past,
-        past_etag=state.past_etag,
+        state=state,
     )
 
 
-def _due(run: Context) -> bool:
-    """Whether neither the history nor the manifest knows a success of this source for the slot."""
-    done = run.past.slots_made(run.source.name)
-    if run.before and run.before.source.name == run.source.name:
-        done.add(run.before.slot)
-    return all(schedule.is_due(run.slot, slot) for slot in done)
-
-
-def _already_seen(run: Context, facts_sha256: str | None) -> Seen | None:
-    """What the published files were made from, if the same settings, code and facts are at work.
-
-    A version whose page could not be made, or not in every language, does not count: it is tried
-    again.
-    """
-    pages = {PAGE, *map(page_in, run.settings.translate_to)}
-    if run.before and not pages <= run.before.digests().keys():
-        return None
-    record = run.past.success_of(run.before.run_id) if run.before else None
-    seen = record.seen if record else None
-    if seen and (seen.fingerprint, seen.facts_sha256) == (run.fingerprint, facts_sha256):
-        return seen
-    return None
-
-
-def _unchanged(run: Context, seen: Seen, warnings: Iterable[str] = ()) -> Result:
+def _unchanged(run: Run, seen: Seen, warnings: Iterable[str] = ()) -> Result:
     assert run.before is not None  # noqa: S101  for the type checker: it was compared with
     return Result("unchanged", outcomes.unchanged(run, run.before, seen, warnings), run.before)
 
 
 def _tell_failure(
-    run: Context, teller: Teller, exc: Exception, fetched: list[Fetched], seconds: float
+    run: Run, teller: Teller, exc: Exception, fetched: list[Fetched], seconds: float
 ) -> None:
     """Put a failure on record; what goes wrong with that is logged and never hides `exc`."""
     try:

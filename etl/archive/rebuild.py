@@ -17,10 +17,9 @@ from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
-from etl.history.history import History
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Failure
-from etl.history.run import Context, Options
+from etl.history.run import Options, Run, State
 from etl.load import snapshots, version
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
@@ -109,7 +108,7 @@ def rebuild(job: Job, day: RebuildTask) -> RebuiltRun:
 
 def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
     snapshot, store = day.snapshot, job.store
-    run = Context(
+    run = Run(
         settings=job.settings,
         store=store,
         options=Options(),
@@ -117,9 +116,7 @@ def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
         run_id=day.run_id,
         slot=snapshot.slot,
         fingerprint=job.fingerprint,
-        published=None,
-        past=History([]),
-        past_etag=None,
+        state=State(),
     )
     before = _baseline(job, day, work / "before")
     statistics, facts = _inputs(job, snapshot, work)

@@ -8,7 +8,7 @@ import msgspec
 from etl.extract.fetch import Fetched
 from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.history.record import Document, Failure, KeptInput, Record, Seen
-from etl.history.run import Context, new_run_id
+from etl.history.run import Run, new_run_id
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
@@ -48,7 +48,7 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
     )
 
 
-def unchanged(run: Context, before: Manifest, seen: Seen, warnings: Iterable[str] = ()) -> Record:
+def unchanged(run: Run, before: Manifest, seen: Seen, warnings: Iterable[str] = ()) -> Record:
     """Of a run after which readers have what they had."""
     return Record(
         run_id=run.run_id,
@@ -65,7 +65,7 @@ def unchanged(run: Context, before: Manifest, seen: Seen, warnings: Iterable[str
     )
 
 
-def failed(run: Context, exc: Exception, kept: Sequence[KeptInput], seconds: float) -> Record:
+def failed(run: Run, exc: Exception, kept: Sequence[KeptInput], seconds: float) -> Record:
     return Record(
         run_id=run.run_id,
         slot=run.slot,

@@ -1,6 +1,6 @@
 """One run, as history.json keeps it, and how long a source has not changed. Pure."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from datetime import date, datetime
 from itertools import takewhile
 from typing import Literal
@@ -92,22 +92,15 @@ def standstill(records: Iterable[Record]) -> Standstill | None:
 
     Runs that failed did not see it, and a restore did not look. None: nobody has looked yet.
     """
-    looked = [record for record in records if record.seen and record.source_last]
+    looked = [
+        (record, record.source_last, record.seen.digests())
+        for record in records
+        if record.seen and record.source_last
+    ]
     if not looked:
         return None
-    last = looked[-1]
-
-    def since(same: Callable[[Record], bool]) -> date:
-        *_, first = takewhile(lambda r: r.source == last.source and same(r), reversed(looked))
-        return first.slot
-
-    def same_bytes(record: Record) -> bool:
-        assert record.seen and last.seen  # noqa: PT018, S101  for the type checker
-        return record.seen.digests() == last.seen.digests()
-
-    assert last.source_last  # noqa: S101  for the type checker
-    return Standstill(
-        last_date=last.source_last,
-        last_date_since=since(lambda record: record.source_last == last.source_last),
-        bytes_since=since(same_bytes),
-    )
+    last, last_date, digests = looked[-1]
+    of_source = list(takewhile(lambda one: one[0].source == last.source, reversed(looked)))
+    *_, same_date = takewhile(lambda one: one[1] == last_date, of_source)
+    *_, same_bytes = takewhile(lambda one: one[2] == digests, of_source)
+    return Standstill(last_date, same_date[0].slot, same_bytes[0].slot)

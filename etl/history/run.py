@@ -4,7 +4,7 @@ import re
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
@@ -12,8 +12,10 @@ from config import Settings
 from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history.history import History
-from etl.history.manifest import Manifest, Published
+from etl.history.manifest import PAGE, Manifest, Published, page_in
+from etl.history.record import Seen
 from etl.store import Store
+from etl.worker import schedule
 
 
 @dataclass(frozen=True)
@@ -47,8 +49,17 @@ def new_run_id(now: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class Context:
-    """One run: `published` and `past` are what readers have, and what happened, before it."""
+class State:
+    """What readers have (`published`) and what happened so far (`past`, read with its ETag)."""
+
+    published: Published | None = None
+    past: History = field(default_factory=lambda: History([]))
+    past_etag: str | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run knows from its start; `state` is the folder's before it."""
 
     settings: Settings
     store: Store
@@ -57,14 +68,43 @@ class Context:
     run_id: str
     slot: date
     fingerprint: str
-    published: Published | None
-    past: History
-    past_etag: str | None
+    state: State
 
     @property
     def source(self) -> Source:
         return SOURCES[self.settings.data_set]
 
     @property
+    def published(self) -> Published | None:
+        return self.state.published
+
+    @property
     def before(self) -> Manifest | None:
         return self.published.manifest if self.published else None
+
+    @property
+    def past(self) -> History:
+        return self.state.past
+
+    @property
+    def is_due(self) -> bool:
+        """Whether history and manifest know of no success of this source for the slot."""
+        done = self.past.slots_made(self.source.name)
+        if self.before and self.before.source.name == self.source.name:
+            done.add(self.before.slot)
+        return all(schedule.is_due(self.slot, slot) for slot in done)
+
+    def inputs_seen(self, facts_sha256: str | None) -> Seen | None:
+        """What the published files were made from, if settings, code and facts are still the same.
+
+        None with --force, which publishes a version though it is the same; and where a page is
+        missing, since it could not be made or translated: it is tried again.
+        """
+        pages = {PAGE, *map(page_in, self.settings.translate_to)}
+        if self.options.force or self.before is None or not pages <= self.before.digests().keys():
+            return None
+        record = self.past.success_of(self.before.run_id)
+        seen = record.seen if record else None
+        if seen and (seen.fingerprint, seen.facts_sha256) == (self.fingerprint, facts_sha256):
+            return seen
+        return None

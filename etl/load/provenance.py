@@ -8,7 +8,7 @@ from config import FACTS_URL
 from etl.extract.inputs import Facts
 from etl.extract.sources import Source
 from etl.history.manifest import Previous, SourceNote
-from etl.history.run import Context
+from etl.history.run import Run
 from etl.load.fingerprint import facts_url
 from etl.load.values import Header
 from etl.transform import derive
@@ -25,7 +25,7 @@ def header(source: Source, held: Extent) -> Header:
     )
 
 
-def sources(run: Context, facts: Facts) -> list[dict[str, str]]:
+def sources(run: Run, facts: Facts) -> list[dict[str, str]]:
     """Where it all comes from; an address only where it is everybody's, not this machine's."""
     named = [(run.source.title, run.source.url)]
     if facts.fetched:
@@ -50,7 +50,7 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
     )
 
 
-def previous(run: Context) -> Previous | None:
+def previous(run: Run) -> Previous | None:
     if run.published is None:
         return None
     return Previous(run.published.manifest.run_id, run.published.sha256)

@@ -1,24 +1,13 @@
 """What a command finds, once it has finished what a crash left half done."""
 
-from dataclasses import dataclass
 from datetime import date, datetime
 
 from etl import log
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
-from etl.history.history import History
-from etl.history.manifest import Published
+from etl.history.run import State
 from etl.load import publish
 from etl.store import Store
-
-
-@dataclass(frozen=True)
-class State:
-    """`published` and `past` are what readers have, and what happened."""
-
-    published: Published | None
-    past: History
-    past_etag: str | None
 
 
 def read(store: Store) -> State:

@@ -35,7 +35,7 @@ from etl.history.manifest import (
     page_in,
 )
 from etl.history.record import standstill
-from etl.history.run import Context
+from etl.history.run import Run
 from etl.inbox import FORM
 from etl.load import baseline, free_memory, provenance, publish
 from etl.load import files as outputs
@@ -79,7 +79,7 @@ class Edition:
 
 
 def make(
-    run: Context,
+    run: Run,
     statistics: Sequence[Fetched],
     facts: Facts,
     work: Path,
@@ -154,7 +154,7 @@ def make(
 
 
 def _with_page(
-    run: Context, manifest: Manifest, folder: Path
+    run: Run, manifest: Manifest, folder: Path
 ) -> tuple[Manifest, Sequence[Upload], Mapping[str, str]]:
     """Add the page of what `manifest` lists. The data comes first: a page that fails is left out,
     and said; so is one that could not be translated."""
@@ -184,7 +184,7 @@ def _with_page(
 
 
 def _inputs(
-    run: Context, statistics: Sequence[Fetched], facts: Facts
+    run: Run, statistics: Sequence[Fetched], facts: Facts
 ) -> tuple[list[Input], list[Upload]]:
     """What the manifest says of them, and those that are still to be archived."""
     named = [(document, STATISTICS) for document in statistics]
@@ -201,7 +201,7 @@ def _inputs(
 
 
 def _check(
-    run: Context,
+    run: Run,
     rows: pd.DataFrame,
     listed: pd.DataFrame,
     before: Baseline | None,
@@ -220,7 +220,7 @@ def _check(
     return findings
 
 
-def _published(run: Context, work: Path) -> Baseline | None:
+def _published(run: Run, work: Path) -> Baseline | None:
     """What readers have of this source."""
     if run.before is None or run.before.source.name != run.source.name:
         return None

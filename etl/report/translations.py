@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from etl import log
 from etl.errors import AlertError
-from etl.history.run import Context
+from etl.history.run import Run
 from etl.store import Store
 
 Translations = dict[str, dict[str, str]]
 
 
-def translate(run: Context, sentences: Sequence[str]) -> Translations:
+def translate(run: Run, sentences: Sequence[str]) -> Translations:
     """A dry run keeps nothing."""
     return translated(run.store, run.settings.translate_to, sentences, keep=not run.options.dry_run)
 

@@ -11,7 +11,7 @@ from etl.history import manifest as manifests
 from etl.history.history import History
 from etl.history.manifest import ROOT
 from etl.history.record import SUCCESS
-from etl.history.run import RUN_ID, Context
+from etl.history.run import RUN_ID, Run
 from etl.inbox import FOLDER as INBOX
 from etl.load.publish import Advance
 from etl.load.share import FOLDER
@@ -66,7 +66,7 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
-def clear_due(run: Context, past: History) -> None:
+def clear_due(run: Run, past: History) -> None:
     """Clear up behind the first success of a month; a failure is logged, and the run stays one."""
     slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
     if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):

@@ -12,8 +12,8 @@ from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Record
+from etl.history.run import State
 from etl.load import publish, recovery
-from etl.load.recovery import State
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at

@@ -7,12 +7,12 @@ from etl.errors import EtlError
 from etl.history import append
 from etl.history.history import History
 from etl.history.record import Record
-from etl.history.run import Context
+from etl.history.run import Run
 from etl.load import snapshots
 from etl.load.month import Month
 
 
-def make_due(run: Context, past: History, record: Record) -> Record:
+def make_due(run: Run, past: History, record: Record) -> Record:
     """Make last month's report, unless the history says that it was made, or has no run of it.
 
     The run is on record by now, and whatever goes wrong here leaves it a success: it is logged, put
