@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
-from config import Settings, load_settings, of_each
+from config import load_settings, of_each
 from etl import log
 from etl.errors import ConfigError
 from etl.settings import retired
+from etl.settings.groups import Settings
 from etl.worker import schedule
 from etl.worker.children import Children, short
 from etl.worker.signals import Signals, Stop, ignore_stops
@@ -70,8 +71,8 @@ def work(
     rng: random.Random,
 ) -> NoReturn:
     """Make each slot's run of each job, for ever: one at a time, none waiting for another's."""
-    where = (settings.run_at, settings.timezone)
-    heartbeat = timedelta(minutes=settings.heartbeat_minutes)
+    where = (settings.schedule.run_at, settings.schedule.timezone)
+    heartbeat = timedelta(seconds=settings.schedule.heartbeat_s)
     beat_at = now()
     lines = [Line(job, schedule.latest_slot(beat_at, *where), beat_at) for job in jobs]
     while True:
@@ -128,9 +129,12 @@ def worker() -> int:
 
     children = [Children(one, signals) for one in of_each(settings)]
     log.info(
-        "worker.started", run_at=settings.run_at.strftime("%H:%M"), timezone=settings.timezone,
-        source=[child.source for child in children], store=settings.store_address,
-    )  # fmt: skip
+        "worker.started",
+        run_at=settings.schedule.run_at.strftime("%H:%M"),
+        timezone=settings.schedule.timezone,
+        source=[child.source for child in children],
+        store=settings.store.address,
+    )
     try:
         work(
             settings,

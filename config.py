@@ -6,226 +6,100 @@ Set them in the environment or in a file `.env` beside where you start `python a
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields, replace
-from datetime import date, time
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
+from typing import Any
 
 from etl.errors import ConfigError
 from etl.extract import sources
 from etl.extract.levels import LEVELS
 from etl.settings import alert_rules as alerts
-from etl.settings import inbox_rules as letters
 from etl.settings import readers as read
+from etl.settings.dotenv import load_dotenv
+from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, Settings, read_fields
 from etl.settings.readers import Setting
-
-if TYPE_CHECKING:
-    from dotenv.parser import Binding, Original
 
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
 SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
 SOURCE_BLANK = "{source}"  # in PING_URL
-KEEPS = ("all", "new", "cumulative")
-LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
-FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
-
-
-@dataclass(frozen=True)
-class Settings:
-    """The settings in force, typed; see REGISTER for what each one means."""
-
-    source: str
-    level: str
-    sources: tuple[str, ...]
-    source_url: str = field(repr=False)  # a URL may hold a password or a token
-    countries_url: str = field(repr=False)
-    s3_bucket: str
-    s3_folder: str
-    output_dir: Path
-    run_at: time
-    timezone: ZoneInfo
-    keep: str
-    countries: tuple[str, ...]
-    since: date | None
-    stale_after_days: int
-    run_timeout_minutes: float
-    heartbeat_minutes: float
-    retention_days: int
-    max_source_mb: int
-    alert_topic: str
-    alert_rules: tuple[alerts.Rule, ...]
-    alert_on: tuple[str, ...]
-    translate_to: tuple[str, ...]
-    inbox: bool
-    inbox_alert: tuple[letters.Rule, ...]
-    inbox_language: str
-    inbox_daily_limit: int
-    ping_url: str = field(repr=False)
-    log_level: str
-
-    @property
-    def data_set(self) -> str:
-        """The source at its level, as the register of sources names it."""
-        return sources.data_set(self.source, self.level)
-
-    @property
-    def one_of_several(self) -> str:
-        """The data set's name where SOURCES has others beside it, else nothing."""
-        return self.data_set if len(self.sources) > 1 else ""
-
-    def of(self, name: str) -> "Settings":
-        """One of SOURCES, in the folder of its name below the common one."""
-        one = sources.SOURCES[name]
-        return replace(
-            self,
-            source=name.removesuffix(f"-{one.level}"),
-            level=one.level,
-            s3_folder=f"{self.s3_folder}/{name}".lstrip("/"),
-            output_dir=self.output_dir / name,
-            ping_url=self.ping_url.replace(SOURCE_BLANK, name),
-        )
-
-    @property
-    def store_address(self) -> str:
-        """Where the data goes, as people write it."""
-        if not self.s3_bucket:
-            return str(self.output_dir)
-        return f"s3://{self.s3_bucket}/{self.s3_folder}".rstrip("/")
 
 
 REGISTER: tuple[Setting, ...] = (
-    Setting(
-        "SOURCE",
-        "coviddata",
-        "where the statistics come from: " + ", ".join(SOURCES),
-        read.one_of(*SOURCES),
-    ),
-    Setting(
-        "LEVEL",
-        "countries",
-        "what coviddata's statistics are of: " + ", ".join(LEVELS),
-        read.one_of(*LEVELS),
-    ),
+    Setting("SOURCE", "coviddata", "where the statistics come from: " + ", ".join(SOURCES)),
+    Setting("LEVEL", "countries", "what coviddata's statistics are of: " + ", ".join(LEVELS)),
     Setting(
         "SOURCES",
         "",
         "several at once, each in a folder of its own below: coviddata,coviddata-regions,who",
-        read.data_sets,
     ),
     Setting(
         "SOURCE_URL",
         "",
         "URL or path that takes the place of the source's own (jhu: of its folder)",
-        read.text,
     ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
         "URL or path of the country facts (.xlsx or .csv); empty: no merge",
-        read.text,
     ),
-    Setting(
-        "S3_BUCKET",
-        S3_BUCKET,
-        "the bucket; empty: the folder OUTPUT_DIR takes its place",
-        read.bucket,
-    ),
-    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket", read.folder),
-    Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set", Path),
-    Setting("RUN_AT", "06:00", "the daily slot, HH:MM", read.clock_time),
-    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid", read.timezone),
-    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS), read.one_of(*KEEPS)),
-    Setting(
-        "COUNTRIES",
-        "",
-        "only these, by name, key or ISO code: ESP,france,Italy; empty: all",
-        read.names,
-    ),
-    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all", read.day),
+    Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place"),
+    Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket"),
+    Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set"),
+    Setting("RUN_AT", "06:00", "the daily slot, HH:MM"),
+    Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid"),
+    Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS)),
+    Setting("COUNTRIES", "", "only these, by name, key or ISO code: ESP,france,Italy; empty: all"),
+    Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all"),
     Setting(
         "STALE_AFTER_DAYS",
         "14",
         "a series, or the whole source, that ended earlier than this counts as stale",
-        read.whole(1, 3650),
     ),
-    Setting(
-        "RUN_TIMEOUT_MINUTES",
-        "30",
-        "a run that takes longer is killed and tried again",
-        read.number(0.01, 1440),
-    ),
-    Setting(
-        "HEARTBEAT_MINUTES",
-        "60",
-        "how often the worker logs that it lives",
-        read.number(0.01, 1440),
-    ),
+    Setting("RUN_TIMEOUT_MINUTES", "30", "a run that takes longer is killed and tried again"),
+    Setting("HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives"),
     Setting(
         "RETENTION_DAYS",
         "400",
         "how long runs and their raw inputs are kept; the first run of a month clears older ones",
-        read.whole(1, 36_500),
     ),
-    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this", read.whole(1, 100_000)),
+    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this"),
+    Setting("ALERT_TOPIC", "", "the SNS topic that is told, by name or ARN; empty: no alerts"),
     Setting(
-        "ALERT_TOPIC",
-        "",
-        "the SNS topic that is told, by name or ARN; empty: no alerts",
-        alerts.topic,
+        "ALERT_RULES", "", "thresholds, such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000"
     ),
-    Setting(
-        "ALERT_RULES",
-        "",
-        "thresholds, such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000",
-        alerts.rules,
-    ),
-    Setting(
-        "ALERT_ON",
-        ",".join(alerts.KINDS),
-        "what is told: " + ", ".join(alerts.KINDS),
-        alerts.kinds,
-    ),
+    Setting("ALERT_ON", ",".join(alerts.KINDS), "what is told: " + ", ".join(alerts.KINDS)),
     Setting(
         "TRANSLATE_TO",
         "",
         "the page, and what is told, in these languages too, such as es,ca (Amazon Translate)",
-        alerts.languages,
     ),
     Setting(
         "INBOX",
         "off",
         "on: readers can send remarks and pictures, which Amazon's services read (docs/inbox.md)",
-        read.switch,
     ),
     Setting(
         "INBOX_ALERT",
         "negative",
         "of which letters somebody is told, such as negative,label:Cat>80",
-        letters.rules,
     ),
     Setting(
-        "INBOX_LANGUAGE",
-        alerts.ORIGINAL,
-        "the language that readers' remarks are translated into",
-        alerts.language,
+        "INBOX_LANGUAGE", alerts.ORIGINAL, "the language that readers' remarks are translated into"
     ),
     Setting(
         "INBOX_DAILY_LIMIT",
         "100",
         "so many calls of these services a day (UTC) at most; what is left over waits",
-        read.whole(1, 1_000_000),
     ),
     Setting(
         "PING_URL",
         "",
         "a dead-man's switch as healthchecks.io has it: told of each run; {source}: its name",
-        alerts.web_address,
         secret=True,
     ),
-    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS), read.one_of(*LOG_LEVELS)),
+    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS)),
 )
 
 
@@ -236,34 +110,74 @@ def given(setting: Setting, environ: Mapping[str, str]) -> str:
     return value if value or setting.variable == "COUNTRIES_URL" else setting.default
 
 
+def _data_sets(value: str) -> tuple[str, ...]:
+    given = tuple(name.lower() for name in read.names(value))
+    if not sources.SOURCES.keys() >= set(given):
+        raise ValueError(f"some of {', '.join(sources.SOURCES)}")
+    return given
+
+
+# these readers need the register of sources
+READERS = {
+    "SOURCE": read.one_of(*SOURCES),
+    "LEVEL": read.one_of(*LEVELS),
+    "SOURCES": _data_sets,
+}
+
+
 def read_settings(environ: Mapping[str, str]) -> Settings:
     """Read every setting from a mapping. Raises ConfigError naming every fault at once."""
+    readers = {origin.variable: origin.read for _, _, origin in read_fields()}
     values: dict[str, Any] = {}
     faults: list[str] = []
     for setting in REGISTER:
-        text = given(setting, environ)
+        variable, text = setting.variable, given(setting, environ)
         try:
-            values[setting.variable.lower()] = setting.read(text)
+            values[variable] = (readers[variable] or READERS[variable])(text)
         except ValueError as exc:
             got = "something else" if setting.secret else repr(text[:80])
-            faults.append(f"{setting.variable}: expected {exc}, got {got}")
-    if values.get("inbox") and not values.get("s3_bucket"):
+            faults.append(f"{variable}: expected {exc}, got {got}")
+    faults += _contradictions(values, environ)
+    if faults:
+        raise ConfigError(faults)
+    return _in_groups(values)
+
+
+def _in_groups(values: Mapping[str, Any]) -> Settings:
+    data_set = sources.data_set(values["SOURCE"], values["LEVEL"])
+    facts_url = _facts_url(values["COUNTRIES_URL"], data_set)
+    fields: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
+    fields["source"] = {"data_set": data_set, "facts_url": facts_url}
+    for group, name, origin in read_fields():
+        fields[group][name] = values[origin.variable]
+    own = fields.pop("")
+    return Settings(**{group: GROUPS[group](**fields[group]) for group in fields}, **own)
+
+
+def _facts_url(countries_url: str, data_set: str) -> str:
+    """Where COUNTRIES_URL has its default, the facts that belong to the source come first."""
+    own = sources.SOURCES[data_set].facts_url
+    return own if own is not None and countries_url == FACTS_URL else countries_url
+
+
+def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
+    """The settings, as far as they could be read, that exclude each other."""
+    faults = []
+    if values.get("INBOX") and not values.get("S3_BUCKET"):
         faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
-    source, level = values.get("source", ""), values.get("level", "")
+    source, level = values.get("SOURCE", ""), values.get("LEVEL", "")
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
         faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
     of_levels = {level} if level else set()
-    if several := values.get("sources"):
+    if several := values.get("SOURCES"):
         of_levels = {sources.SOURCES[name].level for name in several}
         faults += _beside_several(several, values, environ)
-    if values.get("alert_rules") and (others := of_levels - {"countries"}):
+    if values.get("ALERT_RULES") and (others := of_levels - {"countries"}):
         faults.append(
             "ALERT_RULES: rules are about countries, and there is "
             f"LEVEL {', '.join(sorted(others))}; leave it empty"
         )
-    if faults:
-        raise ConfigError(faults)
-    return Settings(**{field.name: values[field.name] for field in fields(Settings)})
+    return faults
 
 
 def _beside_several(
@@ -272,12 +186,13 @@ def _beside_several(
     """What can't be beside SOURCES."""
     faults = []
     given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
-    one = sources.data_set(values.get("source", ""), values.get("level", ""))
+    one = sources.data_set(values.get("SOURCE", ""), values.get("LEVEL", ""))
     if given_one and one not in several:
         faults.append(f"SOURCES: {one}, by SOURCE and LEVEL, is not among them; leave those empty")
-    if values.get("source_url"):
+    if values.get("SOURCE_URL"):
         faults.append("SOURCE_URL: one address can't serve SOURCES; leave it empty")
-    if len(several) > 1 and values.get("ping_url") and SOURCE_BLANK not in values["ping_url"]:
+    ping_url = values.get("PING_URL")
+    if len(several) > 1 and ping_url and SOURCE_BLANK not in ping_url:
         faults.append(
             "PING_URL: one check can't watch several SOURCES; "
             f"write {SOURCE_BLANK} in it where the source's name goes"
@@ -285,9 +200,31 @@ def _beside_several(
     return faults
 
 
+def _of(settings: Settings, name: str) -> Settings:
+    """The settings of one of SOURCES, whose folder has its name and is below the common one."""
+    level = sources.SOURCES[name].level
+    facts_url = _facts_url(settings.source.countries_url, name)
+    source = replace(
+        settings.source,
+        name=name.removesuffix(f"-{level}"),
+        level=level,
+        data_set=name,
+        facts_url=facts_url,
+    )
+    folder = f"{settings.store.folder}/{name}".lstrip("/")
+    output_dir = settings.store.output_dir / name
+    ping_url = settings.alerts.ping_url.replace(SOURCE_BLANK, name)
+    return replace(
+        settings,
+        source=source,
+        store=replace(settings.store, folder=folder, output_dir=output_dir),
+        alerts=replace(settings.alerts, ping_url=ping_url),
+    )
+
+
 def of_each(settings: Settings) -> list[Settings]:
     """The settings of each of SOURCES; where it is not set, these are those of the one source."""
-    return [settings.of(name) for name in settings.sources] or [settings]
+    return [_of(settings, name) for name in settings.sources] or [settings]
 
 
 def of_one(settings: Settings, name: str = "") -> Settings:
@@ -303,17 +240,7 @@ def of_one(settings: Settings, name: str = "") -> Settings:
             f"SOURCES names {', '.join(settings.sources)}: say which of them is meant, "
             f"python app.py --source {settings.sources[0]} ..."
         )
-    return settings.of(name) if name else of_each(settings)[0]
-
-
-def _is_broken(binding: "Binding") -> bool:
-    return binding.error or (binding.key is not None and binding.value is None)
-
-
-def _line(original: "Original") -> int:
-    """The line's own number: blank lines before it count to it."""
-    text = original.string
-    return original.line + text[: len(text) - len(text.lstrip())].count("\n")
+    return _of(settings, name) if name else of_each(settings)[0]
 
 
 def load_settings(dotenv: Path = Path(".env")) -> Settings:
@@ -322,16 +249,5 @@ def load_settings(dotenv: Path = Path(".env")) -> Settings:
     `.env` goes into the environment itself because boto3 reads its AWS_* variables there.
     Raises ConfigError.
     """
-    from dotenv import load_dotenv
-    from dotenv.parser import parse_stream
-
-    if dotenv.is_file():
-        try:
-            with dotenv.open(encoding="utf-8") as lines:
-                broken = [_line(b.original) for b in parse_stream(lines) if _is_broken(b)]
-        except (OSError, UnicodeDecodeError) as exc:
-            raise ConfigError(f"{dotenv}: can't be read as text: {exc}") from exc
-        if broken:
-            raise ConfigError([f"{dotenv}, line {n}: expected NAME=value" for n in broken])
-        load_dotenv(dotenv, override=False, encoding="utf-8")
+    load_dotenv(dotenv)
     return read_settings(os.environ)

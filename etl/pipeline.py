@@ -13,7 +13,6 @@ from tempfile import TemporaryDirectory
 
 import msgspec
 
-from config import Settings
 from etl import log
 from etl.alerts import rules
 from etl.alerts.teller import Teller
@@ -29,10 +28,11 @@ from etl.history.record import Failure, Record, Seen, Standstill, standstill
 from etl.history.run import Options, Run, new_run_id
 from etl.inbox import form
 from etl.load import free_memory, publish, recovery
-from etl.load.fingerprint import facts_url, fingerprint
+from etl.load.fingerprint import fingerprint
 from etl.load.month import report_key
 from etl.load.raw import facts_from_archive, keep_aside
 from etl.report.monthly import due
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.upkeep import prune
 from etl.worker import schedule
@@ -64,7 +64,7 @@ def run(
         context = _start(settings, store, options, now)
         if options.if_due and not context.is_due:
             if not options.dry_run:
-                append.mend(store, context.past, settings.stale_after_days)
+                append.mend(store, context.past, settings.table.stale_after_days)
                 teller.looked(context.past, context.before, now)
             return Result("not_due")
     teller.started()
@@ -88,7 +88,7 @@ def run(
             past = append.tell(
                 store,
                 record,
-                settings.stale_after_days,
+                settings.table.stale_after_days,
                 once_a_slot=options.if_due,
                 known=(context.past, context.state.past_etag),
             )
@@ -107,10 +107,10 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
     fetched += [facts.fetched] if facts.fetched else []
     seen = run.inputs_seen(facts.sha256)
     statistics = inputs.fetch_statistics(
-        run.source.documents(run.settings.source_url),
+        run.source.documents(run.settings.source.url),
         [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else [],
         work,
-        max_bytes=run.settings.max_source_mb * 10**6,
+        max_bytes=run.settings.source.max_bytes,
         sleep=run.options.sleep,
     )
     if seen and (statistics is None or [one.sha256 for one in statistics] == seen.digests()):
@@ -148,7 +148,7 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
 
 def _facts(run: Run, work: Path) -> Facts:
     """Today's facts; where they can't be fetched, the ones that were published last."""
-    url = facts_url(run.settings, run.source)
+    url = run.settings.source.facts_url
     if not url:
         return Facts(None)
     try:
@@ -161,10 +161,10 @@ def _facts(run: Run, work: Path) -> Facts:
 def _start(settings: Settings, store: Store, options: Options, now: datetime) -> Run:
     """Read what is published and what happened before; finish what a crash left half done."""
     now = now.astimezone(UTC).replace(microsecond=0)
-    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     state = recovery.read(store)
     if not options.dry_run:
-        state = recovery.finish(store, state, slot, now, settings.stale_after_days)
+        state = recovery.finish(store, state, slot, now, settings.table.stale_after_days)
     return Run(
         settings=settings,
         store=store,
@@ -191,7 +191,7 @@ def _tell_failure(
         if isinstance(exc, SourceChanged | DataRejected):
             kept = keep_aside(run.store, run.past, run.run_id, fetched)
         record = outcomes.failed(run, exc, kept, seconds)
-        past = append.tell(run.store, record, run.settings.stale_after_days)
+        past = append.tell(run.store, record, run.settings.table.stale_after_days)
     except EtlError as second:
         log.error("history.not_written", error=second)
         teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from config import Settings
 from etl import log
 from etl.alerts import incidents, rules, state, thresholds
 from etl.alerts.ping import ping
@@ -24,6 +23,7 @@ from etl.history.manifest import Manifest, run_key
 from etl.history.record import Failure, Record
 from etl.history.run import Options
 from etl.settings.alert_rules import ORIGINAL
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
 
@@ -38,8 +38,8 @@ class Teller:
         self._settings = settings
         self._store = store
         self._options = options
-        self._ping_url = "" if options.dry_run else settings.ping_url
-        self._has_topic = bool(settings.alert_topic) and not options.dry_run
+        self._ping_url = "" if options.dry_run else settings.alerts.ping_url
+        self._has_topic = bool(settings.alerts.topic) and not options.dry_run
 
     def started(self) -> None:
         ping(self._ping_url, "start")
@@ -76,7 +76,7 @@ class Teller:
     def failed_unrecorded(self, failure: Failure, now: datetime) -> None:
         """The folder can't be used, so that nothing is known of what was told before."""
         ping(self._ping_url, "fail")
-        where = self._settings
+        where = self._settings.schedule
         slot = schedule.latest_slot(now, where.run_at, where.timezone)
         with self._harmless():
             self._tell_blindly(
@@ -85,14 +85,14 @@ class Teller:
                     slot=slot,
                     started_at=now,
                     outcome="failed",
-                    source=where.source,
+                    source=self._settings.source.name,
                     failure=failure,
                 )
             )
 
     def tell(self, alert: Alert, now: datetime) -> None:
         """Something besides the run, such as `rules.report_ready`; once."""
-        wanted = [alert] if alert.kind in self._settings.alert_on else []
+        wanted = [alert] if alert.kind in self._settings.alerts.kinds else []
         with self._harmless():
             if self._has_topic:
                 self._queue_and_send(lambda known: (known, wanted), now)
@@ -108,20 +108,20 @@ class Teller:
     ) -> None:
         if not self._has_topic:
             return
-        where, known = self._settings, state.read(self._store)
-        wants_latest = rules.wants_latest(known[0], manifest, where.alert_rules)
+        settings, known = self._settings, state.read(self._store)
+        wants_latest = rules.wants_latest(known[0], manifest, settings.alerts.rules)
         seen = Seen(
             past=past,
             manifest=manifest,
             now=now,
-            slot=schedule.latest_slot(now, where.run_at, where.timezone),
-            stale_after_days=where.stale_after_days,
-            rules=where.alert_rules,
+            slot=schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone),
+            stale_after_days=settings.table.stale_after_days,
+            rules=settings.alerts.rules,
             latest=self._latest(manifest) if manifest and wants_latest else None,
             failures=failures,
             told_blindly=self._told_blindly(),
         )
-        self._queue_and_send(lambda s: rules.decide(seen, s, where.alert_on), now, known)
+        self._queue_and_send(lambda s: rules.decide(seen, s, settings.alerts.kinds), now, known)
 
     def _queue_and_send(
         self,
@@ -129,7 +129,7 @@ class Teller:
         now: datetime,
         known: tuple[State, str | None] | None = None,
     ) -> None:
-        languages = [ORIGINAL, *self._settings.translate_to]
+        languages = [ORIGINAL, *self._settings.alerts.translate_to]
         there: set[str] = set()
 
         def change(before: State) -> State:
@@ -153,7 +153,7 @@ class Teller:
         except (EtlError, msgspec.DecodeError, KeyError) as exc:
             log.warning("alert.figures_unreadable", run=manifest.run_id, error=exc)
             return None
-        for rule in thresholds.idle(self._settings.alert_rules, rows or []):
+        for rule in thresholds.idle(self._settings.alerts.rules, rows or []):
             log.warning("alert.rule_idle", rule=rule, error="no published figure answers to it")
         return rows
 
@@ -178,21 +178,21 @@ class Teller:
     def _tell_blindly(self, failure: Record) -> None:
         """Without the folder's memory the worker's own count must do; it ends with the worker."""
         attempts = self._options.failures + 1
-        wanted = "failures" in self._settings.alert_on
+        wanted = "failures" in self._settings.alerts.kinds
         if not self._has_topic or attempts != incidents.ATTEMPTS or not wanted:
             return
         since = self._options.failing_since or failure.started_at
         alert = incidents.failed(failure, since, attempts, None)
         alert = msgspec.structs.replace(alert, values={**alert.values, "blind": "yes"})
         with self._outbox() as outbox:
-            _, error = outbox.send(Waiting(alert, [ORIGINAL, *self._settings.translate_to]))
+            _, error = outbox.send(Waiting(alert, [ORIGINAL, *self._settings.alerts.translate_to]))
         if error:
             raise AlertError(error)
 
     def _outbox(self) -> "Outbox":
         from etl.alerts.outbox import Outbox  # botocore is heavy: only who sends pays for it
 
-        return Outbox(self._settings.alert_topic, self._store, self._settings.one_of_several)
+        return Outbox(self._settings.alerts.topic, self._store, self._settings.one_of_several)
 
     @contextmanager
     def _harmless(self) -> Iterator[None]:

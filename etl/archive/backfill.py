@@ -6,7 +6,6 @@ from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from config import Settings
 from etl.archive import backlog, current_facts
 from etl.archive.chain import ChainLink, chain, run_id
 from etl.archive.cluster import Engine
@@ -19,6 +18,7 @@ from etl.history.catalogue import Rebuilt
 from etl.history.manifest import ROOT, run_key
 from etl.history.record import Failure
 from etl.load.snapshots import Snapshot
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.upkeep import restore
@@ -111,7 +111,7 @@ def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -
 
 
 def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:
-    where = f"{settings.store_address} has no snapshots of {settings.data_set}"
+    where = f"{settings.store.address} has no snapshots of {settings.source.data_set}"
     if not there:
         return f"{where}; import some: python app.py import-archive PATH"
     return f"{where} in that span; there are some from {there[0].slot} to {there[-1].slot}"

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import PurePosixPath
 
-from config import Settings
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.run import RUN_ID
 from etl.load import snapshots as archive
 from etl.load.snapshots import Snapshot, SnapshotRecord
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.upkeep.retention import BROKEN_OFF, began
 from etl.worker import schedule
@@ -40,7 +40,7 @@ def every(
     found, unfinished = [], []
     for run_id in sorted(folders):
         told = on_record.get(run_id) or _nameless(run_id, settings)
-        if told.source != settings.data_set:
+        if told.source != settings.source.data_set:
             continue
         if run_id not in on_record and began(run_id) > now - BROKEN_OFF:
             continue  # of a run that may still be at it
@@ -74,6 +74,6 @@ def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, SnapshotReco
 
 def _nameless(run_id: str, settings: Settings) -> SnapshotRecord:
     """The history was begun anew since: it is taken for the source in force, unverified."""
-    slot = schedule.latest_slot(began(run_id), settings.run_at, settings.timezone)
-    source = SOURCES[settings.data_set]
+    slot = schedule.latest_slot(began(run_id), settings.schedule.run_at, settings.schedule.timezone)
+    source = SOURCES[settings.source.data_set]
     return SnapshotRecord(run_id, slot, source.name, [None] * len(source.files), facts=True)

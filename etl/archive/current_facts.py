@@ -6,15 +6,13 @@ from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from config import Settings
 from etl.errors import SourceUnavailable
 from etl.extract import inputs
-from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived
 from etl.history.manifest import FACTS
 from etl.load import raw
-from etl.load.fingerprint import facts_url
 from etl.load.snapshots import Snapshot, later_facts_folder
+from etl.settings.groups import Settings
 from etl.store import Store
 
 
@@ -24,7 +22,7 @@ def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
     Its own, else today's, which are fetched once and kept in raw/facts/; none where COUNTRIES_URL
     is empty. Calling it raises SourceUnavailable, StoreError.
     """
-    url = facts_url(settings, SOURCES[settings.data_set])
+    url = settings.source.facts_url
 
     @cache
     def current() -> Archived:

@@ -8,7 +8,6 @@ from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from config import Settings
 from etl.archive import folder_versions, git_versions
 from etl.archive.backfill import Progress
 from etl.archive.folder_versions import Version
@@ -19,6 +18,7 @@ from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
 from etl.load import raw, snapshots
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.upkeep.retention import began
 from etl.worker import schedule
@@ -47,7 +47,7 @@ def import_archive(
     A version with the content of the snapshot next to it in time is that snapshot. What is there
     already stays as it is: to say it again does no harm. Raises EtlError.
     """
-    source = SOURCES[settings.data_set]
+    source = SOURCES[settings.source.data_set]
     if len(source.files) > 1:
         raise ConfigError(
             f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, and "
@@ -77,7 +77,9 @@ def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable
     file = git_versions.tracked(path, name)
     if file:
         return git_versions.versions(file, work)
-    at = partial(schedule.moment, run_at=settings.run_at, timezone=settings.timezone)
+    at = partial(
+        schedule.moment, run_at=settings.schedule.run_at, timezone=settings.schedule.timezone
+    )
     return folder_versions.in_folder(path, Path(name).suffix, at)
 
 
@@ -91,7 +93,7 @@ def _take(
     if version.moment > now:
         return replace(told, why="its moment lies in the future"), None
     try:
-        fetched = fetch.fetch(str(version.path), to, max_bytes=settings.max_source_mb * 10**6)
+        fetched = fetch.fetch(str(version.path), to, max_bytes=settings.source.max_bytes)
     except (SourceChanged, SourceUnavailable) as exc:
         return replace(told, why=str(exc).removeprefix(f"{version.path}: ")), None
     at = bisect_right(there, version.moment, key=lambda one: one[0])
@@ -105,8 +107,10 @@ def _take(
     insort(there, (version.moment, fetched.sha256, run_id))
     entry = Imported(
         run_id=run_id,
-        slot=schedule.latest_slot(version.moment, settings.run_at, settings.timezone),
-        source=settings.data_set,
+        slot=schedule.latest_slot(
+            version.moment, settings.schedule.run_at, settings.schedule.timezone
+        ),
+        source=settings.source.data_set,
         statistics=[Archived(kept.key, kept.sha256)],
         origin=version.origin,
         imported_at=now,

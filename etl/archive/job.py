@@ -3,12 +3,11 @@
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
-from pathlib import Path
 
-from config import Settings
 from etl.errors import EtlError
 from etl.extract.http import shown
 from etl.load.fingerprint import code, fingerprint
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.open import open_store
 
@@ -40,7 +39,7 @@ class Job:
 
     @property
     def max_bytes(self) -> int:
-        return self.settings.max_source_mb * 10**6
+        return self.settings.source.max_bytes
 
     def verify(self) -> None:
         """Raises WrongWorker where this process is not what the job was meant for."""
@@ -63,15 +62,17 @@ def without_secrets(settings: Settings) -> Settings:
 
     Nobody is told, and nothing is translated: the page of an old day is not worth Amazon's price.
     """
+    source = settings.source
     return replace(
         settings,
-        source_url="",
-        countries_url=shown(settings.countries_url),
-        output_dir=Path(settings.output_dir).absolute(),
-        alert_topic="",
-        alert_rules=(),
-        translate_to=(),
-        ping_url="",
+        source=replace(
+            source,
+            url="",
+            countries_url=shown(source.countries_url),
+            facts_url=shown(source.facts_url),
+        ),
+        store=replace(settings.store, output_dir=settings.store.output_dir.absolute()),
+        alerts=replace(settings.alerts, topic="", rules=(), translate_to=(), ping_url=""),
     )
 
 

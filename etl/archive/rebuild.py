@@ -76,7 +76,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
                 found.rows,
                 found.listed,
                 now=began(snapshot.run_id),
-                stale_after_days=job.settings.stale_after_days,
+                stale_after_days=job.settings.table.stale_after_days,
                 published=None,
                 changes=Changes(),
             ).refusals
@@ -140,7 +140,7 @@ def _baseline(job: Job, day: RebuildTask, work: Path) -> Baseline | None:
     work.mkdir()
     statistics = [_bring(job, document, work) for document in before.statistics]
     found: Reading = read.read(job.settings, statistics, Facts(None))
-    table = filters.keep(found.selected(), job.settings.keep, job.settings.since)
+    table = filters.keep(found.selected(), job.settings.table.keep, job.settings.table.since)
     return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.chosen))
 
 

@@ -10,7 +10,6 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
-from config import Settings
 from etl.archive import tallies
 from etl.archive.cluster import Engine
 from etl.archive.job import Job, job
@@ -18,6 +17,7 @@ from etl.archive.vintages import part_key, schema
 from etl.errors import StoreError
 from etl.extract.sources import SOURCES
 from etl.load.table import read_whole, to_csv_table
+from etl.settings.groups import Settings
 from etl.store import Store, Upload
 
 REVISIONS = "revisions.csv"
@@ -34,7 +34,9 @@ def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -
     import dask.dataframe as dd
 
     shared = job(settings)
-    nothing = pd.DataFrame(columns=schema(SOURCES[settings.data_set].level).names, dtype=object)
+    nothing = pd.DataFrame(
+        columns=schema(SOURCES[settings.source.data_set].level).names, dtype=object
+    )
     meta = tallies.tally(None, nothing, "")
     pairs: list[Pair] = [(None, slots[0]), *pairwise(slots)]
     with dask.config.set({"dataframe.convert-string": False}):
@@ -62,7 +64,7 @@ def tally(job: Job, pair: Pair) -> pd.DataFrame:
 
 def _read(job: Job, path: Path, slot: str) -> pd.DataFrame:
     """Raises StoreError, also where somebody has changed the file."""
-    key, wanted = part_key(slot), schema(SOURCES[job.settings.data_set].level).names
+    key, wanted = part_key(slot), schema(SOURCES[job.settings.source.data_set].level).names
     if not job.store.download(key, path):
         raise StoreError(f"{key} was removed at this moment")
     try:

@@ -17,7 +17,6 @@ import pyarrow as pa
 import pyarrow.parquet
 from msgspec import Struct
 
-from config import Settings
 from etl.archive.backfill import Progress
 from etl.archive.cluster import Engine
 from etl.archive.job import Job, job
@@ -32,6 +31,7 @@ from etl.history.record import Failure
 from etl.load import snapshots
 from etl.load.snapshots import SnapshotRecord
 from etl.load.table import PARQUET, read_whole
+from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
 from etl.store.parallel import in_parallel
@@ -100,10 +100,11 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
                 missing[slot] = failure.message
             progress.advance(item)
     finally:
-        _note(store, Index(settings.data_set, dict(sorted(parts.items()))), index)
+        _note(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
     if not parts:
         raise EtlError(
-            f"{store.address} has no runs of {settings.data_set}; python app.py backfill makes them"
+            f"{store.address} has no runs of {settings.source.data_set}; "
+            "python app.py backfill makes them"
         )
     missing = {slot: why for slot, why in sorted(missing.items()) if slot not in parts}
     return Written(sorted(parts), [slot for slot, _ in new if slot in parts], missing)
@@ -141,7 +142,7 @@ def uniform(table: pd.DataFrame, settings: Settings) -> pa.Table:
 
 
 def _level(settings: Settings) -> str:
-    return SOURCES[settings.data_set].level
+    return SOURCES[settings.source.data_set].level
 
 
 def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
@@ -156,7 +157,7 @@ def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, 
     ]
     runs: dict[str, list[str]] = {}
     for one in sorted(told, key=lambda one: one.run_id[:18]):
-        if one.source == settings.data_set:
+        if one.source == settings.source.data_set:
             again = [rebuilt[one.run_id].run_id] if one.run_id in rebuilt else []
             runs[str(one.slot)] = [*again, one.run_id]
     return runs
@@ -185,12 +186,12 @@ def _newest(
 def _index(store: Store, settings: Settings) -> Index:
     stored = store.read(INDEX)
     if stored is None:
-        return Index(settings.data_set, {})
+        return Index(settings.source.data_set, {})
     index = decoded(store, INDEX, stored, Index, "delete it: all is written anew")
-    if index.source != settings.data_set:
+    if index.source != settings.source.data_set:
         raise StoreError(
             f"{store.address}/{FOLDER} is of {index.source}, and the settings say "
-            f"{settings.data_set}; choose another S3_FOLDER or OUTPUT_DIR for it"
+            f"{settings.source.data_set}; choose another S3_FOLDER or OUTPUT_DIR for it"
         )
     return index
 

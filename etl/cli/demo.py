@@ -8,13 +8,13 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from config import Settings
 from etl import pipeline
 from etl.cli.screen import Screen
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
 from etl.history import manifest as manifests
 from etl.history.run import Options
+from etl.settings.groups import Settings, SourceSettings
 from etl.store.directory import DirectoryStore
 
 WHERE = {
@@ -50,26 +50,21 @@ def served(folder: Path) -> Iterator[str]:
 
 def demonstrate(settings: Settings) -> None:
     """Raises ConfigError where OUTPUT_DIR holds somebody's real data."""
-    store = DirectoryStore(settings.output_dir)
+    store = DirectoryStore(settings.store.output_dir)
     before = manifests.read(store)
     if before and before.manifest.source.name != "sample":
         raise ConfigError(
-            f"OUTPUT_DIR: {settings.output_dir} holds data of {before.manifest.source.name}; "
+            f"OUTPUT_DIR: {settings.store.output_dir} holds data of {before.manifest.source.name}; "
             "the demo does not publish over it: choose another folder, OUTPUT_DIR=out-demo"
         )
     with served(SAMPLES) as address:
         sample = replace(
             settings,
             sources=(),
-            source="sample",
-            level="countries",
-            source_url=f"{address}/stats.json.gz",
-            countries_url=f"{address}/InfoPaisosExtra.xlsx",
-            s3_bucket="",
-            alert_topic="",
-            translate_to=(),
-            inbox=False,
-            ping_url="",
+            source=_made_up(settings.source, address),
+            store=replace(settings.store, bucket=""),
+            alerts=replace(settings.alerts, topic="", translate_to=(), ping_url=""),
+            inbox=replace(settings.inbox, on=False),
         )
         print(f"made-up data is served on {address}; every figure in it is invented\n")
         for nth in ("first", "second"):
@@ -78,6 +73,19 @@ def demonstrate(settings: Settings) -> None:
                 options = Options(step=screen.step, advance=screen.advance)
                 screen.show(pipeline.run(sample, store, options))
             print()
-    print(f"what lies in {settings.output_dir}/ (made-up data):")
+    print(f"what lies in {settings.store.output_dir}/ (made-up data):")
     for name, meaning in WHERE.items():
         print(f"  {name:20} {meaning}")
+
+
+def _made_up(source: SourceSettings, address: str) -> SourceSettings:
+    facts_url = f"{address}/InfoPaisosExtra.xlsx"
+    return replace(
+        source,
+        name="sample",
+        level="countries",
+        data_set="sample",
+        url=f"{address}/stats.json.gz",
+        countries_url=facts_url,
+        facts_url=facts_url,
+    )

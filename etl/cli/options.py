@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from config import Settings, load_settings, of_one
+from config import load_settings, of_one
 from etl import log
 from etl.errors import ConfigError
 from etl.settings import retired
+from etl.settings.groups import Settings
 from etl.store import valid_key
 from etl.store.open import open_store as open_store
 
@@ -81,9 +82,9 @@ def alert_topic(settings: Settings) -> "Topic":
     """Raises ConfigError where nobody is to be told."""
     from etl.alerts.sns import Topic
 
-    if not settings.alert_topic:
+    if not settings.alerts.topic:
         raise ConfigError(
             "ALERT_TOPIC: not set, so nobody is told; set it to a name such as cloud-etl, and make "
             "the topic with: python app.py setup"
         )
-    return Topic(settings.alert_topic)
+    return Topic(settings.alerts.topic)

@@ -6,7 +6,6 @@ from datetime import timedelta
 
 import pandas as pd
 
-from config import Settings
 from etl.archive.backfill import Backfilled
 from etl.archive.import_versions import ImportOutcome
 from etl.archive.revisions import REVISIONS
@@ -15,6 +14,7 @@ from etl.cli.print_objects import print_json
 from etl.errors import escaped
 from etl.load.values import records
 from etl.report.numbers import human
+from etl.settings.groups import Settings
 
 LISTED = 20
 OLD = "left by a run, or an import, that broke off"
@@ -29,13 +29,13 @@ def print_imported(taken: Sequence[ImportOutcome], settings: Settings, *, as_jso
     new, guessed = [one for one in taken if one.new], [one for one in taken if one.guessed]
     same = len(taken) - len(new) - len(left_out)
     print(
-        f"{settings.store_address}/raw: {len(taken)} versions of {settings.data_set}: "
+        f"{settings.store.address}/raw: {len(taken)} versions of {settings.source.data_set}: "
         f"{len(new)} new, {same} there already or the same as the one before, "
         f"{len(left_out)} left out"
     )
     if new:
         print(f"  from {new[0].moment:%Y-%m-%d} to {new[-1].moment:%Y-%m-%d}")
-        days = timedelta(days=settings.retention_days)
+        days = timedelta(days=settings.store.retention_days)
         print(f"  kept for {days.days} days from now on (RETENTION_DAYS)")
         print("  next: python app.py backfill makes their runs")
     if guessed:
@@ -59,7 +59,7 @@ def print_backfilled(
     made = sum(day.bytes or 0 for day in done.days)
     size = f" ({human(made)})" if made else ""
     print(
-        f"{settings.store_address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
+        f"{settings.store.address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
         f"{count['there']} there already, {count['failed']} failed"
     )
     for day in failed:
@@ -90,7 +90,7 @@ def print_vintages(
             }
         )
         return
-    where = settings.store_address
+    where = settings.store.address
     print(
         f"{where}/{FOLDER}: {len(written.slots)} snapshots, {len(written.new)} of them new, "
         f"from {written.slots[0]} to {written.slots[-1]}"

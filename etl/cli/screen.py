@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Any, Self
 
 import msgspec
 
-from config import Settings
 from etl import log
 from etl.cli.print_objects import print_json
 from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.pipeline import Result
+from etl.settings.groups import Settings
 
 if TYPE_CHECKING:
     pass
@@ -114,7 +114,7 @@ class Terminal(Screen):
             self._console.print(f"[yellow]warning[/] {escape(line)}")
         self._console.print(f"[bold]{result.outcome}[/]: {MEANING[result.outcome]}")
         self._console.print(table)
-        self._console.print(f"[dim]where[/] {escape(self._settings.store_address)}")
+        self._console.print(f"[dim]where[/] {escape(self._settings.store.address)}")
 
 
 def summary(result: Result) -> dict[str, Any]:

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from config import Settings
 from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history.history import History
 from etl.history.manifest import PAGE, Manifest, Published, page_in
 from etl.history.record import Seen
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
 
@@ -72,7 +72,7 @@ class Run:
 
     @property
     def source(self) -> Source:
-        return SOURCES[self.settings.data_set]
+        return SOURCES[self.settings.source.data_set]
 
     @property
     def published(self) -> Published | None:
@@ -100,7 +100,7 @@ class Run:
         None with --force, which publishes a version though it is the same; and where a page is
         missing, since it could not be made or translated: it is tried again.
         """
-        pages = {PAGE, *map(page_in, self.settings.translate_to)}
+        pages = {PAGE, *map(page_in, self.settings.alerts.translate_to)}
         if self.options.force or self.before is None or not pages <= self.before.digests().keys():
             return None
         record = self.past.success_of(self.before.run_id)

@@ -12,7 +12,7 @@ from etl.report import translations
 from etl.store import Store, Upload
 
 if TYPE_CHECKING:
-    from config import Settings
+    from etl.settings.groups import Settings
     from etl.store.s3.signed_links import Signer
     from etl.store.s3.store import S3Store
 
@@ -25,7 +25,7 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
 
     With temporary credentials it is made anew each time: it dies with them. A failure is logged.
     """
-    if not settings.inbox:
+    if not settings.inbox.on:
         return
     from etl.store.s3.store import S3Store  # only who has an inbox pays for boto3
 
@@ -56,7 +56,7 @@ def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timed
 def _page(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> bytes:
     from etl.inbox import form_page  # Jinja: only who makes a form pays for it
 
-    texts = translations.translated(store, settings.translate_to, form_page.sentences())
+    texts = translations.translated(store, settings.alerts.translate_to, form_page.sentences())
     until = datetime.now(UTC) + lasts
     if signer.temporary and signer.temporary.until:
         until = min(until, signer.temporary.until)

@@ -15,7 +15,6 @@ was in the middle of.
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from config import Settings
 from etl import log
 from etl.alerts import state
 from etl.alerts.teller import Teller
@@ -26,6 +25,7 @@ from etl.inbox.letter_round import Desk, Round
 from etl.inbox.notice import notice
 from etl.inbox.reader import Reader
 from etl.inbox.services import Services
+from etl.settings.groups import Settings
 
 if TYPE_CHECKING:
     from etl.store.s3.store import S3Store
@@ -34,9 +34,9 @@ if TYPE_CHECKING:
 def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> Round:
     """Go through the inbox once. Raises StoreError; what was done by then stays done."""
     now = now.replace(microsecond=0)
-    allowance = Allowance(store, settings.inbox_daily_limit, now)
+    allowance = Allowance(store, settings.inbox.daily_limit, now)
     services = Services(allowance)
-    reader = Reader(store, services, settings.inbox_language, settings.inbox_alert)
+    reader = Reader(store, services, settings.inbox.language, settings.inbox.rules)
     desk = Desk(store, services, reader, now)
     try:
         done = desk.work()
@@ -48,7 +48,7 @@ def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) ->
     for letter in done.letters:
         claims.drop(store, letter.id)
     if done.waiting and allowance.is_spent:
-        log.warning("inbox.limit", calls=settings.inbox_daily_limit, waiting=len(done.waiting))
+        log.warning("inbox.limit", calls=settings.inbox.daily_limit, waiting=len(done.waiting))
     if done.letters or done.waiting:
         log.info(
             "inbox.read",
@@ -68,6 +68,6 @@ def _tell(done: Round, settings: Settings, store: "S3Store", teller: Teller, now
         return
     alert = notice(looked, now)
     teller.tell(alert, now)
-    wanted = settings.alert_topic and alert.kind in settings.alert_on
+    wanted = settings.alerts.topic and alert.kind in settings.alerts.kinds
     if wanted and not state.read(store)[0].knows(alert.id):
         raise StoreError(f"{alert.id} could not be noted as to be told; a later round tries again")

@@ -4,13 +4,12 @@ from dataclasses import asdict
 
 import pandas as pd
 
-from config import FACTS_URL
 from etl.extract.inputs import Facts
 from etl.extract.sources import Source
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Run
-from etl.load.fingerprint import facts_url
 from etl.load.values import Header
+from etl.settings.groups import FACTS_URL
 from etl.transform import derive
 from etl.transform.checks import Extent
 
@@ -29,8 +28,7 @@ def sources(run: Run, facts: Facts) -> list[dict[str, str]]:
     """Where it all comes from; an address only where it is everybody's, not this machine's."""
     named = [(run.source.title, run.source.url)]
     if facts.fetched:
-        where = facts_url(run.settings, run.source)
-        named.append(("InfoPaisosExtra: facts about countries", where))
+        named.append(("InfoPaisosExtra: facts about countries", run.settings.source.facts_url))
     public = (run.source.url, FACTS_URL)
     return [
         {"title": title, "path": url} if url in public and "://" in url else {"title": title}

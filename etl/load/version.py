@@ -93,7 +93,7 @@ def make(
     before = before or _published(run, work)
     found = read.read(settings, statistics, facts)
     rows, listed, chosen = found.rows, found.listed, found.chosen
-    compared = _compared(before, rows, chosen, settings.since)
+    compared = _compared(before, rows, chosen, settings.table.since)
     since_published = compared.changes if compared else Changes()
     findings = _check(run, rows, listed, before, since_published)
     free_memory.give_back()
@@ -101,7 +101,7 @@ def make(
     if facts.warning:
         findings.warnings.append(facts.warning)
 
-    stale = derive.stale_keys(rows, settings.stale_after_days)
+    stale = derive.stale_keys(rows, settings.table.stale_after_days)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in found.nothing)
     selected = found.selected()
     read.refuse_empty(selected, settings)
@@ -115,14 +115,14 @@ def make(
         # the regions that a source lists are not the world
         world=derive.world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
-        only=Filter(settings.keep, settings.since),
+        only=Filter(settings.table.keep, settings.table.since),
     )
     told = _difference(before, compared, listed, held)
     files.append(write_changes(work / "files", header, told))
     named, licence_id = provenance.sources(run, facts), run.source.licence_id
     files.append(
         write_package(
-            work / "files", files, header, named, licence_id, settings.keep, run.source.level
+            work / "files", files, header, named, licence_id, settings.table.keep, run.source.level
         )
     )
     into_run = publish.uploads(files, run.run_id)
@@ -158,14 +158,14 @@ def _with_page(
 ) -> tuple[Manifest, Sequence[Upload], Mapping[str, str]]:
     """Add the page of what `manifest` lists. The data comes first: a page that fails is left out,
     and said; so is one that could not be translated."""
-    wanted = run.settings.translate_to
+    wanted = run.settings.alerts.translate_to
     try:
         from etl.report.page import page
 
         past = History([*run.past.records, outcomes.published(manifest)])
-        status = statuses.status(past, run.now, run.settings.stale_after_days)
+        status = statuses.status(past, run.now, run.settings.table.stale_after_days)
         translate = partial(translations.translate, run)
-        files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox)
+        files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox.on)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []
@@ -211,7 +211,7 @@ def _check(
         rows,
         listed,
         now=run.now,
-        stale_after_days=run.settings.stale_after_days,
+        stale_after_days=run.settings.table.stale_after_days,
         published=before.held if before else None,
         changes=since_published,
     )

@@ -12,7 +12,9 @@ Translations = dict[str, dict[str, str]]
 
 def translate(run: Run, sentences: Sequence[str]) -> Translations:
     """A dry run keeps nothing."""
-    return translated(run.store, run.settings.translate_to, sentences, keep=not run.options.dry_run)
+    return translated(
+        run.store, run.settings.alerts.translate_to, sentences, keep=not run.options.dry_run
+    )
 
 
 def translated(

@@ -7,23 +7,16 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
-from typing import Any
 from zoneinfo import ZoneInfo
-
-from etl.extract import sources
 
 
 @dataclass(frozen=True)
 class Setting:
-    """One line of the register. `read` raises ValueError with what it expected.
-
-    The value of a `secret` one is shown nowhere.
-    """
+    """One line of the register in config.py. The value of a `secret` setting is never shown."""
 
     variable: str
     default: str
     meaning: str
-    read: Callable[[str], Any]
     secret: bool = False
 
 
@@ -58,6 +51,16 @@ def number(least: float, most: float) -> Callable[[str], float]:
     return read
 
 
+def minutes(least: float, most: float) -> Callable[[str], float]:
+    """Minutes, as seconds."""
+    return lambda value: 60 * number(least, most)(value)
+
+
+def megabytes(least: int, most: int) -> Callable[[str], int]:
+    """Megabytes, as bytes."""
+    return lambda value: 10**6 * whole(least, most)(value)
+
+
 def whole(least: int, most: int) -> Callable[[str], int]:
     def read(value: str) -> int:
         if not re.fullmatch(r"[0-9]{1,9}", value) or not least <= int(value) <= most:
@@ -88,13 +91,6 @@ def day(value: str) -> date | None:
         return date.fromisoformat(value)
     except ValueError:
         raise ValueError("a date such as 2020-09-01") from None
-
-
-def data_sets(value: str) -> tuple[str, ...]:
-    given = tuple(name.lower() for name in names(value))
-    if not sources.SOURCES.keys() >= set(given):
-        raise ValueError(f"some of {', '.join(sources.SOURCES)}")
-    return given
 
 
 def names(value: str) -> tuple[str, ...]:

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from config import Settings
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.facts import read_facts
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
 from etl.extract.sources import SOURCES
+from etl.settings.groups import Settings
 from etl.transform import derive, filters
 from etl.transform.derive import Corrections
 from etl.transform.merge import Unmatched, attach
@@ -39,19 +39,19 @@ class Reading:
 
 def read(settings: Settings, statistics: Sequence[Fetched], facts: Facts) -> Reading:
     """Raises SourceChanged with every fault of the inputs."""
-    table = SOURCES[settings.data_set].read(*(document.path for document in statistics))
+    table = SOURCES[settings.source.data_set].read(*(document.path for document in statistics))
     rows, corrections = derive.repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
-    chosen, nothing = filters.select(listed, settings.countries)
+    chosen, nothing = filters.select(listed, settings.table.countries)
     return Reading(rows, corrections, listed, unmatched, chosen, nothing)
 
 
 def refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:
     """Raises DataRejected where the filters leave nothing."""
-    since = settings.since
+    since = settings.table.since
     if selected.empty or (since and selected["date"].max().date() < since):
         raise DataRejected(
             "nothing is left of the table; check COUNTRIES "
-            f"({','.join(settings.countries) or 'all'}) and SINCE ({since or 'all'})"
+            f"({','.join(settings.table.countries) or 'all'}) and SINCE ({since or 'all'})"
         )

@@ -72,7 +72,7 @@ def clear_due(run: Run, past: History) -> None:
     if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
         return
     try:
-        plan = make_plan(run.store, run.settings.retention_days, run.now)
+        plan = make_plan(run.store, run.settings.store.retention_days, run.now)
         clear(run.store, plan)
     except EtlError as exc:
         log.error("prune.failed", error=exc)

@@ -6,7 +6,6 @@ due looks at the source anew, and publishes what it finds there.
 
 from datetime import datetime
 
-from config import Settings
 from etl.errors import StateConflict, StoreError
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
@@ -14,6 +13,7 @@ from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Record
 from etl.history.run import State
 from etl.load import publish, recovery
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
@@ -56,9 +56,13 @@ def move_to(store: Store, settings: Settings, run_id: str, now: datetime) -> Rec
 
 
 def _state(store: Store, settings: Settings, now: datetime) -> State:
-    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     return recovery.finish(
-        store, recovery.read(store), slot, now.replace(microsecond=0), settings.stale_after_days
+        store,
+        recovery.read(store),
+        slot,
+        now.replace(microsecond=0),
+        settings.table.stale_after_days,
     )
 
 
@@ -77,9 +81,9 @@ def _move(
     there = manifests.read(store)
     if there is None or there.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
-    slot = schedule.latest_slot(now, settings.run_at, settings.timezone)
+    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     record = outcomes.restored(target, slot, now.replace(microsecond=0))
-    append.tell(store, record, settings.stale_after_days)
+    append.tell(store, record, settings.table.stale_after_days)
     return record
 
 

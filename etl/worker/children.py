@@ -12,8 +12,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from config import Settings
 from etl import PROJECT, log
+from etl.settings.groups import Settings
 from etl.worker.signals import Signals, Stop
 
 PROGRAM = PROJECT / "app.py"
@@ -31,13 +31,13 @@ class Children:
     """Starts the runs of a source as child processes and ends them in time."""
 
     def __init__(self, settings: Settings, signals: Signals) -> None:
-        self.source = settings.data_set
+        self.source = settings.source.data_set
         self._chosen = ["--source", self.source] if settings.sources else []
-        self._limit_s = settings.run_timeout_minutes * 60
+        self._limit_s = settings.schedule.timeout_s
         self._signals = signals
         self._failures = 0
         self._failing_since = datetime.now(UTC)
-        self._inbox = settings.inbox
+        self._inbox = settings.inbox.on
         self._waiting = False  # alerts
 
     def run(self, slot: date) -> bool:

@@ -605,7 +605,7 @@ def test_the_demo_tells_nobody(
     from etl.cli.demo import demonstrate
 
     chosen = settings("x", **TOLD, PING_URL=web.url + SECRET)
-    demonstrate(replace(chosen, output_dir=tmp_path / "out"))
+    demonstrate(replace(chosen, store=replace(chosen.store, output_dir=tmp_path / "out")))
     assert web.requests == []
     assert sns.actions == []
     assert "alerts.json" not in snapshot(tmp_path / "out")

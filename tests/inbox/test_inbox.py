@@ -15,7 +15,7 @@ import pytest
 import requests
 from botocore.stub import Stubber
 
-from config import Settings, read_settings
+from config import read_settings
 from etl import log
 from etl.alerts import aws
 from etl.alerts.teller import Teller
@@ -26,6 +26,7 @@ from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Label, Later
 from etl.inbox.letter_round import Round
 from etl.inbox.services import SPENT, Services
+from etl.settings.groups import Settings
 from etl.store import Upload
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server

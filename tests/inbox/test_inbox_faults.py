@@ -14,7 +14,7 @@ from uuid import uuid4
 
 import pytest
 
-from config import Settings, read_settings
+from config import read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.history.run import Options
@@ -31,6 +31,7 @@ from etl.inbox import (
 )
 from etl.inbox.letter import Letter
 from etl.inbox.letter_round import Round
+from etl.settings.groups import Settings
 from etl.store import Entry, Head, Stored, Upload
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store

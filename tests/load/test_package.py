@@ -9,7 +9,6 @@ import pandas as pd
 import pyarrow.parquet
 import pytest
 
-from config import KEEPS
 from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
@@ -18,6 +17,7 @@ from etl.history.manifest import of_page
 from etl.load.file import File
 from etl.load.package import write_package
 from etl.load.values import Header
+from etl.settings.groups import KEEPS
 from etl.store.directory import DirectoryStore
 from etl.transform import columns as fields
 from etl.transform.derive import columns, latest, repair, tidy

@@ -39,7 +39,9 @@ def run(store: MemoryStore, folder: Path, *lines: object) -> str:
     path = folder / "covid.jsonl"
     path.write_text("".join(f"{json.dumps(line)}\n" for line in lines), encoding="utf-8")
     facts = str(SAMPLES / "InfoPaisosExtra.xlsx")
-    wanted = replace(settings(path), source="lines", countries_url=facts)
+    wanted = settings(path)
+    source = replace(wanted.source, name="lines", data_set="lines", facts_url=facts)
+    wanted = replace(wanted, source=source)
     return pipeline.run(wanted, store, now=NOW).outcome
 
 

@@ -34,9 +34,7 @@ OPEN: set[str] = {
     "etl.extract.sources.assemble -> transform",
     "etl.load.version -> inbox",
     "etl.load.version -> report",
-    "etl.settings.readers -> extract",
     "etl.transform.checks -> history",
-    "etl.worker.children -> config",
 }  # imports that point to the right and will be turned round
 
 MODULES = {

@@ -85,7 +85,7 @@ class World:
         return self.true + self.offset
 
     def slot(self, moment: datetime | None = None) -> date:
-        where = self.settings
+        where = self.settings.schedule
         return schedule.latest_slot(moment or self.wall(), where.run_at, where.timezone)
 
     def next_restart(self) -> datetime:
@@ -150,7 +150,7 @@ class World:
     def one_run(self, *, may_die: bool = True) -> bool:
         """What `python app.py run --if-due` does; whether its exit status would be 0."""
         down = self.true < self.source_fails_until
-        source = self.settings.source_url if not down else str(self.source.with_name("gone.json"))
+        source = self.settings.source.url if not down else str(self.source.with_name("gone.json"))
         # the same settings as far as the run can tell: only the answer is missing
         with replaced_source(self.settings, source) as used:
             try:

@@ -214,5 +214,6 @@ def test_a_level_that_a_source_does_not_have_is_a_wrong_setting(source: str) -> 
         f"LEVEL: {source} has countries alone, got 'places'",
     ]
     settings = read_settings({"LEVEL": "places"})
-    assert replace(settings, level="countries") == read_settings({})
-    assert settings.data_set == "coviddata-places"
+    countries = replace(settings.source, level="countries", data_set="coviddata")
+    assert replace(settings, source=countries) == read_settings({})
+    assert settings.source.data_set == "coviddata-places"

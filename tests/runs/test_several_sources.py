@@ -41,29 +41,29 @@ SEVERAL = {"SOURCE": "", "SOURCES": "who,sample", "HTTPS_PROXY": NOWHERE, "COUNT
 def test_each_source_has_a_folder_of_its_name() -> None:
     common = read_settings({"SOURCES": "coviddata, coviddata-regions,WHO", "S3_FOLDER": "data"})
     assert [
-        (one.source, one.level, one.data_set, one.s3_folder, str(one.output_dir))
-        for one in of_each(common)
+        (source.name, source.level, source.data_set, where.folder, str(where.output_dir))
+        for source, where in ((one.source, one.store) for one in of_each(common))
     ] == [
         ("coviddata", "countries", "coviddata", "data/coviddata", "out/coviddata"),
         ("coviddata", "regions", "coviddata-regions", "data/coviddata-regions",
          "out/coviddata-regions"),
         ("who", "countries", "who", "data/who", "out/who"),
     ]  # fmt: skip
-    top = read_settings({"SOURCES": "who", "S3_FOLDER": "/"}).of("who")
-    assert (top.s3_folder, top.one_of_several) == ("who", "")
+    top = of_one(read_settings({"SOURCES": "who", "S3_FOLDER": "/"}))
+    assert (top.store.folder, top.one_of_several) == ("who", "")
     assert of_each(read_settings({})) == [read_settings({})]
 
 
 def test_one_of_several_has_to_be_named() -> None:
     common = read_settings({"SOURCES": "coviddata,who"})
-    assert of_one(common, "who") == common.of("who")
+    assert of_one(common, "who") == of_each(common)[1]
     with pytest.raises(ConfigError, match="say which of them is meant"):
         of_one(common)
     with pytest.raises(ConfigError, match="--source jhu: SOURCES names coviddata, who"):
         of_one(common, "jhu")
     with pytest.raises(ConfigError, match="SOURCES names nothing"):
         of_one(read_settings({}), "who")
-    assert of_one(read_settings({"SOURCES": "who"})).s3_folder == "covid/who"
+    assert of_one(read_settings({"SOURCES": "who"})).store.folder == "covid/who"
 
 
 @pytest.mark.parametrize(
@@ -90,7 +90,7 @@ def test_what_cant_be_beside_sources_is_named(variables: dict[str, str], fault: 
 
 def test_each_has_a_check_of_its_own_at_the_dead_mans_switch() -> None:
     common = read_settings({"SOURCES": "coviddata,who", "PING_URL": "https://a.org/k/{source}"})
-    assert [one.ping_url for one in of_each(common)] == [
+    assert [one.alerts.ping_url for one in of_each(common)] == [
         "https://a.org/k/coviddata",
         "https://a.org/k/who",
     ]
@@ -177,8 +177,9 @@ def test_each_is_published_in_its_folder_with_its_own_history(tmp_path: Path) ->
     )
     now = at("2024-03-11T07:00")  # a day after the last of who's sample
     for one in of_each(common):
-        store = DirectoryStore(one.output_dir)
-        settings = replace(one, source_url=str(given[one.data_set]))
+        store = DirectoryStore(one.store.output_dir)
+        url = str(given[one.source.data_set])
+        settings = replace(one, source=replace(one.source, url=url))
         assert pipeline.run(settings, store, Options(), now).outcome == "published"
         assert pipeline.run(settings, store, Options(if_due=True), now).outcome == "not_due"
     for name in given:

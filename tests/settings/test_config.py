@@ -1,7 +1,7 @@
 import os
 import re
 from collections.abc import Iterator
-from dataclasses import FrozenInstanceError, fields
+from dataclasses import FrozenInstanceError
 from datetime import date, time
 from pathlib import Path
 from unittest.mock import patch
@@ -10,10 +10,21 @@ from zoneinfo import ZoneInfo
 import pytest
 
 import config
-from config import REGISTER, Settings, load_settings, read_settings
+from config import REGISTER, load_settings, read_settings
 from etl.errors import SHOWN, ConfigError
 from etl.settings import inbox_rules as letter_rules
 from etl.settings.alert_rules import KINDS, MEASURES, Rule
+from etl.settings.groups import (
+    FACTS_URL,
+    AlertSettings,
+    InboxSettings,
+    ScheduleSettings,
+    Settings,
+    SourceSettings,
+    StoreSettings,
+    TableSettings,
+    read_fields,
+)
 from etl.settings.inbox_rules import Rule as LetterRule
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
@@ -33,6 +44,12 @@ def read(**environ: str) -> Settings:
     return read_settings(environ)
 
 
+def of_variable(settings: Settings, variable: str) -> object:
+    """The value in force, wherever it is among the groups."""
+    [(group, name)] = [(g, n) for g, n, origin in read_fields() if origin.variable == variable]
+    return getattr(getattr(settings, group) if group else settings, name)
+
+
 def faults(**environ: str) -> list[str]:
     with pytest.raises(ConfigError) as caught:
         read_settings(environ)
@@ -44,39 +61,42 @@ def faults(**environ: str) -> list[str]:
 
 def test_nothing_set_gives_the_defaults() -> None:
     assert read() == Settings(
+        source=SourceSettings(
+            name="coviddata",
+            level="countries",
+            data_set="coviddata",
+            url="",
+            countries_url=FACTS_URL,
+            facts_url=FACTS_URL,
+            max_bytes=1_024_000_000,
+        ),
+        store=StoreSettings(
+            bucket=config.S3_BUCKET,
+            folder=config.S3_FOLDER,
+            output_dir=Path("out"),
+            retention_days=400,
+        ),
+        schedule=ScheduleSettings(
+            run_at=time(6, 0), timezone=ZoneInfo("UTC"), timeout_s=1800, heartbeat_s=3600
+        ),
+        table=TableSettings(keep="all", countries=(), since=None, stale_after_days=14),
+        alerts=AlertSettings(
+            topic="",
+            rules=(),
+            kinds=("failures", "stale", "restated", "thresholds", "reports", "inbox"),
+            translate_to=(),
+            ping_url="",
+        ),
+        inbox=InboxSettings(
+            on=False, rules=(LetterRule("negative"),), language="en", daily_limit=100
+        ),
         sources=(),
-        source="coviddata",
-        level="countries",
-        source_url="",
-        countries_url=config.FACTS_URL,
-        s3_bucket=config.S3_BUCKET,
-        s3_folder=config.S3_FOLDER,
-        output_dir=Path("out"),
-        run_at=time(6, 0),
-        timezone=ZoneInfo("UTC"),
-        keep="all",
-        countries=(),
-        since=None,
-        stale_after_days=14,
-        run_timeout_minutes=30,
-        heartbeat_minutes=60,
-        retention_days=400,
-        max_source_mb=1024,
-        alert_topic="",
-        alert_rules=(),
-        alert_on=("failures", "stale", "restated", "thresholds", "reports", "inbox"),
-        translate_to=(),
-        inbox=False,
-        inbox_alert=(LetterRule("negative"),),
-        inbox_language="en",
-        inbox_daily_limit=100,
-        ping_url="",
         log_level="INFO",
     )
 
 
 def test_the_register_and_the_settings_name_the_same_things() -> None:
-    assert [setting.variable.lower() for setting in REGISTER] == [f.name for f in fields(Settings)]
+    assert sorted(VARIABLES) == sorted(origin.variable for _, _, origin in read_fields())
     assert all(setting.meaning for setting in REGISTER)
 
 
@@ -87,8 +107,8 @@ def test_a_variable_that_is_set_but_empty_means_its_default(empty: str) -> None:
 
 
 def test_an_empty_countries_url_means_no_merge() -> None:
-    assert read(COUNTRIES_URL="").countries_url == ""
-    assert read(COUNTRIES_URL="  ").countries_url == ""
+    assert read(COUNTRIES_URL="").source.countries_url == ""
+    assert read(COUNTRIES_URL="  ").source.countries_url == ""
 
 
 def test_variables_of_others_are_left_alone() -> None:
@@ -97,7 +117,7 @@ def test_variables_of_others_are_left_alone() -> None:
 
 def test_settings_cannot_be_changed() -> None:
     with pytest.raises(FrozenInstanceError):
-        read().keep = "new"  # type: ignore[misc]
+        read().table.keep = "new"  # type: ignore[misc]
 
 
 # One by one
@@ -132,10 +152,10 @@ def test_settings_cannot_be_changed() -> None:
         ("SINCE", "2020-09-01", date(2020, 9, 1)),
         ("STALE_AFTER_DAYS", "1", 1),
         ("STALE_AFTER_DAYS", "3650", 3650),
-        ("RUN_TIMEOUT_MINUTES", "0.5", 0.5),
-        ("RUN_TIMEOUT_MINUTES", "1440", 1440.0),
-        ("HEARTBEAT_MINUTES", "0.01", 0.01),
-        ("MAX_SOURCE_MB", "100000", 100_000),
+        ("RUN_TIMEOUT_MINUTES", "0.5", 30.0),
+        ("RUN_TIMEOUT_MINUTES", "1440", 86_400.0),
+        ("HEARTBEAT_MINUTES", "0.01", 0.6),
+        ("MAX_SOURCE_MB", "100000", 100_000_000_000),
         ("ALERT_TOPIC", "cloud-etl_1", "cloud-etl_1"),
         ("ALERT_TOPIC", ARN, ARN),
         ("ALERT_RULES", "ESP:cases_7d_per_100k>300", (Rule("ESP", "cases_7d_per_100k", 300),)),
@@ -151,7 +171,7 @@ def test_settings_cannot_be_changed() -> None:
     ],
 )
 def test_a_good_value_is_read(variable: str, given: str, value: object) -> None:
-    assert getattr(read(**{variable: given}), variable.lower()) == value
+    assert of_variable(read(**{variable: given}), variable) == value
 
 
 def test_an_inbox_needs_a_bucket() -> None:
@@ -159,8 +179,8 @@ def test_an_inbox_needs_a_bucket() -> None:
         "INBOX: on needs S3_BUCKET: a folder of this machine can sign no form"
     ]
     chosen = read(INBOX="ON", S3_BUCKET="news", INBOX_LANGUAGE="PT-pt", INBOX_ALERT="label:Cat>80")
-    assert (chosen.inbox, chosen.inbox_language) == (True, "pt-PT")
-    assert chosen.inbox_alert == (LetterRule("Cat", 80.0),)
+    assert (chosen.inbox.on, chosen.inbox.language) == (True, "pt-PT")
+    assert chosen.inbox.rules == (LetterRule("Cat", 80.0),)
 
 
 RULES = "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures " + ", ".join(
@@ -257,10 +277,10 @@ def test_every_fault_is_named_at_once() -> None:
 
 
 def test_the_address_is_written_as_people_write_it() -> None:
-    assert read(S3_BUCKET="bucket", S3_FOLDER="a/b").store_address == "s3://bucket/a/b"
-    assert read(S3_BUCKET="bucket", S3_FOLDER="/").store_address == "s3://bucket"
+    assert read(S3_BUCKET="bucket", S3_FOLDER="a/b").store.address == "s3://bucket/a/b"
+    assert read(S3_BUCKET="bucket", S3_FOLDER="/").store.address == "s3://bucket"
     if not config.S3_BUCKET:
-        assert read(OUTPUT_DIR="some/where").store_address == str(Path("some/where"))
+        assert read(OUTPUT_DIR="some/where").store.address == str(Path("some/where"))
 
 
 # .env
@@ -291,17 +311,17 @@ def test_dotenv_is_read(dotenv: Path) -> None:
         encoding="utf-8",
     )
     settings = load_settings(dotenv)
-    assert settings.run_at == time(7, 15)
-    assert settings.keep == "new"
-    assert settings.countries == ("ESP", "Korea", "South")
-    assert settings.timezone == ZoneInfo("Asia/Tokyo")
+    assert settings.schedule.run_at == time(7, 15)
+    assert settings.table.keep == "new"
+    assert settings.table.countries == ("ESP", "Korea", "South")
+    assert settings.schedule.timezone == ZoneInfo("Asia/Tokyo")
 
 
 def test_the_environment_wins_over_dotenv(dotenv: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dotenv.write_text("RUN_AT=07:15\nKEEP=new\n", encoding="utf-8")
     monkeypatch.setenv("RUN_AT", "08:30")
     settings = load_settings(dotenv)
-    assert (settings.run_at, settings.keep) == (time(8, 30), "new")
+    assert (settings.schedule.run_at, settings.table.keep) == (time(8, 30), "new")
 
 
 def test_aws_variables_of_dotenv_reach_the_environment_where_boto3_looks(dotenv: Path) -> None:
@@ -326,19 +346,19 @@ def test_dotenv_is_looked_for_where_the_program_is_started(
 ) -> None:
     (tmp_path / ".env").write_text("KEEP=new\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    assert load_settings().keep == "new"
+    assert load_settings().table.keep == "new"
 
 
 def test_a_byte_order_mark_before_dotenv_does_no_harm(dotenv: Path) -> None:
     dotenv.write_bytes(b"\xef\xbb\xbfRUN_AT=07:15\r\nKEEP=new\r\n")
     settings = load_settings(dotenv)
-    assert (settings.run_at, settings.keep) == (time(7, 15), "new")
+    assert (settings.schedule.run_at, settings.table.keep) == (time(7, 15), "new")
     assert "\ufeffRUN_AT" not in os.environ
 
 
 def test_names_in_any_script_are_read_from_dotenv(dotenv: Path) -> None:
     dotenv.write_text("COUNTRIES=España,日本\n", encoding="utf-8")
-    assert load_settings(dotenv).countries == ("España", "日本")
+    assert load_settings(dotenv).table.countries == ("España", "日本")
 
 
 def test_a_broken_line_of_dotenv_is_named_by_its_number_and_not_shown(dotenv: Path) -> None:
@@ -441,7 +461,7 @@ def test_a_secret_setting_is_in_no_repr_and_in_no_error() -> None:
 
 def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
     rule = {"ALERT_RULES": "ESP:cases_7d_per_100k>300"}
-    assert read_settings(rule).alert_rules
+    assert read_settings(rule).alerts.rules
     with pytest.raises(ConfigError) as caught:
         read_settings({**rule, "LEVEL": "regions"})
     assert caught.value.faults == [

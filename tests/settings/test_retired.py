@@ -40,7 +40,7 @@ def test_they_change_no_setting() -> None:
 
 
 def test_who_was_told_of_releases_alone_is_told_of_nothing_else() -> None:
-    assert read_settings({"ALERT_ON": "releases"}).alert_on == ()
+    assert read_settings({"ALERT_ON": "releases"}).alerts.kinds == ()
 
 
 @pytest.mark.parametrize("empty", ["", "  "])

@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 
-from config import Settings, read_settings
+from config import read_settings
 from etl import pipeline
 from etl.history.run import Options
 from etl.load import publish
 from etl.pipeline import Result
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.memory import MemoryStore
 

@@ -2,7 +2,6 @@
 
 import json
 from contextlib import suppress
-from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -312,7 +311,7 @@ def test_a_run_is_restored_whatever_settings_are_in_force_now(
     store: MemoryStore, source: Path
 ) -> None:
     _, second, _ = run_ids(store)
-    other = replace(settings(source), countries=("country-3",), keep="new")
+    other = settings(source, COUNTRIES="country-3", KEEP="new")
     record = restore(store, other, "previous", LATER)
     assert record is not None
     assert on_view(store) == second

@@ -16,8 +16,9 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 import app
-from config import Settings, read_settings
+from config import read_settings
 from etl import log
+from etl.settings.groups import Settings
 from etl.worker import schedule
 from etl.worker.children import Children
 from etl.worker.signals import Signals, Stop
@@ -429,7 +430,9 @@ class Life:
         return self.start + timedelta(minutes=self.elapsed + self.offset)
 
     def slot(self) -> date:
-        return schedule.latest_slot(self.now(), self.chosen.run_at, self.chosen.timezone)
+        return schedule.latest_slot(
+            self.now(), self.chosen.schedule.run_at, self.chosen.schedule.timezone
+        )
 
     def latest_success(self) -> date:
         return max(self.successes, default=date.min)
@@ -497,7 +500,7 @@ class Life:
             if begin > free_from:
                 spans.append((free_from, min(begin, self.length)))
             free_from = max(free_from, end)
-        where = (self.chosen.run_at, self.chosen.timezone)
+        where = (self.chosen.schedule.run_at, self.chosen.schedule.timezone)
         found = set()
         for begin, end in spans:
             moment = self.start + timedelta(minutes=begin)

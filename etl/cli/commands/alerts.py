@@ -11,7 +11,7 @@ from etl.cli.options import JSON, YES, alert_topic, confirm, in_common, open_sto
 from etl.settings.alert_rules import ORIGINAL
 
 if TYPE_CHECKING:
-    from config import Settings
+    from etl.settings.groups import Settings
 
 MOST_CHARACTERS = 20_000
 
@@ -37,7 +37,7 @@ def topics(name: str | None, yes: bool, as_json: bool) -> None:
         click.echo(json.dumps(arns, indent=2))
         return
     for arn in arns:
-        own = settings.alert_topic in (arn, sns.name_of(arn))
+        own = settings.alerts.topic in (arn, sns.name_of(arn))
         click.echo(sns.name_of(arn) + ("  (ALERT_TOPIC)" if own else ""))
     if not arns:
         click.echo("no topics; python app.py setup makes ALERT_TOPIC")
@@ -97,7 +97,7 @@ def _send_note(settings: "Settings", text: str, *, detect: bool, yes: bool, as_j
     note, failed = notes.written(
         text,
         source=source,
-        languages=(ORIGINAL, *settings.translate_to),
+        languages=(ORIGINAL, *settings.alerts.translate_to),
         translator=translate.Translator(store),
         where=store.address,
         message_id=message_id,

@@ -13,16 +13,16 @@ from etl.errors import ConfigError, escaped
 def buckets(name: str | None, yes: bool, as_json: bool) -> None:
     """List the account's buckets, or delete an empty one after asking."""
     settings = in_common()
-    if not settings.s3_bucket:
+    if not settings.store.bucket:
         raise ConfigError(
-            f"S3_BUCKET: not set, so everything is kept in the folder {settings.output_dir} of "
-            "this machine, which has no buckets; set it to work on S3"
+            f"S3_BUCKET: not set, so everything is kept in the folder {settings.store.output_dir} "
+            "of this machine, which has no buckets; set it to work on S3"
         )
     from etl.cli.print_objects import print_buckets
     from etl.store.s3 import bucket
     from etl.store.s3.store import S3Store
 
-    client = S3Store.connect(settings.s3_bucket).client
+    client = S3Store.connect(settings.store.bucket).client
     if name is None:
         print_buckets(bucket.list_buckets(client), as_json=as_json)
         return

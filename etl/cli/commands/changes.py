@@ -61,7 +61,7 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     past, _ = histories.read(store)
     wanted = reporting.FigureKey(series, day.date(), measure)
     with TemporaryDirectory(prefix="cloud-etl-") as work:
-        limit = settings.max_source_mb * 10**6
+        limit = settings.source.max_bytes
         found = list(reporting.vintage(store, past, wanted, Path(work), limit))
     if not found:
         raise StoreError(

@@ -11,9 +11,9 @@ from etl.cli.options import JSON, in_force, open_store
 from etl.errors import ConfigError, EtlError
 
 if TYPE_CHECKING:
-    from config import Settings
     from etl.history.run import Options
     from etl.inbox.letter_round import Round
+    from etl.settings.groups import Settings
     from etl.store.s3.store import S3Store
 
 
@@ -41,7 +41,7 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
 
         done = _make_round(settings, _ready(settings), Options())
         letters, waiting = done.letters, done.waiting
-    print_letters(letters, waiting, as_json=as_json, where=settings.store_address)
+    print_letters(letters, waiting, as_json=as_json, where=settings.store.address)
 
 
 @click.command("read-inbox", hidden=True)
@@ -64,9 +64,9 @@ def _ready(settings: "Settings") -> "S3Store":
     """Raises ConfigError where readers' letters must not be sent to anybody."""
     from etl.store.s3.store import S3Store
 
-    if not settings.inbox:
+    if not settings.inbox.on:
         raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")
-    return S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    return S3Store.connect(settings.store.bucket, settings.store.folder)
 
 
 def _make_round(settings: "Settings", store: "S3Store", options: "Options") -> "Round":

@@ -35,6 +35,6 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     with Screen.of(settings, as_json=as_json) as screen:
         for one in wanted or make.months_there_are(store, past):
             screen.step(f"report {one}")
-            limit = settings.max_source_mb * 10**6
+            limit = settings.source.max_bytes
             made.append(make.make(store, past, one, max_bytes=limit, advance=screen.advance))
-    print_reports(made, as_json=as_json, where=settings.store_address)
+    print_reports(made, as_json=as_json, where=settings.store.address)

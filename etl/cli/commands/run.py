@@ -97,10 +97,10 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 
         published = [record for record in past.records if record.outcome == "published"][-last:]
         print_changes(
-            changes_by_run(store, published), as_json=as_json, where=settings.store_address
+            changes_by_run(store, published), as_json=as_json, where=settings.store.address
         )
         return
-    print_history(past, last, as_json=as_json, where=settings.store_address)
+    print_history(past, last, as_json=as_json, where=settings.store.address)
 
 
 @click.command("record-failure", hidden=True)
@@ -121,9 +121,9 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
-    record = outcomes.lost(settings.data_set, slot.date(), began, seconds, error)
+    record = outcomes.lost(settings.source.data_set, slot.date(), began, seconds, error)
     try:
-        past = append.tell(store, record, settings.stale_after_days)
+        past = append.tell(store, record, settings.table.stale_after_days)
         published = manifests.read(store)
     except EtlError:
         teller.failed_unrecorded(failure, now)

@@ -37,26 +37,28 @@ def setup(
     if website and not public:
         raise click.UsageError("--website needs --public: a website shows what anyone may read")
     settings = in_common() if policy else in_force()  # one user serves all of SOURCES
-    if not settings.s3_bucket and settings.alert_topic and not (public or policy):
-        told = _set_up_topic(settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
+    if not settings.store.bucket and settings.alerts.topic and not (public or policy):
+        told = _set_up_topic(settings.alerts.topic, dry_run=dry_run, yes=yes, as_json=as_json)
         if as_json:
             click.echo(json.dumps({"topic": told}, indent=2))
         return
-    if not settings.s3_bucket:
-        raise ConfigError(f"S3_BUCKET: not set; the folder {settings.output_dir} needs no setup")
+    if not settings.store.bucket:
+        raise ConfigError(
+            f"S3_BUCKET: not set; the folder {settings.store.output_dir} needs no setup"
+        )
     from etl.store.s3.setup import Wish
     from etl.store.s3.setup.policy import worker_policy
     from etl.store.s3.store import S3Store
 
-    store = S3Store.connect(settings.s3_bucket, settings.s3_folder)
+    store = S3Store.connect(settings.store.bucket, settings.store.folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
-    wish = Wish(store.bucket, store.folder, public, website, arn, settings.inbox)
+    wish = Wish(store.bucket, store.folder, public, website, arn, settings.inbox.on)
     if policy:
-        translates = bool(settings.translate_to)
-        rules = worker_policy(wish, settings.alert_topic, translates=translates)
+        translates = bool(settings.alerts.translate_to)
+        rules = worker_policy(wish, settings.alerts.topic, translates=translates)
         click.echo(json.dumps(rules, indent=2))
     else:
-        _set_up(store, wish, settings.alert_topic, dry_run=dry_run, yes=yes, as_json=as_json)
+        _set_up(store, wish, settings.alerts.topic, dry_run=dry_run, yes=yes, as_json=as_json)
 
 
 def _set_up(

@@ -10,7 +10,7 @@ from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
 
 if TYPE_CHECKING:
-    from config import Settings
+    from etl.settings.groups import Settings
     from etl.store.s3.signed_links import Link, Temporary
     from etl.store.s3.store import S3Store
 
@@ -71,7 +71,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
         from etl.inbox import form
 
         key = form.share(settings, store, signer, expires)
-        if not settings.inbox:
+        if not settings.inbox.on:
             click.echo("warning: INBOX is off: what is sent is not read until it is on", err=True)
     elif key is None:
         expires_at = datetime.now(UTC) + expires
@@ -120,10 +120,10 @@ def _acl(store: "S3Store", key: str, public: bool) -> None:
 
 def _on_s3(settings: "Settings", key: str) -> "S3Store":
     """Raises StoreError where the folder is one of this machine: only a server can share."""
-    if settings.s3_bucket:
+    if settings.store.bucket:
         from etl.store.s3.store import S3Store
 
-        return S3Store.connect(settings.s3_bucket, settings.s3_folder)
-    path = (settings.output_dir / key).absolute()
+        return S3Store.connect(settings.store.bucket, settings.store.folder)
+    path = (settings.store.output_dir / key).absolute()
     where = f"the file itself is {path}" if path.is_file() else f"{path} does not exist"
     raise StoreError(f"a folder of this machine signs no links (S3_BUCKET is not set); {where}")

@@ -59,8 +59,8 @@ def subscribe(
         raise click.UsageError(f"ENDPOINT: {exc}") from exc
     settings = in_common()
     topic = alert_topic(settings)
-    if lang not in (ORIGINAL, *settings.translate_to):
-        spoken = ", ".join((ORIGINAL, *settings.translate_to))
+    if lang not in (ORIGINAL, *settings.alerts.translate_to):
+        spoken = ", ".join((ORIGINAL, *settings.alerts.translate_to))
         raise click.UsageError(
             f"--lang {lang}: alerts go out in {spoken}; set TRANSLATE_TO to add a language"
         )

@@ -27,7 +27,7 @@ def restore(run: str) -> None:
     if record is None:
         click.echo("it is the one that is published; nothing was done")
         return
-    due = schedule.next_moment(now, settings.run_at, settings.timezone)
+    due = schedule.next_moment(now, settings.schedule.run_at, settings.schedule.timezone)
     click.echo(
         f"run {record.published_run} is published again; "
         f"the next scheduled run, at {due:%Y-%m-%d %H:%M} UTC, publishes anew"
@@ -46,7 +46,7 @@ def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
     from etl.upkeep import prune as pruning
 
     settings = in_force()
-    store, days = open_store(settings), keep_days or settings.retention_days
+    store, days = open_store(settings), keep_days or settings.store.retention_days
     now = datetime.now(UTC)
     plan = pruning.make_plan(store, days, now)
     entries, begin = plan.entries(), now - timedelta(days=days)

@@ -26,7 +26,7 @@ def make_due(run: Run, past: History, record: Record) -> Record:
         from etl.report.monthly import make  # Bokeh and pandas, once a month
 
         run.options.step(f"report {month}")
-        max_bytes = run.settings.max_source_mb * 10**6
+        max_bytes = run.settings.source.max_bytes
         make.make(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
         noted = msgspec.structs.replace(record, report=str(month))
         log.info("report.written", month=month)
@@ -37,7 +37,7 @@ def make_due(run: Run, past: History, record: Record) -> Record:
         warning = f"the report of {month} could not be made: {exc}"
         noted = msgspec.structs.replace(record, warnings=[*record.warnings, warning])
     try:
-        append.amend(run.store, noted, run.settings.stale_after_days)
+        append.amend(run.store, noted, run.settings.table.stale_after_days)
     except EtlError as exc:
         log.error("history.not_written", error=exc)
     return noted

@@ -6,8 +6,8 @@ The rooms here look at one thing each and tell it as findings; nothing here rais
 from collections.abc import Generator, Iterator, Mapping
 from datetime import datetime
 
-from config import Settings
 from etl.errors import EtlError
+from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store

@@ -7,13 +7,13 @@ from datetime import datetime, timedelta
 
 import requests
 
-from config import Settings
 from etl.errors import AlertError
 from etl.inbox import INCOMING, png
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Later
 from etl.inbox.reader import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
+from etl.settings.groups import Settings
 from etl.store.s3.signed_links import Signer
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor.finding import Finding
@@ -25,9 +25,9 @@ LIMIT_S = 10.0
 
 def findings(settings: Settings, store: S3Store, now: datetime) -> Iterator[Finding]:
     """The questions count as calls of the day."""
-    if not settings.inbox:
+    if not settings.inbox.on:
         return
-    allowance = Allowance(store, settings.inbox_daily_limit, now)
+    allowance = Allowance(store, settings.inbox.daily_limit, now)
     services = Services(allowance)
     questions: dict[str, Callable[[], object]] = {
         "Comprehend finds a language": lambda: services.language(QUESTION),

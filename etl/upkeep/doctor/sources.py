@@ -9,11 +9,10 @@ from pathlib import Path
 
 import requests
 
-from config import Settings
 from etl.errors import SourceUnavailable
 from etl.extract.http import TryAgain, get, shown
 from etl.extract.sources import SOURCES
-from etl.load.fingerprint import facts_url
+from etl.settings.groups import Settings
 from etl.upkeep.doctor.finding import Finding
 
 LIMIT_S = 30.0
@@ -22,10 +21,10 @@ UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Of the statistics, without which there is no run, and of the facts, which may be missing."""
-    source = SOURCES[settings.data_set]
-    for url in source.documents(settings.source_url).values():
-        yield _of_statistics(url, now, settings.stale_after_days)
-    if not (url := facts_url(settings, source)):
+    source = SOURCES[settings.source.data_set]
+    for url in source.documents(settings.source.url).values():
+        yield _of_statistics(url, now, settings.table.stale_after_days)
+    if not (url := settings.source.facts_url):
         yield Finding("ok", "no country facts are merged (COUNTRIES_URL is empty)")
         return
     try:

@@ -1,0 +1,141 @@
+"""The settings in force, in the groups in which rooms are handed them; config.py fills them.
+
+`From` says which variable a field is read from, and how.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, time
+from pathlib import Path
+from typing import Annotated, Any, get_type_hints
+from zoneinfo import ZoneInfo
+
+from etl.settings import alert_rules, inbox_rules
+from etl.settings import readers as read
+
+FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
+KEEPS = ("all", "new", "cumulative")
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
+
+
+@dataclass(frozen=True)
+class From:
+    """The variable of a field and its reader; None: config.py has it, which knows the sources."""
+
+    variable: str
+    read: Callable[[str], Any] | None = None
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """Where the data comes from.
+
+    `data_set` is the register's name for the source at its level. `url` replaces the source's own
+    address. `facts_url` is where the country facts are, empty for no merge: COUNTRIES_URL or,
+    where that has its default, the facts that belong to the source. URLs may hold a password, so
+    no repr shows them.
+    """
+
+    name: Annotated[str, From("SOURCE")]
+    level: Annotated[str, From("LEVEL")]
+    data_set: str
+    url: Annotated[str, From("SOURCE_URL", read.text)] = field(repr=False)
+    countries_url: Annotated[str, From("COUNTRIES_URL", read.text)] = field(repr=False)
+    facts_url: str = field(repr=False)
+    max_bytes: Annotated[int, From("MAX_SOURCE_MB", read.megabytes(1, 100_000))]
+
+
+@dataclass(frozen=True)
+class StoreSettings:
+    """Where the data goes: a folder in a bucket or, without a bucket, on this machine."""
+
+    bucket: Annotated[str, From("S3_BUCKET", read.bucket)]
+    folder: Annotated[str, From("S3_FOLDER", read.folder)]
+    output_dir: Annotated[Path, From("OUTPUT_DIR", Path)]
+    retention_days: Annotated[int, From("RETENTION_DAYS", read.whole(1, 36_500))]
+
+    @property
+    def address(self) -> str:
+        """Where the data goes, as people write it."""
+        if not self.bucket:
+            return str(self.output_dir)
+        return f"s3://{self.bucket}/{self.folder}".rstrip("/")
+
+
+@dataclass(frozen=True)
+class ScheduleSettings:
+    """When the daily run is due, how long it may take, and how often the worker logs."""
+
+    run_at: Annotated[time, From("RUN_AT", read.clock_time)]
+    timezone: Annotated[ZoneInfo, From("TIMEZONE", read.timezone)]
+    timeout_s: Annotated[float, From("RUN_TIMEOUT_MINUTES", read.minutes(0.01, 1440))]
+    heartbeat_s: Annotated[float, From("HEARTBEAT_MINUTES", read.minutes(0.01, 1440))]
+
+
+@dataclass(frozen=True)
+class TableSettings:
+    """Which rows and measures are published, and when a series counts as stale."""
+
+    keep: Annotated[str, From("KEEP", read.one_of(*KEEPS))]
+    countries: Annotated[tuple[str, ...], From("COUNTRIES", read.names)]
+    since: Annotated[date | None, From("SINCE", read.day)]
+    stale_after_days: Annotated[int, From("STALE_AFTER_DAYS", read.whole(1, 3650))]
+
+
+@dataclass(frozen=True)
+class AlertSettings:
+    """Who is alerted, about what, and in which languages besides English."""
+
+    topic: Annotated[str, From("ALERT_TOPIC", alert_rules.topic)]
+    rules: Annotated[tuple[alert_rules.Rule, ...], From("ALERT_RULES", alert_rules.rules)]
+    kinds: Annotated[tuple[str, ...], From("ALERT_ON", alert_rules.kinds)]
+    translate_to: Annotated[tuple[str, ...], From("TRANSLATE_TO", alert_rules.languages)]
+    ping_url: Annotated[str, From("PING_URL", alert_rules.web_address)] = field(repr=False)
+
+
+@dataclass(frozen=True)
+class InboxSettings:
+    """Whether readers can write, and which of their letters are worth an alert."""
+
+    on: Annotated[bool, From("INBOX", read.switch)]
+    rules: Annotated[tuple[inbox_rules.Rule, ...], From("INBOX_ALERT", inbox_rules.rules)]
+    language: Annotated[str, From("INBOX_LANGUAGE", alert_rules.language)]
+    daily_limit: Annotated[int, From("INBOX_DAILY_LIMIT", read.whole(1, 1_000_000))]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """All settings. `sources`: the data sets of SOURCES, empty where there is only one."""
+
+    source: SourceSettings
+    store: StoreSettings
+    schedule: ScheduleSettings
+    table: TableSettings
+    alerts: AlertSettings
+    inbox: InboxSettings
+    sources: Annotated[tuple[str, ...], From("SOURCES")]
+    log_level: Annotated[str, From("LOG_LEVEL", read.one_of(*LOG_LEVELS))]
+
+    @property
+    def one_of_several(self) -> str:
+        """The data set's name where SOURCES names others too, else nothing."""
+        return self.source.data_set if len(self.sources) > 1 else ""
+
+
+GROUPS = {
+    "source": SourceSettings,
+    "store": StoreSettings,
+    "schedule": ScheduleSettings,
+    "table": TableSettings,
+    "alerts": AlertSettings,
+    "inbox": InboxSettings,
+    "": Settings,
+}
+
+
+def read_fields() -> Iterator[tuple[str, str, From]]:
+    """The group (empty: Settings itself) and the name of each field that has a variable."""
+    for group, fields in GROUPS.items():
+        for name, hint in get_type_hints(fields, include_extras=True).items():
+            for origin in getattr(hint, "__metadata__", ()):
+                yield group, name, origin
