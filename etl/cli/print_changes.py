@@ -14,8 +14,8 @@ from etl.cli.print_objects import print_json
 from etl.errors import escaped
 from etl.history.record import Record
 from etl.load.changes_file import Difference
+from etl.report.numbers import MISSING, number, step
 
-NOT_TOLD = "–"  # noqa: RUF001  a dash stands for what is missing
 Told = tuple[Record, Difference | None]
 
 
@@ -33,7 +33,7 @@ def print_changes(told: Sequence[Told], *, as_json: bool, where: str) -> None:
     for record, found in told:
         if found is None or found.compared_with is None:
             why = "nothing to compare with" if found else "no longer there"
-            table.add_row(str(record.slot), *[NOT_TOLD] * 5, why)
+            table.add_row(str(record.slot), *[MISSING] * 5, why)
         else:
             table.add_row(
                 str(record.slot),
@@ -69,7 +69,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     for name in ("before", "after", "difference"):
         table.add_column(name, no_wrap=True, justify="right")
     for cell in found.biggest:
-        counts = (_count(cell.before), _count(cell.after), _step(cell.before, cell.after))
+        counts = (number(cell.before), number(cell.after), step(cell.before, cell.after))
         table.add_row(Text(escaped(cell.name)), str(cell.date), cell.measure, *counts)
     _print(table)
 
@@ -89,8 +89,8 @@ def print_vintage(wanted: FigureKey, reports: Sequence[Reported], *, as_json: bo
             str(report.slot),
             report.run_id,
             f"{report.kept_in}/",
-            _count(report.value),
-            _step(before, report.value),
+            number(report.value),
+            step(before, report.value),
         )
         before = report.value
     _print(table)
@@ -109,14 +109,6 @@ def _came_and_went(found: Difference) -> list[str]:
         for what, listed in lists
         if listed
     ]
-
-
-def _count(value: int | None) -> str:
-    return NOT_TOLD if value is None else f"{value:,}"
-
-
-def _step(before: int | None, after: int | None) -> str:
-    return "" if before is None or after in (None, before) else f"{after - before:+,}"
 
 
 def _table(title: str, *columns: str) -> Table:

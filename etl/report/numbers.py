@@ -1,30 +1,60 @@
-"""Numbers as people read them: in tables, and where the mouse rests on a chart. Pure."""
+"""Numbers as people read them. Pure.
 
-UNKNOWN = "\u2013"
+Reports and the command line write a hyphen for a minus; the page has the character itself
+(`typeset`, `typeset_change`, `typeset_share`).
+"""
+
+MISSING = "\u2013"
+MINUS = "\u2212"
 UNITS = ("kB", "MB", "GB", "TB")
 
 
-def count(value: float | None, places: int = 0) -> str:
-    return UNKNOWN if _missing(value) else f"{value:,.{places}f}"
+def number(value: float | None, places: int = 0) -> str:
+    """Write `1,234.5`, or MISSING for None and NaN."""
+    return MISSING if _is_missing(value) else f"{value:,.{places}f}"
 
 
 def change(value: float | None, places: int = 0) -> str:
-    return UNKNOWN if _missing(value) else f"{value:+,.{places}f}" if value else "0"
+    """Write `+1,234` or `-1,234`; zero has no sign."""
+    return MISSING if _is_missing(value) else f"{value:+,.{places}f}" if value else "0"
 
 
-def percent(value: float | None) -> str:
-    return UNKNOWN if value is None or _missing(value) else f"{value * 100:.2f}"
+def step(before: int | None, after: int | None) -> str:
+    """Write the change from one count to the next; nothing where it is zero or unknown."""
+    return "" if before is None or after in (None, before) else change(after - before)
+
+
+def percent(share: float | None) -> str:
+    """Write the share 0.0123 as `1.23`."""
+    return MISSING if share is None else number(share * 100, 2)
+
+
+def typeset(value: float | None, places: int = 0) -> str:
+    """Write `1,234.5` for the page; a value that rounds to zero has no sign."""
+    if value is None:
+        return MISSING
+    return number(round(value, places) + 0.0, places).replace("-", MINUS)
+
+
+def typeset_change(value: float) -> str:
+    """Write `+1,234` for the page; zero has no sign."""
+    return f"{'+' if value > 0 else ''}{typeset(value)}"
+
+
+def typeset_share(share: float) -> str:
+    """Write a share in percent for the page; however small, it is not shown as zero."""
+    return "under 0.01%" if 0 < share < 0.0001 else f"{typeset(share * 100, 2)}%"
 
 
 def counted(count: int, size: int) -> str:
-    """`1,024 objects, 3.1 MB`."""
+    """Write `1,024 objects, 3.1 MB`."""
     if not count:
         return "no objects"
     return f"{count:,} object{'s' if count > 1 else ''}, {human(size)}"
 
 
 def human(size: float) -> str:
-    """Bytes in a unit that leaves at most four digits: `999 B`, `3.1 MB`."""
+    """Write bytes in a unit that leaves at most four digits: `999 B`, `3.1 MB`."""
     if size < 1000:
         return f"{size:.0f} B"
     for unit in UNITS[:-1]:
@@ -34,5 +64,5 @@ def human(size: float) -> str:
     return f"{size / 1000:.1f} {UNITS[-1]}"
 
 
-def _missing(value: float | None) -> bool:
+def _is_missing(value: float | None) -> bool:
     return value is None or value != value  # a missing number among floats is NaN

@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import escaped
-from etl.report.numbers import human
 from etl.store import Head, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.parallel import upload_all
@@ -287,19 +286,6 @@ def test_a_manifest_that_is_broken_can_be_put_right_by_force(desk: Desk) -> None
 
 
 # ---- words
-
-
-@pytest.mark.parametrize(
-    ("size", "words"),
-    [(0, "0 B"), (999, "999 B"), (1000, "1.0 kB"), (999_949, "999.9 kB"), (999_950, "1.0 MB")],
-)
-def test_sizes_are_short(size: int, words: str) -> None:
-    assert human(size) == words
-
-
-@given(st.integers(0, 10**15))
-def test_a_size_is_never_wider_than_its_column(size: int) -> None:
-    assert len(human(size)) <= 9
 
 
 @given(st.text())

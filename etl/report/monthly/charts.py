@@ -15,7 +15,7 @@ from bokeh.plotting import figure
 from etl.extract import levels
 from etl.load.values import records, to_list
 from etl.report.monthly.figures import Figures
-from etl.report.numbers import change, count
+from etl.report.numbers import change, number
 
 SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 RANKED = 20
@@ -24,11 +24,11 @@ INK = "#222222"  # the page puts a light one in its place where the reader's scr
 
 LONGEST = 40  # characters of a name beside a bar
 TOLD: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
-    "new_cases": ("new cases", count, 0),
-    "new_cases_before": ("the month before", count, 0),
+    "new_cases": ("new cases", number, 0),
+    "new_cases_before": ("the month before", number, 0),
     "cases_change_pct": ("change, %", change, 1),
-    "cases_per_100k": ("per 100,000 people", count, 1),
-    "new_deaths": ("new deaths", count, 0),
+    "cases_per_100k": ("per 100,000 people", number, 1),
+    "new_deaths": ("new deaths", number, 0),
 }
 
 

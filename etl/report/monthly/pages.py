@@ -118,8 +118,9 @@ def _environment() -> Environment:
     # Bokeh reads its documents in their order: a model stands before what refers to it
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters |= {
-        "count": numbers.count, "change": numbers.change, "percent": numbers.percent,
+        "number": numbers.number, "change": numbers.change, "percent": numbers.percent,
     }  # fmt: skip
+    environment.globals["MISSING"] = numbers.MISSING
     return environment
 
 

@@ -15,7 +15,7 @@ from etl.history.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
 from etl.history.status import REASONS, Status
 from etl.load.changes_file import CHANGES, read_changes
 from etl.load.file import File
-from etl.report import templating
+from etl.report import numbers, templating
 from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
@@ -119,15 +119,14 @@ def _environment(templates: Path) -> Environment:
     # The blanks' values are then handed to `gettext`, which each rendering brings of its own.
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
-        "number": words.number,
-        "size": words.size,
+        "number": numbers.typeset,
+        "size": numbers.human,
         "translated": _translated,
         "at_level": _at_level,
         "long_date": _long_date,
         "page_in": _page_in,
-        "signed": words.signed,
-        "percent": words.percent,
-        "count": words.count,
+        "signed": numbers.typeset_change,
+        "percent": numbers.typeset_share,
         "plain": words.plain,
     }
     return environment

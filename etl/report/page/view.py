@@ -16,7 +16,8 @@ from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
 from etl.load.changes_file import CHANGES
-from etl.report.page.words import MEASURES, Measure, number
+from etl.report.numbers import typeset, typeset_change
+from etl.report.page.words import MEASURES, Measure
 
 RANKED = 12
 LISTED = 1000  # files of single series; of more the page does not tell digests and sizes
@@ -174,13 +175,17 @@ def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
             (series.get(f"{kind}_{measure}") or [None])[-1] for kind in ("cumulative", "new")
         )
         if total is not None:
-            moved = () if new is None else ("{change} on the last day", _signed(new))
-            figures.append(Figure(heading, number(total), *moved))
+            moved = (
+                ()
+                if new is None
+                else ("{change} on the last day", typeset_change(new) if new else "+0")
+            )
+            figures.append(Figure(heading, typeset(total), *moved))
     for measure, heading in (("cases", "Cases a day"), ("deaths", "Deaths a day")):
         days = series.get(f"new_{measure}", [])
         now, before = average(days, len(days)), average(days, len(days) - 7)
         if now is not None:
-            figures.append(Figure(heading, number(now), *_change(now, before)))
+            figures.append(Figure(heading, typeset(now), *_change(now, before)))
     return figures
 
 
@@ -194,8 +199,4 @@ def _change(now: float, before: float | None) -> tuple[str, str]:
     if before is None or before <= 0:
         return "average of the last 7 days", ""
     change = round(100 * (now / before - 1))
-    return "{change} on the 7 days before", f"{_signed(change) if change else 0}%"
-
-
-def _signed(value: float) -> str:
-    return f"{'+' if value >= 0 else ''}{number(value)}"
+    return "{change} on the 7 days before", f"{typeset_change(change)}%"

@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from etl.extract import levels
-
-NOTHING = "–"  # noqa: RUF001  a dash stands for what is missing
+from etl.report.numbers import MISSING, typeset
 
 
 @dataclass(frozen=True)
@@ -20,8 +19,8 @@ class Measure:
 
     def say(self, value: float | None) -> str:
         if value is None:
-            return NOTHING
-        return number(value * 100 if self.share else value, self.places) + "%" * self.share
+            return MISSING
+        return typeset(value * 100 if self.share else value, self.places) + "%" * self.share
 
 
 MEASURES = (
@@ -110,35 +109,6 @@ def at_level(sentence: str, level: str) -> str:
     return sentence
 
 
-def number(value: float, places: int = 0) -> str:
-    """1,234.5, with a minus that is one."""
-    text = f"{round(value, places) + 0.0:,.{places}f}"  # + 0.0: no -0.0
-    return text.replace("-", "\u2212")
-
-
-def signed(value: float) -> str:
-    """+1,234: a difference."""
-    return f"{'+' if value > 0 else ''}{number(value)}"
-
-
-def count(value: int | None) -> str:
-    """Of a figure that may be missing."""
-    return NOTHING if value is None else number(value)
-
-
 def plain(measure: str) -> str:
     """A column's name as words: cumulative cases."""
     return measure.replace("_", " ")
-
-
-def percent(share: float) -> str:
-    """A share in percent, of which something shows however small it is."""
-    return "under 0.01%" if 0 < share < 0.0001 else f"{number(share * 100, 2)}%"
-
-
-def size(count: int) -> str:
-    """Bytes as people read them: 1.6 MB."""
-    for limit, unit in ((10**6, "MB"), (10**3, "kB")):
-        if count >= limit:
-            return f"{count / limit:.1f} {unit}"
-    return f"{count} B"

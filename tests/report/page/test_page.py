@@ -26,6 +26,7 @@ from etl.load.files import Filter, write_files
 from etl.load.fingerprint import CODE
 from etl.load.table import read_table
 from etl.load.values import Header
+from etl.report.numbers import human
 from etl.report.page import chart_documents as figures
 from etl.report.page import page, series, view, words
 from etl.store import Store, Upload
@@ -128,7 +129,7 @@ def test_the_page_names_every_other_file_with_its_size_rows_and_digest(
     assert shown.keys() == listed.keys()
     for name, file in listed.items():
         texts = [cell.text for cell in shown[name].children]
-        assert texts[:3] == [name, f"{file['rows']:,}", words.size(file["bytes"])]
+        assert texts[:3] == [name, f"{file['rows']:,}", human(file["bytes"])]
         assert texts[-1] == file["sha256"]
     assert all(words.MEANING.get(name) or name.startswith("countries/") for name in listed)
 
