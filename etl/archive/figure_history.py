@@ -17,7 +17,8 @@ import pandas as pd
 
 from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.extract import levels
-from etl.extract.sources import SourceTable, level_of
+from etl.extract.sources import SOURCES, level_of
+from etl.extract.sources.table import SourceTable, read_table
 from etl.history import catalogue
 from etl.history.history import History
 from etl.load import read_back, snapshots
@@ -27,8 +28,8 @@ from etl.load.read_back import Listed
 from etl.load.snapshots import Snapshot
 from etl.load.values import records
 from etl.store import Store
-from etl.transform import derive
 from etl.transform.merge import attach
+from etl.transform.repair import repair
 
 MOST_TOLD = 5  # series that share a name
 
@@ -81,7 +82,9 @@ def vintage(
                 yield Reported(told.slot, run_id, one.name, value, "runs")
         elif snapshot := archived(Month.of(told.slot)).get(told.run_id):
             try:
-                table = snapshots.read(store, snapshot, work, max_bytes)
+                documents = snapshots.bring_statistics(store, snapshot, work, max_bytes)
+                paths = (document.path for document in documents)
+                table = read_table(SOURCES[snapshot.source], paths)
             except (SourceChanged, SourceUnavailable):
                 if told.run_id in imported:  # nobody ever said that it could be read
                     continue
@@ -121,7 +124,7 @@ def _listed(table: SourceTable) -> list[Listed]:
 
 def _figure(rows: pd.DataFrame, key: str, wanted: FigureKey) -> int | None:
     """The figure as it is published: repaired."""
-    repaired, _ = derive.repair(rows[rows[levels.key(rows)] == key])
+    repaired, _ = repair(rows[rows[levels.key(rows)] == key])
     if wanted.measure not in repaired:
         return None
     values = repaired.loc[repaired["date"] == np.datetime64(wanted.day, "s"), wanted.measure]

@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from etl.extract import levels
-from etl.transform.derive import CUMULATIVE, MEASURES, NEW
+from etl.extract.sources import MEASURES
+from etl.extract.sources.table import CUMULATIVE, NEW
 
 # of a row: so many snapshots, cells and restated ones, what those come to, and when the last was
 COUNTS = {"snapshots": "sum", "compared": "sum", "restated": "sum", "net": "sum", "revised": "max"}

@@ -23,6 +23,7 @@ from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
 from etl.extract.sources import SOURCES
+from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.history import catalogue, history
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
@@ -35,7 +36,6 @@ from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
 from etl.store.parallel import in_parallel
-from etl.transform.derive import CUMULATIVE, NEW
 from etl.upkeep import versions
 
 FOLDER = "vintages/"

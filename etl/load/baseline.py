@@ -12,6 +12,7 @@ from etl import log
 from etl.errors import StoreError
 from etl.extract import levels
 from etl.extract.sources import level_of
+from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.history.manifest import Manifest, run_key
 from etl.load import read_back
 from etl.load.changes_file import Difference, difference
@@ -20,7 +21,6 @@ from etl.store import Store
 from etl.transform import changes
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent
-from etl.transform.derive import CUMULATIVE, NEW
 
 
 @dataclass(frozen=True)

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.extract import levels
+from etl.extract.facts import FACT_COLUMNS
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, records, spans, to_json, write_json
-from etl.transform.derive import FACTS
 
 
 class CountryFiles:
@@ -29,7 +29,7 @@ class CountryFiles:
 
     def add(self, group: pd.DataFrame) -> dict[str, int]:
         """Write the countries of a tidy table; the number of rows of each file."""
-        about = (*self._names, "iso3", "stale", *FACTS)
+        about = (*self._names, "iso3", "stale", *FACT_COLUMNS)
         places = list(spans(group))
         lengths = [end - begin for _, begin, end in places]
         columns = [str(name) for name in group.columns if name not in about]

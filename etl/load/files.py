@@ -16,8 +16,8 @@ from etl.load.file import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
 from etl.load.values import Header, to_list, write_json
-from etl.transform.derive import latest
 from etl.transform.filters import keep
+from etl.transform.world import latest
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def write_files(
 
     `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
     stats.json; `countries`: one row a country in the source's order, with its `file`; `world`: as
-    `etl.transform.derive.world` makes it, the series in `left_out` left out; None: no world.json.
+    `etl.transform.world.world` makes it, the series in `left_out` left out; None: no world.json.
     """
     folder.mkdir(parents=True)
     written: dict[str, int] = {}

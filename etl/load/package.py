@@ -119,8 +119,8 @@ def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
     """A table's columns, and those that tell one row from the other."""
     key = levels.names(level)[0]
     if name == "latest.csv":
-        return fields.latest(level), [key]
-    return (fields.table(level), [key, "date"]) if name in (CSV, PARQUET) else ((), [])
+        return fields.latest_fields(level), [key]
+    return (fields.table_fields(level), [key, "date"]) if name in (CSV, PARQUET) else ((), [])
 
 
 def _field(field: Field) -> dict[str, str]:

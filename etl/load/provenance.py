@@ -5,12 +5,12 @@ from dataclasses import asdict
 import pandas as pd
 
 from etl.extract.inputs import Facts
-from etl.extract.sources import Source
+from etl.extract.sources import MEASURES, Source
+from etl.extract.sources.table import measures
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Run
 from etl.load.values import Header
 from etl.settings.groups import FACTS_URL
-from etl.transform import derive
 from etl.transform.checks import Extent
 
 
@@ -43,7 +43,7 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
         attribution=source.attribution,
         licence=source.licence,
         notice=source.notice,
-        lacks=[m for m in derive.MEASURES if m not in derive.measures(rows)],
+        lacks=[m for m in MEASURES if m not in measures(rows)],
         **asdict(held),
     )
 

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.fetch import Fetched
-from etl.extract.sources import SOURCES, SourceTable
+from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived, Imported
 from etl.history.history import History
 from etl.load.month import Month
@@ -116,13 +116,12 @@ def later_facts_folder(sha256: str) -> str:
     return f"{LATER_FACTS}/{sha256[:16]}"
 
 
-def read(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> SourceTable:
-    """A snapshot as its source's reader gives it.
+def bring_statistics(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> list[Fetched]:
+    """Download a snapshot's documents, in the order of its source's `files`.
 
-    Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
+    Raises SourceChanged or SourceUnavailable where one is damaged, StoreError.
     """
-    found = [bring(store, document, work, max_bytes) for document in snapshot.statistics]
-    return SOURCES[snapshot.source].read(*(document.path for document in found))
+    return [bring(store, document, work, max_bytes) for document in snapshot.statistics]
 
 
 def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetched:

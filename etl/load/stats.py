@@ -16,8 +16,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.extract import levels
+from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
-from etl.transform.derive import counts, measures, starts
 
 PIECE_ROWS = 10_000
 

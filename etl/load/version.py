@@ -52,6 +52,7 @@ from etl.store import Upload
 from etl.transform import checks, derive, read
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent, Findings
+from etl.transform.world import world
 
 MOST_RESTATED = 5  # countries that are named
 
@@ -113,7 +114,7 @@ def make(
         rows=selected,
         countries=chosen.assign(file=file_names(rows, chosen)),
         # the regions that a source lists are not the world
-        world=derive.world(rows, stale) if run.source.level == "countries" else None,
+        world=world(rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         only=Filter(settings.table.keep, settings.table.since),
     )

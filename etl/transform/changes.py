@@ -10,7 +10,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.transform.derive import APART, CUMULATIVE, NEW, day_numbers
+from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers
 
 BIGGEST = 10  # restated cells that are told one by one
 

@@ -9,8 +9,8 @@ import pandas as pd
 
 from etl.errors import listed
 from etl.extract import levels
+from etl.extract.sources.table import day_numbers, starts
 from etl.transform.changes import Changes
-from etl.transform.derive import day_numbers, starts
 
 if TYPE_CHECKING:
     from etl.history.catalogue import Rebuilt

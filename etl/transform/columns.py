@@ -1,7 +1,7 @@
 """The register of columns: name, type, unit and meaning of each, once for all levels.
 
-From it are made datapackage.json, docs/data-dictionary.md and what the monthly report says of its
-columns, so they can't disagree. Pure.
+The tidy table takes its columns from it; so do datapackage.json, docs/data-dictionary.md and what
+the monthly report says of its columns. Pure.
 """
 
 from dataclasses import dataclass
@@ -194,17 +194,23 @@ REPORT_FIGURES = (
 _OF_COUNTRIES = ("cases_per_100k", "population")
 
 
-def table(level: str = "countries") -> tuple[Field, ...]:
-    """The columns of the tidy table, as `etl.transform.derive.columns` has them."""
+def table_columns(level: str = "countries") -> list[str]:
+    """Return the names of the tidy table's columns."""
+    return [field.name for field in table_fields(level)]
+
+
+def table_fields(level: str = "countries") -> tuple[Field, ...]:
+    """Return the columns of the tidy table, in their order."""
     return (*_names(level), *FIGURES)
 
 
-def latest(level: str = "countries") -> tuple[Field, ...]:
+def latest_fields(level: str = "countries") -> tuple[Field, ...]:
+    """Return the columns of latest.*: those of the tidy table, and `active`."""
     return (*_names(level), *LATEST_FIGURES)
 
 
-def report(level: str = "countries") -> tuple[Field, ...]:
-    """The columns of the monthly report; nobody knows how many people live in a region."""
+def report_fields(level: str = "countries") -> tuple[Field, ...]:
+    """Return the columns of the monthly report. Regions and places have no population."""
     left_out = () if level == "countries" else _OF_COUNTRIES
     return (*_names(level), *(field for field in REPORT_FIGURES if field.name not in left_out))
 

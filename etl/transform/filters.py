@@ -5,7 +5,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from etl.transform.derive import CUMULATIVE, NEW
+from etl.extract.sources.table import CUMULATIVE, NEW
 
 FROM_NEW = [*NEW, "cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k"]
 FROM_CUMULATIVE = [*CUMULATIVE, "active", "case_fatality"]

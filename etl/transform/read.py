@@ -11,10 +11,11 @@ from etl.extract.facts import read_facts
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts
 from etl.extract.sources import SOURCES
+from etl.extract.sources.table import read_table
 from etl.settings.groups import Settings
-from etl.transform import derive, filters
-from etl.transform.derive import Corrections
+from etl.transform import filters
 from etl.transform.merge import Unmatched, attach
+from etl.transform.repair import Corrections, repair
 
 
 @dataclass(frozen=True)
@@ -39,8 +40,10 @@ class Reading:
 
 def read(settings: Settings, statistics: Sequence[Fetched], facts: Facts) -> Reading:
     """Raises SourceChanged with every fault of the inputs."""
-    table = SOURCES[settings.source.data_set].read(*(document.path for document in statistics))
-    rows, corrections = derive.repair(table.rows)
+    table = read_table(
+        SOURCES[settings.source.data_set], (document.path for document in statistics)
+    )
+    rows, corrections = repair(table.rows)
     known = read_facts(facts.fetched.path) if facts.fetched else None
     listed, unmatched = attach(table.entities, known)
     chosen, nothing = filters.select(listed, settings.table.countries)

@@ -14,8 +14,9 @@ from pandas.testing import assert_frame_equal
 
 from etl.errors import SourceChanged
 from etl.extract.fetch import fetch
-from etl.extract.sources import SOURCES, SourceTable
+from etl.extract.sources import SOURCES
 from etl.extract.sources.coviddata import read_countries as read
+from etl.extract.sources.table import SourceTable, read_table
 from tests.support.builders import MEASURES, country, day, stats_json
 
 COLUMNS = [f"{kind}_{measure}" for kind in ("new", "cumulative") for measure in MEASURES]
@@ -170,7 +171,7 @@ def test_more_countries_than_16_bits_can_count_are_read(reading: Reading) -> Non
 
 def test_the_register_reads_by_this_module(reading: Reading) -> None:
     reading([country("spain")])
-    assert len(SOURCES["coviddata"].read(reading.path).rows) == 1
+    assert len(read_table(SOURCES["coviddata"], [reading.path]).rows) == 1
 
 
 # ---- what is wrong

@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
-from etl.extract.sources import MEASURES, SAMPLES, SOURCES, SourceTable
+from etl.extract.sources import MEASURES, SAMPLES, SOURCES
 from etl.extract.sources.jhu import LAST_RECOVERIES, read
+from etl.extract.sources.table import SourceTable, read_table
 from tests.support.frames import values
 
 FILES = SOURCES["jhu"].files
@@ -265,7 +266,7 @@ def test_any_three_right_files_give_what_the_csv_module_reads(
 
 def test_the_sample_is_read_by_the_register_as_the_csv_module_reads_it() -> None:
     paths = [SAMPLES / "jhu" / name for name in FILES]
-    table = SOURCES["jhu"].read(*paths)
+    table = read_table(SOURCES["jhu"], paths)
     assert_read_as(table, paths)
     assert len(table.rows) == 700
     assert values(table.rows, "cumulative_recoveries", "spain").count(None) == 35

@@ -16,11 +16,12 @@ from click.testing import CliRunner
 from etl.cli import main
 from etl.errors import SourceChanged
 from etl.extract.levels import names
-from etl.extract.sources import SAMPLES, SOURCES, SourceTable
+from etl.extract.sources import SAMPLES, SOURCES
 from etl.extract.sources.coviddata import read_places, read_regions
+from etl.extract.sources.table import SourceTable, read_table
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
-from etl.transform.derive import columns
+from etl.transform.columns import table_columns
 from tests.support.builders import MEASURES, day, stats_json
 from tests.support.frames import values
 from tests.support.runs import NOW, assert_settled, contents, records, run
@@ -182,7 +183,7 @@ def test_a_key_that_stands_twice_inside_is_seen_beside_a_stray_field(tmp_path: P
 def test_regions_are_published_with_their_countries_facts() -> None:
     _, objects = published(SAMPLES / "regions.json.gz", LEVEL="regions")
     table = frame(objects)
-    assert list(table.columns) == columns("regions")
+    assert list(table.columns) == table_columns("regions")
     montreal = table[table["region_key"] == "montreal-qc-canada"].iloc[-1]
     assert (montreal["region"], montreal["country"], montreal["iso3"]) == (
         "Montreal, QC", "Canada", "CAN",
@@ -290,7 +291,7 @@ def test_the_sources_own_file_is_read_whole(
 ) -> None:
     path = tmp_path / "stats.json"
     path.write_bytes(gzip.decompress((real_data / f"{name}.json.gz").read_bytes()))
-    table = SOURCES[f"coviddata-{level}"].read(path)
+    table = read_table(SOURCES[f"coviddata-{level}"], [path])
     assert (len(table.entities), len(table.rows)) == (entities, rows)
     theirs = json.loads(path.read_bytes())
     totals = {m: 0 for m in MEASURES}

@@ -16,9 +16,10 @@ from hypothesis import strategies as st
 from etl.errors import SourceChanged
 from etl.extract import sources
 from etl.extract.countries import find, find_code
-from etl.extract.sources import SOURCES, SourceTable, owid, who
+from etl.extract.sources import SOURCES, owid, who
 from etl.extract.sources import long_csv as long_csv_module
 from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.table import SourceTable, read_table
 from samples.living import OWID_HEADER, WHO_HEADER
 from tests.support.frames import values
 
@@ -453,7 +454,7 @@ def test_the_sample_is_read_by_the_register_as_the_csv_module_reads_it(
     content = gzip.decompress((sources.SAMPLES / f"{name}.csv.gz").read_bytes())
     path = tmp_path / source.files[0]
     path.write_bytes(content)
-    table = source.read(path)
+    table = read_table(source, [path])
     expected = naive(content.decode("utf-8-sig"), form)
     if name == "owid":
         aggregates = {"World", "World excl. China", "Europe"}

@@ -21,27 +21,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import PROJECT
-from etl.extract.facts import read_facts
+from etl.extract.facts import FACT_COLUMNS, read_facts
+from etl.extract.sources import MEASURES
 from etl.extract.sources.coviddata import read_countries as read
+from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.countries import file_names
 from etl.load.file import File
 from etl.load.files import Filter, write_files, write_world
 from etl.load.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
 from etl.load.values import Header, records, to_list
-from etl.transform.derive import (
-    COLUMNS,
-    CUMULATIVE,
-    FACTS,
-    MEASURES,
-    NEW,
-    groups,
-    latest,
-    repair,
-    tidy,
-    world,
-)
+from etl.transform.columns import table_columns
+from etl.transform.derive import groups, tidy
 from etl.transform.filters import dropped
 from etl.transform.merge import attach
+from etl.transform.repair import repair
+from etl.transform.world import latest, world
 from tests.support.frames import MOST, countries, days, rows, some, tables, values
 
 HEADER = Header("A title", "Somebody's", "CC0", "2020-03-12", notice="Made up.")
@@ -185,7 +179,7 @@ def from_country_files(folder: Path) -> list[dict[str, Any]]:
         series = {name: value for name, value in about.items() if isinstance(value, list)}
         for cells in zip(*series.values(), strict=True):
             whole = {**about, **dict(zip(series, cells, strict=True))}
-            found.append({name: whole[name] for name in COLUMNS if name in whole})
+            found.append({name: whole[name] for name in table_columns() if name in whole})
     return sorted(found, key=lambda row: (row["country_key"], row["date"]))
 
 
@@ -208,7 +202,7 @@ def test_every_file_is_there_and_says_how_many_rows_it_holds(tmp_path: Path) -> 
 
 def test_csv_has_the_columns_of_the_tidy_table_and_its_days_as_days(out: Path) -> None:
     table = from_csv(gzip.decompress((out / CSV).read_bytes()))
-    assert list(table[0]) == COLUMNS
+    assert list(table[0]) == table_columns()
     assert len(table) == len(TABLE)
     assert {len(row["date"]) for row in table} == {10}
     newest = from_csv((out / "latest.csv").read_bytes())
@@ -239,7 +233,7 @@ def test_latest_csv_and_json_agree_cell_by_cell(out: Path) -> None:
 def test_the_published_table_is_the_tidy_table(out: Path) -> None:
     expected = tidy(repair(TABLE)[0], ABOUT, set(STALE))
     table = pd.read_parquet(out / PARQUET)
-    for column in COLUMNS:
+    for column in table_columns():
         assert values(table, column) == values(expected, column), column
     assert {str(table[name].dtype) for name in ("country", "iso3", "continent")} == {"category"}
     assert {str(table[name].dtype) for name in (*NEW, *CUMULATIVE, "population")} == {"Int64"}
@@ -249,7 +243,7 @@ def test_the_published_table_is_the_tidy_table(out: Path) -> None:
 def test_countries_json_lists_each_country_in_the_source_s_order_with_its_file(out: Path) -> None:
     listed = from_json(out / "countries.json")["countries"]
     assert [row["country_key"] for row in listed] == list(ABOUT["country_key"])
-    assert list(listed[0]) == ["country_key", "country", "iso2", "iso3", *FACTS, "file"]
+    assert list(listed[0]) == ["country_key", "country", "iso2", "iso3", *FACT_COLUMNS, "file"]
     assert listed[0]["file"] == "countries/ESP.json"
     assert listed[0]["population"] == 47_000_000
     assert listed[4]["population"] is None
@@ -258,9 +252,13 @@ def test_countries_json_lists_each_country_in_the_source_s_order_with_its_file(o
 
 def test_a_country_s_file_has_its_codes_facts_and_series(out: Path) -> None:
     spain = from_json(out / "countries" / "ESP.json")
-    series = [c for c in COLUMNS if c not in ("country_key", "country", "iso3", "stale", *FACTS)]
+    series = [
+        c
+        for c in table_columns()
+        if c not in ("country_key", "country", "iso3", "stale", *FACT_COLUMNS)
+    ]
     header = ["notice", "source", "attribution", "licence", "last_date"]
-    about = ["country_key", "country", "iso2", "iso3", *FACTS, "stale"]
+    about = ["country_key", "country", "iso2", "iso3", *FACT_COLUMNS, "stale"]
     assert list(spain) == [*header, *about, *series]
     assert (spain["country"], spain["iso2"], spain["stale"]) == ("España", "ES", False)
     assert spain["urban_population_pct"] == 80.5
@@ -561,14 +559,14 @@ def test_the_table_is_read_back_in_pieces_with_the_columns_it_has(
 def test_a_file_that_is_no_parquet_is_a_value_or_os_error(tmp_path: Path, content: bytes) -> None:
     (tmp_path / PARQUET).write_bytes(content)
     with pytest.raises((ValueError, OSError)):
-        list(read_table(tmp_path / PARQUET, COLUMNS))
+        list(read_table(tmp_path / PARQUET, table_columns()))
 
 
 def test_a_truncated_table_is_a_value_or_os_error(out: Path, tmp_path: Path) -> None:
     whole = (out / PARQUET).read_bytes()
     (tmp_path / PARQUET).write_bytes(whole[: len(whole) // 2])
     with pytest.raises((ValueError, OSError)):
-        list(read_table(tmp_path / PARQUET, COLUMNS))
+        list(read_table(tmp_path / PARQUET, table_columns()))
 
 
 def test_a_fault_in_the_middle_of_writing_comes_through_as_it_is(tmp_path: Path) -> None:
@@ -639,11 +637,11 @@ def test_no_two_series_share_a_file(table: pd.DataFrame, data: st.DataObject) ->
 def test_keep_drops_its_columns_in_every_file(tmp_path: Path, measures: str) -> None:
     write(folder := tmp_path / "files", only=Filter(measures))
     gone = set(dropped(measures))
-    table = [name for name in COLUMNS if name not in gone]
+    table = [name for name in table_columns() if name not in gone]
     assert list(from_csv(gzip.decompress((folder / CSV).read_bytes()))[0]) == table
     assert list(from_parquet(folder / PARQUET)[0]) == table
     newest = set(from_csv((folder / "latest.csv").read_bytes())[0])
-    assert newest == {*COLUMNS, "active"} - gone
+    assert newest == {*table_columns(), "active"} - gone
     assert newest == set(from_json(folder / "latest.json")["countries"][0])
     assert not gone & set(from_json(folder / "countries" / "ESP.json"))
     assert set(from_country_files(folder)[0]) == set(table)

@@ -20,7 +20,10 @@ from etl.load.values import Header
 from etl.settings.groups import KEEPS
 from etl.store.directory import DirectoryStore
 from etl.transform import columns as fields
-from etl.transform.derive import columns, latest, repair, tidy
+from etl.transform.columns import table_columns
+from etl.transform.derive import tidy
+from etl.transform.repair import repair
+from etl.transform.world import latest
 from tests.support.builders import country, day, stats_json
 from tests.support.frames import countries, days, rows
 from tests.support.packages import faults
@@ -144,10 +147,10 @@ def test_the_register_has_exactly_the_columns_of_the_table_with_their_types(leve
     listed = pd.DataFrame(keys, dtype="str").join(countries("x").drop(columns=[*COUNTRY]))
     own = rows(x=days("2021-01-01", range(9))).rename(columns={COUNTRY[0]: levels.names(level)[0]})
     table = tidy(repair(own)[0], listed, set())
-    assert list(table.columns) == columns(level)
+    assert list(table.columns) == table_columns(level)
     for register, frame in (
-        (fields.table(level), table),
-        (fields.latest(level), latest(table)),
+        (fields.table_fields(level), table),
+        (fields.latest_fields(level), latest(table)),
     ):
         assert [field.name for field in register] == list(frame.columns)
         for field in register:

@@ -31,7 +31,6 @@ ORDER = [
     "app",
 ]
 OPEN: set[str] = {
-    "etl.extract.sources.assemble -> transform",
     "etl.load.version -> inbox",
     "etl.load.version -> report",
     "etl.transform.checks -> history",

@@ -241,7 +241,7 @@ def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     rows = {row[levels.names(published.level)[0]]: row for row in csv.DictReader(lines)}
     assert rows.keys() == published.keys
     for row in rows.values():
-        assert list(row) == [field.name for field in columns.report(published.level)]
+        assert list(row) == [field.name for field in columns.report_fields(published.level)]
         assert ("cases_per_100k" in row) == (published.level == "countries")
     assert any(int(row["new_cases"] or 0) > 0 for row in rows.values())
     shown = read_page(published.text(f"reports/{month}/final_report.html"))

@@ -9,11 +9,14 @@ import pandas as pd
 from hypothesis import settings
 from hypothesis import strategies as st
 
-from etl.transform.derive import FACTS, MEASURES, repair, tidy
+from etl.extract.facts import FACT_COLUMNS
+from etl.extract.sources import MEASURES
+from etl.transform.derive import tidy
+from etl.transform.repair import repair
 
 Day = tuple[str, int, int, int]  # its date, then cumulative cases, deaths, recoveries
 MOST = 2**31 - 1  # the greatest count a source may have
-TEXTS = FACTS[:6]
+TEXTS = FACT_COLUMNS[:6]
 some = settings(max_examples=25)  # for tests that make a table each time
 
 
@@ -62,7 +65,7 @@ def countries(*keys: str, **about: Mapping[str, object]) -> pd.DataFrame:
         {"country_key": key, "country": key.replace("-", " ").title(), **facts}
         for key, facts in named.items()
     ]
-    frame = pd.DataFrame(listed, columns=["country_key", "country", "iso2", "iso3", *FACTS])
+    frame = pd.DataFrame(listed, columns=["country_key", "country", "iso2", "iso3", *FACT_COLUMNS])
     types = dict.fromkeys(frame.columns[:4], "str") | dict.fromkeys(TEXTS, "category")
     numbers = {"gdp_per_unit_of_energy_use": "float64", "urban_population_pct": "float64"}
     texts = frame.astype(dict.fromkeys(TEXTS, "str"))

@@ -9,10 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.table import PARQUET, TableFiles, read_table
 from etl.transform.changes import BIGGEST, Cell, Changes, Measured, compare
-from etl.transform.derive import CUMULATIVE, NEW, groups, repair, tidy
+from etl.transform.derive import groups, tidy
 from etl.transform.filters import keep
+from etl.transform.repair import repair
 from tests.support.frames import MOST, countries, days, rows, some, tables, tidied
 
 WANTED = ("country_key", "date", *CUMULATIVE, *NEW)

@@ -9,7 +9,7 @@ from pandas.testing import assert_frame_equal
 
 from etl.transform.changes import Changes, compare
 from etl.transform.checks import Extent, Findings, check, extent
-from etl.transform.derive import repair
+from etl.transform.repair import repair
 from tests.support.frames import MOST, countries, days, rows, some, tables
 
 NOON = datetime(2020, 3, 10, 12, tzinfo=UTC)

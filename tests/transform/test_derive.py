@@ -10,27 +10,21 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl import PROJECT
-from etl.extract.facts import read_facts
+from etl.extract.facts import FACT_COLUMNS, read_facts
+from etl.extract.sources import MEASURES
+from etl.extract.sources.table import CUMULATIVE, NEW, day_numbers, starts
+from etl.transform.columns import table_columns
 from etl.transform.derive import (
-    COLUMNS,
-    CUMULATIVE,
-    FACTS,
-    MEASURES,
-    NEW,
-    Corrections,
     add_averages,
     add_case_fatality,
     add_incidence,
-    day_numbers,
     groups,
-    latest,
-    repair,
     stale_keys,
-    starts,
     tidy,
-    world,
 )
 from etl.transform.merge import attach
+from etl.transform.repair import Corrections, repair
+from etl.transform.world import latest, world
 from tests.support.frames import MOST, countries, days, rows, some, tables, tidied, values
 
 TYPES = {
@@ -82,7 +76,7 @@ def test_the_tidy_table_has_exactly_these_columns_and_types() -> None:
     nowhere, _ = attach(entities(("spain", "Nowhere"), ("italy", "Others")), facts)
 
     assert types(tidied(table, known)) == TYPES
-    assert list(tidied(table, known).columns) == list(TYPES) == COLUMNS
+    assert list(tidied(table, known).columns) == list(TYPES) == table_columns()
     assert types(tidied(table, without)) == TYPES
     assert types(tidied(table, nowhere)) == TYPES
     assert types(tidied(ONE_DAY)) == TYPES
@@ -508,8 +502,8 @@ def test_latest_is_the_last_row_of_each_country_with_active_behind_the_counts() 
         )
     )
     newest = latest(table)
-    at = COLUMNS.index("cumulative_recoveries") + 1
-    assert list(newest.columns) == [*COLUMNS[:at], "active", *COLUMNS[at:]]
+    at = table_columns().index("cumulative_recoveries") + 1
+    assert list(newest.columns) == [*table_columns()[:at], "active", *table_columns()[at:]]
     assert types(newest) == {**TYPES, "active": "Int64"}
     assert values(newest, "country_key") == ["italy", "spain"]
     assert values(newest, "date") == ["2020-03-05", "2020-03-02"]
@@ -585,4 +579,4 @@ def test_what_repair_returns_can_be_written_to_without_reaching_its_argument() -
 
 
 def test_the_facts_stand_in_the_order_of_the_columns() -> None:
-    assert COLUMNS[-len(FACTS) :] == FACTS == list(TYPES)[-9:]
+    assert tuple(table_columns()[-9:]) == FACT_COLUMNS == tuple(TYPES)[-9:]

@@ -9,9 +9,13 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
+from etl.extract.sources.table import measures
 from etl.load.stats import write_stats
 from etl.transform.changes import compare
-from etl.transform.derive import COLUMNS, latest, measures, repair, tidy, world
+from etl.transform.columns import table_columns
+from etl.transform.derive import tidy
+from etl.transform.repair import repair
+from etl.transform.world import latest, world
 from tests.support.frames import countries, days, rows, some, tables, tidied, values
 
 Cells = Sequence[int | None]
@@ -47,7 +51,7 @@ def stats(table: pd.DataFrame, path: Path) -> list[dict[str, Any]]:
 def test_a_measure_the_source_lacks_is_missing_throughout_the_tidy_table() -> None:
     table = lacking(rows(spain=days("2020-03-01", range(9), range(9), range(9))), "recoveries")
     frame = tidied(table)
-    assert list(frame.columns) == COLUMNS
+    assert list(frame.columns) == table_columns()
     assert frame["cumulative_recoveries"].isna().all()
     assert frame["new_recoveries"].isna().all()
     assert str(frame["new_recoveries"].dtype) == "Int64"

@@ -13,13 +13,13 @@ from etl.extract import levels
 from etl.extract.fetch import fetch
 from etl.extract.sources import SAMPLES
 from etl.extract.sources.coviddata import read_countries
+from etl.extract.sources.table import CUMULATIVE
 from etl.history.record import Document, Record, Seen, Standstill, standstill
 from etl.history.run import Options
 from etl.load.changes_file import NOTHING_LASTS
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
-from etl.transform.derive import CUMULATIVE
 from tests.support.desk import Desk
 from tests.support.page_reader import read_page
 from tests.support.runs import (

@@ -1,46 +1,25 @@
-"""The register of sources: where each comes from, whose it is, and how it is read.
+"""The register of sources: where each comes from, whose it is, and which function reads it.
 
-A source's `read` turns the files that were fetched into a SourceTable; its module is imported only
-when it is used.
+The idle worker imports it, so it needs the standard library alone. A source's module is imported
+by `table.read_table`, when the source is read.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import TYPE_CHECKING
 
 from etl import PROJECT
 from etl.extract.levels import LEVELS, WITHIN
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 MEASURES = ("cases", "deaths", "recoveries")
 SAMPLES = PROJECT / "samples"
 
 
 @dataclass(frozen=True)
-class SourceTable:
-    """What a source says, nothing repaired yet.
-
-    `entities`: the keys and names of its level (`country_key, country`), one row a country, in the
-    source's own order; `iso3` besides, where the source has codes.
-    `rows`: one row a country and day, by key and date: the key first (categorical, its categories
-    sorted), `date` (datetime64[s]), `new_*` and `cumulative_*` of cases, deaths, recoveries, as the
-    source has them: int32, or Int32 where some are missing. A measure the source lacks has no
-    columns.
-    """
-
-    entities: "pd.DataFrame"
-    rows: "pd.DataFrame"
-
-
-@dataclass(frozen=True)
 class Source:
     """One line of the register.
 
-    `url` is its document's; where it has several, `files`, that of the folder they lie in.
-    `known_fault` is told to readers where its repair is counted.
+    `url` is the document's address; of a source of several `files`, the address of their folder.
+    `module` and `function` name what turns the files into a SourceTable. Readers are told the
+    `known_fault` where the repairs are counted. `licence_id` is SPDX's.
     """
 
     name: str
@@ -55,16 +34,10 @@ class Source:
     facts_url: str | None = None
     known_fault: str | None = None
     notice: str | None = None
-    licence_id: str | None = None  # SPDX's
-
-    @property
-    def read(self) -> Callable[..., SourceTable]:
-        """`read(*paths)`, of `files` in their order; raises SourceChanged with every fault."""
-        function: Callable[..., SourceTable] = getattr(import_module(self.module), self.function)
-        return function
+    licence_id: str | None = None
 
     def documents(self, given: str = "") -> dict[str, str]:
-        """The URL (or path) of each of `files`; `given` takes the place of `url`."""
+        """Return the URL (or path) of each of `files`; `given` is used instead of `url`."""
         url = given or self.url
         if len(self.files) == 1:
             return {self.files[0]: url}
@@ -73,12 +46,12 @@ class Source:
 
 
 def data_set(source: str, level: str) -> str:
-    """The register's name for a source at a level: coviddata, coviddata-regions."""
+    """Return the register's name for a source at a level: coviddata, coviddata-regions."""
     return source if level == "countries" else f"{source}-{level}"
 
 
 def level_of(data_set: str) -> str:
-    """The level in such a name; it may be one that the register has no more."""
+    """Return the level in a register's name, of a source that has left the register too."""
     return next((level for level in LEVELS if data_set.endswith(f"-{level}")), "countries")
 
 

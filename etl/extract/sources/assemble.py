@@ -4,7 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import numpy as np
 import pandas as pd
@@ -12,14 +12,13 @@ from numpy.typing import NDArray
 
 from etl.errors import SourceChanged
 from etl.extract.countries import Country, normalise
-from etl.extract.sources import MEASURES, SourceTable
 from etl.extract.sources.faults import Faults
-from etl.transform.derive import APART
+from etl.extract.sources.table import APART, CUMULATIVE, NEW, SourceTable
 
 
 @dataclass(frozen=True)
 class Named:
-    """What a source calls one of its countries, and which it is where that is known."""
+    """A source's name for one of its countries, and which country it is, if known."""
 
     name: str
     country: Country | None
@@ -27,64 +26,73 @@ class Named:
 
 @dataclass(frozen=True)
 class Counts:
-    """A column of whole numbers that fit an int32; those that are not `known` are of no meaning."""
+    """A column of whole numbers that fit an int32. Values that are not `known` mean nothing."""
 
     values: NDArray[np.int32]
     known: NDArray[np.bool_]
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Self:
-        """NaN: not known."""
+        """Make counts of floats; NaN is not known."""
         known = ~np.isnan(values)
         return cls(np.where(known, values, 0).astype(np.int32), known)
 
 
-def table(
+def assemble(
     named: Sequence[Named],
-    places: NDArray[np.integer[Any]],
+    series: NDArray[np.integer[Any]],
     days: NDArray[np.integer[Any]],
     columns: Mapping[str, Counts],
 ) -> SourceTable:
-    """A row a country (its place in `named`) and day (since 1970-01-01); `new_*`, `cumulative_*`.
+    """Sort the counts of countries by key and day, and give every country its key.
 
-    Days on which a country tells no cumulative count are left out, and countries without days.
-    Raises SourceChanged where a country has a day twice, or no key can be made for it.
+    `series` says of each row where its country is in `named`, `days` is in days since 1970-01-01,
+    `columns` are `new_*` and `cumulative_*`. Left out are days without a cumulative count, and
+    countries without such days. Raises SourceChanged where a country has a day twice, or no key
+    can be made for it.
     """
-    told = np.zeros(len(places), dtype=bool)
+    counted = np.zeros(len(series), dtype=bool)
     for name in columns:
         if name.startswith("cumulative"):
-            told |= columns[name].known
-    used = np.unique(places[told])
-    keys = np.array(_keys([named[place] for place in used]), dtype=object)
+            counted |= columns[name].known
+    used = np.unique(series[counted])
+    keys = np.array(_keys([named[n] for n in used]), dtype=object)
     categories, codes = np.unique(keys, return_inverse=True)
     code_of = np.zeros(len(named), dtype=np.int32)
     code_of[used] = codes
-    order = np.flatnonzero(told)
-    axis = code_of[places[order]].astype(np.int64) * APART + days[order]
+    # One number per row, by which both series and days are in order: one sort, and two rows for
+    # the same day are neighbours with the same number.
+    order = np.flatnonzero(counted)
+    axis = code_of[series[order]].astype(np.int64) * APART + days[order]
     sorting = np.argsort(axis, kind="stable")
     order, axis = order[sorting], axis[sorting]
+    repeated = order[1:][axis[1:] == axis[:-1]]
+    if repeated.size:
+        _refuse([named[n].name for n in series[repeated]], days[repeated])
+    key = pd.Categorical.from_codes(
+        code_of[series[order]], categories=pd.Index(categories, dtype="str")
+    )
+    rows = {"country_key": key, "date": days[order].astype("datetime64[D]").astype("datetime64[s]")}
+    rows |= {name: _column(columns[name], order) for name in (*NEW, *CUMULATIVE) if name in columns}
+    entities = _entities(keys, [named[n] for n in used])
+    return SourceTable(entities, pd.DataFrame(rows, copy=False))
+
+
+def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
+    """Raise SourceChanged for days that a country has twice."""
     twice = Faults()
-    for row in order[1:][axis[1:] == axis[:-1]].tolist():
-        day = np.datetime64(int(days[row]), "D")
-        twice.add(f"{named[places[row]].name}, {day}", "this day stands twice")
-    if twice:
-        raise SourceChanged(twice.lines())
-    rows: dict[str, object] = {
-        "country_key": pd.Categorical.from_codes(
-            code_of[places[order]], categories=pd.Index(categories, dtype="str")
-        ),
-        "date": days[order].astype("datetime64[D]").astype("datetime64[s]"),
-    }
-    for name in (f"{kind}_{m}" for kind in ("new", "cumulative") for m in MEASURES):
-        if name in columns:
-            rows[name] = _column(columns[name], order)
-    countries = [named[place].country for place in used]
+    for name, day in zip(names, days.tolist(), strict=True):
+        twice.add(f"{name}, {np.datetime64(day, 'D')}", "this day stands twice")
+    raise SourceChanged(twice.lines())
+
+
+def _entities(keys: NDArray[np.object_], named: Sequence[Named]) -> pd.DataFrame:
     entities = {
         "country_key": keys,
-        "country": [named[place].name for place in used],
-        "iso3": [country and country.iso3 for country in countries],
+        "country": [one.name for one in named],
+        "iso3": [one.country and one.country.iso3 for one in named],
     }
-    return SourceTable(pd.DataFrame(entities, dtype="str"), pd.DataFrame(rows, copy=False))
+    return pd.DataFrame(entities, dtype="str")
 
 
 def _column(counts: Counts, order: NDArray[np.intp]) -> object:
@@ -94,21 +102,24 @@ def _column(counts: Counts, order: NDArray[np.intp]) -> object:
 
 
 def _keys(named: Sequence[Named]) -> list[str]:
-    """`united-states`: made of our own table's name, so that every source has the same keys.
+    """Return keys such as `united-states`, made of our own name for the country.
 
-    Of the source's name where the table has none, or several are one country.
+    So every source has the same keys. They are made of the source's name if we don't know the
+    country, or if several of the source's are the same one.
     """
     alike = Counter(one.country for one in named if one.country)
     keys = [
         _key(one.country.name if one.country and alike[one.country] == 1 else one.name)
         for one in named
     ]
-    faults = [
-        f"{one.name[:80]!r}: no key can be made of this name" if not key else
-        f"{one.name[:80]!r}: another country of the source has the key {key}, too"
-        for one, key in zip(named, keys, strict=True)
-        if not key or keys.count(key) > 1
-    ]  # fmt: skip
+    faults = []
+    for one, key in zip(named, keys, strict=True):
+        if not key:
+            faults.append(f"{one.name[:80]!r}: no key can be made of this name")
+        elif keys.count(key) > 1:
+            faults.append(
+                f"{one.name[:80]!r}: another country of the source has the key {key}, too"
+            )
     if faults:
         raise SourceChanged(faults)
     return keys

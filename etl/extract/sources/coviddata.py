@@ -22,7 +22,7 @@ import pandas as pd
 
 from etl.errors import SourceChanged
 from etl.extract import levels
-from etl.extract.sources import MEASURES, SourceTable
+from etl.extract.sources import MEASURES
 from etl.extract.sources.coviddata_faults import explain
 from etl.extract.sources.coviddata_form import (
     COUNTRIES,
@@ -36,6 +36,7 @@ from etl.extract.sources.coviddata_form import (
 )
 from etl.extract.sources.faults import Faults, as_date
 from etl.extract.sources.json_elements import elements, likely_elements
+from etl.extract.sources.table import SourceTable
 
 DAY_KEYS = 9  # of a day's object, the day's own included
 STRAY = b'"location_type"'  # stands in most regions and places

@@ -18,10 +18,11 @@ from numpy.typing import NDArray
 
 from etl.errors import SourceChanged, one_line
 from etl.extract.countries import find
-from etl.extract.sources import MEASURES, SourceTable
-from etl.extract.sources.assemble import Counts, Named, table
+from etl.extract.sources import MEASURES
+from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header, rows
 from etl.extract.sources.faults import COUNT_LIMIT, Faults, named, whole
+from etl.extract.sources.table import SourceTable
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")
@@ -59,7 +60,7 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
     columns = {f"cumulative_{m}": _column(file, names, days) for m, file in files.items()}
     ended = np.tile(np.array(days) > LAST_RECOVERIES.toordinal() - EPOCH, len(names))
     columns["cumulative_recoveries"].known[ended] = False
-    return table(
+    return assemble(
         [Named(name, find(name)) for name in names],
         np.repeat(np.arange(len(names), dtype=np.int32), len(days)),
         np.tile(np.array(days, dtype=np.int32), len(names)),

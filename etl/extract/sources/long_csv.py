@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 
 from etl.errors import SourceChanged, one_line
 from etl.extract.countries import find, find_code
-from etl.extract.sources import SourceTable
-from etl.extract.sources.assemble import Counts, Named, table
+from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header
 from etl.extract.sources.faults import COUNT_LIMIT, named
 from etl.extract.sources.long_csv_form import Form, explain
+from etl.extract.sources.table import SourceTable
 
 BLOCK = 1 << 20
 
@@ -38,7 +38,7 @@ class _Rows:
             name: Counts(np.frombuffer(self.columns[name], np.int32), np.frombuffer(known, bool))
             for name, known in self.known.items()
         }
-        return table(self.named, places, days, counts)
+        return assemble(self.named, places, days, counts)
 
     def place(self, code: str | None, name: str) -> int:
         """Where a country stands in `named`; -1: its rows are left out."""

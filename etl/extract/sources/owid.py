@@ -11,9 +11,9 @@ are left out, for their countries are in the table themselves. Kosovo's begins s
 import re
 from pathlib import Path
 
-from etl.extract.sources import SourceTable
 from etl.extract.sources.long_csv import read_long
 from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.table import SourceTable
 
 KOSOVO = "OWID_KOS"
 

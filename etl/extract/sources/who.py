@@ -9,9 +9,9 @@ is no country (ships) has no code.
 
 from pathlib import Path
 
-from etl.extract.sources import SourceTable
 from etl.extract.sources.long_csv import read_long
 from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.table import SourceTable
 
 FORM = Form(
     date="Date_reported",

@@ -32,9 +32,11 @@ class Part:
 
 @dataclass(frozen=True)
 class Figures:
-    """`until`: the last day of the month that is counted, None where there is none; `before_until`
-    the same of the month before. `countries`: the columns of `columns.report`, most cases first;
-    regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
+    """The figures of a month's report.
+
+    `until`: the last day of the month that is counted, None where there is none; `before_until`
+    the same of the month before. `countries`: the columns of `columns.report_fields`, most cases
+    first; regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
     with what it restated of the one before. `daily`: the 7-day averages of all of them. `gone`:
     countries that the last snapshot has no more.
     """
@@ -93,7 +95,7 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
     ranked = countries.reset_index(drop=True).sort_values(
         ["new_cases", key], ascending=[False, True], na_position="last"
     )
-    ranked = ranked[[field.name for field in columns.report(level)]].reset_index(drop=True)
+    ranked = ranked[[field.name for field in columns.report_fields(level)]].reset_index(drop=True)
     summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
     gone = table[key].cat.categories.difference(pd.Index(listed[key]))
     return Figures(

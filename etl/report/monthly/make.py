@@ -11,6 +11,7 @@ import pandas as pd
 from etl.errors import EtlError, SourceChanged, SourceUnavailable, listed
 from etl.extract.facts import read_facts
 from etl.extract.sources import SOURCES, Source
+from etl.extract.sources.table import read_table
 from etl.history import catalogue
 from etl.history.catalogue import Archived, Catalogue
 from etl.history.history import History
@@ -110,7 +111,8 @@ def _part(
     store: Store, snapshot: Snapshot, month: Month, work: Path, max_bytes: int
 ) -> tuple[Part, pd.DataFrame]:
     # the whole snapshot ends here, before the next one is read
-    table = archive.read(store, snapshot, work, max_bytes)
+    documents = archive.bring_statistics(store, snapshot, work, max_bytes)
+    table = read_table(SOURCES[snapshot.source], (document.path for document in documents))
     last = table.rows["date"].max().date()
     part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month))
     return part, table.entities

@@ -44,7 +44,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
         **_about(figures, source, notes),
         rows=records(figures.countries),
         snapshots=records(figures.snapshots),
-        fields=columns.report(figures.level),
+        fields=columns.report_fields(figures.level),
         within=levels.WITHIN[figures.level][1:],
     )
 

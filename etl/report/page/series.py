@@ -16,10 +16,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
+from etl.extract.sources.table import day_numbers
 from etl.load.table import PARQUET, read_table
 from etl.load.values import spans
 from etl.report.page.view import average
-from etl.transform.derive import day_numbers
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
 DAYS_OF_AN_AVERAGE = 7

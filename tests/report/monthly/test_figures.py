@@ -233,7 +233,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
         day=min(until.day, before.last.day)
     ))  # fmt: skip
     assert (report.until, report.before_until) == (until, same)
-    assert list(report.countries.columns) == [field.name for field in fields.report()]
+    assert list(report.countries.columns) == [field.name for field in fields.report_fields()]
     assert sorted(report.countries["country_key"]) == sorted(last)
     for key, days_of in last.items():
         new = between(days_of, month.first, month.last)
@@ -243,7 +243,9 @@ def test_any_snapshots_give_what_plain_counting_gives(
         known = new[0] is not None and was[0] is not None
         assert of(report, key, "cases_change") == [new[0] - was[0] if known else None]
         restated = [
-            name.name for name in fields.report() if name.name.endswith(("compared", "restated"))
+            name.name
+            for name in fields.report_fields()
+            if name.name.endswith(("compared", "restated"))
         ]
         assert of(report, key, *restated) == compared(told, key, before.first, month.last)
     for page in (pages.report_csv(report), *drawn(report)):

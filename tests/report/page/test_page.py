@@ -31,7 +31,9 @@ from etl.report.page import chart_documents as figures
 from etl.report.page import page, series, view, words
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
-from etl.transform.derive import repair, stale_keys, tidy, world
+from etl.transform.derive import stale_keys, tidy
+from etl.transform.repair import repair
+from etl.transform.world import world
 from tests.support.builders import country, day, stats_json
 from tests.support.frames import MOST, countries, days, rows, some, tables
 from tests.support.page_reader import Element, read_page

@@ -1,0 +1,75 @@
+"""What every source is read into, and how its rows are walked.
+
+A series is a country, a region or a place, whichever the table's level is; it is known by its key.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from etl.extract import levels
+from etl.extract.sources import MEASURES, Source
+
+NEW = [f"new_{measure}" for measure in MEASURES]
+CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
+# days between two series when all are put on one axis: more than the years 1 to 9999 have
+APART = 4_000_000
+
+
+@dataclass(frozen=True)
+class SourceTable:
+    """What a source says, before anything is repaired.
+
+    `entities`: one row per series, in the source's order: the keys and names of its level
+    (`country_key, country`), and `iso3` if the source has codes.
+    `rows`: one row per series and day, sorted by key and date. The key comes first (categorical,
+    its categories sorted), then `date` (datetime64[s]), then `new_*` and `cumulative_*` of cases,
+    deaths and recoveries as the source gives them: int32, or Int32 if some are missing. A measure
+    that the source lacks has no columns.
+    """
+
+    entities: pd.DataFrame
+    rows: pd.DataFrame
+
+
+def read_table(source: Source, paths: Iterable[Path]) -> SourceTable:
+    """Read a source's documents, given in the order of `source.files`.
+
+    Imports the source's module. Raises SourceChanged with every fault of the documents.
+    """
+    read: Callable[..., SourceTable] = getattr(import_module(source.module), source.function)
+    return read(*paths)
+
+
+def measures(rows: pd.DataFrame) -> list[str]:
+    """List those of MEASURES that the source has."""
+    return [measure for measure in MEASURES if f"cumulative_{measure}" in rows]
+
+
+def counts(column: "pd.Series[Any]") -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+    """Return a column of counts as int32 (0 where missing), and whether each one is known."""
+    known = column.notna().to_numpy()
+    return column.to_numpy(dtype=np.int32, na_value=0), known
+
+
+def starts(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Mark the first row of each series in a table sorted by series."""
+    codes = rows[levels.key(rows)].cat.codes.to_numpy()
+    first: NDArray[np.bool_] = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]
+    return first
+
+
+def day_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
+    """Return `date` as days since 1970-01-01."""
+    return rows["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
+
+
+def floats(column: "pd.Series[Any]") -> NDArray[np.float64]:
+    """Return a column as float64, NaN where missing."""
+    return column.to_numpy(dtype=float, na_value=np.nan)

@@ -1,0 +1,42 @@
+"""`new_*` recomputed from `cumulative_*`, whatever the source says. Pure."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from etl.extract.sources.table import counts, day_numbers, measures, starts
+
+
+@dataclass(frozen=True)
+class Corrections:
+    """What `repair` found, in cells (one measure of one country on one day) and days."""
+
+    new_recomputed: int = 0
+    new_negative: int = 0
+    new_unknowable: int = 0
+    days_missing: int = 0
+
+
+def repair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Corrections]:
+    """Recompute `new_*` from `cumulative_*`, whatever the source says, of the measures it has.
+
+    The difference to the day before: signed, so that a correction by the source shows; missing
+    (Int32) where one of the two is not there. Rows as SourceTable has them.
+    """
+    first = starts(rows)
+    steps = np.diff(day_numbers(rows), prepend=0)
+    missing_days = int((steps[~first] - 1).sum())
+    recomputed = negative = unknowable = 0
+    repaired = rows.copy(deep=False)
+    for measure in measures(rows):
+        count, counted = counts(rows[f"cumulative_{measure}"])
+        known = ~first & (steps == 1) & counted & np.r_[True, counted[:-1]][: len(counted)]
+        new = np.diff(count, prepend=np.int32(0))
+        if f"new_{measure}" in rows:
+            said, told = counts(rows[f"new_{measure}"])
+            recomputed += int((new != said)[known & told].sum())
+        negative += int((new < 0)[known].sum())
+        unknowable += int((counted & ~known & ~first).sum())
+        repaired[f"new_{measure}"] = pd.arrays.IntegerArray(np.where(known, new, 0), ~known)
+    return repaired, Corrections(recomputed, negative, unknowable, missing_days)

@@ -1,0 +1,54 @@
+"""World totals, and the last row of each series. Pure."""
+
+import numpy as np
+import pandas as pd
+
+from etl.extract import levels
+from etl.extract.sources.table import day_numbers, floats, measures, starts
+
+
+def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
+    """World series: `date, cumulative_*, new_*` (Int64) of the measures there are, stale series
+    left out.
+
+    A day a country lacks inside its series, or behind its end, counts with its last value; behind
+    the last day on which any country tells a measure it is missing. `new_*` is missing on the
+    first day, too.
+    """
+    key = levels.key(rows)
+    alive = ~rows[key].isin(stale).to_numpy()
+    countries = rows[key].cat.codes.to_numpy()[alive]
+    days = (day_numbers(rows) - day_numbers(rows).min())[alive]
+    total = pd.DataFrame(index=pd.date_range(rows["date"].min(), rows["date"].max(), unit="s"))
+    for measure in measures(rows):
+        column = f"cumulative_{measure}"
+        # a row a day, a column a country
+        counted = np.full((len(total), len(rows[key].cat.categories)), np.nan)
+        counted[days, countries] = floats(rows[column])[alive]
+        told = np.flatnonzero(~np.isnan(counted).all(axis=1))
+        sums = pd.DataFrame(counted).ffill().sum(axis=1).to_numpy(copy=True)
+        if told.size:
+            sums[told[-1] + 1 :] = np.nan
+        total[column] = pd.array(sums).astype("Int64")
+    for measure in measures(rows):
+        total[f"new_{measure}"] = total[f"cumulative_{measure}"].diff()
+    series: pd.DataFrame = total.rename_axis(index="date").reset_index()
+    return series
+
+
+def latest(table: pd.DataFrame) -> pd.DataFrame:
+    """The last row of each country of a tidy table, with `active` (Int64) behind the counts.
+
+    `active`: cases - deaths - recoveries; missing where recoveries are not counted, or no longer
+    (they fell back to 0).
+    """
+    key = levels.key(table)
+    ends = np.r_[starts(table)[1:], True][: len(table)]
+    last: pd.DataFrame = table[ends].reset_index(drop=True)
+    had = table.groupby(key, observed=True)["cumulative_recoveries"].max()
+    counted = floats(last["cumulative_recoveries"]) > 0
+    never = floats(had.reindex(last[key].astype("str"))) == 0
+    active = last["cumulative_cases"] - last["cumulative_deaths"] - last["cumulative_recoveries"]
+    active = active.where(counted | never).astype("Int64")
+    last.insert(list(last.columns).index("cumulative_recoveries") + 1, "active", active)
+    return last
