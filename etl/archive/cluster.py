@@ -1,6 +1,7 @@
-"""Where tasks are worked on: here, or on Dask. The only room that knows Dask's scheduler.
+"""Run tasks in this process or on Dask. The only module that knows Dask's scheduler.
 
-Dask gives a lost worker's tasks to another one; what a task writes makes that harmless.
+Dask gives the tasks of a lost worker to another one. That is harmless, since a task always writes
+the same bytes under the same names.
 """
 
 import tempfile
@@ -25,21 +26,23 @@ Result = TypeVar("Result")
 
 
 class Engine(Protocol):
+    """Where the tasks of a job are worked on."""
+
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item]
     ) -> Iterator[tuple[Item, Result | Failure]]:
-        """Each item with what the function makes of it, as they come.
+        """Yield each item with the function's result, in the order in which they finish.
 
-        A Failure where the item took its worker down again and again. Raises EtlError where
-        nothing more can come.
+        The result is a Failure if the item took its worker down again and again. Raises EtlError
+        if no more results can come.
         """
 
     def compute(self, frame: Any) -> Any:
-        """The pandas of a dask.dataframe."""
+        """Compute a dask.dataframe; returns a pandas.DataFrame."""
 
 
 class Here:
-    """One after the other, in this process."""
+    """Work on one item after the other, in this process."""
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item]
@@ -52,13 +55,15 @@ class Here:
 
 
 def _in_worker(function: Callable[[Item], Result], item: Item) -> Result:
-    log.set_up("INFO")  # nobody else has, there
+    log.set_up("INFO")  # a worker process has no log of its own yet
     return function(item)
 
 
 class OnDask:
+    """Work on the items on the workers of the Dask scheduler that `client` is connected to."""
+
     def __init__(self, client: "Client", address: str) -> None:
-        self._client = client
+        self.client = client
         self._address = address
 
     def map(
@@ -72,7 +77,7 @@ class OnDask:
                 lost.append(item)
             else:
                 yield item, result
-        # with the task that takes its worker down go those that wait there: each gets its own try
+        # a task that kills its worker takes the tasks queued there with it: retry each one alone
         for item in lost:
             [(_, result)] = self._mapped(function, [item])
             if isinstance(result, KilledWorker):
@@ -84,20 +89,20 @@ class OnDask:
     def _mapped(
         self, function: Callable[[Item], Result], items: Sequence[Item]
     ) -> Iterator[tuple[Item, Any]]:
-        """What came of each, a KilledWorker it may be. Raises EtlError."""
+        """Yield each item with its result, or with KilledWorker. Raises EtlError."""
         from distributed import KilledWorker, as_completed
 
-        # impure: the same item asked for again is worked on again
-        futures = self._client.map(partial(_in_worker, function), items, pure=False)
+        # impure: Dask would else answer a second request for an item from memory
+        futures = self.client.map(partial(_in_worker, function), items, pure=False)
         item_of = {future.key: item for future, item in zip(futures, items, strict=True)}
         done = as_completed(futures)
-        del futures  # or each result would be held on the workers to the end
+        del futures  # else the workers would hold every result until the last one is done
         for future in done:
             try:
                 result = future.result()
             except KilledWorker as exc:
                 result = exc
-            except Exception as exc:  # the task's own, or the end of scheduler or last worker
+            except Exception as exc:  # from the task, or scheduler or last worker are gone
                 raise self._broken(exc) from exc
             yield item_of.pop(future.key), result
 
@@ -108,30 +113,30 @@ class OnDask:
         from distributed.scheduler import NoWorkerError
 
         try:
-            return self._client.compute(frame, sync=True)
+            return self.client.compute(frame, sync=True)
         except (KilledWorker, FutureCancelledError, CommClosedError, NoWorkerError) as exc:
             raise self._broken(exc) from exc
 
     def _broken(self, exc: Exception) -> EtlError:
         if isinstance(exc, EtlError):
             return exc
-        told = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        reason = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         return EtlError(
-            f"the scheduler {self._address} gave up: {told}; say it again: what is done is skipped"
+            f"the scheduler {self._address} gave up: {reason}; say it again: what is done is skipped"
         )
 
 
 def require(whoever: str) -> None:
-    """Raises ConfigError where Dask is not installed; `whoever` needs it."""
+    """Raise ConfigError if Dask is not installed. `whoever` begins the message."""
     if find_spec("distributed") is None or find_spec("dask") is None:
         raise ConfigError(f"{whoever} Dask, which is not here: {INSTALL}")
 
 
 @contextmanager
 def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
-    """A scheduler that runs somewhere, worker processes of our own, or neither.
+    """Yield an engine: the scheduler at `address`, `workers` local processes, or this process.
 
-    Raises ConfigError where Dask is not installed, EtlError where no scheduler answers.
+    Raises ConfigError if Dask is not installed, EtlError if no scheduler answers.
     """
     if address is None and workers is None:
         yield Here()
@@ -142,16 +147,16 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
 
     if address is None:
         with (
-            # it would keep what it saw: a third of a megabyte a snapshot, on and on
+            # the profiler never forgets: it grows by a third of a megabyte with each snapshot
             dask.config.set({"distributed.worker.profile.enabled": False}),
             tempfile.TemporaryDirectory(prefix="cloud-etl-") as scratch,
             distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,  # a run keeps one core busy
-                memory_limit="auto",  # its share of this machine's
-                dashboard_address="127.0.0.1:0",  # any port: nobody is told of it
+                memory_limit="auto",  # its share of this machine's memory
+                dashboard_address="127.0.0.1:0",  # any port: nobody looks at it
                 local_directory=scratch,
-                silence_logs="CRITICAL",  # what fails is told by the one who asked
+                silence_logs="CRITICAL",  # failures are reported by this process
             ) as cluster,
             distributed.Client(cluster) as client,
         ):
@@ -164,13 +169,15 @@ def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
             f"no scheduler answers at {address} ({exc}); start one: dask scheduler"
         ) from exc
     with client:
-        _ready(client, address)
+        _require_this_project(client, address)
         yield OnDask(client, address)
 
 
-def _ready(client: "Client", address: str) -> None:
-    """Scheduler and workers must know this very project: a worker that is given what it does not
-    know just dies. Raises EtlError."""
+def _require_this_project(client: "Client", address: str) -> None:
+    """Raise EtlError unless the scheduler and its workers run this very version of the project.
+
+    A worker that gets a task of a module that it does not know just dies.
+    """
     try:
         client.wait_for_workers(1, timeout=ANSWER_S)
     except TimeoutError as exc:
@@ -179,7 +186,7 @@ def _ready(client: "Client", address: str) -> None:
         ) from exc
     try:
         there = {client.run_on_scheduler(tools), *client.run(tools).values()}
-    except Exception as exc:  # whatever it was there, here it may come as a mere Exception
+    except Exception as exc:  # Dask may send any error as a plain Exception
         raise EtlError(
             f"the scheduler {address}, or a worker of it, can't import this project ({exc}); start "
             "each where the project is: PYTHONPATH=. dask worker ..."

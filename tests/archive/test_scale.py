@@ -80,7 +80,7 @@ def test_a_worker_that_is_killed_in_mid_work_costs_no_day_and_doubles_none(
 
     def kill(arrived: object) -> None:
         if not killed:  # the first run has come, so that others are on their way
-            pids = two_workers._client.run(os.getpid)
+            pids = two_workers.client.run(os.getpid)
             killed.append(next(iter(pids.values())))
             os.kill(killed[0], signal.SIGKILL)
 
@@ -111,7 +111,7 @@ def test_workers_keep_nothing_of_what_they_have_done(two_workers: Engine) -> Non
 
     assert isinstance(two_workers, OnDask)
     # the profiler's memory has no end: a year of snapshots was 130 MB
-    profiles = two_workers._client.run(dask.config.get, "distributed.worker.profile.enabled")
+    profiles = two_workers.client.run(dask.config.get, "distributed.worker.profile.enabled")
     assert list(profiles.values()) == [False, False]
 
 
@@ -253,7 +253,7 @@ def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so()
         came = found.map(abs, [-1, -2])
         next(came)
         ends = time.monotonic() + 30
-        while sum(map(bool, found._client.who_has().values())) < 2:
+        while sum(map(bool, found.client.who_has().values())) < 2:
             assert time.monotonic() < ends  # both results lie on the worker, one of them here too
         os.kill(pid, signal.SIGKILL)
         with pytest.raises(EtlError, match=r"gave up: NoWorkerError.*what is done is skipped"):
