@@ -120,9 +120,9 @@ class OnDask:
     def _broken(self, exc: Exception) -> EtlError:
         if isinstance(exc, EtlError):
             return exc
-        reason = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+        why = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
         return EtlError(
-            f"the scheduler {self._address} gave up: {reason}; say it again: what is done is skipped"
+            f"the scheduler {self._address} gave up: {why}; say it again: what is done is skipped"
         )
 
 

@@ -10,7 +10,7 @@ from etl.archive.backfill import Backfilled
 from etl.archive.import_versions import ImportOutcome
 from etl.archive.revisions import REVISIONS
 from etl.archive.vintages import FOLDER, Written
-from etl.cli.print_objects import print_json
+from etl.cli.console import print_json
 from etl.errors import escaped
 from etl.load.values import records
 from etl.report.numbers import human

@@ -1,53 +1,66 @@
-"""What changed from run to run, for people at the command line: tables, or JSON."""
+"""Print what changed from run to run, and how one figure was reported: tables, or JSON."""
 
-import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import msgspec
-from rich.box import SIMPLE_HEAD
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from etl.archive.figure_history import FigureKey, Reported
-from etl.cli.print_objects import print_json
+from etl.cli.console import Column, print_json, print_table
 from etl.errors import escaped
 from etl.history.record import Record
 from etl.load.changes_file import Difference
 from etl.report.numbers import MISSING, number, step
 
-Told = tuple[Record, Difference | None]
+FROM_RUN_TO_RUN = (
+    Column("slot"),
+    *(
+        Column(name, number=True)
+        for name in ("rows added", "removed", "last date", "cells restated", "share")
+    ),
+    Column("new and gone", rest=True),
+)
+BIGGEST = (
+    *map(Column, ("what", "date", "measure")),
+    *(Column(name, number=True) for name in ("before", "after", "difference")),
+)
+REPORTED = (
+    *map(Column, ("slot", "run", "read from")),
+    *(Column(name, number=True) for name in ("reported", "difference")),
+)
+ChangesOfRun = tuple[Record, Difference | None]
 
 
-def print_changes(told: Sequence[Told], *, as_json: bool, where: str) -> None:
-    """A line a published run; None: what it changed is no longer there."""
+def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str) -> None:
+    """Print a line for each published run. None: what it changed is no longer kept."""
     if as_json:
         print_json(
-            [{"run_id": record.run_id, "slot": record.slot, "changes": d} for record, d in told]
+            [
+                {"run_id": record.run_id, "slot": record.slot, "changes": found}
+                for record, found in changes
+            ]
         )
         return
-    table = _table(f"{where}: what the last {len(told)} published runs changed", "slot")
-    for name in ("rows added", "removed", "last date", "cells restated", "share"):
-        table.add_column(name, no_wrap=True, justify="right")
-    table.add_column("new and gone", ratio=1)
-    for record, found in told:
-        if found is None or found.compared_with is None:
-            why = "nothing to compare with" if found else "no longer there"
-            table.add_row(str(record.slot), *[MISSING] * 5, why)
-        else:
-            table.add_row(
-                str(record.slot),
-                f"{found.rows_added:,}",
-                f"{found.rows_removed:,}",
-                _moved(found),
-                f"{found.cells_restated:,}",
-                f"{found.restated_share:.2%}",
-                Text("; ".join(_came_and_went(found))),
-            )
-    _print(table)
+    title = f"{where}: what the last {len(changes)} published runs changed"
+    print_table(title, FROM_RUN_TO_RUN, [_changes_row(*run) for run in changes])
+
+
+def _changes_row(record: Record, found: Difference | None) -> list[str]:
+    if found is None or found.compared_with is None:
+        why = "nothing to compare with" if found else "no longer there"
+        return [str(record.slot), *[MISSING] * 5, why]
+    return [
+        str(record.slot),
+        f"{found.rows_added:,}",
+        f"{found.rows_removed:,}",
+        _moved(found),
+        f"{found.cells_restated:,}",
+        f"{found.restated_share:.2%}",
+        "; ".join(_came_and_went(found)),
+    ]
 
 
 def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
+    """Print how a run differs from an earlier one."""
     if as_json:
         print_json({"run_id": run_id, **msgspec.to_builtins(found)})
         return
@@ -65,35 +78,36 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
         print(f"  {line}")
     if not found.biggest:
         return
-    table = _table("the restated cells that differ most", "what", "date", "measure")
-    for name in ("before", "after", "difference"):
-        table.add_column(name, no_wrap=True, justify="right")
-    for cell in found.biggest:
-        counts = (number(cell.before), number(cell.after), step(cell.before, cell.after))
-        table.add_row(Text(escaped(cell.name)), str(cell.date), cell.measure, *counts)
-    _print(table)
+    rows = [
+        [
+            escaped(cell.name),
+            str(cell.date),
+            cell.measure,
+            number(cell.before),
+            number(cell.after),
+            step(cell.before, cell.after),
+        ]
+        for cell in found.biggest
+    ]
+    print_table("the restated cells that differ most", BIGGEST, rows)
 
 
 def print_vintage(wanted: FigureKey, reports: Sequence[Reported], *, as_json: bool) -> None:
-    """A line a run, and what it says otherwise than the run before."""
+    """Print a line for each run, and by how much its figure differs from the run before."""
     if as_json:
         print_json(reports)
         return
     title = f"{reports[-1].name}, {wanted.day}: {wanted.measure}"
-    table = _table(escaped(title), "slot", "run", "read from")
-    for name in ("reported", "difference"):
-        table.add_column(name, no_wrap=True, justify="right")
+    print_table(escaped(title), REPORTED, _reported_rows(reports))
+
+
+def _reported_rows(reports: Sequence[Reported]) -> Iterator[list[str]]:
     before = None
     for report in reports:
-        table.add_row(
-            str(report.slot),
-            report.run_id,
-            f"{report.kept_in}/",
-            number(report.value),
-            step(before, report.value),
-        )
+        difference = step(before, report.value)
+        where = f"{report.kept_in}/"
+        yield [str(report.slot), report.run_id, where, number(report.value), difference]
         before = report.value
-    _print(table)
 
 
 def _moved(found: Difference) -> str:
@@ -109,14 +123,3 @@ def _came_and_went(found: Difference) -> list[str]:
         for what, listed in lists
         if listed
     ]
-
-
-def _table(title: str, *columns: str) -> Table:
-    table = Table(title=Text(title), box=SIMPLE_HEAD, pad_edge=False)
-    for name in columns:
-        table.add_column(name, no_wrap=True)
-    return table
-
-
-def _print(table: Table) -> None:
-    Console(width=None if sys.stdout.isatty() else 160, highlight=False).print(table)

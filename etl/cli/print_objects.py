@@ -1,21 +1,18 @@
-"""Objects as people and programs want to read them."""
+"""Print objects of the folder: tables, lines for programs, or JSON."""
 
 import sys
 from collections.abc import Iterable
-from typing import TYPE_CHECKING
 
 import msgspec
 
+from etl.cli.console import print_json
 from etl.errors import escaped
 from etl.report.numbers import counted, human
 from etl.store import Entry, Head
 
-if TYPE_CHECKING:
-    from etl.store.s3.bucket import Bucket
-
 
 def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> None:
-    """Each as it comes: a table on a terminal, JSON, or a line of key, bytes and time by tabs."""
+    """Print each entry as it comes: a table on a terminal, else key, bytes and time by tabs."""
     if as_json:
         _stream_json(entries)
     elif sys.stdout.isatty():
@@ -45,7 +42,7 @@ def _print_table(entries: Iterable[Entry], where: str) -> None:
 
 
 def print_head(head: Head, *, as_json: bool) -> None:
-    """A line a field."""
+    """Print a line for each field."""
     fields = {
         "key": head.key,
         "size": head.size,
@@ -60,19 +57,3 @@ def print_head(head: Head, *, as_json: bool) -> None:
         return
     for name, value in fields.items():
         print(f"{name:13}  {'' if value is None else escaped(str(value))}".rstrip())
-
-
-def print_buckets(buckets: Iterable["Bucket"], *, as_json: bool) -> None:
-    """A line each: when it was made, where, its name."""
-    found = list(buckets)
-    if as_json:
-        print_json(found)
-        return
-    widest = max((len(bucket.region or "") for bucket in found), default=0)
-    for bucket in found:
-        fields = (f"{bucket.created:%Y-%m-%d}", f"{bucket.region or '':{widest}}", bucket.name)
-        print(*fields, sep="  " if sys.stdout.isatty() else "\t")
-
-
-def print_json(content: object) -> None:
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 import msgspec
 
 from etl import log
-from etl.cli.print_objects import print_json
+from etl.cli.console import print_json
 from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.pipeline import Result

@@ -16,7 +16,7 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     python app.py report 2021-01    writes reports/2021-01/ and reports/index.html
     python app.py report --all      every month that has snapshots
     """
-    from etl.cli.print_runs import print_reports
+    from etl.cli.print_reports import print_reports
     from etl.cli.screen import Screen
     from etl.history import history as histories
     from etl.load.month import Month

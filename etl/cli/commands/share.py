@@ -89,7 +89,7 @@ def _show(link: "Link", temporary: "Temporary | None", as_json: bool) -> None:
             f"the credentials are temporary: they, and the link, die at {_at(temporary.until)}"
         )
     if as_json:
-        from etl.cli.print_objects import print_json
+        from etl.cli.console import print_json
 
         print_json({"url": link.url, "expires_at": link.expires_at, "warning": warning})
         return

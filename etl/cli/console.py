@@ -1,0 +1,72 @@
+"""What commands print on standard output: tables for people, JSON for programs.
+
+rich is imported by the first table, as JSON does without it.
+"""
+
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import msgspec
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+WIDTH = 160  # of a table that does not go to a terminal
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table: text on one line, unless one of these is set.
+
+    `number`: aligned to the right. `wraps`: may take several lines. `rest`: the same, and as wide
+    as the other columns leave it.
+    """
+
+    name: str
+    number: bool = False
+    wraps: bool = False
+    rest: bool = False
+
+
+def print_table(
+    title: str, columns: Sequence[Column], rows: Iterable[Sequence[str]], *, title_style: str = ""
+) -> None:
+    """Print rows of one cell for each column, as wide as the terminal.
+
+    Brackets and colons in a title or cell are no markup: sources and readers may write any text.
+    """
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=Text(title, title_style), box=SIMPLE_HEAD, pad_edge=False)
+    for column in columns:
+        table.add_column(
+            column.name,
+            no_wrap=not (column.wraps or column.rest),
+            justify="right" if column.number else "left",
+            ratio=1 if column.rest else None,
+        )
+    for row in rows:
+        table.add_row(*map(Text, row))
+    _console().print(table)
+
+
+def print_sentence(text: str) -> None:
+    """Print a sentence below a table, wrapped between words at the same width."""
+    from rich.text import Text
+
+    _console().print(Text(text))
+
+
+def print_json(content: object) -> None:
+    """Print anything that msgspec can encode, indented."""
+    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+
+
+def _console() -> "Console":
+    from rich.console import Console
+
+    return Console(width=None if sys.stdout.isatty() else WIDTH, highlight=False)

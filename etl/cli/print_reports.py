@@ -1,0 +1,21 @@
+"""Print which monthly reports were made: paragraphs, or JSON."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from etl.cli.console import print_json
+from etl.report.monthly.make import Made
+
+
+def print_reports(made: Sequence[Made], *, as_json: bool, where: str) -> None:
+    """Print a paragraph for each report: its address, what it counts, its notes."""
+    if as_json:
+        print_json([msgspec.to_builtins(report) for report in made])
+        return
+    for report in made:
+        counted = f"counted up to {report.until}" if report.until else "nothing to count"
+        print(f"{where}/{report.key}")
+        print(f"  snapshots: {report.snapshots}, {report.level}: {report.countries}, {counted}")
+        for note in report.notes:
+            print(f"  {note}")
