@@ -165,7 +165,8 @@ def _with_page(
 
         past = History([*run.past.records, outcomes.published(manifest)])
         status = statuses.status(past, run.now, run.settings.table.stale_after_days)
-        translate = partial(translations.translate, run)
+        keep = not run.options.dry_run
+        translate = partial(translations.translated, run.store, wanted, keep=keep)
         files = page.make(folder, manifest, status, wanted, translate, FORM * run.settings.inbox.on)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
