@@ -127,7 +127,16 @@ def worker() -> int:
         with signals.interruptible():
             time.sleep(seconds)
 
-    children = [Children(one, signals) for one in of_each(settings)]
+    children = [
+        Children(
+            one.source.data_set,
+            signals,
+            limit_s=one.schedule.timeout_s,
+            named=bool(one.sources),
+            inbox=one.inbox.on,
+        )
+        for one in of_each(settings)
+    ]
     log.info(
         "worker.started",
         run_at=settings.schedule.run_at.strftime("%H:%M"),

@@ -59,7 +59,7 @@ def run(
     """
     began = time.monotonic()
     options, now = options or Options(), now or datetime.now(UTC)
-    teller = Teller(settings, store, options)
+    teller = Teller(settings, store, options.handover, dry_run=options.dry_run)
     with teller.told_of_errors(now):
         context = _start(settings, store, options, now)
         if options.if_due and not context.is_due:

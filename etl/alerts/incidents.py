@@ -24,12 +24,11 @@ def incident(seen: Seen, state: State) -> Verdict:
     failures = seen.past.failing()
     if not failures:
         return state, None
-    known, last = _known(seen, state), failures[-1]
+    known, last = state.incident, failures[-1]
     told = known.told if known else []
     since = known.since if known else began(failures[0])
-    attempts = max(sum(record.attempts for record in failures), seen.failures)
+    attempts = seen.attempts(failures)
     lasted = last.started_at + timedelta(seconds=last.seconds) - since
-    state = replace(state, incident=known)
     if not told and attempts < ATTEMPTS and lasted < LASTING:
         return state, None
     alert = failed(last, since, attempts, seen.manifest)
@@ -39,14 +38,19 @@ def incident(seen: Seen, state: State) -> Verdict:
     return replace(state, incident=Incident(since, [*told, alert.event])), alert
 
 
-def _known(seen: Seen, state: State) -> Incident | None:
-    """The incident under way, if it was told, be it without the folder."""
-    known, success = state.incident, seen.past.last_success()
-    if known and success and success.started_at > known.since:
-        known = None  # it is over, only nobody came to tell
-    if known is None and seen.told_blindly:
-        return Incident(seen.told_blindly, ["failed"])
-    return known
+def remembered(seen: Seen, state: State) -> State:
+    """Bring the state's incident up to date before the rules look at it.
+
+    Forget one that ended before the present failures began, though nobody sent its recovery. Take
+    over one that the worker alerted of while the folder could not be reached.
+    """
+    known, success, since = state.incident, seen.past.last_success(), seen.told_blindly
+    failing = bool(seen.past.failing())
+    if failing and known and success and success.started_at > known.since:
+        known = None
+    if not known and since and (failing or (success and not _called_off(state, since))):
+        known = Incident(since, ["failed"])
+    return replace(state, incident=known)
 
 
 def failed(last: "Record", since: datetime, attempts: int, manifest: "Manifest | None") -> Alert:
@@ -71,9 +75,9 @@ def failed(last: "Record", since: datetime, attempts: int, manifest: "Manifest |
 
 def recovery(seen: Seen, state: State) -> Verdict:
     success = seen.past.last_success()
-    since = state.incident.since if state.incident else _called_blindly(seen, state)
-    if since is None or success is None or seen.past.failing():
+    if state.incident is None or success is None or seen.past.failing():
         return state, None
+    since = state.incident.since
     failures = [r for r in seen.past.records if r.outcome == "failed" and began(r) >= since]
     alert = Alert(
         id=f"recovered-{stamp(since)}",
@@ -82,7 +86,7 @@ def recovery(seen: Seen, state: State) -> Verdict:
         values={
             "slot": str(success.slot),
             "since": moment(since),
-            "attempts": str(max(sum(record.attempts for record in failures), seen.failures)),
+            "attempts": str(seen.attempts(failures)),
             "ended": moment(success.started_at),
             **published(seen.manifest),
         },
@@ -91,9 +95,8 @@ def recovery(seen: Seen, state: State) -> Verdict:
     return replace(state, incident=None), alert
 
 
-def _called_blindly(seen: Seen, state: State) -> datetime | None:
-    """Since when, if that was told without the folder's memory and not called off since."""
-    since = seen.told_blindly
+def _called_off(state: State, since: datetime) -> bool:
+    """Whether a recovery was sent, or waits to be sent, for failures since then."""
     ends = [sent.at for sent in state.sent if sent.id.startswith("recovered-")]
     ends += [waiting.alert.at for waiting in state.waiting if waiting.alert.event == "recovered"]
-    return None if since and any(end >= since for end in ends) else since
+    return any(end >= since for end in ends)

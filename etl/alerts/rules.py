@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.alerts.incidents import incident, recovery
+from etl.alerts.incidents import incident, recovery, remembered
 from etl.alerts.situation import Seen, Verdict, page, published
 from etl.alerts.state import Alert, State
 from etl.alerts.thresholds import crossings
@@ -27,6 +27,7 @@ STALE_AGAIN = timedelta(days=7)
 def decide(seen: Seen, state: State, kinds: Sequence[str]) -> tuple[State, list[Alert]]:
     """What is to be told now, of the kinds that are wanted, and the state that remembers it."""
     alerts = []
+    state = remembered(seen, state)
     for rule in (incident, recovery, _staleness, _restatement, _crossing):
         state, alert = rule(seen, state)
         if alert and alert.kind in kinds:

@@ -1,6 +1,6 @@
 """What the rules look at, and how they put it. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
@@ -11,6 +11,7 @@ from etl.settings.alert_rules import Rule
 if TYPE_CHECKING:
     from etl.history.history import History
     from etl.history.manifest import Manifest
+    from etl.history.record import Record
 
 PAGE = "index.html"
 
@@ -33,6 +34,10 @@ class Seen:
     latest: Sequence[Mapping[str, Any]] | None = None
     failures: int = 0
     told_blindly: datetime | None = None
+
+    def attempts(self, failures: "Iterable[Record]") -> int:
+        """How many runs failed: the worker knows of some that could not be recorded."""
+        return max(sum(record.attempts for record in failures), self.failures)
 
 
 def published(manifest: "Manifest | None") -> dict[str, str]:

@@ -21,11 +21,11 @@ from etl.errors import AlertError, EtlError, StoreError
 from etl.history.history import History
 from etl.history.manifest import Manifest, run_key
 from etl.history.record import Failure, Record
-from etl.history.run import Options
 from etl.settings.alert_rules import ORIGINAL
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
+from etl.worker.handover import BY_HAND, Handover
 
 if TYPE_CHECKING:
     from etl.alerts.outbox import Outbox
@@ -34,12 +34,19 @@ if TYPE_CHECKING:
 class Teller:
     """Of one run; without ALERT_TOPIC and PING_URL it does nothing, and a dry run tells nobody."""
 
-    def __init__(self, settings: Settings, store: Store, options: Options) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        store: Store,
+        handover: Handover = BY_HAND,
+        *,
+        dry_run: bool = False,
+    ) -> None:
         self._settings = settings
         self._store = store
-        self._options = options
-        self._ping_url = "" if options.dry_run else settings.alerts.ping_url
-        self._has_topic = bool(settings.alerts.topic) and not options.dry_run
+        self._handover = handover
+        self._ping_url = "" if dry_run else settings.alerts.ping_url
+        self._has_topic = bool(settings.alerts.topic) and not dry_run
 
     def started(self) -> None:
         ping(self._ping_url, "start")
@@ -52,14 +59,14 @@ class Teller:
     def looked(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         """Nothing was due; but something may still be to be told."""
         with self._harmless():
-            self._settle(past, manifest, now, self._options.failures)
+            self._settle(past, manifest, now, self._handover.failures)
 
     def failed(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         """The failure is on record."""
         ping(self._ping_url, "fail")
         with self._harmless():
             try:
-                self._settle(past, manifest, now, self._options.failures + 1)
+                self._settle(past, manifest, now, self._handover.failures + 1)
             except StoreError:
                 self._tell_blindly(past.records[-1])
                 raise
@@ -143,7 +150,7 @@ class Teller:
         ours = [w for w in after.waiting if w.alert.id not in there or state.is_left(w, now)]
         self._send(ours, now)
         if len(ours) < len(after.waiting):
-            self._say_waiting()
+            self._handover.say_waiting()
 
     def _latest(self, manifest: Manifest) -> Sequence[Mapping[str, Any]] | None:
         """The rows of the published latest.json; it is said where a rule finds none in it."""
@@ -173,15 +180,17 @@ class Teller:
 
     def _told_blindly(self) -> datetime | None:
         """Since when runs fail, if that was told by `_tell_blindly`."""
-        return self._options.failing_since if self._options.failures >= incidents.ATTEMPTS else None
+        return (
+            self._handover.failing_since if self._handover.failures >= incidents.ATTEMPTS else None
+        )
 
     def _tell_blindly(self, failure: Record) -> None:
         """Without the folder's memory the worker's own count must do; it ends with the worker."""
-        attempts = self._options.failures + 1
+        attempts = self._handover.failures + 1
         wanted = "failures" in self._settings.alerts.kinds
         if not self._has_topic or attempts != incidents.ATTEMPTS or not wanted:
             return
-        since = self._options.failing_since or failure.started_at
+        since = self._handover.failing_since or failure.started_at
         alert = incidents.failed(failure, since, attempts, None)
         alert = msgspec.structs.replace(alert, values={**alert.values, "blind": "yes"})
         with self._outbox() as outbox:
@@ -204,12 +213,7 @@ class Teller:
             log.error("alert.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         else:
             return
-        self._say_waiting()
-
-    def _say_waiting(self) -> None:
-        """So that the worker comes back to it at its next heartbeat."""
-        if self._options.waiting:
-            self._options.waiting.touch()
+        self._handover.say_waiting()
 
 
 def _after_sending(

@@ -14,6 +14,7 @@ from etl.settings import retired
 from etl.settings.groups import Settings
 from etl.store import valid_key
 from etl.store.open import open_store as open_store
+from etl.worker.handover import BY_HAND, Handover
 
 if TYPE_CHECKING:
     from etl.alerts.sns import Topic
@@ -48,6 +49,11 @@ def in_force() -> Settings:
     return settings
 
 
+def handed_over() -> Handover:
+    """What the worker that started this process knows; nothing if a person started it."""
+    return Handover.received(os.environ)
+
+
 def in_common() -> Settings:
     """As `in_force`, but where SOURCES names several those of the folder around all of them."""
     if click.get_current_context().find_root().params.get("source"):
@@ -59,7 +65,7 @@ def in_common() -> Settings:
 
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
-    if not click.get_current_context().params.get("waiting"):  # else the worker has warned
+    if handed_over() == BY_HAND:  # else the worker has warned
         retired.warn(os.environ)
 
 

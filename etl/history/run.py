@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from pathlib import Path
 
 from etl import log
 from etl.extract.sources import SOURCES, Source
@@ -16,6 +15,7 @@ from etl.history.record import Seen
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
+from etl.worker.handover import BY_HAND, Handover
 
 
 @dataclass(frozen=True)
@@ -23,8 +23,7 @@ class Options:
     """How a run was asked for.
 
     `step` hears what is being done, `advance` of each object that has arrived; `sleep` waits
-    between tries. From the worker come `failures`, how many runs have failed in a row since
-    `failing_since`, and `waiting`, a file that is made if an alert could not be sent.
+    between tries; `handover` is what the worker knows of the runs before.
     """
 
     if_due: bool = False
@@ -33,9 +32,7 @@ class Options:
     step: Callable[[str], None] = lambda what: log.debug("run.step", step=what)
     advance: Callable[[object], None] = lambda arrived: None
     sleep: Callable[[float], None] = time.sleep
-    failures: int = 0
-    failing_since: datetime | None = None
-    waiting: Path | None = None
+    handover: Handover = BY_HAND
 
 
 # of a run four digits at random; of a snapshot that was imported, or a run that was made again, 12

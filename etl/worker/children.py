@@ -1,7 +1,27 @@
 """The worker's children: each run is a process of its own, with a time limit.
 
-What it used goes back to the system when it ends, and a crash, a hang or a kill for memory takes
-the child, never the loop. On the standard library and the settings alone: the idle worker holds it.
+What a run used returns to the system when it ends, and a crash, a hang or a kill for memory ends
+the child, never the loop. Only the standard library is imported here: the idle worker holds it.
+
+The contract between the two processes
+--------------------------------------
+The worker starts `python app.py [--source NAME] COMMAND`, where COMMAND is one of
+
+    run --if-due        make the slot's run. 0: the slot is done with. Any other exit status: it
+                        failed, and the child has logged and recorded why
+    record-failure --slot DATE --started TIME --error TEXT
+                        put a run on record that was killed or crashed, and alert as it would have
+    read-inbox          at a heartbeat, with INBOX on: read readers' letters, send what waits
+    tell-pending        at a heartbeat, with INBOX off, if alerts wait: send them
+
+`--source` is given if SOURCES names several. The environment is the worker's, with two additions:
+
+    TMPDIR              a folder of this child alone; the worker removes it afterwards
+    CLOUD_ETL_WORKER    a `Handover` in JSON: how many runs have failed in a row and since when,
+                        by which a child can alert while the folder can't be reached; and a path
+                        where it makes a file if it leaves alerts that could not be sent
+
+SIGTERM asks the child to stop; GRACE_S later it is killed.
 """
 
 import os
@@ -13,34 +33,49 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from etl import PROJECT, log
-from etl.settings.groups import Settings
+from etl.worker.handover import Handover
 from etl.worker.signals import Signals, Stop
 
 PROGRAM = PROJECT / "app.py"
-GRACE_S = 7.0  # for the child to end after SIGTERM; the platform kills everything after 30 s
-RECORD_LIMIT_S = 120.0  # for the child that puts a lost run on record
+GRACE_S = 7.0  # the platform kills everything 30 s after its own SIGTERM
+RECORD_LIMIT_S = 120.0  # for the child that records a lost run, or sends what waits
 INBOX_LIMIT_S = 600.0  # for the child that reads the inbox, which ends by itself long before
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
 def short(moment: datetime) -> str:
+    """Write a moment in UTC, to the second."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Children:
-    """Starts the runs of a source as child processes and ends them in time."""
+    """Starts the runs of a source as child processes and ends them in time.
 
-    def __init__(self, settings: Settings, signals: Signals) -> None:
-        self.source = settings.source.data_set
-        self._chosen = ["--source", self.source] if settings.sources else []
-        self._limit_s = settings.schedule.timeout_s
+    `named`: the children are given `--source`, since the worker has several sources. `inbox`:
+    each heartbeat reads the inbox.
+    """
+
+    def __init__(
+        self,
+        source: str,
+        signals: Signals,
+        *,
+        limit_s: float,
+        named: bool = False,
+        inbox: bool = False,
+        inbox_limit_s: float = INBOX_LIMIT_S,
+    ) -> None:
+        self.source = source
+        self._program = [sys.executable, str(PROGRAM), *(["--source", source] if named else [])]
         self._signals = signals
+        self._limit_s, self._inbox_limit_s = limit_s, inbox_limit_s
+        self._inbox = inbox
         self._failures = 0
-        self._failing_since = datetime.now(UTC)
-        self._inbox = settings.inbox.on
-        self._waiting = False  # alerts
+        self._failing_since: datetime | None = None
+        self._alerts_wait = False
 
     def run(self, slot: date) -> bool:
+        """Make a run; whether the slot is done with."""
         started = datetime.now(UTC)
         try:
             done = self._run(slot, started)
@@ -48,20 +83,21 @@ class Children:
             why = f"no process could be started: {exc}"
             log.error("worker.run_lost", source=self.source, slot=slot, error=why)
             done = False
-        if self._failures == 0:
-            self._failing_since = started
-        self._failures = 0 if done else self._failures + 1
+        if done:
+            self._failures, self._failing_since = 0, None
+        else:
+            self._failures += 1
+            self._failing_since = self._failing_since or started
         return done
 
     def at_heartbeat(self) -> None:
-        """Start a child for the inbox, which sends what waits too; or for that alone, and only if
-        the child before left alerts that could not be sent."""
+        """Read the inbox, or else send the alerts that the child before could not send."""
         try:
             if self._inbox:
-                if self._start(["read-inbox"], INBOX_LIMIT_S) is None:
-                    why = f"killed: still running after {INBOX_LIMIT_S:g} s"
+                if self._start(["read-inbox"], self._inbox_limit_s) is None:
+                    why = f"killed: still running after {self._inbox_limit_s:g} s"
                     log.error("inbox.failed", source=self.source, error=why)
-            elif self._waiting:
+            elif self._alerts_wait:
                 self._start(["tell-pending"], RECORD_LIMIT_S)
         except OSError as exc:
             why = f"no process could be started: {exc}"
@@ -78,9 +114,9 @@ class Children:
         elif status < 0 and status not in STOPPED:
             why = f"died of {signal.Signals(-status).name}"
         else:
-            return False  # it has said and recorded itself what went wrong
+            return False
         log.error("worker.run_lost", source=self.source, slot=slot, error=why)
-        # the dead can't write: another child records the failure in the history
+        # a killed process cannot record its failure; a second child does
         recorded = self._start(
             ["record-failure", "--slot", str(slot), "--started", short(started), "--error", why],
             RECORD_LIMIT_S,
@@ -91,18 +127,15 @@ class Children:
 
     def _start(self, arguments: list[str], limit_s: float) -> int | None:
         """The child's exit status; None if it had to be killed at its time limit."""
-        command = [sys.executable, str(PROGRAM), *self._chosen, *arguments]
-        if self._failures:
-            command += ["--failures", str(self._failures)]
-            command += ["--failing-since", short(self._failing_since)]
-        # a child that is killed leaves its downloads behind: they lie where the loop clears up
+        # a killed child can't remove its downloads, so they must be in a folder that we remove
         with TemporaryDirectory(prefix="cloud-etl-", ignore_cleanup_errors=True) as scratch:
             waiting = Path(scratch) / "waiting"
-            environ = os.environ | {"TMPDIR": scratch}
-            child = subprocess.Popen([*command, "--waiting", str(waiting)], env=environ)  # noqa: S603  our own program
+            handover = Handover(self._failures, self._failing_since, waiting)
+            environ = os.environ | {"TMPDIR": scratch} | handover.environ()
+            child = subprocess.Popen([*self._program, *arguments], env=environ)  # noqa: S603  our own program
             status = self._wait(child, limit_s)
-            # one that failed may not have got so far as to look
-            self._waiting = waiting.exists() or (self._waiting and status != 0)
+            # one that failed may not have reached the alerts: they still wait
+            self._alerts_wait = waiting.exists() or (self._alerts_wait and status != 0)
         return status
 
     def _wait(self, child: "subprocess.Popen[bytes]", limit_s: float) -> int | None:

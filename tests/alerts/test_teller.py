@@ -27,6 +27,7 @@ from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
+from etl.worker.handover import Handover
 from tests.load.test_publish import Wrapped
 from tests.support.language_server import Languages, capitals, language_server
 from tests.support.processes import snapshot
@@ -42,6 +43,10 @@ TOLD = {"ALERT_TOPIC": ARN, "STALE_AFTER_DAYS": "3000"}
 
 def options(**over: Any) -> Options:
     return Options(sleep=lambda seconds: None, **over)
+
+
+def handed(**over: Any) -> Options:
+    return options(handover=Handover(**over))
 
 
 @pytest.fixture
@@ -227,7 +232,7 @@ def test_a_stale_source_is_told_weekly(box: Mailbox, tmp_path: Path) -> None:
 
 
 def test_a_report_is_told_once(box: Mailbox) -> None:
-    teller = Teller(settings("x", **TOLD), MemoryStore(), QUIET)
+    teller = Teller(settings("x", **TOLD), MemoryStore())
     for _ in range(2):
         teller.tell(rules.report_ready("2021-01", "reports/2021-01/index.html", NOW), NOW)
     assert ids(box) == ["report-2021-01"]
@@ -236,7 +241,7 @@ def test_a_report_is_told_once(box: Mailbox) -> None:
 def test_a_kind_that_is_switched_off_is_not_told(box: Mailbox, tmp_path: Path) -> None:
     store, source = published_store(tmp_path)
     fails_three_times(store, source, ALERT_ON="stale")
-    off = Teller(settings("x", **TOLD, ALERT_ON="stale"), store, QUIET)
+    off = Teller(settings("x", **TOLD, ALERT_ON="stale"), store)
     off.tell(rules.report_ready("2021-01", "reports/2021-01/index.html", NOW), NOW)
     assert box.read() == []
 
@@ -300,7 +305,7 @@ def test_what_sns_does_not_take_waits_is_recorded_and_is_sent_at_the_next_heartb
     source.rename(tmp_path / "away.json")
     for n in range(3):
         assert not waiting.exists()
-        fails(store, source, NOW + n * MINUTE, options(waiting=waiting))
+        fails(store, source, NOW + n * MINUTE, handed(waiting=waiting))
     assert waiting.exists()
     (line,) = [line for line in lines() if line.startswith("alert.failed")]
     assert f"allow sns:Publish on {ARN}" in line
@@ -308,7 +313,7 @@ def test_what_sns_does_not_take_waits_is_recorded_and_is_sent_at_the_next_heartb
     assert (pending["languages"], pending["tries"]) == (["en"], 1)
     assert "sns:Publish" in pending["error"]
 
-    teller = Teller(settings(source, **TOLD), store, options(waiting=waiting))
+    teller = Teller(settings(source, **TOLD), store, Handover(waiting=waiting))
     waiting.unlink()
     teller.retry(NOW + HOUR)
     assert waiting.exists()
@@ -338,7 +343,7 @@ def test_only_the_languages_that_are_left_are_tried_again(
     assert state(store)["waiting"][0]["languages"] == ["es", "ca"]
     sns.refuse.clear()
     languages.translate = capitals
-    Teller(settings(source, TRANSLATE_TO="es,ca", **TOLD), store, QUIET).retry(NOW + HOUR)
+    Teller(settings(source, TRANSLATE_TO="es,ca", **TOLD), store).retry(NOW + HOUR)
     assert [len(box.read()) for box in boxes.values()] == [1, 1, 1]
 
 
@@ -347,7 +352,7 @@ def test_what_nobody_took_for_a_week_is_given_up(sns: Sns, box: Mailbox, tmp_pat
     sns.refuse["Publish"] = (403, "AuthorizationError", "no")
     fails_three_times(store, source)
     sns.refuse.clear()
-    Teller(settings(source, **TOLD), store, QUIET).retry(NOW + 8 * DAY)
+    Teller(settings(source, **TOLD), store).retry(NOW + 8 * DAY)
     assert box.read() == []
     assert state(store)["sent"][0]["outcome"] == "given up"
 
@@ -365,7 +370,7 @@ def test_two_workers_at_the_same_moment_tell_it_once(box: Mailbox, tmp_path: Pat
                 together.wait()
 
         told = settings(source, **TOLD)
-        Teller(told, Wrapped(store, before), QUIET).failed(past, None, NOW + 3 * MINUTE)
+        Teller(told, Wrapped(store, before)).failed(past, None, NOW + 3 * MINUTE)
 
     workers = [Thread(target=one) for _ in range(2)]
     for worker in workers:
@@ -443,18 +448,18 @@ def test_where_the_folder_cannot_be_used_the_workers_own_count_decides(
     store, source = published_store(tmp_path)
     source.rename(tmp_path / "away.json")
     for failures in range(6):
-        told = options(failures=failures, failing_since=NOW if failures else None)
+        told = handed(failures=failures, failing_since=NOW if failures else None)
         with pytest.raises(EtlError):
             tells(broken_store(store, reads=reads), source, NOW + failures * MINUTE, told)
         assert len(box.read()) == (failures == 2)
     (tmp_path / "away.json").rename(source)
-    told = options(failures=6, failing_since=NOW)
+    told = handed(failures=6, failing_since=NOW)
     assert tells(store, source, NOW + HOUR, told) == "unchanged"
     assert ids(box) == ["recovered-2021-01-25T070000Z"]
 
 
 def test_what_is_told_without_the_folder_says_so(box: Mailbox, tmp_path: Path) -> None:
-    told = options(failures=2, failing_since=NOW)
+    told = handed(failures=2, failing_since=NOW)
     with pytest.raises(StoreError):
         tells(broken_store(MemoryStore(), reads=False), tmp_path / "x", NOW, told)
     (came,) = box.read()
@@ -613,7 +618,7 @@ def test_the_demo_tells_nobody(
 
 
 def test_a_lost_run_is_told_with_the_way_to_its_cause(box: Mailbox, tmp_path: Path) -> None:
-    teller = Teller(settings("x", **TOLD), MemoryStore(), options(failures=2, failing_since=NOW))
+    teller = Teller(settings("x", **TOLD), MemoryStore(), Handover(2, NOW))
     teller.failed_unrecorded(Failure("Lost", "killed from outside"), NOW)
     (came,) = box.read()
     assert "Lost: killed from outside" in came["Message"]

@@ -20,7 +20,6 @@ from etl import log
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.errors import StoreError
-from etl.history.run import Options
 from etl.inbox import INCOMING, PENDING, allowance, claims, letter_round, results, rounds
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Label, Later
@@ -48,7 +47,7 @@ class Inbox:
 
     def round(self, later: timedelta = timedelta(0), /, **variables: str) -> Round:
         settings = self.settings(**variables)
-        teller = Teller(settings, self.store, Options())
+        teller = Teller(settings, self.store)
         return rounds.make(settings, self.store, teller, datetime.now(UTC) + later)
 
     def settings(self, **variables: str) -> Settings:

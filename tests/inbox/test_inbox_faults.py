@@ -17,7 +17,6 @@ import pytest
 from config import read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
-from etl.history.run import Options
 from etl.inbox import (
     INCOMING,
     PENDING,
@@ -109,7 +108,7 @@ def settings(**over: str) -> Settings:
 
 def make_round(store: Any, now: datetime, chosen: Settings | None = None) -> Round:
     chosen = chosen or settings()
-    return rounds.make(chosen, store, Teller(chosen, store, Options()), now)
+    return rounds.make(chosen, store, Teller(chosen, store), now)
 
 
 @pytest.fixture

@@ -30,6 +30,7 @@ from etl.history.record import SUCCESS
 from etl.history.run import Options
 from etl.store.memory import MemoryStore
 from etl.worker import schedule
+from etl.worker.handover import Handover
 from tests.load.test_publish import Wrapped
 from tests.support.runs import growing, settings
 from tests.support.s3_server import Answer, answering, use
@@ -166,13 +167,15 @@ class World:
             self.made_in.add(self.slot(self.true))
         return True
 
+    def handover(self) -> Handover:
+        since = self.failing_since if self.failures else None
+        return Handover(self.failures, since, self.waiting)
+
     def options(self) -> Options:
         return Options(
             if_due=True,
             sleep=lambda seconds: None,
-            failures=self.failures,
-            failing_since=self.failing_since if self.failures else None,
-            waiting=self.waiting,
+            handover=self.handover(),
         )
 
     def child(self, slot: date) -> bool:
@@ -193,7 +196,7 @@ class World:
                 raise
             self.counts["child killed for memory"] += 1
             store = self.store_for_a_run(may_die=False)
-            teller = Teller(self.settings, store, self.options())
+            teller = Teller(self.settings, store, self.handover())
             lost = outcomes.lost("coviddata", slot, self.wall(), 1.0, "killed")
             assert lost.failure
             try:
@@ -208,7 +211,7 @@ class World:
         if self.waiting.exists():
             self.waiting.unlink()
             store = self.store_for_a_run(may_die=False)
-            Teller(self.settings, store, self.options()).retry(self.wall())
+            Teller(self.settings, store, self.handover()).retry(self.wall())
 
     def nap(self, seconds: float) -> None:
         assert 0 < seconds <= NAP_S

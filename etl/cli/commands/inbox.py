@@ -1,17 +1,15 @@
 """`inbox`: read what readers sent, or show what became of it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from etl import log
-from etl.cli.commands.run import from_the_worker, told_by_it
-from etl.cli.options import JSON, in_force, open_store
+from etl.cli.options import JSON, handed_over, in_force, open_store
 from etl.errors import ConfigError, EtlError
 
 if TYPE_CHECKING:
-    from etl.history.run import Options
     from etl.inbox.letter_round import Round
     from etl.settings.groups import Settings
     from etl.store.s3.store import S3Store
@@ -37,16 +35,13 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
         store = open_store(settings)
         letters, waiting = results.latest(store, last), claims.all_of(store)
     else:
-        from etl.history.run import Options
-
-        done = _make_round(settings, _ready(settings), Options())
+        done = _make_round(settings, _ready(settings))
         letters, waiting = done.letters, done.waiting
     print_letters(letters, waiting, as_json=as_json, where=settings.store.address)
 
 
 @click.command("read-inbox", hidden=True)
-@from_the_worker
-def read_inbox(**told: Any) -> None:
+def read_inbox() -> None:
     """Read the inbox, renew the form, send the alerts that wait; called by the worker."""
     from etl.inbox import form
 
@@ -54,7 +49,7 @@ def read_inbox(**told: Any) -> None:
     store = _ready(settings)
     form.renew(settings, store, datetime.now(UTC))
     try:
-        _make_round(settings, store, told_by_it(**told))
+        _make_round(settings, store)
     except EtlError as exc:
         log.error("inbox.failed", kind=type(exc).__name__, error=exc)
         raise SystemExit(1) from exc
@@ -69,8 +64,8 @@ def _ready(settings: "Settings") -> "S3Store":
     return S3Store.connect(settings.store.bucket, settings.store.folder)
 
 
-def _make_round(settings: "Settings", store: "S3Store", options: "Options") -> "Round":
+def _make_round(settings: "Settings", store: "S3Store") -> "Round":
     from etl.alerts.teller import Teller
     from etl.inbox import rounds
 
-    return rounds.make(settings, store, Teller(settings, store, options), datetime.now(UTC))
+    return rounds.make(settings, store, Teller(settings, store, handed_over()), datetime.now(UTC))

@@ -1,38 +1,13 @@
 """The worker's own work: a run, the demo, the history."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.cli.options import JSON, in_common, in_force, open_store
+from etl.cli.options import JSON, handed_over, in_common, in_force, open_store
 from etl.errors import EtlError
 
-if TYPE_CHECKING:
-    from etl.history.run import Options
-
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
-
-
-def from_the_worker(command: Callable[..., Any]) -> Callable[..., Any]:
-    """What the worker tells a child, for the alerts; people need not know of it."""
-    for option in (
-        click.option("--failures", type=int, default=0, hidden=True, help="So many in a row."),
-        click.option("--failing-since", type=MOMENT, hidden=True, help="The first of them."),
-        click.option("--waiting", type=Path, hidden=True, help="Made if an alert waits."),
-    ):
-        command = option(command)
-    return command
-
-
-def told_by_it(failures: int, failing_since: datetime | None, waiting: Path | None) -> "Options":
-    from etl.history.run import Options
-
-    since = failing_since.replace(tzinfo=UTC) if failing_since else None
-    return Options(failures=failures, failing_since=since, waiting=waiting)
 
 
 @click.command()
@@ -42,8 +17,7 @@ def told_by_it(failures: int, failing_since: datetime | None, waiting: Path | No
 )
 @click.option("--dry-run", is_flag=True, help="Fetch, check and say what would be done; no writes.")
 @JSON
-@from_the_worker
-def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, **told: Any) -> None:
+def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Make one run: fetch, tidy, check, publish.
 
     \b
@@ -52,11 +26,12 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool, **told: Any) ->
     """
     from etl import pipeline
     from etl.cli.screen import Screen
+    from etl.history.run import Options
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
-        options = replace(
-            told_by_it(**told),
+        options = Options(
+            handover=handed_over(),
             if_due=if_due,
             force=force,
             dry_run=dry_run,
@@ -107,8 +82,7 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 @click.option("--slot", type=click.DateTime(["%Y-%m-%d"]), required=True)
 @click.option("--started", type=MOMENT, required=True)
 @click.option("--error", required=True)
-@from_the_worker
-def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -> None:
+def record_failure(slot: datetime, started: datetime, error: str) -> None:
     """Put on record a run that could not do so itself, and tell of it; called by the worker."""
     from etl.alerts.teller import Teller
     from etl.history import append, outcomes
@@ -117,7 +91,7 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
 
     settings = in_force()
     store = open_store(settings)
-    teller = Teller(settings, store, told_by_it(**told))
+    teller = Teller(settings, store, handed_over())
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
     failure = Failure("Lost", error)
@@ -132,10 +106,9 @@ def record_failure(slot: datetime, started: datetime, error: str, **told: Any) -
 
 
 @click.command("tell-pending", hidden=True)
-@from_the_worker
-def tell_pending(**told: Any) -> None:
+def tell_pending() -> None:
     """Send the alerts that wait; called by the worker."""
     from etl.alerts.teller import Teller
 
     settings = in_force()
-    Teller(settings, open_store(settings), told_by_it(**told)).retry(datetime.now(UTC))
+    Teller(settings, open_store(settings), handed_over()).retry(datetime.now(UTC))
