@@ -29,9 +29,9 @@ from etl.history.run import Options, Run, new_run_id
 from etl.inbox import form
 from etl.load import free_memory, publish, recovery
 from etl.load.fingerprint import fingerprint
-from etl.load.month import report_key
 from etl.load.raw import facts_from_archive, keep_aside
 from etl.report.monthly import due
+from etl.report.monthly.shelf import report_key
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.upkeep import prune

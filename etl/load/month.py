@@ -5,13 +5,6 @@ from calendar import month_name, monthrange
 from datetime import date
 from typing import NamedTuple, Self
 
-SHELF = "reports/"
-
-
-def report_key(month: object) -> str:
-    """Where a month's report lies; its chart and its CSV lie beside it."""
-    return f"{SHELF}{month}/final_report.html"
-
 
 class Month(NamedTuple):
     year: int

@@ -16,7 +16,7 @@ from etl.history import catalogue
 from etl.history.catalogue import Archived, Catalogue
 from etl.history.history import History
 from etl.load import snapshots as archive
-from etl.load.month import Month, report_key
+from etl.load.month import Month
 from etl.load.snapshots import Snapshot
 from etl.report.monthly import charts, pages, shelf
 from etl.report.monthly.figures import Figures, Part, figures, reduced
@@ -83,6 +83,7 @@ def make(
     notes += [*_said(made), *damaged, *missed]
     uploads = _uploads(made, source, notes)
     shelf.put(store, uploads)
+    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(shelf.SHELF))))])
     return Made(
         str(month), uploads[0].key, len(parts), len(made.countries), made.until, notes,
         made.level,
@@ -168,8 +169,8 @@ def _said(made: Figures) -> list[str]:
 
 def _uploads(made: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
     """final_report.html first; the script that the charts need before the page that names it."""
-    script = shelf.script(charts.SCRIPT.read_bytes())
-    report = report_key(made.month)
+    script = shelf.shared_script(charts.SCRIPT.read_bytes())
+    report = shelf.report_key(made.month)
     folder = report.removesuffix("final_report.html")
     drawn = pages.chart_page(made, source, notes, script.key.rpartition("/")[2])
     return [
