@@ -1,7 +1,7 @@
 """One run, on one screen: extract -> transform -> check -> load -> tell. Read this first.
 
-`edition.make` is the middle: what was fetched goes in, the files to publish come out. It brings
-pandas and pyarrow, so it is imported only once it is known that there is something to do.
+`make_version` is the middle: what was fetched goes in, the files to publish come out. It needs
+pandas and pyarrow, which are imported only once it is known that there is something to do.
 """
 
 import time
@@ -20,15 +20,16 @@ from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable,
 from etl.extract import inputs
 from etl.extract.fetch import Fetched
 from etl.extract.http import Validators
-from etl.extract.inputs import Facts
+from etl.extract.inputs import Facts, Inputs
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest
 from etl.history.record import Failure, Record, Seen, Standstill, standstill
 from etl.history.run import Options, Run, new_run_id
-from etl.inbox import form
+from etl.inbox import FORM, form
 from etl.load import free_memory, publish, recovery
 from etl.load.fingerprint import fingerprint
+from etl.load.publish import Version
 from etl.load.raw import facts_from_archive, keep_aside
 from etl.report.monthly import due
 from etl.report.monthly.shelf import report_key
@@ -120,9 +121,7 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
     fetched += statistics
 
     run.options.step("transform")
-    from etl.load import version
-
-    made = version.make(run, statistics, facts, work)
+    made = make_version(run, Inputs(statistics, facts), work)
     record = outcomes.published(made.manifest)
     same = run.before is not None and made.says_the_same_as(run.before)
     if same and not run.options.force:
@@ -133,10 +132,7 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
     run.options.step("load")
     free_memory.give_back()
     try:
-        publish.publish(
-            run.store, made.manifest, made.raw, made.files, run.published,
-            advance=run.options.advance,
-        )  # fmt: skip
+        publish.publish(run.store, made, run.published, advance=run.options.advance)
     except StateConflict:
         winner = manifests.read(run.store)
         ours = winner is not None and winner.manifest.run_id == run.run_id  # refused behind it
@@ -144,6 +140,15 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
             raise
         return Result("yielded", manifest=winner.manifest)
     return Result("published", record, made.manifest)
+
+
+def make_version(run: Run, inputs: Inputs, work: Path) -> Version:
+    """The files of one version, its page among them. Raises SourceChanged, DataRejected."""
+    from etl.load.version import write_version
+    from etl.report.page.add import add_page
+
+    version = write_version(run, inputs, work)
+    return add_page(run, version, work / "files", FORM if run.settings.inbox.on else "")
 
 
 def _facts(run: Run, work: Path) -> Facts:

@@ -14,16 +14,19 @@ from etl import log
 from etl.archive.job import Job
 from etl.errors import DataRejected, EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
-from etl.extract.inputs import Facts
+from etl.extract.inputs import Facts, Inputs
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
 from etl.history.manifest import ROOT, Manifest, run_key
 from etl.history.record import Failure
 from etl.history.run import Options, Run, State
-from etl.load import snapshots, version
+from etl.inbox import FORM
+from etl.load import snapshots
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
+from etl.load.version import write_version
+from etl.report.page.add import add_page
 from etl.store import FOR_EVER, Upload
 from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read
@@ -70,8 +73,8 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
     job.verify()
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         try:
-            statistics, facts = _inputs(job, snapshot, Path(folder))
-            found = read.read(job.settings, statistics, facts)
+            inputs = _inputs(job, snapshot, Path(folder))
+            found = read.read(job.settings, inputs.statistics, inputs.facts)
             refusals = checks.check(
                 found.rows,
                 found.listed,
@@ -85,8 +88,8 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
             read.refuse_empty(found.selected(), job.settings)
         except Exception as exc:
             return Surveyed(failure=_failure(exc))
-    digests = tuple(document.sha256 for document in statistics)
-    return Surveyed(digests, facts.sha256, checks.extent(found.rows))
+    digests = tuple(document.sha256 for document in inputs.statistics)
+    return Surveyed(digests, inputs.facts.sha256, checks.extent(found.rows))
 
 
 def rebuild(job: Job, day: RebuildTask) -> RebuiltRun:
@@ -119,8 +122,8 @@ def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
         state=State(),
     )
     before = _baseline(job, day, work / "before")
-    statistics, facts = _inputs(job, snapshot, work)
-    made = version.make(run, statistics, facts, work, before)
+    made = write_version(run, _inputs(job, snapshot, work), work, before)
+    made = add_page(run, made, work / "files", FORM if job.settings.inbox.on else "")
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(day.run_id, ROOT)
     try:
@@ -144,9 +147,10 @@ def _baseline(job: Job, day: RebuildTask, work: Path) -> Baseline | None:
     return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.chosen))
 
 
-def _inputs(job: Job, snapshot: Snapshot, work: Path) -> tuple[list[Fetched], Facts]:
+def _inputs(job: Job, snapshot: Snapshot, work: Path) -> Inputs:
     statistics = [_bring(job, document, work) for document in snapshot.statistics]
-    return statistics, Facts(_bring(job, snapshot.facts, work) if snapshot.facts else None)
+    facts = _bring(job, snapshot.facts, work) if snapshot.facts else None
+    return Inputs(statistics, Facts(facts))
 
 
 def _bring(job: Job, archived: Archived, work: Path) -> Fetched:

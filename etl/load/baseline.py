@@ -2,11 +2,10 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from etl import log
 from etl.errors import StoreError
@@ -14,6 +13,7 @@ from etl.extract import levels
 from etl.extract.sources import level_of
 from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.history.manifest import Manifest, run_key
+from etl.history.run import Run
 from etl.load import read_back
 from etl.load.changes_file import Difference, difference
 from etl.load.table import PARQUET, read_table, read_whole
@@ -21,6 +21,7 @@ from etl.store import Store
 from etl.transform import changes
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent
+from etl.transform.read import Reading
 
 
 @dataclass(frozen=True)
@@ -39,10 +40,21 @@ class Baseline:
 
 @dataclass(frozen=True)
 class Compared:
-    """`names`: by key, of series in the run compared with, where some are gone since."""
+    """What changed since `before`; None: nothing is published, or it can't be read.
 
-    changes: Changes
+    `names`: by key, of series in the run compared with, where some are gone since.
+    """
+
+    before: Baseline | None = None
+    changes: Changes = field(default_factory=Changes)
     names: Mapping[str, str] = field(default_factory=dict)
+
+
+def published(run: Run, work: Path) -> Baseline | None:
+    """What readers have of the run's source."""
+    if run.before is None or run.before.source.name != run.source.name:
+        return None
+    return of_run(run.store, run.before, work)
 
 
 def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
@@ -56,14 +68,23 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     return Baseline(run_id, Extent.of(note), pieces, lambda: _names(store, run_id, level))
 
 
-def against(before: Baseline, rows: pd.DataFrame, shown: NDArray[np.bool_]) -> Compared | None:
-    """Repaired rows against a version; a table that can't be read is said and passed over."""
+def against(before: Baseline | None, table: Reading, since: date | None) -> Compared:
+    """Compare what was read with a version, as far as COUNTRIES and SINCE let it be published.
+
+    A published table that can't be read is logged and not compared.
+    """
+    if before is None:
+        return Compared()
+    key = levels.key(table.rows)
+    shown = table.rows[key].isin(table.chosen[key]).to_numpy()
+    if since:
+        shown = shown & (table.rows["date"] >= pd.Timestamp(since)).to_numpy()
     try:
-        found = changes.compare(rows, before.pieces(), shown)
-        return Compared(found, before.names() if found.gone else {})
+        found = changes.compare(table.rows, before.pieces(), shown)
+        return Compared(before, found, before.names() if found.gone else {})
     except (StoreError, ValueError, OSError) as exc:
         log.warning("published.unreadable", error=exc)
-        return None
+        return Compared()
 
 
 def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Difference:

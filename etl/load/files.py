@@ -3,7 +3,7 @@
 Byte-identical for the same input: nothing here reads a clock, and gzip carries no time.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -28,44 +28,41 @@ class Filter:
     since: date | None = None
 
 
-def write_files(
-    folder: Path,
-    header: Header,
-    *,
-    groups: Iterable[pd.DataFrame],
-    rows: pd.DataFrame,
-    countries: pd.DataFrame,
-    world: pd.DataFrame | None,
-    left_out: Iterable[str],
-    only: Filter,
-) -> list[File]:
-    """Write every file, in the order of their names.
+@dataclass(frozen=True)
+class Tidy:
+    """What is written. `groups`: tidy tables of whole countries by key; `rows`: the same countries
+    repaired, for stats.json; `countries`: one row a country in the source's order, with its `file`;
+    `world`: totals by day without the series in `left_out`, None for no world.json."""
 
-    `groups`: tidy tables of whole countries by key; `rows`: the same countries repaired, for
-    stats.json; `countries`: one row a country in the source's order, with its `file`; `world`: as
-    `etl.transform.world.world` makes it, the series in `left_out` left out; None: no world.json.
-    """
+    groups: Iterable[pd.DataFrame]
+    rows: pd.DataFrame
+    countries: pd.DataFrame
+    world: pd.DataFrame | None
+    left_out: Collection[str]
+
+
+def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
+    """Write every file into a new folder; what was written, in the order of the names."""
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
     newest = []
-    countries_files = CountryFiles(folder, header, countries)
+    countries_files = CountryFiles(folder, header, tidy.countries)
     with TableFiles(folder) as table_files:
-        for group in groups:
+        for group in tidy.groups:
             newest.append(keep(latest(group), only.measures, only.since))
             group = keep(group, only.measures, only.since)
             table_files.add(group)
             written |= countries_files.add(group)
     # a series that ended before SINCE has no file to be listed with
-    countries = countries[countries["file"].isin(written)]
+    countries = tidy.countries[tidy.countries["file"].isin(written)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
     written[f"{levels.level(countries)}.json"] = write_countries(folder, header, countries)
-    if world is not None:
-        written["world.json"] = write_world(
-            folder / "world.json", header, keep(world, only.measures, only.since), left_out
-        )
+    if tidy.world is not None:
+        world = keep(tidy.world, only.measures, only.since)
+        written["world.json"] = write_world(folder / "world.json", header, world, tidy.left_out)
     written["stats.json"] = write_stats(
-        folder / "stats.json", countries, rows, only.measures, only.since
+        folder / "stats.json", countries, tidy.rows, only.measures, only.since
     )
     return [File(name, folder / name, written[name]) for name in sorted(written)]
 

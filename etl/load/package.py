@@ -45,33 +45,31 @@ HARMLESS = (
 
 
 def write_package(
-    folder: Path, files: Sequence[File], header: Header, sources: Iterable[dict[str, str]],
-    licence_id: str | None, measures: str, level: str = "countries",
-) -> File:  # fmt: skip
+    folder: Path,
+    files: Sequence[File],
+    header: Header,
+    sources: Iterable[dict[str, str]],
+    measures: str,
+) -> File:
     """Describe the files of a folder: path, bytes, digest, and the columns of the tables.
 
-    `sources`: title and, where there is one, path (its address) of each; `licence_id` by SPDX,
-    None where the source states none; `measures`: KEEP. No time and no run stands in it: the same
-    files give the same bytes.
+    `sources`: title and, where there is one, path (its address) of each; `measures`: KEEP. It
+    names no time and no run: the same files give the same bytes.
     """
     seen: Counter[str] = Counter()
+    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked."
     content: dict[str, Any] = {
         "profile": "data-package",
         "name": "cloud-etl",
         "title": header.source,
-        "description": " ".join(
-            filter(
-                None,
-                (header.notice, f"COVID-19 by {levels.one(level)} and day, tidied and checked."),
-            )
-        ),
-        "keywords": ["COVID-19", "cases", "deaths", level, "time series"],
+        "description": f"{header.notice} {about}" if header.notice else about,
+        "keywords": ["COVID-19", "cases", "deaths", header.level, "time series"],
         "sources": list(sources),
         **header.fields(),
-        "resources": [_resource(file, measures, level, seen) for file in files],
+        "resources": [_resource(file, measures, header.level, seen) for file in files],
     }
-    if licence_id:
-        content["licenses"] = [{"name": licence_id, "title": header.licence}]
+    if header.licence_id:
+        content["licenses"] = [{"name": header.licence_id, "title": header.licence}]
     write_json(folder / PACKAGE, content)
     return File(PACKAGE, folder / PACKAGE, len(files))
 

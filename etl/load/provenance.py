@@ -1,4 +1,4 @@
-"""Whose an edition's data is, and what it follows: for its files and its manifest."""
+"""Whose data a version is, and which version came before it: for its files and its manifest."""
 
 from dataclasses import asdict
 
@@ -21,6 +21,8 @@ def header(source: Source, held: Extent) -> Header:
         licence=source.licence,
         last_date=str(held.last_date),
         notice=source.notice,
+        licence_id=source.licence_id,
+        level=source.level,
     )
 
 

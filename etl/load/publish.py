@@ -8,11 +8,21 @@ Before 4 nothing that readers see has changed; after it the new version is publi
 happens, and the next start finishes what is missing. No locks: nothing can be left locked.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from etl.errors import StateConflict, StoreError
 from etl.history import manifest as manifests
-from etl.history.manifest import PAGES_ASSETS, ROOT, Manifest, Published, PublishedFile, run_key
+from etl.history.manifest import (
+    PAGE,
+    PAGES_ASSETS,
+    ROOT,
+    Manifest,
+    Published,
+    PublishedFile,
+    of_page,
+    run_key,
+)
 from etl.load.file import File
 from etl.store import FOR_EVER, REVALIDATE, Store, Upload
 from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
@@ -20,6 +30,28 @@ from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
 
 Advance = Callable[[object], None]  # hears of each object that has arrived
+
+
+@dataclass(frozen=True)
+class Version:
+    """Ready to be published: the manifest, its files, and the raw inputs to archive.
+
+    `missing`: the pages that could not be made, and why.
+    """
+
+    manifest: Manifest
+    files: Sequence[Upload]
+    raw: Sequence[Upload]
+    missing: Mapping[str, str] = field(default_factory=dict)
+
+    def says_the_same_as(self, before: Manifest) -> bool:
+        """A page that could not be made is no reason to take away the one that is there."""
+        return self.manifest.digests() == {
+            name: digest for name, digest in before.digests().items() if not self._misses(name)
+        }
+
+    def _misses(self, name: str) -> bool:
+        return name in self.missing or (PAGE in self.missing and of_page(name))
 
 
 def uploads(files: Sequence[File], run_id: str) -> dict[str, Upload]:
@@ -42,19 +74,13 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
 
 
 def publish(
-    store: Store,
-    manifest: Manifest,
-    raw: Sequence[Upload],
-    files: Sequence[Upload],
-    before: Published | None,
-    *,
-    advance: Advance | None = None,
+    store: Store, version: Version, before: Published | None, *, advance: Advance | None = None
 ) -> None:
     """Steps 1 to 5. Raises StateConflict if another run was committed first, StoreError."""
-    body = manifests.encode(manifest)
-    upload_all(store, raw, progress=advance)
-    upload_all(store, files, progress=advance)
-    store.write(Upload(run_key(manifest.run_id, ROOT), body, FOR_EVER))
+    body = manifests.encode(version.manifest)
+    upload_all(store, version.raw, progress=advance)
+    upload_all(store, version.files, progress=advance)
+    store.write(Upload(run_key(version.manifest.run_id, ROOT), body, FOR_EVER))
     commit(store, body, before.etag if before else None)
     settle(store, only_differing=False, advance=advance)
 

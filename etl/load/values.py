@@ -17,15 +17,19 @@ from etl.extract import levels
 
 @dataclass(frozen=True)
 class Header:
-    """What each JSON file begins with. `notice` stands first where there is one."""
+    """What the files say of their source. `notice` comes first where there is one; `licence_id` is
+    SPDX's, None where the source states no licence."""
 
     source: str
     attribution: str
     licence: str
     last_date: str
     notice: str | None = None
+    licence_id: str | None = None
+    level: str = "countries"
 
     def fields(self) -> dict[str, Any]:
+        """What each JSON file begins with."""
         about = {
             "source": self.source,
             "attribution": self.attribution,

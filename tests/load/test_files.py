@@ -27,7 +27,7 @@ from etl.extract.sources.coviddata import read_countries as read
 from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.countries import file_names
 from etl.load.file import File
-from etl.load.files import Filter, write_files, write_world
+from etl.load.files import Filter, Tidy, write_files, write_world
 from etl.load.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
 from etl.load.values import Header, records, to_list
 from etl.transform.columns import table_columns
@@ -93,16 +93,14 @@ def write(
     at_least: int = 5,
 ) -> list[File]:
     repaired, _ = repair(table)
-    return write_files(
-        folder,
-        header,
+    written = Tidy(
         groups=(tidy(group, about, set(STALE)) for group in groups(repaired, at_least)),
         rows=repaired,
         countries=about.assign(file=file_names(repaired, about)),
         world=world(repaired, set(STALE)),
         left_out=set(STALE),
-        only=only,
     )
+    return write_files(folder, header, written, only)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """datapackage.json and the register of columns: a stranger's library reads and verifies them."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,9 +127,10 @@ def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> 
     path = tmp_path / "latest.csv"
     path.write_bytes(b"country_key\n")
     header = Header("A title", "by somebody", "CC BY 4.0", "2021-01-20", notice="Made up.")
+    files = [File("latest.csv", path, 0)]
     sources = [{"title": "A title", "path": "https://example.org/"}]
     for licence_id in ("CC-BY-4.0", None):
-        write_package(tmp_path, [File("latest.csv", path, 0)], header, sources, licence_id, "all")
+        write_package(tmp_path, files, replace(header, licence_id=licence_id), sources, "all")
         package = json.loads((tmp_path / "datapackage.json").read_bytes())
         known = [{"name": "CC-BY-4.0", "title": "CC BY 4.0"}] if licence_id else None
         assert package.get("licenses") == known

@@ -31,8 +31,6 @@ ORDER = [
     "app",
 ]
 OPEN: set[str] = {
-    "etl.load.version -> inbox",
-    "etl.load.version -> report",
     "etl.transform.checks -> history",
 }  # imports that point to the right and will be turned round
 

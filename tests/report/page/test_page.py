@@ -22,7 +22,7 @@ from etl.extract.sources import SAMPLES
 from etl.history import manifest
 from etl.history.history import History
 from etl.history.record import Failure, Record
-from etl.load.files import Filter, write_files
+from etl.load.files import Filter, Tidy, write_files
 from etl.load.fingerprint import CODE
 from etl.load.table import read_table
 from etl.load.values import Header
@@ -413,16 +413,14 @@ def published_files(folder: Path, frame: pd.DataFrame) -> None:
     """The files of a table of the source's, as a run writes them."""
     repaired, stale = repair(frame)[0], stale_keys(frame, 14)
     about = countries(*frame["country_key"].cat.categories)
-    write_files(
-        folder,
-        Header("a source", "somebody", "none", "2021-01-01"),
+    written = Tidy(
         groups=[tidy(repaired, about, stale)],
         rows=repaired,
         countries=about.assign(file=[f"countries/{key}.json" for key in about["country_key"]]),
         world=world(repaired, stale),
         left_out=stale,
-        only=Filter(),
     )
+    write_files(folder, Header("a source", "somebody", "none", "2021-01-01"), written, Filter())
 
 
 @some

@@ -1,0 +1,62 @@
+"""Add the page to a version that is written otherwise."""
+
+from collections.abc import Sequence
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from etl import log
+from etl.history import outcomes
+from etl.history import status as statuses
+from etl.history.history import History
+from etl.history.manifest import PAGE, Manifest, page_in
+from etl.history.run import Run
+from etl.load.file import File
+from etl.load.publish import Version, describe, uploads
+from etl.report import translations
+
+
+def add_page(run: Run, version: Version, folder: Path, form: str) -> Version:
+    """Write the page of the files in `folder`, in every language asked for, and add it.
+
+    The data comes first: a page that fails, or could not be translated, is left out, which is
+    logged and is one of the version's warnings. `form` is the name of the page by which readers
+    write back, empty if there is none.
+    """
+    try:
+        files = _pages(run, version.manifest, folder, form)
+    except Exception as exc:
+        log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
+        files = []
+        missing = {PAGE: f"the page could not be made ({type(exc).__name__})"}
+    else:
+        missing = _untranslated(run.settings.alerts.translate_to, files)
+    into_run = uploads(files, run.run_id)
+    manifest = version.manifest
+    warnings = [*manifest.checks.warnings, *missing.values()]
+    manifest = replace(
+        manifest,
+        files=[*manifest.files, *describe(files, into_run)],
+        checks=replace(manifest.checks, warnings=warnings),
+    )
+    return Version(manifest, [*version.files, *into_run.values()], version.raw, missing)
+
+
+def _pages(run: Run, manifest: Manifest, folder: Path, form: str) -> list[File]:
+    from etl.report.page import page  # Jinja: its failure is the page's
+
+    past = History([*run.past.records, outcomes.published(manifest)])
+    status = statuses.status(past, run.now, run.settings.table.stale_after_days)
+    languages = run.settings.alerts.translate_to
+    translate = partial(translations.translated, run.store, languages, keep=not run.options.dry_run)
+    return page.make(folder, manifest, status, languages, translate, form)
+
+
+def _untranslated(wanted: Sequence[str], files: Sequence[File]) -> dict[str, str]:
+    made = {file.name for file in files}
+    return {
+        page_in(language): f"the page could not be translated to {language}"
+        for language in wanted
+        if page_in(language) not in made
+    }
