@@ -26,15 +26,15 @@ from etl.history import manifest as manifests
 from etl.history.manifest import Manifest
 from etl.history.record import Failure, Record, Seen, Standstill, standstill
 from etl.history.run import Options, Run, new_run_id
-from etl.inbox import FORM, form
+from etl.inbox import form
 from etl.load import free_memory, publish, recovery
 from etl.load.fingerprint import fingerprint
 from etl.load.publish import Version
 from etl.load.raw import facts_from_archive, keep_aside
 from etl.report.monthly import due
-from etl.report.monthly.shelf import report_key
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import FORM, report_key
 from etl.upkeep import prune
 from etl.worker import schedule
 

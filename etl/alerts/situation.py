@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from etl.alerts.state import Alert, State
 from etl.settings.alert_rules import Rule
+from etl.store.layout import PAGE
 
 if TYPE_CHECKING:
     from etl.history.history import History
     from etl.history.manifest import Manifest
     from etl.history.record import Record
 
-PAGE = "index.html"
 
 Verdict = tuple[State, Alert | None]  # the state from now on, and what is to be told
 

@@ -10,6 +10,7 @@ from msgspec import Struct
 from etl import log
 from etl.store import Store
 from etl.store.json_state import swap
+from etl.store.layout import ALERTS
 
 Event = Literal[
     "failed",
@@ -135,21 +136,19 @@ def tried(state: State, alert_id: str, left: Sequence[str], error: str) -> State
     return msgspec.structs.replace(state, waiting=[*others, *again])
 
 
-KEY = "alerts.json"
-
 Change = Callable[[State], State]
 
 
 def read(store: Store) -> tuple[State, str | None]:
     """The state and its ETag; an empty one where there is none, or none that can be read: to tell
     twice is better than never to tell again. Raises StoreError."""
-    stored = store.read(KEY)
+    stored = store.read(ALERTS)
     if stored is None:
         return State(), None
     try:
         return _decoded(stored.body), stored.etag
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
-        log.warning("alert.memory_unreadable", key=KEY, error=exc)
+        log.warning("alert.memory_unreadable", key=ALERTS, error=exc)
         return State(), stored.etag
 
 
@@ -174,4 +173,4 @@ def update(store: Store, change: Change, known: tuple[State, str | None] | None 
 
     `known` is what was read last, which saves reading it again. Raises StoreError.
     """
-    return swap(store, KEY, read, change, known)
+    return swap(store, ALERTS, read, change, known)

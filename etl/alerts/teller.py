@@ -19,11 +19,12 @@ from etl.alerts.situation import Seen
 from etl.alerts.state import Alert, State, Waiting
 from etl.errors import AlertError, EtlError, StoreError
 from etl.history.history import History
-from etl.history.manifest import Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.history.record import Failure, Record
 from etl.settings.alert_rules import ORIGINAL
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import LATEST_JSON, run_key
 from etl.worker import schedule
 from etl.worker.handover import BY_HAND, Handover
 
@@ -155,7 +156,7 @@ class Teller:
     def _latest(self, manifest: Manifest) -> Sequence[Mapping[str, Any]] | None:
         """The rows of the published latest.json; it is said where a rule finds none in it."""
         try:
-            stored = self._store.read(run_key(manifest.run_id, "latest.json"))
+            stored = self._store.read(run_key(manifest.run_id, LATEST_JSON))
             rows = msgspec.json.decode(stored.body)["countries"] if stored else None
         except (EtlError, msgspec.DecodeError, KeyError) as exc:
             log.warning("alert.figures_unreadable", run=manifest.run_id, error=exc)

@@ -15,12 +15,12 @@ from etl.alerts import aws, translation
 from etl.errors import AlertError, StoreError
 from etl.settings.alert_rules import ORIGINAL
 from etl.store import Store, Upload
+from etl.store.layout import TRANSLATIONS
 
 if TYPE_CHECKING:
     from mypy_boto3_comprehend import ComprehendClient
     from mypy_boto3_translate import TranslateClient
 
-KEPT = "translations.json"
 MOST_BYTES = 10_000  # of UTF-8 in one request
 LEAST_TO_DETECT, MOST_TO_DETECT = 20, 5_000  # characters
 
@@ -42,10 +42,10 @@ class Translator:
     @cached_property
     def _known(self) -> Translations:
         try:
-            stored = self._store.read(KEPT)
+            stored = self._store.read(TRANSLATIONS)
             return msgspec.json.decode(stored.body, type=Translations) if stored else {}
         except (StoreError, msgspec.DecodeError, UnicodeDecodeError) as exc:
-            log.warning("alert.translations_unreadable", key=KEPT, error=exc)
+            log.warning("alert.translations_unreadable", key=TRANSLATIONS, error=exc)
             return {}
 
     def translate(self, sentences: Iterable[str], language: str) -> dict[str, str]:
@@ -68,10 +68,10 @@ class Translator:
             return
         try:
             body = msgspec.json.format(msgspec.json.encode(self._known), indent=1)
-            self._store.write(Upload(KEPT, body))
+            self._store.write(Upload(TRANSLATIONS, body))
             self._new = False
         except StoreError as exc:
-            log.warning("alert.translations_not_kept", key=KEPT, error=exc)
+            log.warning("alert.translations_not_kept", key=TRANSLATIONS, error=exc)
 
     def once(self, sentence: str, source: str, language: str) -> str:
         """One sentence that nobody will need again. Raises AlertError."""

@@ -15,11 +15,11 @@ from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, surv
 from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
-from etl.history.manifest import ROOT, run_key
 from etl.history.record import Failure
 from etl.load.snapshots import Snapshot
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import restore
 
@@ -151,7 +151,7 @@ def _there(
         made = own or run_id(link, job)
         if link.failure:
             ended[snapshot.run_id] = _failed(snapshot, link.failure)
-        elif own or store.head(run_key(made, ROOT)):
+        elif own or store.head(run_key(made, MANIFEST)):
             ended[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", made)
             if not own:
                 entries.append(_entry(link, job, now))

@@ -14,6 +14,7 @@ from etl.load import snapshots as archive
 from etl.load.snapshots import Snapshot, SnapshotRecord
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import RAW
 from etl.upkeep.retention import BROKEN_OFF, began
 from etl.worker import schedule
 
@@ -32,7 +33,7 @@ def every(
 ) -> Backlog:
     """What the archive holds of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
-    for entry in store.list("raw/", in_order=False):
+    for entry in store.list(RAW, in_order=False):
         folder = entry.key.split("/")[1]
         if RUN_ID.fullmatch(folder):
             folders.setdefault(folder, []).append(entry.key)

@@ -8,9 +8,10 @@ from etl.archive.rebuild import Surveyed
 from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.history.manifest import FACTS, ROOT, STATISTICS, Manifest, run_key
+from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.load.snapshots import Snapshot
 from etl.store import Store
+from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.transform.checks import Extent
 from etl.upkeep.versions import is_there
@@ -41,7 +42,7 @@ def known(
     ]
 
     def look(run_id: str) -> None:
-        run = manifests.read(store, run_key(run_id, ROOT))
+        run = manifests.read(store, run_key(run_id, MANIFEST))
         if run and is_there(store, run.manifest):
             found[run_id] = Known(_surveyed(run.manifest), run_id)
 

@@ -17,10 +17,9 @@ from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts, Inputs
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
-from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.history.record import Failure
 from etl.history.run import Options, Run, State
-from etl.inbox import FORM
 from etl.load import snapshots
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
@@ -28,6 +27,7 @@ from etl.load.values import full_names
 from etl.load.version import write_version
 from etl.report.page.add import add_page
 from etl.store import FOR_EVER, Upload
+from etl.store.layout import FORM, MANIFEST, run_key
 from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read
 from etl.transform.changes import Changes
@@ -125,7 +125,7 @@ def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
     made = write_version(run, _inputs(job, snapshot, work), work, before)
     made = add_page(run, made, work / "files", FORM if job.settings.inbox.on else "")
     upload_all(store, made.files)
-    body, key = manifests.encode(made.manifest), run_key(day.run_id, ROOT)
+    body, key = manifests.encode(made.manifest), run_key(day.run_id, MANIFEST)
     try:
         store.write(Upload(key, body, FOR_EVER), if_none_match=True)
     except StateConflict:  # of two workers at one day the other was first

@@ -19,8 +19,8 @@ from etl.extract.sources import SOURCES
 from etl.load.table import read_whole, to_csv_table
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
+from etl.store.layout import REVISIONS
 
-REVISIONS = "revisions.csv"
 AT_ONCE = 16  # tallies that are put together in one step
 Pair = tuple[str | None, str]  # two slots, one after the other
 
@@ -46,7 +46,7 @@ def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -
         )
         table = tallies.summary(engine.compute(whole))
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
-        path = Path(folder) / "revisions.csv"
+        path = Path(folder) / REVISIONS
         rows = pa.Table.from_pandas(table, preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
         store.write(Upload(REVISIONS, path))

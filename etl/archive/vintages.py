@@ -27,19 +27,16 @@ from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.history import catalogue, history
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.history.manifest import run_key
 from etl.history.record import Failure
 from etl.load import snapshots
 from etl.load.snapshots import SnapshotRecord
-from etl.load.table import PARQUET, read_whole
+from etl.load.table import read_whole
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.json_state import decoded, readable
+from etl.store.layout import TABLE_PARQUET, VINTAGES, VINTAGES_INDEX, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import versions
-
-FOLDER = "vintages/"
-INDEX = "vintages.json"  # not in the folder: there readers of Parquet take all for data
 
 
 class VintageFile(Struct, frozen=True):
@@ -68,7 +65,7 @@ class Written:
 
 
 def part_key(slot: str) -> str:
-    return f"{FOLDER}snapshot={slot}/part.parquet"
+    return f"{VINTAGES}snapshot={slot}/part.parquet"
 
 
 def schema(level: str) -> pa.Schema:
@@ -83,7 +80,7 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
     past, listed = history.read(store)[0], catalogue.read(store)
     index, shared = _index(store, settings), job(settings)
     wanted, missing = _newest(store, _runs(past, listed, settings))
-    there = {entry.key for entry in store.list(FOLDER)}
+    there = {entry.key for entry in store.list(VINTAGES)}
     new = [
         (slot, part)
         for slot, part in sorted(wanted.items())
@@ -116,7 +113,7 @@ def copy(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
     slot, part = item
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         whole, path = Path(folder) / "whole.parquet", Path(folder) / "part.parquet"
-        key = run_key(part.run_id, PARQUET)
+        key = run_key(part.run_id, TABLE_PARQUET)
         try:
             if not job.store.download(key, whole):
                 raise StoreError(f"{key} is not there")
@@ -173,7 +170,7 @@ def _newest(
         for run_id in runs[slot]:
             manifest = versions.manifest_of(store, run_id)
             if manifest and versions.is_there(store, manifest):
-                digest = manifest.digests().get(PARQUET)
+                digest = manifest.digests().get(TABLE_PARQUET)
                 if digest:
                     found[slot] = VintageFile(run_id, digest)
                     return
@@ -184,13 +181,13 @@ def _newest(
 
 
 def _index(store: Store, settings: Settings) -> Index:
-    stored = store.read(INDEX)
+    stored = store.read(VINTAGES_INDEX)
     if stored is None:
         return Index(settings.source.data_set, {})
-    index = decoded(store, INDEX, stored, Index, "delete it: all is written anew")
+    index = decoded(store, VINTAGES_INDEX, stored, Index, "delete it: all is written anew")
     if index.source != settings.source.data_set:
         raise StoreError(
-            f"{store.address}/{FOLDER} is of {index.source}, and the settings say "
+            f"{store.address}/{VINTAGES} is of {index.source}, and the settings say "
             f"{settings.source.data_set}; choose another S3_FOLDER or OUTPUT_DIR for it"
         )
     return index
@@ -198,4 +195,4 @@ def _index(store: Store, settings: Settings) -> Index:
 
 def _note(store: Store, index: Index, before: Index) -> None:
     if index != before:
-        store.write(Upload(INDEX, readable(index)))
+        store.write(Upload(VINTAGES_INDEX, readable(index)))

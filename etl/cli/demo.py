@@ -16,19 +16,20 @@ from etl.history import manifest as manifests
 from etl.history.run import Options
 from etl.settings.groups import Settings, SourceSettings
 from etl.store.directory import DirectoryStore
+from etl.store.layout import (
+    HISTORY,
+    LATEST_CSV,
+    MANIFEST,
+    PAGE,
+    PLACES,
+    RAW,
+    RUNS,
+    STATS,
+    TABLE_CSV,
+    WORLD,
+)
 
-WHERE = {
-    "index.html": "the page: open it in a browser",
-    "latest.csv": "one row a country: open it in a spreadsheet",
-    "world.json": "world totals and series",
-    "countries/ESP.json": "one country's series; countries/ has one file each",
-    "timeseries.csv.gz": "the whole tidy table; timeseries.parquet is the same, typed",
-    "stats.json": "the source's own shape, repaired",
-    "manifest.json": "which run is published: every file with its SHA-256",
-    "history.json": "what happened, run by run (python app.py history)",
-    "runs/": "every version that was ever published",
-    "raw/": "the inputs exactly as they came",
-}
+WHERE = (PAGE, LATEST_CSV, WORLD, "countries/", TABLE_CSV, STATS, MANIFEST, HISTORY, RUNS, RAW)
 
 
 class _Quiet(SimpleHTTPRequestHandler):
@@ -74,8 +75,8 @@ def demonstrate(settings: Settings) -> None:
                 screen.show(pipeline.run(sample, store, options))
             print()
     print(f"what lies in {settings.store.output_dir}/ (made-up data):")
-    for name, meaning in WHERE.items():
-        print(f"  {name:20} {meaning}")
+    for place in (place for place in PLACES if place.key in WHERE):
+        print(f"  {place.key:20} {place.meaning_for('country')}")
 
 
 def _made_up(source: SourceSettings, address: str) -> SourceSettings:

@@ -8,13 +8,13 @@ import pandas as pd
 
 from etl.archive.backfill import Backfilled
 from etl.archive.import_versions import ImportOutcome
-from etl.archive.revisions import REVISIONS
-from etl.archive.vintages import FOLDER, Written
+from etl.archive.vintages import Written
 from etl.cli.console import print_json
 from etl.errors import escaped
 from etl.load.values import records
 from etl.report.numbers import human
 from etl.settings.groups import Settings
+from etl.store.layout import REVISIONS, VINTAGES
 
 LISTED = 20
 OLD = "left by a run, or an import, that broke off"
@@ -92,7 +92,7 @@ def print_vintages(
         return
     where = settings.store.address
     print(
-        f"{where}/{FOLDER}: {len(written.slots)} snapshots, {len(written.new)} of them new, "
+        f"{where}/{VINTAGES}: {len(written.slots)} snapshots, {len(written.new)} of them new, "
         f"from {written.slots[0]} to {written.slots[-1]}"
     )
     cells, restated = int(table["cells_compared"].sum()), int(table["cells_restated"].sum())

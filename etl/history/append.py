@@ -6,12 +6,12 @@ import msgspec
 
 from etl.history import history
 from etl.history import status as statuses
-from etl.history.feed import FEED, atom
-from etl.history.history import HISTORY, History
+from etl.history.feed import atom
+from etl.history.history import History
 from etl.history.record import SUCCESS, Record
-from etl.history.status import STATUS
 from etl.store import Store, Upload
 from etl.store.json_state import readable, swap
+from etl.store.layout import FEED, HISTORY, STATUS
 
 Known = tuple[History, str | None]  # a history and its ETag
 

@@ -13,8 +13,8 @@ from msgspec import Struct
 
 from etl.store import Store
 from etl.store.json_state import decoded, swap
+from etl.store.layout import CATALOGUE
 
-KEY = "catalogue.json"
 AT_ONCE = 25  # entries that are added together, where they come one by one
 Entry = TypeVar("Entry", "Imported", "Rebuilt")
 
@@ -136,12 +136,12 @@ def _by_id(entries: Mapping[str, Entry]) -> list[Entry]:
 
 
 def _swap(store: Store, change: Callable[[Catalogue], Catalogue]) -> None:
-    swap(store, KEY, _read, change)
+    swap(store, CATALOGUE, _read, change)
 
 
 def _read(store: Store) -> tuple[Catalogue, str | None]:
-    stored = store.read(KEY)
+    stored = store.read(CATALOGUE)
     if stored is None:
         return Catalogue(), None
     advice = "put an earlier version of it back, or delete it: what it tells of stays where it is"
-    return decoded(store, KEY, stored, Catalogue, advice), stored.etag
+    return decoded(store, CATALOGUE, stored, Catalogue, advice), stored.etag

@@ -7,10 +7,9 @@ from uuid import NAMESPACE_URL, uuid5
 
 from etl.extract.sources import SOURCES
 from etl.history.history import History
-from etl.history.manifest import ROOT, run_key
 from etl.history.record import Record
+from etl.store.layout import FEED, MANIFEST, PAGE, run_key
 
-FEED = "feed.xml"
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 30
 
@@ -30,7 +29,7 @@ def atom(history: History) -> bytes | None:
     _add(feed, "updated", text=_time(runs[-1].started_at))
     _add(ET.SubElement(feed, "author"), "name", text="Cloud ETL")
     _add(feed, "link", rel="self", type="application/atom+xml", href=FEED)
-    _add(feed, "link", rel="alternate", type="text/html", href="index.html")
+    _add(feed, "link", rel="alternate", type="text/html", href=PAGE)
     pairs = [(None, runs[0]), *pairwise(runs)]
     for before, record in reversed(pairs[-ENTRIES:]):
         _entry(ET.SubElement(feed, "entry"), record, before)
@@ -40,7 +39,7 @@ def atom(history: History) -> bytes | None:
 
 
 def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
-    manifest = run_key(record.run_id, ROOT)
+    manifest = run_key(record.run_id, MANIFEST)
     source = SOURCES.get(record.source)
     title = f"{record.countries} {_level(record)} up to {record.source_last}"
     if source and source.notice:

@@ -11,8 +11,7 @@ from msgspec import Struct
 from etl.history.record import MOVES, SERVED, SUCCESS, Record
 from etl.store import Store
 from etl.store.json_state import decoded
-
-HISTORY = "history.json"
+from etl.store.layout import HISTORY
 
 
 class History(Struct, frozen=True):

@@ -12,9 +12,8 @@ from msgspec import Struct
 from etl.history.record import Standstill
 from etl.store import Store
 from etl.store.json_state import decoded, readable
+from etl.store.layout import LATEST_JSON, MANIFEST, TABLE_PARQUET, raw_key
 
-ROOT = "manifest.json"
-PAGE, PAGES_ASSETS = "index.html", "assets/"
 FACTS, STATISTICS = "facts", "statistics"  # the names of inputs
 
 
@@ -121,16 +120,16 @@ class Manifest(Struct, frozen=True, kw_only=True):
     @property
     def rows(self) -> int:
         """Of the whole table, as it is published."""
-        return next((f.rows for f in self.files if f.name == "timeseries.parquet"), 0)
+        return next((f.rows for f in self.files if f.name == TABLE_PARQUET), 0)
 
     @property
     def countries(self) -> int:
-        return next((f.rows for f in self.files if f.name == "latest.json"), 0)
+        return next((f.rows for f in self.files if f.name == LATEST_JSON), 0)
 
     @property
     def rebuilt(self) -> bool:
         """Whether it was made of an archived snapshot later on, and is no run of the worker's."""
-        own = f"raw/{self.run_id}/"
+        own = raw_key(self.run_id, "")
         return any(not one.key.startswith(own) for one in self.inputs_of(STATISTICS))
 
     def digests(self) -> dict[str, str]:
@@ -150,22 +149,7 @@ def encode(manifest: Manifest) -> bytes:
     return readable(manifest)
 
 
-def page_in(language: str) -> str:
-    """The name of the page in another language than its own."""
-    return f"index.{language}.html"
-
-
-def of_page(name: str) -> bool:
-    """Whether a file is the page, in whichever language, or belongs to it."""
-    in_a_language = name.startswith("index.") and name.endswith(".html")
-    return in_a_language or name.startswith(PAGES_ASSETS)
-
-
-def run_key(run_id: str, name: str) -> str:
-    return f"runs/{run_id}/{name}"
-
-
-def read(store: Store, key: str = ROOT) -> Published | None:
+def read(store: Store, key: str = MANIFEST) -> Published | None:
     """A manifest; None where there is none. Raises StoreError."""
     stored = store.read(key)
     if stored is None:

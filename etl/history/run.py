@@ -10,10 +10,11 @@ from datetime import date, datetime
 from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history.history import History
-from etl.history.manifest import PAGE, Manifest, Published, page_in
+from etl.history.manifest import Manifest, Published
 from etl.history.record import Seen
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import PAGE, page_in
 from etl.worker import schedule
 from etl.worker.handover import BY_HAND, Handover
 

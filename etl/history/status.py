@@ -8,9 +8,6 @@ from msgspec import Struct
 from etl.history.history import History
 from etl.history.record import Outcome, Record, standstill
 
-STATUS = "status.json"
-
-
 SLOTS_SHOWN = 90
 
 

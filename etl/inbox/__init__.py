@@ -4,11 +4,3 @@ A form lets readers write below `inbox/incoming/` alone. Each letter is taken in
 a copy of its picture that tells nothing of the camera, is kept, the original deleted; the services
 are asked; what they say becomes `inbox/results/ID.json`. Start at `rounds.py`.
 """
-
-FOLDER = "inbox/"
-INCOMING = f"{FOLDER}incoming/"  # readers write here, and nowhere else
-PENDING = f"{FOLDER}pending/"
-PICTURES = f"{FOLDER}pictures/"
-RESULTS = f"{FOLDER}results/"
-USAGE = f"{FOLDER}usage/"
-FORM = "feedback.html"  # beside the page, and as public as that

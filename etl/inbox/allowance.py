@@ -5,9 +5,9 @@ from datetime import datetime
 
 import msgspec
 
-from etl.inbox import USAGE
 from etl.store import Store
 from etl.store.json_state import swap
+from etl.store.layout import USAGE
 
 BLOCK = 20  # calls that are taken out at a time, so that not each one writes
 

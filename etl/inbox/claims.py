@@ -14,10 +14,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from etl.errors import StateConflict
-from etl.inbox import PENDING
 from etl.inbox.letter import Letter, letter_id
 from etl.store import Entry, Store, Upload
 from etl.store.json_state import readable
+from etl.store.layout import PENDING
 
 CLAIM_HOLDS = timedelta(minutes=15)
 

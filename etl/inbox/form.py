@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING
 
 from etl import log
 from etl.errors import EtlError
-from etl.inbox import FORM, INCOMING
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
 from etl.load.share import shared_key
 from etl.report import translations
 from etl.store import Store, Upload
+from etl.store.layout import FORM, INCOMING
 
 if TYPE_CHECKING:
     from etl.settings.groups import Settings

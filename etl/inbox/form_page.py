@@ -11,12 +11,11 @@ from pathlib import Path
 from markupsafe import Markup
 
 from etl import PROJECT
-from etl.inbox import FORM
 from etl.report import templating
 from etl.report.numbers import human
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
-from etl.store.s3.setup.lifecycle import INBOX_DAYS
+from etl.store.layout import FORM, INBOX_DAYS
 
 HERE = Path(__file__).with_name("templates")
 STYLE = PROJECT / "etl/report/page/assets/page.css"

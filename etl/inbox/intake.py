@@ -4,12 +4,13 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from etl.inbox import PICTURES, contents
+from etl.inbox import contents
 from etl.inbox.contents import Picture
 from etl.inbox.letter import Letter, Unreadable
 from etl.report.numbers import human
 from etl.store import Upload
 from etl.store.keys import is_valid
+from etl.store.layout import PICTURES
 
 if TYPE_CHECKING:
     from etl.inbox.claims import Progress

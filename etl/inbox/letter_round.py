@@ -10,13 +10,14 @@ from msgspec.structs import replace
 
 from etl import log
 from etl.errors import EtlError, StateConflict
-from etl.inbox import INCOMING, claims, intake, results
+from etl.inbox import claims, intake, results
 from etl.inbox.claims import Held, Progress
 from etl.inbox.letter import Letter, letter_id
 from etl.inbox.reader import Reader
 from etl.inbox.services import ASKED_FOR, Services
 from etl.store import Entry
 from etl.store.keys import is_valid
+from etl.store.layout import INCOMING
 
 if TYPE_CHECKING:
     from etl.store.s3.store import S3Store

@@ -8,10 +8,10 @@ import msgspec
 
 from etl import log
 from etl.errors import StateConflict
-from etl.inbox import RESULTS
 from etl.inbox.letter import Letter
 from etl.store import Store, Upload
 from etl.store.json_state import readable
+from etl.store.layout import RESULTS
 from etl.store.parallel import in_parallel
 
 

@@ -12,12 +12,13 @@ from etl.errors import StoreError
 from etl.extract import levels
 from etl.extract.sources import level_of
 from etl.extract.sources.table import CUMULATIVE, NEW
-from etl.history.manifest import Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.history.run import Run
 from etl.load import read_back
 from etl.load.changes_file import Difference, difference
-from etl.load.table import PARQUET, read_table, read_whole
+from etl.load.table import read_table, read_whole
 from etl.store import Store
+from etl.store.layout import TABLE_PARQUET, run_key
 from etl.transform import changes
 from etl.transform.changes import Changes
 from etl.transform.checks import Extent
@@ -117,7 +118,7 @@ def _names(store: Store, run_id: str, level: str) -> dict[str, str]:
 
 
 def _table(store: Store, run_id: str, path: Path) -> Path:
-    key = run_key(run_id, PARQUET)
+    key = run_key(run_id, TABLE_PARQUET)
     if not store.download(key, path):
         raise StoreError(f"{key} is not there")
     return path

@@ -11,9 +11,9 @@ from msgspec import Struct
 
 from etl.load.file import File
 from etl.load.values import Header, write_json
+from etl.store.layout import CHANGES
 from etl.transform.changes import Changes
 
-CHANGES = "changes.json"
 # all of it tells of two runs: by itself it makes no version differ from another
 NOTHING_LASTS = hashlib.sha256(b"").hexdigest()
 

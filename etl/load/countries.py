@@ -11,6 +11,7 @@ from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, records, spans, to_json, write_json
+from etl.store.layout import LATEST_CSV, LATEST_JSON
 
 
 class CountryFiles:
@@ -77,7 +78,7 @@ def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> in
 def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
     """latest.json and latest.csv: one row a country."""
     content = {**header.fields(), levels.level(latest): records(latest)}
-    write_json(folder / "latest.json", content)
+    write_json(folder / LATEST_JSON, content)
     table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))
-    pa.csv.write_csv(table, folder / "latest.csv")
-    return {"latest.json": len(latest), "latest.csv": len(latest)}
+    pa.csv.write_csv(table, folder / LATEST_CSV)
+    return {LATEST_JSON: len(latest), LATEST_CSV: len(latest)}

@@ -16,6 +16,7 @@ from etl.load.file import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
 from etl.load.values import Header, to_list, write_json
+from etl.store.layout import STATS, WORLD
 from etl.transform.filters import keep
 from etl.transform.world import latest
 
@@ -60,10 +61,8 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     written[f"{levels.level(countries)}.json"] = write_countries(folder, header, countries)
     if tidy.world is not None:
         world = keep(tidy.world, only.measures, only.since)
-        written["world.json"] = write_world(folder / "world.json", header, world, tidy.left_out)
-    written["stats.json"] = write_stats(
-        folder / "stats.json", countries, tidy.rows, only.measures, only.since
-    )
+        written[WORLD] = write_world(folder / WORLD, header, world, tidy.left_out)
+    written[STATS] = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
     return [File(name, folder / name, written[name]) for name in sorted(written)]
 
 

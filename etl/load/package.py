@@ -8,28 +8,35 @@ from pathlib import Path
 from typing import Any
 
 from etl.extract import levels
-from etl.load.changes_file import CHANGES
 from etl.load.file import File
-from etl.load.table import CSV, PARQUET
 from etl.load.values import Header, write_json
+from etl.store.layout import (
+    CHANGES,
+    LATEST_CSV,
+    LATEST_JSON,
+    PACKAGE,
+    STATS,
+    TABLE_CSV,
+    TABLE_PARQUET,
+    WORLD,
+)
 from etl.transform import columns as fields
 from etl.transform.columns import Field
 from etl.transform.filters import dropped
 
-PACKAGE = "datapackage.json"
 TITLES = {
-    "latest.csv": "One row a {one}: its last day, with facts",
-    "latest.json": "As latest.csv",
-    CSV: "One row a {one} and day: the whole tidy table",
-    PARQUET: f"As {CSV}, typed",
+    LATEST_CSV: "One row a {one}: its last day, with facts",
+    LATEST_JSON: f"As {LATEST_CSV}",
+    TABLE_CSV: "One row a {one} and day: the whole tidy table",
+    TABLE_PARQUET: f"As {TABLE_CSV}, typed",
     "countries.json": "Every country: key, name, ISO codes, facts and the name of its file",
     **{
         f"{level}.json": f"Every {levels.one(level)}: keys, names, its country's ISO codes and "
         "facts, and the name of its file"
         for level in ("regions", "places")
     },
-    "world.json": "World totals and series",
-    "stats.json": "The source's own shape, repaired",
+    WORLD: "World totals and series",
+    STATS: "The source's own shape, repaired",
     CHANGES: "What this version says otherwise than the one before it",
 }
 SERIES_TITLE = "The series of one {one}, column by column"
@@ -116,9 +123,13 @@ def _name(file_name: str, seen: Counter[str]) -> str:
 def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
     """A table's columns, and those that tell one row from the other."""
     key = levels.names(level)[0]
-    if name == "latest.csv":
+    if name == LATEST_CSV:
         return fields.latest_fields(level), [key]
-    return (fields.table_fields(level), [key, "date"]) if name in (CSV, PARQUET) else ((), [])
+    return (
+        (fields.table_fields(level), [key, "date"])
+        if name in (TABLE_CSV, TABLE_PARQUET)
+        else ((), [])
+    )
 
 
 def _field(field: Field) -> dict[str, str]:

@@ -13,18 +13,10 @@ from dataclasses import dataclass, field
 
 from etl.errors import StateConflict, StoreError
 from etl.history import manifest as manifests
-from etl.history.manifest import (
-    PAGE,
-    PAGES_ASSETS,
-    ROOT,
-    Manifest,
-    Published,
-    PublishedFile,
-    of_page,
-    run_key,
-)
+from etl.history.manifest import Manifest, Published, PublishedFile
 from etl.load.file import File
 from etl.store import FOR_EVER, REVALIDATE, Store, Upload
+from etl.store.layout import ASSETS, MANIFEST, PAGE, of_page, run_key
 from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
@@ -80,7 +72,7 @@ def publish(
     body = manifests.encode(version.manifest)
     upload_all(store, version.raw, progress=advance)
     upload_all(store, version.files, progress=advance)
-    store.write(Upload(run_key(version.manifest.run_id, ROOT), body, FOR_EVER))
+    store.write(Upload(run_key(version.manifest.run_id, MANIFEST), body, FOR_EVER))
     commit(store, body, before.etag if before else None)
     settle(store, only_differing=False, advance=advance)
 
@@ -88,11 +80,11 @@ def publish(
 def commit(store: Store, body: bytes, etag: str | None) -> None:
     """Step 4; with no `etag`, the first there is. Raises StateConflict, StoreError."""
     try:
-        store.write(Upload(ROOT, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
+        store.write(Upload(MANIFEST, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
     except StoreError as exc:
         # the write may have arrived though its answer was lost: believe what stands there
         try:
-            found = store.read(ROOT)
+            found = store.read(MANIFEST)
         except StoreError:
             raise exc from None
         if found is None or found.body != body:
@@ -141,7 +133,7 @@ def _copy_all(
 def _newer(store: Store, published: Published) -> Published | None:
     found = manifests.read(store)
     if found is None:
-        raise StateConflict(f"{store.address}/{ROOT} was removed while its run was published")
+        raise StateConflict(f"{store.address}/{MANIFEST} was removed while its run was published")
     return found if found.sha256 != published.sha256 else None
 
 
@@ -155,7 +147,7 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
 
 def cache_control(name: str) -> str:
     """Of a stable name: the page's assets are named by what they hold, all others change."""
-    return FOR_EVER if name.startswith(PAGES_ASSETS) else REVALIDATE
+    return FOR_EVER if name.startswith(ASSETS) else REVALIDATE
 
 
 def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -> list[str]:
@@ -164,6 +156,6 @@ def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -
     before = manifest.previous.run_id if manifest.previous else None
     names: set[str] = set()
     for run_id in filter(None, {before, instead_of}):
-        other = manifests.read(store, run_key(run_id, ROOT))
+        other = manifests.read(store, run_key(run_id, MANIFEST))
         names |= other.manifest.digests().keys() if other else set()
     return sorted(names - manifest.digests().keys())

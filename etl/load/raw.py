@@ -18,6 +18,7 @@ from etl.history.history import History
 from etl.history.manifest import FACTS, Input, Manifest
 from etl.history.record import KeptInput
 from etl.store import FOR_EVER, Store, Upload
+from etl.store.layout import raw_key
 
 PACKED = (".xlsx", ".gz")  # of no use to compress again
 GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
@@ -71,7 +72,7 @@ def _unpack(store: Store, archived: Input, path: Path) -> bool:
 
 def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
     """How an input is kept in raw/: its bytes as received, gzipped unless they are packed."""
-    path, key = fetched.path, f"raw/{run_id}/{fetched.path.name}"
+    path, key = fetched.path, raw_key(run_id, fetched.path.name)
     if path.suffix not in PACKED:
         packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
         # takes a fifth of zlib's time, and packs differently on other processors, which is no harm

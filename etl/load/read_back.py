@@ -8,8 +8,8 @@ from msgspec import Struct
 
 from etl.errors import StoreError
 from etl.extract import levels
-from etl.history.manifest import run_key
 from etl.store import Store
+from etl.store.layout import run_key
 
 Content = TypeVar("Content")
 

@@ -11,12 +11,10 @@ from functools import cache
 
 from etl.errors import StoreError
 from etl.history import manifest as manifests
-from etl.history.manifest import ROOT, run_key
 from etl.load import rewrite_links
 from etl.store import Store, Upload, valid_key
+from etl.store.layout import MANIFEST, PAGE, SHARED, run_key
 
-PAGE = "index.html"
-FOLDER = "_shared/"  # what begins with _ is never public
 _EXPIRES = "%Y-%m-%dT%H%M%SZ"
 
 Sign = Callable[[str], str]  # a key -> a URL
@@ -31,7 +29,7 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
         raise StoreError(
             f"{store.address} has no page to share; python app.py run --force publishes one"
         )
-    files[ROOT] = run_key(published.manifest.run_id, ROOT)
+    files[MANIFEST] = run_key(published.manifest.run_id, MANIFEST)
 
     @cache
     def signed(name: str) -> str | None:
@@ -49,15 +47,15 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
 
 def shared_key(name: str, expires_at: datetime) -> str:
     """Where a file lies that is shared until then."""
-    return f"{FOLDER}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{name}"
+    return f"{SHARED}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{name}"
 
 
 def expired(key: str, now: datetime) -> bool:
     """Whether a key is of a copy whose links have expired."""
-    if not key.startswith(FOLDER):
+    if not key.startswith(SHARED):
         return False
     try:
-        stamp = key.removeprefix(FOLDER).rpartition("-")[0]
+        stamp = key.removeprefix(SHARED).rpartition("-")[0]
         return datetime.strptime(stamp, _EXPIRES).replace(tzinfo=UTC) < now
     except ValueError:
         return False

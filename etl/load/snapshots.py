@@ -14,6 +14,7 @@ from etl.history.catalogue import Archived, Imported
 from etl.history.history import History
 from etl.load.month import Month
 from etl.store import Store
+from etl.store.layout import raw_key
 
 LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any
 
@@ -62,7 +63,7 @@ def snapshots(
     if not told:
         return []
     # a month's runs begin alike, so this lists little besides
-    start = commonprefix([f"raw/{one.run_id}/" for one in told])  # noqa: RUF071  no paths
+    start = commonprefix([raw_key(one.run_id, "") for one in told])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
     for entry in store.list(start):
         keys.setdefault(entry.key.split("/")[1], []).append(entry.key)
@@ -108,7 +109,7 @@ def in_folder(told: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
 
 def later_facts(store: Store, sha256: str) -> Archived | None:
     """Facts of that digest that were fetched for snapshots without any, if they are there."""
-    kept = store.list(f"raw/{later_facts_folder(sha256)}/")
+    kept = store.list(raw_key(later_facts_folder(sha256), ""))
     return next((Archived(entry.key, sha256) for entry in kept), None)
 
 

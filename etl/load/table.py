@@ -10,11 +10,12 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from etl.store.layout import TABLE_CSV, TABLE_PARQUET
+
 GZIP_LEVEL = 1
 PIECE_ROWS = 20_000
 CSV_BATCH_ROWS = 4096  # Arrow's own 1,024 take half as long again
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's start
-PARQUET, CSV = "timeseries.parquet", "timeseries.csv.gz"
 
 
 class TableFiles:
@@ -23,10 +24,10 @@ class TableFiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._parquet: pa.parquet.ParquetWriter | None = None
-        self.rows = {PARQUET: 0, CSV: 0}
+        self.rows = {TABLE_PARQUET: 0, TABLE_CSV: 0}
 
     def __enter__(self) -> Self:
-        self._file = (self._folder / CSV).open("wb")
+        self._file = (self._folder / TABLE_CSV).open("wb")
         self._gzip = gzip.GzipFile("", "wb", GZIP_LEVEL, self._file, mtime=0)
         return self
 
@@ -40,7 +41,7 @@ class TableFiles:
     def add(self, group: pd.DataFrame) -> None:
         table = pa.Table.from_pandas(group, preserve_index=False, nthreads=1)
         if self._parquet is None:
-            path = self._folder / PARQUET
+            path = self._folder / TABLE_PARQUET
             self._parquet = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
             sink = pa.PythonFile(self._gzip, "w")
             options = pa.csv.WriteOptions(batch_size=CSV_BATCH_ROWS)

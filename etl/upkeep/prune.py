@@ -9,19 +9,16 @@ from etl.errors import EtlError, StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
 from etl.history.history import History
-from etl.history.manifest import ROOT
 from etl.history.record import SUCCESS
 from etl.history.run import RUN_ID, Run
-from etl.inbox import FOLDER as INBOX
 from etl.load.publish import Advance
-from etl.load.share import FOLDER
 from etl.store import Entry, Store, directory
 from etl.store.directory import DirectoryStore
 from etl.store.keys import is_valid
+from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED
 from etl.store.parallel import in_parallel
 from etl.upkeep import retention
 from etl.upkeep.retention import UNFINISHED, Folder, Found, Plan
-from etl.upkeep.versions import ARCHIVES
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
@@ -37,7 +34,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
         listed=catalogue.read(store),
         runs=_runs(store, "runs"),
         raw=_runs(store, "raw"),
-        shared=_folders(store.list(FOLDER, in_order=False)).values(),
+        shared=_folders(store.list(SHARED, in_order=False)).values(),
         inbox=_folders(e for e in store.list(INBOX, in_order=False) if is_valid(e.key)).values(),
         unfinished=_folders(unfinished).values(),
     )
@@ -57,11 +54,11 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
                     "another run was published in between, so what is too old has changed; "
                     "say it again"
                 )
-            manifest = [e for e in folder.entries if e.key == f"{folder.name}/{ROOT}"]
+            manifest = [e for e in folder.entries if e.key == f"{folder.name}/{MANIFEST}"]
             rest = [entry for entry in folder.entries if entry not in manifest]
             for entries in (manifest, rest):
                 in_parallel(partial(_delete, store, why), entries, progress=advance)
-            if isinstance(store, DirectoryStore) and folder.name.startswith((*ARCHIVES, FOLDER)):
+            if isinstance(store, DirectoryStore) and folder.name.startswith((RUNS, RAW, SHARED)):
                 directory.remove_empty(store, folder.name)
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 

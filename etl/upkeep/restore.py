@@ -9,12 +9,13 @@ from datetime import datetime
 from etl.errors import StateConflict, StoreError
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
-from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.history.record import Record
 from etl.history.run import State
 from etl.load import publish, recovery
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
 from etl.upkeep import versions
@@ -51,7 +52,7 @@ def move_to(store: Store, settings: Settings, run_id: str, now: datetime) -> Rec
         return None
     target = versions.manifest_of(store, run_id)
     if target is None:
-        raise StoreError(f"{store.address}/{run_key(run_id, ROOT)} was removed at this moment")
+        raise StoreError(f"{store.address}/{run_key(run_id, MANIFEST)} was removed at this moment")
     return _move(store, settings, state, target, now)
 
 
@@ -88,9 +89,9 @@ def _move(
 
 
 def _body(store: Store, run_id: str) -> bytes:
-    stored = store.read(run_key(run_id, ROOT))
+    stored = store.read(run_key(run_id, MANIFEST))
     if stored is None:
-        raise StoreError(f"{store.address}/{run_key(run_id, ROOT)} was removed at this moment")
+        raise StoreError(f"{store.address}/{run_key(run_id, MANIFEST)} was removed at this moment")
     return stored.body
 
 

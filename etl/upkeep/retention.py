@@ -11,10 +11,10 @@ from datetime import UTC, datetime, timedelta
 
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.load.share import expired
 from etl.store import Entry
-from etl.store.s3.setup.lifecycle import INBOX_DAYS
+from etl.store.layout import INBOX_DAYS, MANIFEST, run_key
 
 BROKEN_OFF = timedelta(days=1)  # no run takes as long
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
@@ -30,7 +30,7 @@ class Folder:
     entries: list[Entry]
 
     def has_manifest(self) -> bool:
-        return any(entry.key == f"{self.name}/{ROOT}" for entry in self.entries)
+        return any(entry.key == f"{self.name}/{MANIFEST}" for entry in self.entries)
 
 
 @dataclass(frozen=True)
@@ -76,7 +76,7 @@ def plan(found: Found, keep_days: int, now: datetime) -> Plan:
     reported = reported_on((whole | imported) & found.raw.keys(), found.past)
     young = {r.published_run for r in found.past.records} - old  # a manifest that was lost
     kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
-    kept |= {run_key(run, ROOT) for run in reported}
+    kept |= {run_key(run, MANIFEST) for run in reported}
 
     groups = {
         RUNS: [without(found.runs[run], kept) for run in sorted(old & whole - safe)],

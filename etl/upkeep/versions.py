@@ -3,18 +3,15 @@
 import re
 from itertools import islice
 
-from etl.alerts.state import KEY as ALERTS
 from etl.errors import StoreError
 from etl.history import catalogue
 from etl.history import manifest as manifests
-from etl.history.catalogue import KEY as CATALOGUE
 from etl.history.catalogue import Rebuilt
-from etl.history.feed import FEED
-from etl.history.history import HISTORY, History
-from etl.history.manifest import ROOT, Manifest, run_key
+from etl.history.history import History
+from etl.history.manifest import Manifest
 from etl.history.record import SUCCESS
-from etl.history.status import STATUS
 from etl.store import Store
+from etl.store.layout import MANIFEST, Owner, place_of, run_key
 
 NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
 
@@ -37,7 +34,7 @@ def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> 
 
 def manifest_of(store: Store, run_id: str) -> Manifest | None:
     """Of a run that may have gone. Raises StoreError."""
-    found = manifests.read(store, run_key(run_id, ROOT))
+    found = manifests.read(store, run_key(run_id, MANIFEST))
     return found.manifest if found else None
 
 
@@ -75,19 +72,23 @@ def _rebuilt(store: Store) -> list[Rebuilt]:
     return [newest[snapshot] for snapshot in sorted(newest)]
 
 
-STATE = (ROOT, HISTORY, STATUS, FEED, ALERTS, CATALOGUE)
-
-
-ARCHIVES = ("runs/", "raw/")
+WHAT_IT_IS: dict[Owner, str] = {
+    "state": "what the worker remembers",
+    "archive": "a part of the worker's archive",
+    "published": "a published file",
+    "inbox": "a part of the worker's inbox",
+    "shared": "what the worker shared",
+    "other": "a file of the worker's",
+    "trial": "the worker's own, for trying out the store",
+}
 
 
 def owned(store: Store, key: str) -> str | None:
-    """What an own key is, in words; None for any other. Raises StoreError."""
-    if key in STATE:
-        return "what the worker remembers"
-    if key.startswith(ARCHIVES):
-        return "a part of the worker's archive"
+    """Say what a key of the worker's own is; None for any other. Raises StoreError."""
+    place = place_of(key)
+    if place:
+        return WHAT_IT_IS.get(place.owner)
     published = manifests.read(store)
     if published and key in published.manifest.digests():
-        return "a published file"
+        return WHAT_IT_IS["published"]
     return None

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from etl.alerts import aws, notes, translate, translation
 from etl.alerts.messages import draft, write
-from etl.alerts.translate import KEPT, Translator
+from etl.alerts.translate import Translator
 from etl.errors import AlertError, StoreError
 from etl.store import Stored, Upload
+from etl.store.layout import TRANSLATIONS
 from etl.store.memory import MemoryStore
 from tests.alerts.test_messages import ALERTS, LINK, WHERE
 from tests.support.language_server import Languages, language_server, with_credentials
@@ -29,7 +30,7 @@ def languages(monkeypatch: pytest.MonkeyPatch) -> Iterator[Languages]:
 
 
 def kept(store: MemoryStore) -> dict[str, dict[str, str]]:
-    stored = store.read(KEPT)
+    stored = store.read(TRANSLATIONS)
     return json.loads(stored.body) if stored else {}
 
 
@@ -56,13 +57,13 @@ def test_a_sentence_is_asked_for_once_for_each_language_and_kept_in_the_folder(
 def test_nothing_is_written_where_nothing_is_new(languages: Languages) -> None:
     store = MemoryStore()
     Translator(store).keep()
-    assert store.read(KEPT) is None
+    assert store.read(TRANSLATIONS) is None
 
 
 def test_a_translation_that_somebody_has_put_right_stays_right(languages: Languages) -> None:
     store = MemoryStore()
     mine = {"ca": {"Nothing is to be done.": "No cal fer res."}}
-    store.write(Upload(KEPT, json.dumps(mine).encode()))
+    store.write(Upload(TRANSLATIONS, json.dumps(mine).encode()))
     assert Translator(store).translate(["Nothing is to be done."], "ca") == mine["ca"]
     assert languages.asked == []
 
@@ -72,7 +73,7 @@ def test_kept_translations_that_cannot_be_read_are_made_anew(
     languages: Languages, body: bytes
 ) -> None:
     store = MemoryStore()
-    store.write(Upload(KEPT, body))
+    store.write(Upload(TRANSLATIONS, body))
     translator = Translator(store)
     assert translator.translate(["One."], "ca") == {"One.": "ca: ONE."}
     translator.keep()

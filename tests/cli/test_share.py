@@ -14,9 +14,10 @@ import pytest
 import requests
 
 from etl.history import manifest as manifests
-from etl.history.manifest import PublishedFile, run_key
+from etl.history.manifest import PublishedFile
 from etl.load.share import expired
 from etl.store import Store, Upload
+from etl.store.layout import run_key
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.runs import contents

@@ -11,10 +11,11 @@ import pytest
 
 from etl.errors import StateConflict, StoreError
 from etl.history import append, history
-from etl.history.history import HISTORY, History
+from etl.history.history import History
 from etl.history.record import Failure, KeptInput, Record
-from etl.history.status import PUBLIC_REASONS, SLOTS_SHOWN, STATUS, status
+from etl.history.status import PUBLIC_REASONS, SLOTS_SHOWN, status
 from etl.store import Stored, Upload, json_state
+from etl.store.layout import HISTORY, STATUS
 from etl.store.memory import MemoryStore
 
 DAY = timedelta(days=1)

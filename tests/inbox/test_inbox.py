@@ -20,13 +20,14 @@ from etl import log
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.errors import StoreError
-from etl.inbox import INCOMING, PENDING, allowance, claims, letter_round, results, rounds
+from etl.inbox import allowance, claims, letter_round, results, rounds
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Label, Later
 from etl.inbox.letter_round import Round
 from etl.inbox.services import SPENT, Services
 from etl.settings.groups import Settings
 from etl.store import Upload
+from etl.store.layout import INCOMING, PENDING
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import GIF, HIDDEN, ZIP, jpeg, pixels, png, send

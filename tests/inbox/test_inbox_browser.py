@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from dev.bench.browser import Browser
-from etl.inbox import INCOMING
+from etl.store.layout import INCOMING
 from tests.support.browsers import audit
 from tests.support.desk import Desk
 from tests.support.language_server import Languages, language_server

@@ -17,21 +17,12 @@ import pytest
 from config import read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
-from etl.inbox import (
-    INCOMING,
-    PENDING,
-    PICTURES,
-    RESULTS,
-    allowance,
-    claims,
-    intake,
-    results,
-    rounds,
-)
+from etl.inbox import allowance, claims, intake, results, rounds
 from etl.inbox.letter import Letter
 from etl.inbox.letter_round import Round
 from etl.settings.groups import Settings
 from etl.store import Entry, Head, Stored, Upload
+from etl.store.layout import INCOMING, PENDING, PICTURES, RESULTS
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server

@@ -11,11 +11,12 @@ import pytest
 import requests
 
 from config import read_settings
-from etl.inbox import FORM, INCOMING, form, form_page
+from etl.inbox import form, form_page
 from etl.inbox.form_page import Way
 from etl.load.rewrite_links import rewrite
 from etl.settings.languages import NAMES
 from etl.store import Store, Upload
+from etl.store.layout import FORM, INCOMING
 from etl.store.s3.setup.policy import PUBLIC
 from etl.store.s3.signed_links import Signer
 from etl.store.s3.store import S3Store

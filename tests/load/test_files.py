@@ -28,8 +28,9 @@ from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.countries import file_names
 from etl.load.file import File
 from etl.load.files import Filter, Tidy, write_files, write_world
-from etl.load.table import CSV, PARQUET, RUNNABLE, TableFiles, read_table
+from etl.load.table import RUNNABLE, TableFiles, read_table
 from etl.load.values import Header, records, to_list
+from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 from etl.transform.columns import table_columns
 from etl.transform.derive import groups, tidy
 from etl.transform.filters import dropped
@@ -188,10 +189,10 @@ def test_every_file_is_there_and_says_how_many_rows_it_holds(tmp_path: Path) -> 
     files = write(tmp_path / "files")
     assert [file.name for file in files] == sorted(file.name for file in files)
     assert {file.name for file in files} == names(tmp_path / "files")
-    assert {file.name for file in files} == JSON_FILES | {"latest.csv", CSV, PARQUET}
+    assert {file.name for file in files} == JSON_FILES | {"latest.csv", TABLE_CSV, TABLE_PARQUET}
     assert all(file.path == tmp_path / "files" / file.name for file in files)
     held = {file.name: file.rows for file in files}
-    assert held[CSV] == held[PARQUET] == held["stats.json"] == len(TABLE)
+    assert held[TABLE_CSV] == held[TABLE_PARQUET] == held["stats.json"] == len(TABLE)
     assert held["latest.json"] == held["latest.csv"] == held["countries.json"] == 7
     assert held["world.json"] == 41  # 1 February to 12 March
     assert held["countries/ESP.json"] == 12
@@ -199,17 +200,17 @@ def test_every_file_is_there_and_says_how_many_rows_it_holds(tmp_path: Path) -> 
 
 
 def test_csv_has_the_columns_of_the_tidy_table_and_its_days_as_days(out: Path) -> None:
-    table = from_csv(gzip.decompress((out / CSV).read_bytes()))
+    table = from_csv(gzip.decompress((out / TABLE_CSV).read_bytes()))
     assert list(table[0]) == table_columns()
     assert len(table) == len(TABLE)
     assert {len(row["date"]) for row in table} == {10}
     newest = from_csv((out / "latest.csv").read_bytes())
-    assert list(newest[0]) == list(latest(pd.read_parquet(out / PARQUET)).columns)
+    assert list(newest[0]) == list(latest(pd.read_parquet(out / TABLE_PARQUET)).columns)
 
 
 def test_csv_parquet_and_json_agree_cell_by_cell(out: Path) -> None:
-    in_csv = [typed(row) for row in from_csv(gzip.decompress((out / CSV).read_bytes()))]
-    in_parquet = from_parquet(out / PARQUET)
+    in_csv = [typed(row) for row in from_csv(gzip.decompress((out / TABLE_CSV).read_bytes()))]
+    in_parquet = from_parquet(out / TABLE_PARQUET)
     assert in_csv == in_parquet
     assert from_country_files(out) == in_parquet
     assert len(in_parquet) == len(TABLE)
@@ -219,7 +220,7 @@ def test_latest_csv_and_json_agree_cell_by_cell(out: Path) -> None:
     in_json = from_json(out / "latest.json")["countries"]
     assert [typed(row) for row in from_csv((out / "latest.csv").read_bytes())] == in_json
     assert [row["country_key"] for row in in_json] == sorted(ABOUT["country_key"])
-    last = {row["country_key"]: row for row in from_parquet(out / PARQUET)}
+    last = {row["country_key"]: row for row in from_parquet(out / TABLE_PARQUET)}
     assert [{k: v for k, v in row.items() if k != "active"} for row in in_json] == list(
         last.values()
     )
@@ -230,7 +231,7 @@ def test_latest_csv_and_json_agree_cell_by_cell(out: Path) -> None:
 
 def test_the_published_table_is_the_tidy_table(out: Path) -> None:
     expected = tidy(repair(TABLE)[0], ABOUT, set(STALE))
-    table = pd.read_parquet(out / PARQUET)
+    table = pd.read_parquet(out / TABLE_PARQUET)
     for column in table_columns():
         assert values(table, column) == values(expected, column), column
     assert {str(table[name].dtype) for name in ("country", "iso3", "continent")} == {"category"}
@@ -321,7 +322,7 @@ def test_stats_json_gives_any_table_back(
     for column in ("country_key", "date", *CUMULATIVE):
         assert values(again.rows, column) == values(table, column)
     assert repair(again.rows)[1].new_recomputed == 0
-    assert from_country_files(folder) == from_parquet(folder / PARQUET)
+    assert from_country_files(folder) == from_parquet(folder / TABLE_PARQUET)
 
 
 # Texts that bite
@@ -336,7 +337,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_harmless_in_csv_alone(
     write(folder := tmp_path / "files", rows(spain=days("2020-03-01", [1])), about)
 
     for data in (
-        gzip.decompress((folder / CSV).read_bytes()),
+        gzip.decompress((folder / TABLE_CSV).read_bytes()),
         (folder / "latest.csv").read_bytes(),
     ):
         row = from_csv(data)[0]
@@ -347,7 +348,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_harmless_in_csv_alone(
         from_json(country),
         from_json(folder / "latest.json")["countries"][0],
         from_json(folder / "countries.json")["countries"][0],
-        from_parquet(folder / PARQUET)[0],
+        from_parquet(folder / TABLE_PARQUET)[0],
     ):
         assert (found["country"], found["land_conditions"]) == (text, text)
     assert from_json(folder / "stats.json")[0]["country"]["name"] == text
@@ -355,7 +356,7 @@ def test_a_text_that_a_spreadsheet_would_run_is_harmless_in_csv_alone(
 
 def test_no_text_in_csv_begins_like_a_formula_and_negative_numbers_stay_numbers(out: Path) -> None:
     negative = 0
-    for row in from_csv(gzip.decompress((out / CSV).read_bytes())):
+    for row in from_csv(gzip.decompress((out / TABLE_CSV).read_bytes())):
         for name, cell in row.items():
             if cell.startswith(RUNNABLE):
                 float(cell)
@@ -387,12 +388,12 @@ def test_quotes_line_breaks_commas_and_any_script_survive_in_every_format(
     about = countries(spain={"country": name, "continent": name})
     write(folder := tmp_path / "files", rows(spain=days("2020-03-01", [1, 2])), about)
     for data in (
-        gzip.decompress((folder / CSV).read_bytes()),
+        gzip.decompress((folder / TABLE_CSV).read_bytes()),
         (folder / "latest.csv").read_bytes(),
     ):
         assert {row["country"] for row in from_csv(data)} == {name}
         assert {row["continent"] for row in from_csv(data)} == {name}
-    assert {row["country"] for row in from_parquet(folder / PARQUET)} == {name}
+    assert {row["country"] for row in from_parquet(folder / TABLE_PARQUET)} == {name}
     assert from_json(folder / "latest.json")["countries"][0]["country"] == name
     assert from_json(folder / "stats.json")[0]["country"]["name"] == name
     assert from_json(folder / "countries" / "spain.json")["country"] == name
@@ -513,7 +514,7 @@ def test_time_zone_locale_hash_seed_and_memory_pool_make_no_difference(
 
 
 def test_no_clock_stands_in_a_file(out: Path) -> None:
-    head = (out / CSV).read_bytes()[:10]
+    head = (out / TABLE_CSV).read_bytes()[:10]
     assert head[:3] == b"\x1f\x8b\x08"
     assert head[3] == 0  # no name of a file
     assert head[4:8] == bytes(4)  # no time
@@ -524,15 +525,15 @@ def test_how_the_table_is_cut_into_groups_shows_in_no_file_but_parquet(
 ) -> None:
     write(tmp_path / "one", at_least=10_000)
     one, some_groups = digests(tmp_path / "one"), digests(out)
-    assert one.pop(PARQUET) != some_groups.pop(PARQUET)
+    assert one.pop(TABLE_PARQUET) != some_groups.pop(TABLE_PARQUET)
     assert one == some_groups
-    assert from_parquet(tmp_path / "one" / PARQUET) == from_parquet(out / PARQUET)
+    assert from_parquet(tmp_path / "one" / TABLE_PARQUET) == from_parquet(out / TABLE_PARQUET)
 
 
 def test_each_group_is_a_row_group_of_the_parquet_file(out: Path, tmp_path: Path) -> None:
     expected = [len(group) for group in groups(TABLE, 5)]
     assert len(expected) > 2
-    with pq.ParquetFile(out / PARQUET) as file:
+    with pq.ParquetFile(out / TABLE_PARQUET) as file:
         found = [file.metadata.row_group(n).num_rows for n in range(file.num_row_groups)]
     assert found == expected
 
@@ -544,7 +545,9 @@ def test_the_table_is_read_back_in_pieces_with_the_columns_it_has(
     out: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("etl.load.table.PIECE_ROWS", 5)
-    pieces = list(read_table(out / PARQUET, ["date", "new_cases", "no_such_column", "country_key"]))
+    pieces = list(
+        read_table(out / TABLE_PARQUET, ["date", "new_cases", "no_such_column", "country_key"])
+    )
     assert all(len(piece) <= 5 for piece in pieces)
     table = pd.concat([piece.astype({"country_key": "str"}) for piece in pieces], ignore_index=True)
     assert list(table.columns) == ["date", "new_cases", "country_key"]
@@ -555,16 +558,16 @@ def test_the_table_is_read_back_in_pieces_with_the_columns_it_has(
 
 @pytest.mark.parametrize("content", [b"", b"PAR1", b"<html>no such key</html>", b"PAR1" * 40])
 def test_a_file_that_is_no_parquet_is_a_value_or_os_error(tmp_path: Path, content: bytes) -> None:
-    (tmp_path / PARQUET).write_bytes(content)
+    (tmp_path / TABLE_PARQUET).write_bytes(content)
     with pytest.raises((ValueError, OSError)):
-        list(read_table(tmp_path / PARQUET, table_columns()))
+        list(read_table(tmp_path / TABLE_PARQUET, table_columns()))
 
 
 def test_a_truncated_table_is_a_value_or_os_error(out: Path, tmp_path: Path) -> None:
-    whole = (out / PARQUET).read_bytes()
-    (tmp_path / PARQUET).write_bytes(whole[: len(whole) // 2])
+    whole = (out / TABLE_PARQUET).read_bytes()
+    (tmp_path / TABLE_PARQUET).write_bytes(whole[: len(whole) // 2])
     with pytest.raises((ValueError, OSError)):
-        list(read_table(tmp_path / PARQUET, table_columns()))
+        list(read_table(tmp_path / TABLE_PARQUET, table_columns()))
 
 
 def test_a_fault_in_the_middle_of_writing_comes_through_as_it_is(tmp_path: Path) -> None:
@@ -636,8 +639,8 @@ def test_keep_drops_its_columns_in_every_file(tmp_path: Path, measures: str) -> 
     write(folder := tmp_path / "files", only=Filter(measures))
     gone = set(dropped(measures))
     table = [name for name in table_columns() if name not in gone]
-    assert list(from_csv(gzip.decompress((folder / CSV).read_bytes()))[0]) == table
-    assert list(from_parquet(folder / PARQUET)[0]) == table
+    assert list(from_csv(gzip.decompress((folder / TABLE_CSV).read_bytes()))[0]) == table
+    assert list(from_parquet(folder / TABLE_PARQUET)[0]) == table
     newest = set(from_csv((folder / "latest.csv").read_bytes())[0])
     assert newest == {*table_columns(), "active"} - gone
     assert newest == set(from_json(folder / "latest.json")["countries"][0])
@@ -649,8 +652,8 @@ def test_keep_drops_its_columns_in_every_file(tmp_path: Path, measures: str) -> 
     assert {tuple(d) for e in from_json(folder / "stats.json") for d in e["dates"].values()} == {
         tuple(kinds)
     }
-    in_csv = [typed(row) for row in from_csv(gzip.decompress((folder / CSV).read_bytes()))]
-    assert in_csv == from_parquet(folder / PARQUET) == from_country_files(folder)
+    in_csv = [typed(row) for row in from_csv(gzip.decompress((folder / TABLE_CSV).read_bytes()))]
+    assert in_csv == from_parquet(folder / TABLE_PARQUET) == from_country_files(folder)
 
 
 def test_since_shortens_every_file_and_changes_no_value(out: Path, tmp_path: Path) -> None:
@@ -659,10 +662,12 @@ def test_since_shortens_every_file_and_changes_no_value(out: Path, tmp_path: Pat
     def late(found: list[dict[str, Any]]) -> list[dict[str, Any]]:
         return [row for row in found if row["date"] >= str(SINCE)]
 
-    expected = late(from_parquet(out / PARQUET))
+    expected = late(from_parquet(out / TABLE_PARQUET))
     assert len(expected) == 10
-    assert from_parquet(folder / PARQUET) == expected
-    assert [typed(r) for r in from_csv(gzip.decompress((folder / CSV).read_bytes()))] == expected
+    assert from_parquet(folder / TABLE_PARQUET) == expected
+    assert [
+        typed(r) for r in from_csv(gzip.decompress((folder / TABLE_CSV).read_bytes()))
+    ] == expected
     assert from_country_files(folder) == expected
     in_full = late(from_json(out / "latest.json")["countries"])
     assert from_json(folder / "latest.json")["countries"] == in_full
@@ -677,7 +682,7 @@ def test_since_shortens_every_file_and_changes_no_value(out: Path, tmp_path: Pat
         dates = full[entry["country"]["key"]]
         assert entry["dates"] == {day: dates[day] for day in dates if day >= str(SINCE)}
     held = {file.name: file.rows for file in files}
-    assert held[CSV] == held[PARQUET] == held["stats.json"] == 10
+    assert held[TABLE_CSV] == held[TABLE_PARQUET] == held["stats.json"] == 10
     assert held["world.json"] == 2
 
 
@@ -716,7 +721,9 @@ def test_countries_without_any_facts_can_be_written(tmp_path: Path) -> None:
     for n, facts in enumerate([None, read_facts(sample)]):
         about, _ = attach(entities, facts)
         write(folder := tmp_path / str(n), table, about)
-        in_csv = [typed(row) for row in from_csv(gzip.decompress((folder / CSV).read_bytes()))]
-        assert in_csv == from_parquet(folder / PARQUET) == from_country_files(folder)
+        in_csv = [
+            typed(row) for row in from_csv(gzip.decompress((folder / TABLE_CSV).read_bytes()))
+        ]
+        assert in_csv == from_parquet(folder / TABLE_PARQUET) == from_country_files(folder)
         assert in_csv[8]["iso3"] == "ESP"
         assert (in_csv[8]["continent"] is None) is (facts is None)

@@ -14,12 +14,12 @@ from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
-from etl.history.manifest import of_page
 from etl.load.file import File
 from etl.load.package import write_package
 from etl.load.values import Header
 from etl.settings.groups import KEEPS
 from etl.store.directory import DirectoryStore
+from etl.store.layout import of_page
 from etl.transform import columns as fields
 from etl.transform.columns import table_columns
 from etl.transform.derive import tidy

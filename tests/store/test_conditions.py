@@ -7,7 +7,7 @@ import pytest
 from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.store import Upload
-from etl.store.s3.conditions import PROBE
+from etl.store.layout import PROBE
 from etl.store.s3.store import S3Store
 from tests.support.s3_server import Answer, answering, use
 

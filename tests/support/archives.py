@@ -8,9 +8,10 @@ from etl.archive.backfill import Backfilled, Progress, Span, backfill
 from etl.archive.cluster import Engine, Here
 from etl.errors import EtlError
 from etl.history import manifest as manifests
-from etl.history.manifest import Manifest, run_key
+from etl.history.manifest import Manifest
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
+from etl.store.layout import run_key
 from tests.support.runs import NOW, growing, run, settings
 
 LATER = datetime(2026, 11, 22, 7, tzinfo=UTC)

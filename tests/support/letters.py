@@ -7,8 +7,8 @@ from functools import cache
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from etl.inbox import INCOMING
 from etl.store import Store, Upload
+from etl.store.layout import INCOMING
 
 HIDDEN = "Ada's camera, Carrer de Mallorca 401"  # nowhere in what is kept
 ORIENTATION, MAKER, GPS = 0x0112, 0x010F, 0x8825

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.extract.sources.table import CUMULATIVE, NEW
-from etl.load.table import PARQUET, TableFiles, read_table
+from etl.load.table import TableFiles, read_table
+from etl.store.layout import TABLE_PARQUET
 from etl.transform.changes import BIGGEST, Cell, Changes, Measured, compare
 from etl.transform.derive import groups, tidy
 from etl.transform.filters import keep
@@ -31,7 +32,7 @@ def published(table: pd.DataFrame, folder: Path, at_least: int = 1) -> list[pd.D
     with TableFiles(folder) as files:
         for group in groups(repaired(table), at_least):
             files.add(tidy(group, about, set()))
-    return list(read_table(folder / PARQUET, WANTED))
+    return list(read_table(folder / TABLE_PARQUET, WANTED))
 
 
 BEFORE = rows(

@@ -64,6 +64,7 @@ def setup(
 def _set_up(
     store: "S3Store", wish: "Wish", topic: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
+    from etl.store.layout import PAGE
     from etl.store.s3.bucket import public_address
     from etl.store.s3.setup import plan
     from etl.store.s3.setup.apply import apply, look
@@ -85,7 +86,7 @@ def _set_up(
             word = "done" if done else "left out, since this server can't"
             say(f"{word}: {change.sentence}")
     told = _set_up_topic(topic, dry_run=dry_run, yes=yes, as_json=as_json) if topic else None
-    page = public_address(store, wish, found.region, "index.html") if wish.public else None
+    page = public_address(store, wish, found.region, PAGE) if wish.public else None
     site = plan.website_address(wish, found.region) if wish.website else None
     if as_json:
         listed = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]

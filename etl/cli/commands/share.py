@@ -8,6 +8,7 @@ import click
 
 from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
+from etl.store.layout import PAGE
 
 if TYPE_CHECKING:
     from etl.settings.groups import Settings
@@ -58,7 +59,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     from etl.store.transfer import look
 
     settings = in_force()
-    store = _on_s3(settings, key or shared.PAGE)
+    store = _on_s3(settings, key or PAGE)
     if key is not None:
         look(store, key)
     if key is not None and how is not None:
@@ -104,13 +105,13 @@ def _at(moment: datetime) -> str:
 
 
 def _acl(store: "S3Store", key: str, public: bool) -> None:
+    from etl.store.layout import is_rewritten
     from etl.store.s3.signed_links import Signer, set_acl
-    from etl.upkeep.versions import ARCHIVES, owned
 
     set_acl(store, key, public=public)
     address = Signer(store).address(key)
     click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
-    if public and not key.startswith(ARCHIVES) and owned(store, key):
+    if public and is_rewritten(key):
         click.echo(
             "warning: a run that writes it anew makes it private again; "
             "python app.py setup --public lasts",

@@ -21,6 +21,7 @@ from etl.load.snapshots import Snapshot
 from etl.report.monthly import charts, pages, shelf
 from etl.report.monthly.figures import Figures, Part, figures, reduced
 from etl.store import Store, Upload
+from etl.store.layout import REPORTS, report_key
 from etl.transform.merge import attach
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise
@@ -83,7 +84,7 @@ def make(
     notes += [*_said(made), *damaged, *missed]
     uploads = _uploads(made, source, notes)
     shelf.put(store, uploads)
-    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(shelf.SHELF))))])
+    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS))))])
     return Made(
         str(month), uploads[0].key, len(parts), len(made.countries), made.until, notes,
         made.level,
@@ -170,7 +171,7 @@ def _said(made: Figures) -> list[str]:
 def _uploads(made: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
     """final_report.html first; the script that the charts need before the page that names it."""
     script = shelf.shared_script(charts.SCRIPT.read_bytes())
-    report = shelf.report_key(made.month)
+    report = report_key(made.month)
     folder = report.removesuffix("final_report.html")
     drawn = pages.chart_page(made, source, notes, script.key.rpartition("/")[2])
     return [

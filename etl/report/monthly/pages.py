@@ -20,6 +20,7 @@ from etl.load.values import records
 from etl.report import numbers, templating
 from etl.report.monthly.figures import Figures
 from etl.store import Entry
+from etl.store.layout import report_key
 from etl.transform import columns
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -78,12 +79,12 @@ def index_page(entries: Sequence[Entry]) -> bytes:
         {
             "href": f"{month}/{name}",
             "title": f"{month.name}: {what}",
-            "modified": f"{by_key[f'reports/{month}/{name}'].modified:%Y-%m-%dT%H:%M:%SZ}",
-            "size": by_key[f"reports/{month}/{name}"].size,
+            "modified": f"{by_key[report_key(month, name)].modified:%Y-%m-%dT%H:%M:%SZ}",
+            "size": by_key[report_key(month, name)].size,
         }
         for month in sorted(set(_months(by_key)), reverse=True)
         for name, what in FILES.items()
-        if f"reports/{month}/{name}" in by_key
+        if report_key(month, name) in by_key
     ]
     return _rendered("reports-index.html", reports=reports)
 

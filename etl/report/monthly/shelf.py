@@ -4,20 +4,15 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from etl.store import FOR_EVER, Store, Upload
+from etl.store.layout import REPORTS
 
-SHELF = "reports/"
-INDEX = f"{SHELF}index.html"
-
-
-def report_key(month: object) -> str:
-    """The key of a month's report; its charts and its table are in the same folder."""
-    return f"{SHELF}{month}/final_report.html"
+INDEX = f"{REPORTS}index.html"
 
 
 def shared_script(body: bytes) -> Upload:
     """Bokeh's script, which all charts share; its name is made from its bytes."""
     name = f"bokeh-{sha256(body).hexdigest()[:12]}.min.js"
-    return Upload(f"{SHELF}assets/{name}", body, FOR_EVER)
+    return Upload(f"{REPORTS}assets/{name}", body, FOR_EVER)
 
 
 def put(store: Store, uploads: Sequence[Upload]) -> None:

@@ -10,11 +10,12 @@ from etl import log
 from etl.history import outcomes
 from etl.history import status as statuses
 from etl.history.history import History
-from etl.history.manifest import PAGE, Manifest, page_in
+from etl.history.manifest import Manifest
 from etl.history.run import Run
 from etl.load.file import File
 from etl.load.publish import Version, describe, uploads
 from etl.report import translations
+from etl.store.layout import PAGE, page_in
 
 
 def add_page(run: Run, version: Version, folder: Path, form: str) -> Version:

@@ -15,8 +15,8 @@ from pathlib import Path
 
 import msgspec
 
-from etl.history.manifest import PAGES_ASSETS
 from etl.report.page import series
+from etl.store.layout import ASSETS
 
 HERE = Path(__file__).parent
 GZIP_LEVEL = 6
@@ -90,4 +90,4 @@ def _packed(name: str, content: bytes) -> bytes:
 
 def _named(name: str, content: bytes) -> tuple[str, bytes]:
     digest = hashlib.sha256(content).hexdigest()[:12]
-    return f"{PAGES_ASSETS}{name}-{digest}.js", content
+    return f"{ASSETS}{name}-{digest}.js", content

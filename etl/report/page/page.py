@@ -11,15 +11,16 @@ from jinja2.runtime import Context
 from markupsafe import Markup
 
 from etl.extract.sources import SOURCES
-from etl.history.manifest import PAGE, PAGES_ASSETS, Manifest, page_in
+from etl.history.manifest import Manifest
 from etl.history.status import REASONS, Status
-from etl.load.changes_file import CHANGES, read_changes
+from etl.load.changes_file import read_changes
 from etl.load.file import File
 from etl.report import numbers, templating
 from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.alert_rules import ORIGINAL
+from etl.store.layout import ASSETS, CHANGES, PAGE, page_in
 
 TEMPLATES = Path(__file__).with_name("templates")
 MOST_BYTES = 1_500_000  # of all that the page loads
@@ -94,7 +95,7 @@ def make(
         if len(html) + sum(len(content) for _, content in scripts) <= MOST_BYTES:
             break
     files = []
-    (folder / PAGES_ASSETS).mkdir()
+    (folder / ASSETS).mkdir()
     for name, content in scripts:
         (folder / name).write_bytes(content)
         files.append(File(name, folder / name, 0))

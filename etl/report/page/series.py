@@ -17,9 +17,10 @@ from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers
-from etl.load.table import PARQUET, read_table
+from etl.load.table import read_table
 from etl.load.values import spans
 from etl.report.page.view import average
+from etl.store.layout import TABLE_PARQUET, WORLD
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
 DAYS_OF_AN_AVERAGE = 7
@@ -36,7 +37,7 @@ def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
     last day back, for `every` so many of them; the day in days since 1970-01-01.
     """
     key = levels.names(level)[0]
-    pieces = read_table(folder / PARQUET, (key, "date", *AVERAGES, *TOTALS))
+    pieces = read_table(folder / TABLE_PARQUET, (key, "date", *AVERAGES, *TOTALS))
     first = next(pieces)
     averaged = AVERAGES[0] in first
     scale = DAYS_OF_AN_AVERAGE if averaged else 1
@@ -71,7 +72,7 @@ def _joined(parts: Sequence[Table]) -> Table:
 
 
 def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
-    series = msgspec.json.decode((folder / "world.json").read_bytes())["series"]
+    series = msgspec.json.decode((folder / WORLD).read_bytes())["series"]
     days = np.array(series["date"], "datetime64[D]").astype(np.int64)
     if not len(days):
         return [0, [], []]

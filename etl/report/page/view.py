@@ -15,9 +15,9 @@ import msgspec
 from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
-from etl.load.changes_file import CHANGES
 from etl.report.numbers import typeset, typeset_change
 from etl.report.page.words import MEASURES, Measure
+from etl.store.layout import CHANGES, LATEST_JSON, WORLD
 
 RANKED = 12
 LISTED = 1000  # files of single series; of more the page does not tell digests and sizes
@@ -88,14 +88,14 @@ def read(folder: Path, manifest: Manifest, level: str) -> View:
     just written."""
     key = levels.names(level)[0]
     latest = sorted(
-        _listed(folder / "latest.json", level),
+        _listed(folder / LATEST_JSON, level),
         key=lambda row: (normalise(levels.full_name(row)), levels.full_name(row)),
     )
     files = {row[key]: row["file"] for row in _listed(folder / f"{level}.json", level)}
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
     if level == "countries":
-        world = msgspec.json.decode((folder / "world.json").read_bytes())
+        world = msgspec.json.decode((folder / WORLD).read_bytes())
     else:
         measures = [m for m in measures if m.column != "population"]  # it is the country's
     names = {row[key]: levels.full_name(row) for row in latest}

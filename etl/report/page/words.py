@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from etl.extract import levels
 from etl.report.numbers import MISSING, typeset
+from etl.store.layout import CHANGES, PLACES
 
 
 @dataclass(frozen=True)
@@ -39,16 +40,11 @@ MEASURES = (
 )
 MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
 MEANING = {
-    "datapackage.json": "all of this for programs: columns, units, digests",
-    "countries.json": "every country: codes, facts, its file",
-    "regions.json": "every region: its country, that one's codes and facts, its file",
-    "places.json": "every place: its region and country, that one's codes and facts, its file",
-    "latest.csv": "one row a [one]: open it in a spreadsheet",
-    "latest.json": "one row a [one]",
-    "stats.json": "the source's own shape, repaired",
-    "timeseries.csv.gz": "the whole table: one row a [one] and day",
-    "timeseries.parquet": "the same, typed",
-    "world.json": "world totals and series",
+    place.key: place.meaning
+    for place in PLACES
+    if place.owner == "published"
+    and not place.key.endswith(("/", ".html"))
+    and place.key != CHANGES  # it has a section of its own
 }
 CORRECTIONS = (
     (

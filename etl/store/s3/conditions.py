@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING
 from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.store import Head, Upload
+from etl.store.layout import PROBE
 from etl.store.s3.errors import explained, status
 from etl.store.s3.upload import upload_to_s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-PROBE = "_probe"  # never there: the write that would make it is refused, or undone
 NO_SUCH_ETAG = '"00000000000000000000000000000000"'
 
 

@@ -8,12 +8,13 @@ from datetime import datetime, timedelta
 import requests
 
 from etl.errors import AlertError
-from etl.inbox import INCOMING, png
+from etl.inbox import png
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Later
 from etl.inbox.reader import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
 from etl.settings.groups import Settings
+from etl.store.layout import INCOMING
 from etl.store.s3.signed_links import Signer
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor.finding import Finding

@@ -10,6 +10,7 @@ import requests
 
 from etl.errors import SourceUnavailable, StoreError
 from etl.extract.http import TryAgain, get
+from etl.store.layout import PAGE
 from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
 from etl.store.s3.bucket import Greeting
@@ -82,7 +83,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
 def _page(store: S3Store, seen: Greeting) -> Finding:
     """Asked for as a stranger would, without credentials."""
     wish = Wish(store.bucket, store.folder)
-    address = bucket.public_address(store, wish, seen.region, "index.html")
+    address = bucket.public_address(store, wish, seen.region, PAGE)
     try:
         with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
             return Finding("ok", f"the page: anyone can read {address}")
@@ -100,5 +101,5 @@ def directory_findings(root: Path) -> Iterator[Finding]:
         yield Finding("warning", told, "free some space, or set OUTPUT_DIR elsewhere")
     else:
         yield Finding("ok", told)
-    if (page := root / "index.html").is_file():
+    if (page := root / PAGE).is_file():
         yield Finding("ok", f"the page: {page.resolve().as_uri()}")

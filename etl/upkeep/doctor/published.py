@@ -5,9 +5,10 @@ from dataclasses import dataclass
 
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
-from etl.history.manifest import ROOT, Manifest, Published, PublishedFile, run_key
+from etl.history.manifest import Manifest, Published, PublishedFile
 from etl.load import publish
 from etl.store import FOR_EVER, Store
+from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
 from etl.upkeep.doctor.finding import Finding
@@ -71,10 +72,10 @@ def heal(store: Store) -> Iterator[Finding]:
     for name in damage.left_over:
         store.delete(name)
         yield Finding("ok", f"removed {name}, which this run has no more")
-    own = run_key(published.manifest.run_id, ROOT)
+    own = run_key(published.manifest.run_id, MANIFEST)
     if sha256_at(store, own) != published.sha256:
-        store.copy(ROOT, own, cache_control=FOR_EVER, sha256=published.sha256)
-        yield Finding("ok", f"healed {own} from {ROOT}")
+        store.copy(MANIFEST, own, cache_control=FOR_EVER, sha256=published.sha256)
+        yield Finding("ok", f"healed {own} from {MANIFEST}")
     past, _ = history.read(store)
     recorded = past.success_of(published.manifest.run_id) or published.manifest.rebuilt
     if not recorded:
@@ -116,11 +117,11 @@ def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Fi
 def _chain(store: Store, published: Published) -> Iterator[Finding]:
     """The run's own manifest, and each one before it by the digest that its follower names."""
     manifest = published.manifest
-    if sha256_at(store, run_key(manifest.run_id, ROOT)) != published.sha256:
+    if sha256_at(store, run_key(manifest.run_id, MANIFEST)) != published.sha256:
         yield Finding("failed", "the run's own manifest is not the published one", MEND)
     length = 1
     while manifest.previous is not None:
-        before = manifests.read(store, run_key(manifest.previous.run_id, ROOT))
+        before = manifests.read(store, run_key(manifest.previous.run_id, MANIFEST))
         if before is None:
             yield Finding(
                 "ok", f"the chain of manifests goes back {length} runs; older ones are gone"

@@ -6,6 +6,7 @@ from contextlib import suppress
 
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.store import REVALIDATE, Store, Upload
+from etl.store.layout import TRIAL
 from etl.upkeep.doctor.finding import Finding
 
 BODY, OTHER = b"a test by: python app.py doctor\n", b"the test, written again\n"
@@ -15,7 +16,7 @@ POLICY = "python app.py setup --policy prints what the worker must be allowed to
 
 def trial(store: Store) -> Iterator[Finding]:
     """Upload, read, list, copy, write on condition, delete; nothing stays behind."""
-    key = f"_doctor-{secrets.token_hex(8)}"
+    key = f"{TRIAL}{secrets.token_hex(8)}"
     tries: dict[str, Callable[[Store, str], None]] = {
         "upload": _upload,
         "read": _read,

@@ -19,7 +19,6 @@ from hypothesis import given
 from dev.bench import extend
 from etl import PROJECT
 from etl.extract.sources import SAMPLES
-from etl.history import manifest
 from etl.history.history import History
 from etl.history.record import Failure, Record
 from etl.load.files import Filter, Tidy, write_files
@@ -30,6 +29,7 @@ from etl.report.numbers import human
 from etl.report.page import chart_documents as figures
 from etl.report.page import page, series, view, words
 from etl.store import Store, Upload
+from etl.store.layout import of_page
 from etl.store.memory import MemoryStore
 from etl.transform.derive import stale_keys, tidy
 from etl.transform.repair import repair
@@ -507,7 +507,7 @@ def test_assets_that_no_page_names_any_more_go_and_those_that_stay_may_be_kept_f
 def test_a_manifest_from_before_there_were_pages_is_read_and_followed(tmp_path: Path) -> None:
     store, source = published_store(tmp_path)
     content = json.loads(contents(store)["manifest.json"])
-    content["files"] = [f for f in content["files"] if not manifest.of_page(f["name"])]
+    content["files"] = [f for f in content["files"] if not of_page(f["name"])]
     body = json.dumps(content).encode()
     for key in ("manifest.json", f"runs/{content['run_id']}/manifest.json"):
         store.write(Upload(key, body))

@@ -11,7 +11,6 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 import pytest
 
-from etl.alerts.translate import KEPT
 from etl.extract.sources import SAMPLES
 from etl.history.history import History
 from etl.history.record import Failure, Record
@@ -22,6 +21,7 @@ from etl.settings import languages
 from etl.settings.alert_rules import LANGUAGES, ORIGINAL
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
+from etl.store.layout import TRANSLATIONS
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, capitals, language_server, with_credentials
@@ -130,7 +130,7 @@ def test_without_other_languages_nothing_is_asked_linked_or_kept(
     run(store, source)
     assert translate.asked == []
     assert pages(store) == {"index.html"}
-    assert store.read(KEPT) is None
+    assert store.read(TRANSLATIONS) is None
     read = page_in(store, "en")
     assert read.all("nav", class_="languages") == []
     assert not any("hreflang" in link.attributes for link in read.all("link"))
@@ -155,9 +155,9 @@ def test_a_day_without_news_rewrites_no_page_of_any_language(
     source.write_bytes(growing(20) + b"\n")
     assert run(store, source, now=NOW + 60 * DAY, TRANSLATE_TO="es").outcome == "unchanged"
     after = contents(store)
-    assert {key for key in after if after[key] != before.get(key)} <= {
-        *("history.json", "status.json", KEPT)  # the page would have had to say that it is stale
-    }
+    # the page would have had to say that it is stale
+    allowed = {"history.json", "status.json", TRANSLATIONS}
+    assert {key for key in after if after[key] != before.get(key)} <= allowed
 
 
 def test_a_dry_run_keeps_no_translation(source: Path, translate: Languages) -> None:
@@ -371,7 +371,7 @@ def test_a_translation_lost_on_a_day_without_news_takes_no_page_away(
 ) -> None:
     store = MemoryStore()
     run(store, source, TRANSLATE_TO="es")
-    store.delete(KEPT)
+    store.delete(TRANSLATIONS)
     translate.refuse = REFUSED
     source.write_bytes(growing(20) + b"\n")
     assert run(store, source, now=NOW + DAY, TRANSLATE_TO="es").outcome == "unchanged"
@@ -391,8 +391,8 @@ def test_a_translation_stays_text_whatever_somebody_wrote_into_the_folder(
 ) -> None:
     store = MemoryStore()
     run(store, source, TRANSLATE_TO="es")
-    kept = json.loads(contents(store)[KEPT])
-    store.write(Upload(KEPT, json.dumps({"es": dict.fromkeys(kept["es"], wild)}).encode()))
+    kept = json.loads(contents(store)[TRANSLATIONS])
+    store.write(Upload(TRANSLATIONS, json.dumps({"es": dict.fromkeys(kept["es"], wild)}).encode()))
     options = Options(force=True)
     assert run(store, source, options=options, TRANSLATE_TO="es").outcome == "published"
     assert_settled(contents(store))

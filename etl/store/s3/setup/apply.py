@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from etl.errors import StoreError
 from etl.store import Upload
+from etl.store.layout import TRIAL
 from etl.store.s3.bucket import greet
 from etl.store.s3.errors import explained, status
 from etl.store.s3.setup import Change, Found, Rule
@@ -22,7 +23,7 @@ NOT_SET = {
     "NoSuchBucketPolicy",
     "NoSuchWebsiteConfiguration",
 }
-TRIAL = "_doctor-encryption"
+ENCRYPTED = f"{TRIAL}encryption"
 Read = tuple[str, str, Callable[[Rule], Any]]  # the call, the action it takes, and what to take
 
 SETTINGS: dict[str, Read] = {
@@ -110,8 +111,8 @@ def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]
 def _encrypts(store: S3Store) -> bool:
     """Whether the server can do what it took on: SeaweedFS without a key refuses all uploads."""
     try:
-        store.write(Upload(TRIAL, b""))
-        store.delete(TRIAL)
+        store.write(Upload(ENCRYPTED, b""))
+        store.delete(ENCRYPTED)
     except StoreError as exc:
         return status(exc) < 500
     return True

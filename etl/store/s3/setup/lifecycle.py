@@ -5,21 +5,19 @@ an object's age alone, and would delete the published run once its source stands
 or the last snapshot of a month that its report is made from. `prune` knows both.
 """
 
+from etl.store.layout import INBOX, PLACES
 from etl.store.s3.setup import Found, Rule, Wish
 
 FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
 UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for
-INBOX_DAYS = 30
 FORMER_INBOX_DAYS = 1  # a picture as it was sent, with its place in it, until its copy was kept
-SHARED_DAYS = 8  # no link outlives 7 days
-TRIAL_DAYS = 1  # what a killed `doctor` left
 
-EXPIRING = {"inbox/": INBOX_DAYS, "_shared/": SHARED_DAYS, "_doctor-": TRIAL_DAYS}
+EXPIRING = {place.key: place.keep_days for place in PLACES if place.keep_days}
 SENTENCE = (
     f"clear up below {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
     f"after {UNFINISHED_DAYS}, "
     + ", ".join(f"{name} after {days}" for name, days in EXPIRING.items())
-    + f", former versions in inbox/ after {FORMER_INBOX_DAYS}"
+    + f", former versions in {INBOX} after {FORMER_INBOX_DAYS}"
 )
 
 
@@ -46,7 +44,7 @@ def own_rules(wish: Wish) -> list[Rule]:
         }
         for name, days in EXPIRING.items()
     }
-    expiring["inbox/"]["NoncurrentVersionExpiration"] = {"NoncurrentDays": FORMER_INBOX_DAYS}
+    expiring[INBOX]["NoncurrentVersionExpiration"] = {"NoncurrentDays": FORMER_INBOX_DAYS}
     return [former, *expiring.values()]
 
 

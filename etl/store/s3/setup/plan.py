@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 
 from etl.errors import StoreError
+from etl.store.layout import PAGE
 from etl.store.s3.setup import Change, Found, Rule, Wish, lifecycle, policy
 
 PRIVATE = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
@@ -18,7 +19,7 @@ CORS: Rule = {
     "ExposeHeaders": ["ETag"],
     "MaxAgeSeconds": 3600,
 }
-INDEX = {"IndexDocument": {"Suffix": "index.html"}}
+INDEX = {"IndexDocument": {"Suffix": PAGE}}
 # Where website endpoints were first, a hyphen stands before the region; elsewhere a dot.
 HYPHEN = {
     *("us-east-1", "us-west-1", "us-west-2", "us-gov-west-1", "sa-east-1", "eu-west-1"),

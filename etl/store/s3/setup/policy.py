@@ -2,37 +2,25 @@
 
 import hashlib
 
+from etl.store.layout import PLACES, Place
 from etl.store.s3.setup import Found, Rule, Wish
 
 VERSION = "2012-10-17"  # of the language, not of a policy
+
+
+def _pattern(place: Place) -> str:
+    """Spell a place for the policy; `latest.*` for both `latest.csv` and `latest.json`."""
+    stem = place.key.partition(".")[0]
+    alike = [one.key for one in PLACES if one.key.startswith(f"{stem}.") and "*" not in one.key]
+    if place.key in alike and len(alike) > 1:
+        return f"{stem}.*"
+    return f"{place.key}*" if place.is_folder else place.key
+
+
 # What the public may read, below the folder; `*` goes over slashes. A list of what is open, since
 # an Allow can't subtract, and a Deny would hit the worker too. What is not named here stays closed:
 # raw/, inbox/, history.json, whatever begins with `_`.
-PUBLIC = (
-    "manifest.json",
-    "status.json",
-    "index.html",
-    "index.*.html",
-    "feedback.html",
-    "assets/*",
-    "latest.*",
-    "countries.json",
-    "countries/*",
-    "regions.json",
-    "regions/*",
-    "places.json",
-    "places/*",
-    "world.json",
-    "timeseries.*",
-    "stats.json",
-    "changes.json",
-    "datapackage.json",
-    "feed.xml",
-    "reports/*",
-    "revisions.csv",
-    "runs/*",
-    "vintages/*",
-)
+PUBLIC = tuple(dict.fromkeys(_pattern(place) for place in PLACES if place.public))
 INBOX_ACTIONS = (
     "comprehend:DetectDominantLanguage",
     "comprehend:DetectSentiment",
