@@ -10,8 +10,9 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
 from urllib3.exceptions import HTTPError
 
-from etl.errors import AlertError, one_line
+from etl.errors import AlertError
 from etl.store.s3 import errors
+from etl.store.s3.answers import OTHER_ANSWERS
 
 # Shorter than S3's: an alert comes behind a run that is done, and is tried again.
 CONFIG = Config(
@@ -20,28 +21,6 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent="cloud-etl/0.1",
 )
-DENIED = "{what}: access denied; allow {action}"
-BUSY = "{what}: the service is busy or failing ({code}); it passes: try again in some minutes"
-KEY = errors.ANSWERS["InvalidAccessKeyId"]
-SECRET = errors.ANSWERS["SignatureDoesNotMatch"]
-SANDBOX = (
-    "{what}: refused ({text}); while the account is in the SMS sandbox, verify the number first in "
-    "the SNS console"
-)
-ANSWERS = {
-    **dict.fromkeys(("NotFound", "NotFoundException"), "{what} does not exist{missing}"),
-    **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), DENIED),
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), DENIED),
-    **dict.fromkeys(("InvalidClientTokenId", "UnrecognizedClientException"), KEY),
-    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), errors.EXPIRED),
-    **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), BUSY),
-    **dict.fromkeys(("TooManyRequestsException", "ServiceUnavailableException"), BUSY),
-    **dict.fromkeys(("ProvisionedThroughputExceededException", "LimitExceededException"), BUSY),
-    **dict.fromkeys(("InternalError", "InternalErrorException", "InternalServerException"), BUSY),
-    **dict.fromkeys(("OptedOut", "OptedOutException"), "{what} wants no SMS: it has opted out"),
-    **dict.fromkeys(("UserError", "UserErrorException"), SANDBOX),
-}
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -68,19 +47,9 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
     """
     try:
         yield
-    except ClientError as exc:
-        error: dict[str, Any] = {**exc.response.get("Error", {})}
-        status = exc.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-        code = str(error.get("Code", ""))
-        text = ANSWERS.get(code) or (BUSY if status >= 500 else "{what}: {code}: {text}")
-        facts = {"code": code, "text": one_line(str(error.get("Message", "")), 300)}
-        told = text.format(what=what, action=action, missing=missing, **facts)
-        raise AlertError(told) from exc
-    except (BotoCoreError, HTTPError, ValueError, RecursionError) as exc:
-        text = str(errors.explain(exc, bucket=what, key=None, action=action))
-        endpoint = f"AWS_ENDPOINT_URL_{service.upper()}"
-        text = text.replace("s3://", "").replace("AWS_ENDPOINT_URL_S3", endpoint)
-        raise AlertError(text) from exc
+    except (BotoCoreError, ClientError, HTTPError, ValueError, RecursionError) as exc:
+        asked = errors.Asked(service, what, action, missing=missing)
+        raise AlertError(errors.sentence(exc, asked)) from exc
 
 
 def takes_issue(exc: AlertError) -> bool:
@@ -89,6 +58,5 @@ def takes_issue(exc: AlertError) -> bool:
     cause = exc.__cause__
     if not isinstance(cause, ClientError):
         return cause is None or isinstance(cause, ParamValidationError)
-    response: dict[str, Any] = {**cause.response}
-    status = response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
-    return status < 500 and response.get("Error", {}).get("Code") not in ANSWERS
+    answer = errors.Answer.of(cause)
+    return answer.status < 500 and answer.code not in OTHER_ANSWERS

@@ -13,8 +13,8 @@ from etl.extract.http import TryAgain, get
 from etl.store.layout import PAGE
 from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
+from etl.store.s3.answers import NO_BUCKET
 from etl.store.s3.bucket import Greeting
-from etl.store.s3.errors import NO_BUCKET
 from etl.store.s3.setup import Wish
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor.finding import Finding
