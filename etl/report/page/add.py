@@ -1,4 +1,4 @@
-"""Add the page to a version that is written otherwise."""
+"""Add the page to a version whose files are written."""
 
 from collections.abc import Sequence
 from functools import partial
@@ -51,7 +51,7 @@ def _pages(run: Run, manifest: Manifest, folder: Path, form: str) -> list[File]:
     status = statuses.status(past, run.now, run.settings.table.stale_after_days)
     languages = run.settings.alerts.translate_to
     translate = partial(translations.translated, run.store, languages, keep=not run.options.dry_run)
-    return page.make(folder, manifest, status, languages, translate, form)
+    return page.write_pages(folder, manifest, status, languages, translate, form)
 
 
 def _untranslated(wanted: Sequence[str], files: Sequence[File]) -> dict[str, str]:

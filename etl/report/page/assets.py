@@ -19,6 +19,7 @@ from etl.report.page import series
 from etl.store.layout import ASSETS
 
 HERE = Path(__file__).parent
+Script = tuple[str, bytes]  # its name in the folder and its bytes
 GZIP_LEVEL = 6
 PARTS = (
     "words",
@@ -37,20 +38,22 @@ def style() -> str:
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
-def scripts(folder: Path, level: str, every: int) -> Iterator[tuple[str, bytes]]:
+def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:
     """Each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files; of the series one day in `every` is taken. The page's own
-    script comes first, which a page without charts does with: the table is at hand while the rest
+    `folder` has the published files. The charts' series have one day in `every`; 0: the page has no
+    charts, and its own script alone. That one comes first, so that the table works while the rest
     arrives.
     """
     yield _named("page", page_js())
+    if not every:
+        return
     yield _named("series", _packed("series", series.encode(folder, level, every)))
     yield from _same_for_all()
 
 
 @cache
-def _same_for_all() -> tuple[tuple[str, bytes], ...]:
+def _same_for_all() -> tuple[Script, ...]:
     """The scripts that no figure is in; packed once, for all days of an archive."""
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
@@ -88,6 +91,6 @@ def _packed(name: str, content: bytes) -> bytes:
     )
 
 
-def _named(name: str, content: bytes) -> tuple[str, bytes]:
+def _named(name: str, content: bytes) -> Script:
     digest = hashlib.sha256(content).hexdigest()[:12]
     return f"{ASSETS}{name}-{digest}.js", content

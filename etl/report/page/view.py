@@ -83,7 +83,7 @@ class View:
     series_files: Sequence[PublishedFile]
 
 
-def read(folder: Path, manifest: Manifest, level: str) -> View:
+def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     """Read latest.json, countries.json (regions.json, places.json) and world.json, where they were
     just written."""
     key = levels.names(level)[0]

@@ -27,7 +27,7 @@ from etl.load.table import read_table
 from etl.load.values import Header
 from etl.report.numbers import human
 from etl.report.page import chart_documents as figures
-from etl.report.page import page, series, view, words
+from etl.report.page import rendering, series, view, words
 from etl.store import Store, Upload
 from etl.store.layout import of_page
 from etl.store.memory import MemoryStore
@@ -522,7 +522,7 @@ def test_a_manifest_from_before_there_were_pages_is_read_and_followed(tmp_path: 
 @pytest.fixture
 def broken(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """The page's template is gone."""
-    monkeypatch.setattr(page, "TEMPLATES", Path("nowhere"))
+    monkeypatch.setattr(rendering, "TEMPLATES", Path("nowhere"))
     return monkeypatch
 
 
@@ -549,7 +549,7 @@ def test_where_the_data_is_the_same_a_page_that_fails_leaves_the_one_there_is(
     broken.undo()
     store, source = published_store(tmp_path)
     source.write_bytes(growing(20) + b"\n")
-    broken.setattr(page, "TEMPLATES", Path("nowhere"))
+    broken.setattr(rendering, "TEMPLATES", Path("nowhere"))
     assert run(store, source).outcome == "unchanged"
     assert page_of(store)
     assert records(store)[-1]["warnings"] == ["the page could not be made (TemplateNotFound)"]

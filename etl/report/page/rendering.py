@@ -1,0 +1,132 @@
+"""index.html in one language: what the page says, put into its template."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from pathlib import Path
+
+from jinja2 import Environment, pass_context
+from jinja2.runtime import Context
+from markupsafe import Markup
+
+from etl.extract.sources import SOURCES
+from etl.history.manifest import Manifest
+from etl.history.status import REASONS, Status
+from etl.load.changes_file import Difference, read_changes
+from etl.report import numbers, templating
+from etl.report.page import assets, linked_data, view, words
+from etl.report.page.texts import Texts
+from etl.settings import languages
+from etl.settings.alert_rules import ORIGINAL
+from etl.store.layout import CHANGES, PAGE, page_in
+
+TEMPLATES = Path(__file__).with_name("templates")
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the page says in every language.
+
+    `values` are the template's, without those of the run: `status`, `changed` and what the template
+    shows only beside them. `every`: the charts have one day in so many, 0 where there are none.
+    """
+
+    view: view.View
+    values: Mapping[str, object]
+    status: Status
+    changed: Difference
+    scripts: Sequence[assets.Script] = ()
+    every: int = 0
+
+
+def read_content(folder: Path, manifest: Manifest, status: Status, form: str) -> Content:
+    """Read what the page says from the published files in `folder`."""
+    source = SOURCES[manifest.source.name]
+    shown = view.read_view(folder, manifest, source.level)
+    values = {
+        "manifest": manifest,
+        "form": form,
+        "source": manifest.source,
+        "view": shown,
+        "most_ranked": view.RANKED,
+        "most_listed": view.LISTED,
+        "map_from": words.MAP_FROM,
+        "meanings": words.MEANING,
+        "corrections": words.CORRECTIONS,
+        "outcomes": words.OUTCOMES,
+        "known_fault": source.known_fault,
+        "filtered": words.filters(manifest.settings),
+        "original": ORIGINAL,
+        "names": languages.NAMES,
+        "right_to_left": languages.RIGHT_TO_LEFT,
+        "style": assets.style(),
+        "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
+    }
+    return Content(shown, values, status, read_changes((folder / CHANGES).read_bytes()))
+
+
+def render(
+    content: Content, texts: Texts, translations: Sequence[str], *, with_run: bool = True
+) -> bytes:
+    """Render the page in one language, with links to its `translations`.
+
+    Without the run, the page says nothing that differs between two runs with the same data.
+    """
+    in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
+    table = {sentence: texts.text(sentence) for sentence in in_script}
+    template = _environment(TEMPLATES).get_template(PAGE)
+    return template.render(
+        content.values,
+        every=content.every,
+        scripts=[name for name, _ in content.scripts],
+        status=content.status if with_run else None,
+        changed=content.changed if with_run else None,
+        language=texts.language,
+        languages=[ORIGINAL, *translations],
+        texts=texts,
+        gettext=texts.gettext,
+        script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
+    ).encode()
+
+
+def page_name(language: str) -> str:
+    """The page's file name: index.html, or index.LANGUAGE.html of a translation."""
+    return PAGE if language == ORIGINAL else page_in(language)
+
+
+@cache
+def _environment(templates: Path) -> Environment:
+    # made once: to compile the templates takes longer than to fill them in
+    environment = templating.environment(templates, extensions=["jinja2.ext.i18n"])
+    # The blanks' values are then handed to `gettext`, which each rendering brings of its own.
+    environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
+    environment.filters |= {
+        "number": numbers.typeset,
+        "size": numbers.human,
+        "translated": _translated,
+        "at_level": _at_level,
+        "long_date": _long_date,
+        "page_in": page_name,
+        "signed": numbers.typeset_change,
+        "percent": numbers.typeset_share,
+        "plain": words.plain,
+    }
+    return environment
+
+
+@pass_context
+def _translated(context: Context, sentence: str, **values: object) -> Markup:
+    """Translate a sentence that is not written in the template itself."""
+    texts: Texts = context["texts"]
+    return texts.say(sentence, **values)
+
+
+@pass_context
+def _at_level(context: Context, sentence: str, **values: object) -> Markup:
+    return _translated(context, words.at_level(sentence, context["view"].level), **values)
+
+
+@pass_context
+def _long_date(context: Context, day: date) -> Markup:
+    return _translated(context, words.MONTHS[day.month - 1], day=day.day, year=day.year)
