@@ -1,7 +1,7 @@
 """Make the runs of a whole archive anew: what the settings and the code of today make of it."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 from typing import Literal
@@ -16,6 +16,7 @@ from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.record import Failure
+from etl.load.provenance import as_noted
 from etl.load.snapshots import Snapshot
 from etl.settings.groups import Settings
 from etl.store import Store
@@ -219,5 +220,5 @@ def _entry(link: ChainLink, job: Job, now: datetime) -> Rebuilt:
         made_at=now,
         digests=list(link.found.digests),
         facts_sha256=link.found.facts_sha256,
-        **asdict(held),
+        **as_noted(held),
     )

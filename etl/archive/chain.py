@@ -42,7 +42,7 @@ def _refused(
 ) -> Failure | None:
     if found.held is None or last is None:
         return None
-    refusals = checks.went_back(found.held, last[1].held, level_of(snapshot.source))
+    refusals = checks.shrank_or_ended_earlier(found.held, last[1].held, level_of(snapshot.source))
     return Failure("DataRejected", "; ".join(refusals)) if refusals else None
 
 

@@ -9,11 +9,11 @@ from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import FACTS, STATISTICS, Manifest
+from etl.load.provenance import held_by
 from etl.load.snapshots import Snapshot
 from etl.store import Store
 from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
-from etl.transform.checks import Extent
 from etl.upkeep.versions import is_there
 
 
@@ -61,7 +61,7 @@ def _rebuilt(
         made_of = [*run.digests, *([run.facts_sha256] if run.facts_sha256 else [])]
         same = zip(documents, made_of, strict=False)
         if len(documents) == len(made_of) and all(a.sha256 in (None, b) for a, b in same):
-            held = Extent.of(run)
+            held = held_by(run)
             yield run.snapshot, Known(Surveyed(tuple(run.digests), run.facts_sha256, held))
 
 
@@ -70,5 +70,5 @@ def _surveyed(manifest: Manifest) -> Surveyed:
     return Surveyed(
         digests=tuple(document.sha256 for document in manifest.inputs_of(STATISTICS)),
         facts_sha256=facts.sha256 if facts else None,
-        held=Extent.of(manifest.source),
+        held=held_by(manifest.source),
     )

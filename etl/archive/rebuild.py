@@ -12,9 +12,10 @@ from tempfile import TemporaryDirectory
 
 from etl import log
 from etl.archive.job import Job
-from etl.errors import DataRejected, EtlError, StateConflict, StoreError
+from etl.errors import EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts, Inputs
+from etl.extract.sources import SOURCES
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
 from etl.history.manifest import Manifest
@@ -74,18 +75,15 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         try:
             inputs = _inputs(job, snapshot, Path(folder))
-            found = read.read(job.settings, inputs.statistics, inputs.facts)
-            refusals = checks.check(
-                found.rows,
-                found.listed,
+            found = _read(job, inputs)
+            checks.check(
+                found,
+                Changes(),
+                published=None,
                 now=began(snapshot.run_id),
                 stale_after_days=job.settings.table.stale_after_days,
-                published=None,
-                changes=Changes(),
-            ).refusals
-            if refusals:
-                raise DataRejected(refusals)
-            read.refuse_empty(found.selected(), job.settings)
+            )
+            read.refuse_empty(found.selected_rows(), job.settings.table)
         except Exception as exc:
             return Surveyed(failure=_failure(exc))
     digests = tuple(document.sha256 for document in inputs.statistics)
@@ -142,9 +140,14 @@ def _baseline(job: Job, day: RebuildTask, work: Path) -> Baseline | None:
         return None
     work.mkdir()
     statistics = [_bring(job, document, work) for document in before.statistics]
-    found: Reading = read.read(job.settings, statistics, Facts(None))
-    table = filters.keep(found.selected(), job.settings.table.keep, job.settings.table.since)
-    return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.chosen))
+    found = _read(job, Inputs(statistics, Facts(None)))
+    table = filters.keep(found.selected_rows(), job.settings.table.keep, job.settings.table.since)
+    return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.selected))
+
+
+def _read(job: Job, inputs: Inputs) -> Reading:
+    source = SOURCES[job.settings.source.data_set]
+    return read.read_inputs(source, inputs, job.settings.table.countries)
 
 
 def _inputs(job: Job, snapshot: Snapshot, work: Path) -> Inputs:

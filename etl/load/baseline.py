@@ -16,6 +16,7 @@ from etl.history.manifest import Manifest
 from etl.history.run import Run
 from etl.load import read_back
 from etl.load.changes_file import Difference, difference
+from etl.load.provenance import held_by
 from etl.load.table import read_table, read_whole
 from etl.store import Store
 from etl.store.layout import TABLE_PARQUET, run_key
@@ -66,7 +67,7 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     def pieces() -> Iterable[pd.DataFrame]:
         return read_table(_table(store, run_id, work / "published.parquet"), _columns(level))
 
-    return Baseline(run_id, Extent.of(note), pieces, lambda: _names(store, run_id, level))
+    return Baseline(run_id, held_by(note), pieces, lambda: _names(store, run_id, level))
 
 
 def against(before: Baseline | None, table: Reading, since: date | None) -> Compared:
@@ -77,7 +78,7 @@ def against(before: Baseline | None, table: Reading, since: date | None) -> Comp
     if before is None:
         return Compared()
     key = levels.key(table.rows)
-    shown = table.rows[key].isin(table.chosen[key]).to_numpy()
+    shown = table.rows[key].isin(table.selected[key]).to_numpy()
     if since:
         shown = shown & (table.rows["date"] >= pd.Timestamp(since)).to_numpy()
     try:

@@ -1,12 +1,13 @@
 """Whose data a version is, and which version came before it: for its files and its manifest."""
 
-from dataclasses import asdict
+from typing import Any
 
 import pandas as pd
 
 from etl.extract.inputs import Facts
 from etl.extract.sources import MEASURES, Source
 from etl.extract.sources.table import measures
+from etl.history.catalogue import Rebuilt
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Run
 from etl.load.values import Header
@@ -46,8 +47,23 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
         licence=source.licence,
         notice=source.notice,
         lacks=[m for m in MEASURES if m not in measures(rows)],
-        **asdict(held),
+        **as_noted(held),
     )
+
+
+def held_by(noted: SourceNote | Rebuilt) -> Extent:
+    """Return how much a run's source held, before any filter."""
+    return Extent(noted.rows, noted.countries, noted.first_date, noted.last_date)
+
+
+def as_noted(held: Extent) -> dict[str, Any]:
+    """Return the fields by which the manifest and the catalogue say how much a source held."""
+    return {
+        "rows": held.rows,
+        "countries": held.series,
+        "first_date": held.first_date,
+        "last_date": held.last_date,
+    }
 
 
 def previous(run: Run) -> Previous | None:

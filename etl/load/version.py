@@ -11,7 +11,6 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
-from etl.errors import DataRejected
 from etl.extract.inputs import Facts, Inputs
 from etl.history import outcomes
 from etl.history.manifest import (
@@ -66,7 +65,7 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     """
     checked = _check(run, inputs, before or baseline.published(run, work))
     free_memory.give_back()
-    read.refuse_empty(checked.table.selected(), run.settings)
+    read.refuse_empty(checked.table.selected_rows(), run.settings.table)
     files = _write(run, checked, inputs.facts, work / "files")
     into_run = uploads(files, run.run_id)
     named, raw = _archived(run, inputs)
@@ -76,33 +75,31 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
 
 def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
     settings = run.settings
-    table = read.read(settings, inputs.statistics, inputs.facts)
+    table = read.read_inputs(run.source, inputs, settings.table.countries)
     compared = baseline.against(before, table, settings.table.since)
     findings = checks.check(
-        table.rows,
-        table.listed,
+        table,
+        compared.changes,
+        published=before.held if before else None,
         now=run.now,
         stale_after_days=settings.table.stale_after_days,
-        published=before.held if before else None,
-        changes=compared.changes,
+        force=run.options.force,
     )
-    if table.rows.empty or (findings.refusals and not run.options.force):
-        raise DataRejected(findings.refusals)
     if inputs.facts.warning:
         findings.warnings.append(inputs.facts.warning)
-    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.nothing)
+    findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
     stale = derive.stale_keys(table.rows, settings.table.stale_after_days)
     return Checked(table, checks.extent(table.rows), stale, compared, findings)
 
 
 def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]:
     table, stale, settings = checked.table, checked.stale, run.settings
-    rows = table.selected()
+    rows = table.selected_rows()
     header = provenance.header(run.source, checked.held)
     tidy = Tidy(
-        groups=(derive.tidy(group, table.listed, stale) for group in derive.groups(rows)),
+        groups=(derive.tidy(group, table.entities, stale) for group in derive.groups(rows)),
         rows=rows,
-        countries=table.chosen.assign(file=file_names(table.rows, table.chosen)),
+        countries=table.selected.assign(file=file_names(table.rows, table.selected)),
         # the regions that a source lists are not the world
         world=world(table.rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
@@ -133,7 +130,7 @@ def _manifest(
             corrections=asdict(table.corrections),
             stale_series=sorted(checked.stale),
             unmatched=asdict(table.unmatched),
-            restated=_restated(changes, table.listed) if changes.compared else None,
+            restated=_restated(changes, table.entities) if changes.compared else None,
         ),
         previous=provenance.previous(run),
     )
@@ -172,5 +169,5 @@ def _difference(checked: Checked) -> Difference:
     before = compared.before
     if before is None or before.held.last_date is None:
         return Difference(compared_with=None, last_date=last_date)
-    names = {**compared.names, **full_names(checked.table.listed)}
+    names = {**compared.names, **full_names(checked.table.entities)}
     return difference(compared.changes, names, before.run_id, before.held.last_date, last_date)

@@ -2,23 +2,19 @@
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Self
 
 import numpy as np
 import pandas as pd
 
-from etl.errors import listed
+from etl.errors import DataRejected, listed
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers, starts
 from etl.transform.changes import Changes
-
-if TYPE_CHECKING:
-    from etl.history.catalogue import Rebuilt
-    from etl.history.manifest import SourceNote
+from etl.transform.read import Reading
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
-SHRUNK = 0.9  # of the countries or rows published last time
-RESTATED = 0.01  # of the cells that stand in both
+SHRUNK = 0.9  # of the series or rows published last time
+RESTATED = 0.01  # of the cells that both tables have
 EARLIEST_ON_EARTH = timedelta(hours=14)  # UTC+14: where a day begins first
 LISTED = 10
 
@@ -28,24 +24,21 @@ class Extent:
     """How much a source's table holds, before any filter."""
 
     rows: int
-    countries: int
+    series: int
     first_date: date | None
     last_date: date | None
-
-    @classmethod
-    def of(cls, noted: "SourceNote | Rebuilt") -> Self:
-        return cls(noted.rows, noted.countries, noted.first_date, noted.last_date)
 
 
 @dataclass(frozen=True)
 class Findings:
-    """`refusals` forbid publishing (unless forced); `warnings` go into log, history, manifest."""
+    """`refusals` were overruled by --force; `warnings` go into log, history and manifest."""
 
     refusals: list[str]
     warnings: list[str]
 
 
 def extent(rows: pd.DataFrame) -> Extent:
+    """Measure a table that is sorted by series and date."""
     if rows.empty:
         return Extent(0, 0, None, None)
     first, last = rows["date"].min().date(), rows["date"].max().date()
@@ -53,54 +46,67 @@ def extent(rows: pd.DataFrame) -> Extent:
 
 
 def check(
-    rows: pd.DataFrame,
-    countries: pd.DataFrame,
+    reading: Reading,
+    changes: Changes,
     *,
+    published: Extent | None,
     now: datetime,
     stale_after_days: int,
-    published: Extent | None,
-    changes: Changes,
+    force: bool = False,
 ) -> Findings:
-    """Look at a source's repaired rows (columns as SourceTable's) before anything is written.
+    """Check a source's table before anything is written.
 
-    `countries` gives the series' keys and the `population`; `published` is what the version that
-    readers have now was made from, None if there is none of this source.
+    `changes` and `published` are of the version that readers have now: how the table differs from
+    it, and how much its source held (None: nothing of this source is published). Raises
+    DataRejected with every refusal; with `force` only where the table has no rows.
     """
-    today = extent(rows)
+    rows, today = reading.rows, extent(reading.rows)
     if today.last_date is None:
-        return Findings(["the source has no rows"], [])
+        raise DataRejected(["the source has no rows"])
     level = levels.level(rows)
     refusals = [
-        *went_back(today, published, level),
+        *shrank_or_ended_earlier(today, published, level),
         *_dates(today, (now + EARLIEST_ON_EARTH).date()),
-        *_above_population(rows, countries),
+        *_above_population(rows, reading.entities),
         *_duplicated(rows),
     ]
+    if refusals and not force:
+        raise DataRejected(refusals)
+    warnings = [
+        *_stale(today.last_date, now.date(), stale_after_days),
+        *_gone_or_restated(changes, level),
+    ]
+    return Findings(refusals, warnings)
+
+
+def _stale(last: date, today: date, after_days: int) -> list[str]:
+    days = (today - last).days
+    if days <= after_days:
+        return []
+    return [f"the source is stale: its last date is {last}, {days} days ago"]
+
+
+def _gone_or_restated(changes: Changes, level: str) -> list[str]:
     warnings = []
-    behind = (now.date() - today.last_date).days
-    if behind > stale_after_days:
-        warnings.append(
-            f"the source is stale: its last date is {today.last_date}, {behind} days ago"
-        )
     if changes.gone:
-        warnings.append(f"{level} gone: {listed(list(changes.gone), LISTED)}")
+        warnings.append(f"{level} gone: {listed(changes.gone, LISTED)}")
     if changes.restated_share > RESTATED:
         warnings.append(
             f"the source restated {changes.restated} of {changes.compared} published cells "
             f"({changes.restated_share:.1%})"
         )
-    return Findings(refusals, warnings)
+    return warnings
 
 
-def went_back(today: Extent, published: Extent | None, level: str) -> list[str]:
-    """Why so much less than is published is refused; nothing where it is not."""
+def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str) -> list[str]:
+    """Say why a table that holds much less than the published one is refused."""
     if published is None:
         return []
     refusals = [
         f"only {now} {what}; {before} were published last time, and under "
         f"{SHRUNK:.0%} of that is refused"
         for what, now, before in (
-            (level, today.countries, published.countries),
+            (level, today.series, published.series),
             ("rows", today.rows, published.rows),
         )
         if now < SHRUNK * before
@@ -114,19 +120,17 @@ def went_back(today: Extent, published: Extent | None, level: str) -> list[str]:
 
 def _dates(today: Extent, latest_possible: date) -> list[str]:
     refusals = []
-    last = today.last_date
-    assert last is not None  # noqa: S101  for the type checker: the caller has looked
     if today.first_date and today.first_date < FIRST_POSSIBLE:
         refusals.append(f"the first date is {today.first_date}, before there was COVID-19")
-    if last > latest_possible:
-        refusals.append(f"the last date is {last}, in the future")
+    if today.last_date and today.last_date > latest_possible:
+        refusals.append(f"the last date is {today.last_date}, in the future")
     return refusals
 
 
-def _above_population(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
+def _above_population(rows: pd.DataFrame, entities: pd.DataFrame) -> list[str]:
     key = levels.key(rows)
     most = rows.groupby(key, observed=True)["cumulative_cases"].max()
-    people = countries.set_index(key)["population"].reindex(most.index)
+    people = entities.set_index(key)["population"].reindex(most.index)
     above = (most > people).fillna(False).to_numpy(dtype=bool)
     if not above.any():
         return []
@@ -140,7 +144,7 @@ def _above_population(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
 
 
 def _duplicated(rows: pd.DataFrame) -> list[str]:
-    """They are sorted, so a row that is there twice stands behind its like."""
+    """Find rows of the same series and day. The rows are sorted, so these are neighbours."""
     twice = ~starts(rows) & (np.diff(day_numbers(rows), prepend=0) == 0)
     if not twice.any():
         return []

@@ -1,6 +1,5 @@
-"""What was fetched -> repaired rows, merged with the facts; nothing is compared or written yet."""
+"""What was fetched -> repaired rows, merged with the facts and filtered by country."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
@@ -8,11 +7,10 @@ import pandas as pd
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.facts import read_facts
-from etl.extract.fetch import Fetched
-from etl.extract.inputs import Facts
-from etl.extract.sources import SOURCES
+from etl.extract.inputs import Inputs
+from etl.extract.sources import Source
 from etl.extract.sources.table import read_table
-from etl.settings.groups import Settings
+from etl.settings.groups import TableSettings
 from etl.transform import filters
 from etl.transform.merge import Unmatched, attach
 from etl.transform.repair import Corrections, repair
@@ -20,41 +18,45 @@ from etl.transform.repair import Corrections, repair
 
 @dataclass(frozen=True)
 class Reading:
-    """`rows` as SourceTable's, repaired; `listed` as `merge.attach` makes it, `chosen` those of it
-    that COUNTRIES names, `nothing` what it names in vain."""
+    """A source's table, repaired and merged, before anything is compared or written.
+
+    `rows` has SourceTable's columns. `entities`: one row per series, as `merge.attach` makes it;
+    `selected`: those of them that COUNTRIES names, and `unknown_names` what it names besides.
+    """
 
     rows: pd.DataFrame
     corrections: Corrections
-    listed: pd.DataFrame
+    entities: pd.DataFrame
     unmatched: Unmatched
-    chosen: pd.DataFrame
-    nothing: list[str]
+    selected: pd.DataFrame
+    unknown_names: list[str]
 
-    def selected(self) -> pd.DataFrame:
-        """The rows that COUNTRIES names."""
-        if len(self.chosen) == len(self.listed):
+    def selected_rows(self) -> pd.DataFrame:
+        """Return the rows of the series that COUNTRIES names."""
+        if len(self.selected) == len(self.entities):
             return self.rows
         key = levels.key(self.rows)
-        return self.rows[self.rows[key].isin(self.chosen[key])]
+        return self.rows[self.rows[key].isin(self.selected[key])]
 
 
-def read(settings: Settings, statistics: Sequence[Fetched], facts: Facts) -> Reading:
-    """Raises SourceChanged with every fault of the inputs."""
-    table = read_table(
-        SOURCES[settings.source.data_set], (document.path for document in statistics)
-    )
+def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Reading:
+    """Read, repair and merge a source's documents; select the series that `names` names.
+
+    Raises SourceChanged with every fault of the inputs.
+    """
+    table = read_table(source, (document.path for document in inputs.statistics))
     rows, corrections = repair(table.rows)
-    known = read_facts(facts.fetched.path) if facts.fetched else None
-    listed, unmatched = attach(table.entities, known)
-    chosen, nothing = filters.select(listed, settings.table.countries)
-    return Reading(rows, corrections, listed, unmatched, chosen, nothing)
+    facts = inputs.facts.fetched
+    entities, unmatched = attach(table.entities, read_facts(facts.path) if facts else None)
+    selected, unknown = filters.select(entities, names)
+    return Reading(rows, corrections, entities, unmatched, selected, unknown)
 
 
-def refuse_empty(selected: pd.DataFrame, settings: Settings) -> None:
-    """Raises DataRejected where the filters leave nothing."""
-    since = settings.table.since
+def refuse_empty(selected: pd.DataFrame, wanted: TableSettings) -> None:
+    """Raise DataRejected where the filters leave no rows."""
+    since = wanted.since
     if selected.empty or (since and selected["date"].max().date() < since):
         raise DataRejected(
             "nothing is left of the table; check COUNTRIES "
-            f"({','.join(settings.table.countries) or 'all'}) and SINCE ({since or 'all'})"
+            f"({','.join(wanted.countries) or 'all'}) and SINCE ({since or 'all'})"
         )

@@ -419,14 +419,14 @@ def test_hostile_names_are_data(tmp_path: Path) -> None:
 
 
 def test_a_defect_of_ours_is_on_record_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    from etl.transform import derive
+    from etl.transform import read
 
     def defect(rows: Any) -> Any:
         raise ZeroDivisionError("oops")
 
     store, source = published_store(tmp_path)
     source.write_bytes(growing(21))
-    monkeypatch.setattr(derive, "repair", defect)
+    monkeypatch.setattr(read, "repair", defect)
     with pytest.raises(ZeroDivisionError):
         run(store, source)
     assert records(store)[-1]["failure"] == {"kind": "ZeroDivisionError", "message": "oops"}

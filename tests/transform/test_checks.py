@@ -7,9 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
+from etl.errors import DataRejected
 from etl.transform.changes import Changes, compare
 from etl.transform.checks import Extent, Findings, check, extent
-from etl.transform.repair import repair
+from etl.transform.merge import Unmatched
+from etl.transform.read import Reading
+from etl.transform.repair import Corrections, repair
 from tests.support.frames import MOST, countries, days, rows, some, tables
 
 NOON = datetime(2020, 3, 10, 12, tzinfo=UTC)
@@ -17,15 +20,21 @@ SOUND = rows(spain=days("2020-03-01", range(10)))  # ends on 10 March
 
 
 def findings(table: pd.DataFrame = SOUND, **over: Any) -> Findings:
-    """What check says, of a sound table on its last day unless told otherwise."""
+    """What check finds and lets pass, by default of a sound table on its last day."""
     given: dict[str, Any] = {
-        "countries": countries(*table["country_key"].cat.categories),
+        "entities": countries(*table["country_key"].cat.categories),
         "now": NOON,
         "stale_after_days": 14,
         "published": None,
         "changes": Changes(),
-    }
-    return check(repair(table)[0], **(given | over))
+        "force": True,
+    } | over
+    reading = reading_of(repair(table)[0], given.pop("entities"))
+    return check(reading, given.pop("changes"), **given)
+
+
+def reading_of(rows: pd.DataFrame, entities: pd.DataFrame) -> Reading:
+    return Reading(rows, Corrections(), entities, Unmatched([], [], []), entities, [])
 
 
 def many(countries: int, days_each: int = 1) -> pd.DataFrame:
@@ -49,15 +58,21 @@ def test_the_extent_counts_rows_and_countries_and_knows_both_ends() -> None:
     assert extent(table) == Extent(3, 2, date(2020, 2, 1), date(2020, 3, 2))
     assert extent(rows()) == Extent(0, 0, None, None)
     # categories that have no rows don't count
-    assert extent(table[table["country_key"] == "a"]).countries == 1
+    assert extent(table[table["country_key"] == "a"]).series == 1
 
 
 # Refusals
 
 
 def test_a_table_without_rows_is_refused() -> None:
-    published = held(10, 1)
-    assert findings(rows(), published=published) == Findings(["the source has no rows"], [])
+    with pytest.raises(DataRejected, match="the source has no rows"):
+        findings(rows(), published=held(10, 1))
+
+
+def test_a_refusal_raises_unless_it_is_forced() -> None:
+    with pytest.raises(DataRejected, match="only 1 countries; 10 were published"):
+        findings(published=held(10, 10), force=False)
+    assert findings(force=False) == Findings([], [])
 
 
 def test_under_90_percent_of_the_countries_or_rows_is_refused() -> None:
@@ -135,27 +150,27 @@ def test_more_cases_than_people_are_refused_country_by_country() -> None:
         sweden={"population": 10},
         italy={"population": 10},
     )
-    assert findings(table, countries=about).refusals == [
+    assert findings(table, entities=about).refusals == [
         "more cumulative cases than people: italy (11 of 10), spain (6 of 5)"
     ]
 
 
 def test_as_many_cases_as_people_pass() -> None:
-    assert findings(countries=countries(spain={"population": 9})).refusals == []
-    assert findings(countries=countries(spain={"population": 8})).refusals == [
+    assert findings(entities=countries(spain={"population": 9})).refusals == []
+    assert findings(entities=countries(spain={"population": 8})).refusals == [
         "more cumulative cases than people: spain (9 of 8)"
     ]
 
 
 def test_no_country_without_rows_is_held_to_its_population() -> None:
     about = countries(spain={"population": 100}, atlantis={"population": 0})
-    assert findings(countries=about).refusals == []
+    assert findings(entities=about).refusals == []
 
 
 def test_ten_countries_are_named_and_the_rest_counted() -> None:
     table = many(12)
     about = countries(**{key: {"population": 0} for key in table["country_key"].cat.categories})
-    assert findings(table, countries=about).refusals == [
+    assert findings(table, entities=about).refusals == [
         "more cumulative cases than people: "
         + ", ".join(f"c{n:03} (1 of 0)" for n in range(10))
         + " and 2 more"
@@ -176,7 +191,7 @@ def test_every_reason_is_listed_at_once() -> None:
     table = rows(spain=[("2021-01-01", 9, 0, 0), ("2021-01-01", 9, 0, 0)])
     told = findings(
         table,
-        countries=countries(spain={"population": 8}),
+        entities=countries(spain={"population": 8}),
         published=held(100, 10, last=date(2021, 1, 2)),
         changes=Changes(100, 2, ("italy",)),
     )
@@ -247,9 +262,8 @@ def test_a_table_that_was_just_published_passes_its_own_checks(table: pd.DataFra
 def test_check_changes_none_of_its_arguments() -> None:
     table, about = repair(many(3, 2))[0], countries("c001", c000={"population": 0})
     was, known = table.copy(deep=True), about.copy(deep=True)
-    check(
-        table, about, now=NOON, stale_after_days=1, published=held(9, 9), changes=Changes()
-    )  # fmt: skip
+    reading = reading_of(table, about)
+    check(reading, Changes(), now=NOON, stale_after_days=1, published=held(9, 9), force=True)
     assert_frame_equal(table, was)
     assert_frame_equal(about, known)
 
