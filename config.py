@@ -17,6 +17,7 @@ from etl.settings import alert_rules as alerts
 from etl.settings import readers as read
 from etl.settings.dotenv import load_dotenv
 from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, Settings, read_fields
+from etl.settings.languages import ORIGINAL
 from etl.settings.readers import Setting
 
 S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
@@ -85,9 +86,7 @@ REGISTER: tuple[Setting, ...] = (
         "negative",
         "of which letters somebody is told, such as negative,label:Cat>80",
     ),
-    Setting(
-        "INBOX_LANGUAGE", alerts.ORIGINAL, "the language that readers' remarks are translated into"
-    ),
+    Setting("INBOX_LANGUAGE", ORIGINAL, "the language that readers' remarks are translated into"),
     Setting(
         "INBOX_DAILY_LIMIT",
         "100",

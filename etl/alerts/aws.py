@@ -58,5 +58,5 @@ def takes_issue(exc: AlertError) -> bool:
     cause = exc.__cause__
     if not isinstance(cause, ClientError):
         return cause is None or isinstance(cause, ParamValidationError)
-    answer = errors.Answer.of(cause)
-    return answer.status < 500 and answer.code not in OTHER_ANSWERS
+    refusal = errors.Refusal.of(cause)
+    return refusal.status < 500 and refusal.code not in OTHER_ANSWERS

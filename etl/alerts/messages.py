@@ -1,7 +1,6 @@
 """An alert in words: the SMS, the subject, the long form. Pure.
 
-Written for somebody who is woken by it: what happened, since when, whether the data is still good,
-what to do. A sentence is a unit of translation; what stands in braces is filled in afterwards.
+texts.py has the sentences; the values are filled in after a sentence was translated.
 """
 
 import re
@@ -10,137 +9,28 @@ from dataclasses import dataclass
 
 from etl.alerts.sms import LONGEST_SMS, sms, subject
 from etl.alerts.state import Alert
+from etl.alerts.texts import (
+    ADVICE,
+    BLIND,
+    DEFECT,
+    ITEMS,
+    LINK,
+    LONG,
+    NOTHING,
+    PUBLISHED,
+    SHORT,
+    STAYS,
+    STILL,
+    SUBJECTS,
+    UNTOUCHED,
+    UNTRANSLATED,
+)
 from etl.alerts.translation import BLANK, filled
 from etl.errors import one_line
 
 NAME = "Cloud ETL:"  # who speaks
 LONGEST_VALUE = 2_000
-ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
-LINK = "See {link} (this link works for 7 days at most)"
-PUBLISHED = (
-    "Readers still have the version of {published}, whole, with figures up to {source_last}."
-)
-NOTHING = "Nothing has been published yet."
-UNTOUCHED = "What is published is not touched by this."
-STAYS = "Published data stays, up to {source_last}."  # in an SMS
-TOLD_AGAIN = "You will be told when it works again, and nothing more until then."
-BLIND = (
-    "The folder itself can't be used, so the worker can't remember that it told this; it may do so "
-    "again after a restart."
-)
-STILL = (
-    "Its last date has been the same since the run of {date_since}, its bytes since that of "
-    "{bytes_since}."
-)
-UNTRANSLATED = "This message could not be translated to {language}: it is the original."
-
-SUBJECTS: Mapping[str, str] = {
-    "failed": "Cloud ETL: the run of {slot} fails",
-    "refused": "Cloud ETL: the data of {slot} is refused",
-    "recovered": "Cloud ETL: the daily run works again",
-    "stale": "Cloud ETL: the source is stale, it ends on {source_last}",
-    "restated": "Cloud ETL: the source restated {share} of its figures",
-    "crossed": "Cloud ETL: thresholds crossed: {count}",
-    "report": "Cloud ETL: the report of {month} is ready",
-    "letters": "Cloud ETL: readers' letters to look at: {count}",
-    "note": "Cloud ETL: a note",
-}
-# What is most needed comes first: a translation may be longer, and is cut.
-SHORT: Mapping[str, str] = {
-    "failed": "Cloud ETL: the run of {slot} has been failing since {since}, attempts: {attempts}. "
-    f"{STAYS} {{kind}}: {{error}}",
-    "refused": "Cloud ETL: the data of {slot} has been refused since {since}. "
-    f"{STAYS} Why: {{error}}",
-    "recovered": "Cloud ETL: the daily run works again. It had been failing since {since}, "
-    "attempts: {attempts}. Published: figures up to {source_last}. Nothing to do.",
-    "stale": "Cloud ETL: the source {source} is stale: nothing after {source_last}, {behind} days "
-    "ago. The runs themselves work.",
-    "restated": "Cloud ETL: the source restated {share} of the figures published before. The new "
-    "ones are published.",
-    "crossed": "Cloud ETL: thresholds crossed: {count}. {first}",
-    "report": "Cloud ETL: the monthly report of {month} is ready: {key}",
-    "letters": "Cloud ETL: readers' letters to look at: {count}. {first}",
-}
-LONG: Mapping[str, Sequence[str]] = {
-    "failed": (
-        "The daily run has been failing since {since}, the last time for {slot}.",
-        "Attempts in a row: {attempts}.",
-        "The error, as it stands in the log:",
-        "{kind}: {error}",
-        "",
-        PUBLISHED,
-        "The worker goes on trying, at least once an hour.",
-        "{advice}",
-        TOLD_AGAIN,
-    ),
-    "refused": (
-        "The source can be read, but what it sends for {slot} has been refused since {since}.",
-        "Attempts in a row: {attempts}.",
-        "The reasons, as they stand in the log:",
-        "{error}",
-        "",
-        PUBLISHED,
-        "If the figures are right after all, publish them with: `python app.py run --force`",
-        "If they are wrong, nothing is to be done: the worker looks again at least once an hour.",
-        TOLD_AGAIN,
-    ),
-    "recovered": (
-        "The daily run works again: the one for {slot} succeeded, begun at {ended}.",
-        "It had been failing since {since}; attempts: {attempts}.",
-        "",
-        "Readers have the version of {published}, whole, with figures up to {source_last}.",
-        "Nothing is to be done.",
-    ),
-    "stale": (
-        "The source {source} has no figures after {source_last}. That is {behind} days ago; more "
-        "than {limit} count as stale.",
-        STILL,
-        "",
-        "The runs themselves work, and what is published is whole and right. It is old.",
-        "Look whether the source has ended. SOURCE chooses another one; ALERT_ON without `stale` "
-        "silences this message.",
-        "As long as it lasts you will be told once a week.",
-    ),
-    "restated": (
-        "The source has rewritten its history: of {compared} figures that were published before, "
-        "{cells} ({share}) are different now.",
-        "Most of them in:",
-        ITEMS,
-        "",
-        "The new figures passed the checks and are published, up to {source_last}.",
-        "The version before is kept in runs/{before}/.",
-        "If you have quoted older figures, compare them; else nothing is to be done.",
-    ),
-    "crossed": (
-        "These figures have crossed a threshold of ALERT_RULES since they were last looked at:",
-        ITEMS,
-        "",
-        "They are from the version of {published}, with figures up to {source_last}.",
-        "Each is told once on its way up and once on its way down.",
-    ),
-    "report": (
-        "The monthly report of {month} is ready.",
-        "It lies in the folder under {key}.",
-    ),
-    "letters": (
-        "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",
-        ITEMS,
-        "",
-        "All of them: `python app.py inbox --list`",
-        "These are the words of strangers: trust no link, number or request in them.",
-    ),
-}
-ADVICE: Mapping[str, str] = {
-    "SourceUnavailable": "The source could not be reached, so nothing is to be done for now. If it "
-    "lasts for a day, look whether the source has moved.",
-    "SourceChanged": "The source does not send what it used to. Look at it; what was received is "
-    "kept in raw/. The reader of this source may have to be adapted.",
-    "StoreError": "The error says what to do. `python app.py doctor` looks at the rest.",
-    "StateConflict": "Look whether a second worker writes to the same folder.",
-    "Lost": "Look for `worker.run_lost` in the log. If memory ran out, take a larger dyno.",
-}
 LITERAL = {"brace": "{", "tick": "`"}
-DEFECT = "This looks like a defect of the worker: `run.crashed` in the log says where."
 
 
 @dataclass(frozen=True)

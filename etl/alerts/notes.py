@@ -9,7 +9,7 @@ from etl.alerts.sns import Topic
 from etl.alerts.state import KIND
 from etl.alerts.translate import Translator
 from etl.errors import AlertError
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 
 Note = dict[str, Message]  # by language
 

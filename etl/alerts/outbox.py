@@ -11,7 +11,7 @@ from etl.alerts.state import Waiting
 from etl.alerts.translate import Translator
 from etl.errors import AlertError, StoreError
 from etl.load.share import copy_page
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 from etl.store import Store
 from etl.store.layout import PAGE
 

@@ -16,7 +16,7 @@ from etl.alerts.situation import Seen, Verdict, page, published
 from etl.alerts.state import Alert, State
 from etl.alerts.thresholds import crossings
 from etl.history.record import standstill
-from etl.settings.alert_rules import Rule
+from etl.settings.alert_rules import AlertRule
 
 if TYPE_CHECKING:
     from etl.history.manifest import Manifest
@@ -35,7 +35,7 @@ def decide(seen: Seen, state: State, kinds: Sequence[str]) -> tuple[State, list[
     return _judged(seen, state), alerts
 
 
-def wants_latest(state: State, manifest: "Manifest | None", rules: Sequence[Rule]) -> bool:
+def wants_latest(state: State, manifest: "Manifest | None", rules: Sequence[AlertRule]) -> bool:
     """Whether figures must be read: of a version not judged yet, or by rules that are new."""
     if manifest is None or not rules:
         return False

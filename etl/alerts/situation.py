@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from etl.alerts.state import Alert, State
-from etl.settings.alert_rules import Rule
+from etl.settings.alert_rules import AlertRule
 from etl.store.layout import PAGE
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Seen:
     now: datetime
     slot: date
     stale_after_days: int
-    rules: Sequence[Rule] = ()
+    rules: Sequence[AlertRule] = ()
     latest: Sequence[Mapping[str, Any]] | None = None
     failures: int = 0
     told_blindly: datetime | None = None

@@ -9,7 +9,7 @@ from typing import Any
 from etl.alerts import aws
 from etl.alerts.sns import MISSING, Topic
 from etl.errors import AlertError
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 
 PROTOCOLS = ("sms", "email", "https")
 PENDING = "PendingConfirmation"

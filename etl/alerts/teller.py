@@ -21,8 +21,8 @@ from etl.errors import AlertError, EtlError, StoreError
 from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.record import Failure, Record
-from etl.settings.alert_rules import ORIGINAL
 from etl.settings.groups import Settings
+from etl.settings.languages import ORIGINAL
 from etl.store import Store
 from etl.store.layout import LATEST_JSON, run_key
 from etl.worker import schedule

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from etl.settings.alert_rules import Rule
+from etl.settings.alert_rules import AlertRule
 
 EVERY = "*"
 
@@ -12,7 +12,7 @@ Over = dict[str, list[str]]  # a rule, as text -> the keys of the countries over
 
 
 def crossings(
-    rules: Sequence[Rule], latest: Sequence[Row], before: Mapping[str, Sequence[str]]
+    rules: Sequence[AlertRule], latest: Sequence[Row], before: Mapping[str, Sequence[str]]
 ) -> tuple[Over, list[str]]:
     """Who is over which limit now, and a line for each country that has crossed one.
 
@@ -33,12 +33,12 @@ def crossings(
     return over, lines
 
 
-def idle(rules: Sequence[Rule], latest: Sequence[Row]) -> list[Rule]:
+def idle(rules: Sequence[AlertRule], latest: Sequence[Row]) -> list[AlertRule]:
     """Rules that no published figure answers to: a name misspelt, or left out by a filter."""
     return [rule for rule in rules if not any(_meant(rule, row) for row in latest)]
 
 
-def _meant(rule: Rule, row: Row) -> bool:
+def _meant(rule: AlertRule, row: Row) -> bool:
     """Whether a row has a figure that the rule is about."""
     if row.get(rule.measure) is None:
         return False
@@ -47,6 +47,6 @@ def _meant(rule: Rule, row: Row) -> bool:
     return wanted == EVERY or any(wanted == name.casefold() for name in names if name)
 
 
-def _line(rule: Rule, row: Row, sign: str) -> str:
+def _line(rule: AlertRule, row: Row, sign: str) -> str:
     figure = f"{row[rule.measure]:,.6g}" if row[rule.measure] < 1e6 else f"{row[rule.measure]:,.0f}"
     return f"{row['country']}: {rule.measure} {figure} {sign} {rule.limit:,.12g} ({row['date']})"

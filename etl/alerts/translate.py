@@ -13,7 +13,7 @@ import msgspec
 from etl import log
 from etl.alerts import aws, translation
 from etl.errors import AlertError, StoreError
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 from etl.store import Store, Upload
 from etl.store.layout import TRANSLATIONS
 

@@ -14,7 +14,7 @@ from etl import PROJECT
 from etl.report import templating
 from etl.report.numbers import human
 from etl.settings import languages
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 from etl.store.layout import FORM, INBOX_DAYS
 
 HERE = Path(__file__).with_name("templates")

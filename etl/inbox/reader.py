@@ -13,8 +13,8 @@ from etl.inbox.contents import TEXT_BYTES
 from etl.inbox.letter import Later, Letter
 from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Services
 from etl.settings import inbox_rules as alert_rules
-from etl.settings.alert_rules import ORIGINAL
-from etl.settings.inbox_rules import Rule
+from etl.settings.inbox_rules import InboxRule
+from etl.settings.languages import ORIGINAL
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
@@ -31,7 +31,7 @@ class Reader:
     """Reads letters for one owner: in their language, by their rules."""
 
     def __init__(
-        self, store: "S3Store", services: Services, language: str, rules: Sequence[Rule]
+        self, store: "S3Store", services: Services, language: str, rules: Sequence[InboxRule]
     ) -> None:
         self._store = store
         self._services = services

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
-from etl.settings import alert_rules, inbox_rules
+from etl.settings import alert_rules, inbox_rules, languages
 from etl.settings import readers as read
 
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -87,10 +87,10 @@ class AlertSettings:
     """Who is alerted, about what, and in which languages besides English."""
 
     topic: Annotated[str, From("ALERT_TOPIC", alert_rules.topic)]
-    rules: Annotated[tuple[alert_rules.Rule, ...], From("ALERT_RULES", alert_rules.rules)]
+    rules: Annotated[tuple[alert_rules.AlertRule, ...], From("ALERT_RULES", alert_rules.rules)]
     kinds: Annotated[tuple[str, ...], From("ALERT_ON", alert_rules.kinds)]
-    translate_to: Annotated[tuple[str, ...], From("TRANSLATE_TO", alert_rules.languages)]
-    ping_url: Annotated[str, From("PING_URL", alert_rules.web_address)] = field(repr=False)
+    translate_to: Annotated[tuple[str, ...], From("TRANSLATE_TO", languages.several)]
+    ping_url: Annotated[str, From("PING_URL", read.web_address)] = field(repr=False)
 
 
 @dataclass(frozen=True)
@@ -98,8 +98,8 @@ class InboxSettings:
     """Whether readers can write, and which of their letters are worth an alert."""
 
     on: Annotated[bool, From("INBOX", read.switch)]
-    rules: Annotated[tuple[inbox_rules.Rule, ...], From("INBOX_ALERT", inbox_rules.rules)]
-    language: Annotated[str, From("INBOX_LANGUAGE", alert_rules.language)]
+    rules: Annotated[tuple[inbox_rules.InboxRule, ...], From("INBOX_ALERT", inbox_rules.rules)]
+    language: Annotated[str, From("INBOX_LANGUAGE", languages.one)]
     daily_limit: Annotated[int, From("INBOX_DAILY_LIMIT", read.whole(1, 1_000_000))]
 
 

@@ -10,7 +10,7 @@ WANTED = "rules such as negative,label:Cat>80, of the moods " + ", ".join(MOODS)
 
 
 @dataclass(frozen=True)
-class Rule:
+class InboxRule:
     """Tell of letters in a mood or, with `over`, of pictures in which Rekognition is more than so
     many percent sure to see what is named."""
 
@@ -27,7 +27,7 @@ class Rule:
         return labels.get(self.name.lower(), 0.0) > self.over
 
 
-def rules(value: str) -> tuple[Rule, ...]:
+def rules(value: str) -> tuple[InboxRule, ...]:
     """Raises ValueError with what was expected."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if not parts:
@@ -35,21 +35,21 @@ def rules(value: str) -> tuple[Rule, ...]:
     return tuple(dict.fromkeys(map(_rule, parts)))
 
 
-def _rule(text: str) -> Rule:
+def _rule(text: str) -> InboxRule:
     if text.lower() in MOODS:
-        return Rule(text.lower())
+        return InboxRule(text.lower())
     found = re.fullmatch(r"label:\s*([^:<>]*[^:<>\s])\s*>\s*([0-9]{1,2}(?:\.[0-9]{1,9})?)", text)
     if not found:
         raise ValueError(WANTED)
-    return Rule(found[1], float(found[2]))
+    return InboxRule(found[1], float(found[2]))
 
 
-def met(rules: Iterable[Rule], mood: str, labels: Iterable[tuple[str, float]]) -> list[str]:
+def met(rules: Iterable[InboxRule], mood: str, labels: Iterable[tuple[str, float]]) -> list[str]:
     """The rules that a letter answers to, as they are written."""
     known = {name.lower(): confidence for name, confidence in labels}
     return [str(rule) for rule in rules if rule.is_met(mood, known)]
 
 
-def least_confidence(rules: Sequence[Rule], otherwise: float) -> float:
+def least_confidence(rules: Sequence[InboxRule], otherwise: float) -> float:
     """Below which no rule asks for a label."""
     return min([otherwise, *(rule.over for rule in rules if rule.over is not None)])

@@ -1,9 +1,14 @@
-"""The languages of the page: what their readers call them, and which way they run."""
+"""The languages that Amazon Translate knows, and the readers of the settings that name some.
 
-from etl.settings.alert_rules import ORIGINAL
+A slip such as `cat` for `ca` would otherwise show in the first incident only.
+"""
+
+from etl.settings.readers import names
+
+ORIGINAL = "en"  # the language that messages and pages are written in
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "fa-AF", "he", "ps", "ur"})
-NAMES = {
+NAMES = {  # what their speakers call them
     ORIGINAL: "English",
     "af": "Afrikaans",
     "am": "አማርኛ",
@@ -80,3 +85,21 @@ NAMES = {
     "zh": "简体中文",
     "zh-TW": "繁體中文",
 }
+LANGUAGES = frozenset(NAMES)
+
+
+def several(value: str) -> tuple[str, ...]:
+    """Read the languages besides the original."""
+    known = {code.lower(): code for code in LANGUAGES}
+    codes = names(value.lower())
+    if not set(codes) <= set(known):
+        raise ValueError("languages that Amazon Translate knows, such as es,ca")
+    return tuple(known[code] for code in codes if code != ORIGINAL)
+
+
+def one(value: str) -> str:
+    """Read one language, which may be the original."""
+    known = {code.lower(): code for code in LANGUAGES}
+    if value.lower() not in known:
+        raise ValueError("a language that Amazon Translate knows, such as en")
+    return known[value.lower()]

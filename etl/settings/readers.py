@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, time
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 
@@ -95,6 +96,18 @@ def day(value: str) -> date | None:
 
 def names(value: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(name.strip() for name in value.split(",") if name.strip()))
+
+
+def web_address(value: str) -> str:
+    """An http(s) URL; what is secret in it is the reader's business."""
+    try:
+        parts = urlsplit(value)
+        fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        fits = False
+    if value and (not fits or re.search(r"\s", value)):
+        raise ValueError("a URL that begins with https://")
+    return value
 
 
 def bucket(value: str) -> str:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl import PROJECT
-from etl.alerts import messages, rules, sms, translation
+from etl.alerts import messages, rules, sms, texts, translation
 from etl.alerts.messages import Draft, Message, clean, draft, note, write
 from etl.alerts.state import Alert, Event
 from etl.errors import one_line
@@ -152,10 +152,10 @@ def test_it_says_what_is_published_and_what_to_do(event: Event) -> None:
     assert ALERTS[event].id in text
 
 
-@pytest.mark.parametrize("kind", [*messages.ADVICE, "KeyError"])
+@pytest.mark.parametrize("kind", [*texts.ADVICE, "KeyError"])
 def test_each_kind_of_failure_has_its_own_advice(kind: str) -> None:
     text = sent(failing(kind, "it broke")).long
-    advice = messages.ADVICE.get(kind, messages.DEFECT).replace("`", "")
+    advice = texts.ADVICE.get(kind, texts.DEFECT).replace("`", "")
     assert advice in text
     assert f"{kind}: it broke" in text
 

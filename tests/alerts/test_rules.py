@@ -38,12 +38,12 @@ from etl.history.manifest import (
 )
 from etl.history.record import Document, Failure, Record
 from etl.history.record import Seen as InputsSeen
-from etl.settings.alert_rules import KINDS, MEASURES, Rule
+from etl.settings.alert_rules import KINDS, MEASURES, AlertRule
 from tests.history.test_history import failure, record
 from tests.support.runs import published_store
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
-RULE = Rule("ESP", "cases_7d_per_100k", 300)
+RULE = AlertRule("ESP", "cases_7d_per_100k", 300)
 
 
 def manifest(n: int = 0, *, last: date | None = None, restated: Restated | None = None) -> Manifest:
@@ -318,20 +318,20 @@ def test_only_a_crossing_is_told_on_the_way_up_and_on_the_way_down() -> None:
 def test_a_rule_that_is_new_or_changed_only_looks() -> None:
     over, lines = crossings([RULE], [row(value=900.0)], {})
     assert (over, lines) == ({"ESP:cases_7d_per_100k>300": ["spain"]}, [])
-    changed = Rule("ESP", "cases_7d_per_100k", 200)
+    changed = AlertRule("ESP", "cases_7d_per_100k", 200)
     assert crossings([changed], [row(value=900.0)], over)[1] == []
 
 
 @pytest.mark.parametrize("name", ["ESP", "esp", "spain", "Spain"])
 def test_a_country_is_meant_by_key_name_or_code_in_any_case(name: str) -> None:
-    rule = Rule(name, "cases_7d_per_100k", 300)
+    rule = AlertRule(name, "cases_7d_per_100k", 300)
     assert crossings([rule], [row(value=301.0), row("italy", 301.0)], {str(rule): []})[1] == [
         "Spain: cases_7d_per_100k 301 > 300 (2026-01-01)"
     ]
 
 
 def test_a_star_means_every_country_for_itself() -> None:
-    rule = Rule("*", "cases_7d_per_100k", 300)
+    rule = AlertRule("*", "cases_7d_per_100k", 300)
     latest = [row(value=1.0), row("italy", 5e6), row("kosovo", 301.25)]
     over, lines = crossings([rule], latest, {str(rule): ["spain"]})
     assert over == {str(rule): ["italy", "kosovo"]}
@@ -351,7 +351,7 @@ def test_what_is_missing_has_crossed_nothing(latest: list[dict[str, Any]]) -> No
 
 
 def test_crossings_are_told_together_once_for_each_version() -> None:
-    looks: dict[str, Any] = {"rules": [RULE, Rule("*", "cases_7d_per_100k", 100)]}
+    looks: dict[str, Any] = {"rules": [RULE, AlertRule("*", "cases_7d_per_100k", 100)]}
     state, alerts = told(seen(record(0), published=manifest(0), latest=[row()], **looks))
     assert alerts == []
     high = [row(value=400.0), row("italy", 150.0)]

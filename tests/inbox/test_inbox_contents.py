@@ -14,7 +14,7 @@ from PIL import Image
 from etl.inbox import contents
 from etl.inbox.contents import TEXT_BYTES, Picture, Text
 from etl.inbox.letter import Unreadable
-from etl.settings.inbox_rules import Rule, least_confidence, met, rules
+from etl.settings.inbox_rules import InboxRule, least_confidence, met, rules
 from tests.support.letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jpeg, pixels, png
 
 
@@ -210,9 +210,9 @@ def test_what_is_neither_a_text_nor_a_picture_is_refused_by_its_name(body: bytes
 
 def test_rules_are_moods_and_labels() -> None:
     assert rules("negative, label:Cat>80,label: Motor Vehicle > 62.5,NEGATIVE") == (
-        Rule("negative"),
-        Rule("Cat", 80.0),
-        Rule("Motor Vehicle", 62.5),
+        InboxRule("negative"),
+        InboxRule("Cat", 80.0),
+        InboxRule("Motor Vehicle", 62.5),
     )
     assert [str(rule) for rule in rules("mixed,label:Cat>80")] == ["mixed", "label:Cat>80"]
 

@@ -13,7 +13,7 @@ import config
 from config import REGISTER, load_settings, read_settings
 from etl.errors import SHOWN, ConfigError
 from etl.settings import inbox_rules as letter_rules
-from etl.settings.alert_rules import KINDS, MEASURES, Rule
+from etl.settings.alert_rules import KINDS, MEASURES, AlertRule
 from etl.settings.groups import (
     FACTS_URL,
     AlertSettings,
@@ -25,7 +25,7 @@ from etl.settings.groups import (
     TableSettings,
     read_fields,
 )
-from etl.settings.inbox_rules import Rule as LetterRule
+from etl.settings.inbox_rules import InboxRule
 
 EXAMPLE = Path(config.__file__).with_name(".env.example")
 VARIABLES = {setting.variable for setting in REGISTER}
@@ -88,7 +88,7 @@ def test_nothing_set_gives_the_defaults() -> None:
             ping_url="",
         ),
         inbox=InboxSettings(
-            on=False, rules=(LetterRule("negative"),), language="en", daily_limit=100
+            on=False, rules=(InboxRule("negative"),), language="en", daily_limit=100
         ),
         sources=(),
         log_level="INFO",
@@ -158,11 +158,11 @@ def test_settings_cannot_be_changed() -> None:
         ("MAX_SOURCE_MB", "100000", 100_000_000_000),
         ("ALERT_TOPIC", "cloud-etl_1", "cloud-etl_1"),
         ("ALERT_TOPIC", ARN, ARN),
-        ("ALERT_RULES", "ESP:cases_7d_per_100k>300", (Rule("ESP", "cases_7d_per_100k", 300),)),
+        ("ALERT_RULES", "ESP:cases_7d_per_100k>300", (AlertRule("ESP", "cases_7d_per_100k", 300),)),
         (
             "ALERT_RULES",
             " Costa Rica : active > 0.5 , *:deaths_7d_avg>1000,*:deaths_7d_avg>1000.0",
-            (Rule("Costa Rica", "active", 0.5), Rule("*", "deaths_7d_avg", 1000)),
+            (AlertRule("Costa Rica", "active", 0.5), AlertRule("*", "deaths_7d_avg", 1000)),
         ),
         ("ALERT_ON", "Failures, inbox", ("failures", "inbox")),
         ("TRANSLATE_TO", "es,CA, zh-tw,en", ("es", "ca", "zh-TW")),
@@ -180,7 +180,7 @@ def test_an_inbox_needs_a_bucket() -> None:
     ]
     chosen = read(INBOX="ON", S3_BUCKET="news", INBOX_LANGUAGE="PT-pt", INBOX_ALERT="label:Cat>80")
     assert (chosen.inbox.on, chosen.inbox.language) == (True, "pt-PT")
-    assert chosen.inbox.rules == (LetterRule("Cat", 80.0),)
+    assert chosen.inbox.rules == (InboxRule("Cat", 80.0),)
 
 
 RULES = "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures " + ", ".join(

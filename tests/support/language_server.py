@@ -19,7 +19,7 @@ import pytest
 from botocore.exceptions import ClientError
 from PIL import Image
 
-from etl.settings.alert_rules import LANGUAGES
+from etl.settings.languages import LANGUAGES
 from tests.support.s3_server import Answer, answering, use
 
 MARK = re.compile(r'(<span translate="no">.*?</span>)')

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from etl.cli.options import JSON, YES, alert_topic, confirm, in_common, open_store
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 
 if TYPE_CHECKING:
     from etl.settings.groups import Settings

@@ -8,7 +8,8 @@ import click
 
 from etl.cli.options import JSON, YES, alert_topic, confirm, in_common
 from etl.errors import AlertError
-from etl.settings.alert_rules import KINDS, ORIGINAL
+from etl.settings.alert_rules import KINDS
+from etl.settings.languages import ORIGINAL
 
 if TYPE_CHECKING:
     from etl.alerts.subscriptions import Subscription

@@ -18,7 +18,7 @@ from etl.report import numbers, templating
 from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 from etl.store.layout import CHANGES, PAGE, page_in
 
 TEMPLATES = Path(__file__).with_name("templates")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from markupsafe import Markup, escape
 
 from etl.alerts import translation
-from etl.settings.alert_rules import ORIGINAL
+from etl.settings.languages import ORIGINAL
 
 _JINJAS_BLANK = re.compile(r"%\((\w+)\)s")
 

@@ -73,7 +73,7 @@ def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
 def status(exc: StoreError) -> int:
     """The HTTP status behind an explained error; 0 where there was no answer."""
     cause = exc.__cause__
-    return Answer.of(cause).status if isinstance(cause, ClientError) else 0
+    return Refusal.of(cause).status if isinstance(cause, ClientError) else 0
 
 
 def sentence(exc: Exception, asked: Asked) -> str:
@@ -81,9 +81,13 @@ def sentence(exc: Exception, asked: Asked) -> str:
     facts = {"where": asked.where, "action": asked.action, "missing": asked.missing}
     facts |= {"bucket": asked.bucket, "arn": asked.arn}
     if isinstance(exc, ClientError):
-        answer = Answer.of(exc)
-        facts |= {"code": answer.code, "text": _safe(answer.text), "operation": exc.operation_name}
-        facts |= {"hint": _hint(answer.code, asked), "region": answer.region}
+        refusal = Refusal.of(exc)
+        facts |= {
+            "code": refusal.code,
+            "text": _safe(refusal.text),
+            "operation": exc.operation_name,
+        }
+        facts |= {"hint": _hint(refusal.code, asked), "region": refusal.region}
     else:
         known: dict[str, Any] = getattr(exc, "kwargs", {})
         facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}
@@ -94,7 +98,7 @@ def sentence(exc: Exception, asked: Asked) -> str:
 
 
 @dataclass(frozen=True)
-class Answer:
+class Refusal:
     """What a service said in refusing. `region` says where the bucket is, as far as is known."""
 
     code: str
@@ -103,7 +107,7 @@ class Answer:
     region: str
 
     @classmethod
-    def of(cls, exc: ClientError) -> "Answer":
+    def of(cls, exc: ClientError) -> "Refusal":
         response: dict[str, Any] = {**exc.response}
         error, meta = response.get("Error", {}), response.get("ResponseMetadata", {})
         code, text = str(error.get("Code", "")), str(error.get("Message", ""))
@@ -114,14 +118,14 @@ def _template(exc: Exception, asked: Asked) -> str:
     """The sentence of answers.py that fits, its blanks not yet filled."""
     if not isinstance(exc, ClientError):
         return next((text for kind, text in FAULTS if isinstance(exc, kind)), "{where}: {text}")
-    answer = Answer.of(exc)
+    refusal = Refusal.of(exc)
     if exc.operation_name.startswith(CREDENTIAL_CALLS):
         return NO_CREDENTIALS
-    if answer.code == "NoSuchKey" and asked.action == "s3:PutObject":
+    if refusal.code == "NoSuchKey" and asked.action == "s3:PutObject":
         return CONFLICT  # what If-Match meets where the object is gone
     if asked.service == "s3":
-        return S3_ANSWERS.get(answer.code) or S3_STATUSES.get(answer.status, OTHERWISE)
-    return OTHER_ANSWERS.get(answer.code) or (SERVICE_BUSY if answer.status >= 500 else OTHERWISE)
+        return S3_ANSWERS.get(refusal.code) or S3_STATUSES.get(refusal.status, OTHERWISE)
+    return OTHER_ANSWERS.get(refusal.code) or (SERVICE_BUSY if refusal.status >= 500 else OTHERWISE)
 
 
 def _hint(code: str, asked: Asked) -> str:

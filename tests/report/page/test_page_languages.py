@@ -18,7 +18,7 @@ from etl.history.run import Options
 from etl.history.status import REASONS, Slot
 from etl.report.page import assets, words
 from etl.settings import languages
-from etl.settings.alert_rules import LANGUAGES, ORIGINAL
+from etl.settings.languages import LANGUAGES, ORIGINAL
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.layout import TRANSLATIONS
