@@ -20,11 +20,13 @@ from bokeh.models import (
     NumeralTickFormatter,
     Range1d,
 )
+from bokeh.models.renderers import GlyphRenderer
 from bokeh.plotting import figure
 
 KEPT = Path(__file__).with_name("figures.json")
 MEASURES = ("cases", "deaths")
-SCALES: tuple[Literal["linear", "log"], ...] = ("linear", "log")
+Scale = Literal["linear", "log"]
+SCALES: tuple[Scale, ...] = ("linear", "log")
 SEE_THROUGH: dict[str, Any] = {
     "background_fill_color": None,
     "border_fill_color": None,
@@ -47,45 +49,39 @@ def chart() -> LayoutDOM:
     texts = ["day_text", *(f"{m}_told" for m in MEASURES)]
     source = ColumnDataSource({name: [] for name in names + texts}, name="days")
     days = Range1d(start=0, end=1, name="range")
-    plots = []
-    for measure in MEASURES:
-        for scale in SCALES:
-            plot = figure(
-                name=f"{measure}_{scale}",
-                x_axis_type="datetime",
-                y_axis_type=scale,
-                x_range=days,
-                y_range=Range1d(start=1, end=10),
-                height=230,
-                min_border_left=56,
-                min_border_right=16,
-                sizing_mode="stretch_width",
-                tools="",
-                toolbar_location=None,
-                visible=scale == "linear",
-                **SEE_THROUGH,
-            )
-            plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[0]a")
-            plot.add_tools(BoxZoomTool(dimensions="width", name="drag"))
-            line = plot.line(
-                "day",
-                measure if scale == "linear" else f"{measure}_above_0",
-                source=source,
-                line_width=2,
-                line_join="round",
-                name=f"{measure}_line",
-            )
-            rows = "<b>@day_text</b>" + "".join(f"<br>@{m}_told" for m in MEASURES)
-            plot.add_tools(
-                HoverTool(
-                    renderers=[line],
-                    mode="vline",
-                    tooltips=TOOLTIP.format(rows),
-                    point_policy="snap_to_data",
-                )
-            )
-            plots.append(plot)
+    plots = [_plot(measure, scale, source, days) for measure in MEASURES for scale in SCALES]
     return column(*plots, sizing_mode="stretch_width")
+
+
+def _plot(measure: str, scale: Scale, source: ColumnDataSource, days: Range1d) -> figure:
+    plot = figure(
+        name=f"{measure}_{scale}",
+        x_axis_type="datetime",
+        y_axis_type=scale,
+        x_range=days,
+        y_range=Range1d(start=1, end=10),
+        height=230,
+        min_border_left=56,
+        min_border_right=16,
+        sizing_mode="stretch_width",
+        tools="",
+        toolbar_location=None,
+        visible=scale == "linear",
+        **SEE_THROUGH,
+    )
+    plot.yaxis.formatter = NumeralTickFormatter(format="0,0.[0]a")
+    plot.add_tools(BoxZoomTool(dimensions="width", name="drag"))
+    height = measure if scale == "linear" else f"{measure}_above_0"
+    line = plot.line(
+        "day", height, source=source, line_width=2, line_join="round", name=f"{measure}_line"
+    )
+    rows = "<b>@day_text</b>" + "".join(f"<br>@{m}_told" for m in MEASURES)
+    plot.add_tools(_hover(line, rows, mode="vline", point_policy="snap_to_data"))
+    return plot
+
+
+def _hover(drawn: "GlyphRenderer[Any]", text: str, **options: Any) -> HoverTool:
+    return HoverTool(renderers=[drawn], tooltips=TOOLTIP.format(text), **options)
 
 
 def world_map() -> LayoutDOM:
@@ -110,13 +106,7 @@ def world_map() -> LayoutDOM:
     countries = plot.multi_polygons(
         "xs", "ys", source=source, fill_color="colour", line_width=0.5, name="borders"
     )
-    plot.add_tools(
-        HoverTool(
-            renderers=[countries],
-            tooltips=TOOLTIP.format("<b>@name</b><br>@text"),
-            point_policy="follow_mouse",
-        )
-    )
+    plot.add_tools(_hover(countries, "<b>@name</b><br>@text", point_policy="follow_mouse"))
     return plot
 
 
