@@ -5,10 +5,10 @@ from collections.abc import Sequence
 import msgspec
 
 from etl.cli.console import print_json
-from etl.report.monthly.make import Made
+from etl.report.monthly.make import MonthlyReport
 
 
-def print_reports(made: Sequence[Made], *, as_json: bool, where: str) -> None:
+def print_reports(made: Sequence[MonthlyReport], *, as_json: bool, where: str) -> None:
     """Print a paragraph for each report: its address, what it counts, its notes."""
     if as_json:
         print_json([msgspec.to_builtins(report) for report in made])
@@ -16,6 +16,6 @@ def print_reports(made: Sequence[Made], *, as_json: bool, where: str) -> None:
     for report in made:
         counted = f"counted up to {report.until}" if report.until else "nothing to count"
         print(f"{where}/{report.key}")
-        print(f"  snapshots: {report.snapshots}, {report.level}: {report.countries}, {counted}")
+        print(f"  snapshots: {report.snapshots}, {report.level}: {report.series}, {counted}")
         for note in report.notes:
             print(f"  {note}")

@@ -234,8 +234,8 @@ def test_the_page_of_a_sources_own_file_weighs_less_than_one_and_a_half_megabyte
 
 def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     store, month = DirectoryStore(published.folder), Month.of(published.last.date())
-    made = make.make(store, history.read(store)[0], month, max_bytes=10**7)
-    assert (made.level, made.countries) == (published.level, len(published.latest))
+    made = make.make_report(store, history.read(store)[0], month, max_bytes=10**7)
+    assert (made.level, made.series) == (published.level, len(published.latest))
     assert made.until == published.last.date()
     lines = published.text(f"reports/{month}/final_report.csv").splitlines()
     rows = {row[levels.names(published.level)[0]]: row for row in csv.DictReader(lines)}

@@ -33,8 +33,8 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     past, _ = histories.read(store)
     made = []
     with Screen.of(settings, as_json=as_json) as screen:
-        for one in wanted or make.months_there_are(store, past):
+        for one in wanted or make.months_with_snapshots(store, past):
             screen.step(f"report {one}")
             limit = settings.source.max_bytes
-            made.append(make.make(store, past, one, max_bytes=limit, advance=screen.advance))
+            made.append(make.make_report(store, past, one, max_bytes=limit, advance=screen.advance))
     print_reports(made, as_json=as_json, where=settings.store.address)

@@ -58,7 +58,7 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
 
 
 def _ranking(figures: Figures) -> figure:
-    counted = figures.countries[figures.countries["new_cases"].notna().to_numpy()]
+    counted = figures.series[figures.series["new_cases"].notna().to_numpy()]
     top = counted.head(RANKED)
     names = _unlike([levels.full_name(row) for row in records(top)])
     columns: dict[str, Any] = {"name": names}

@@ -27,7 +27,7 @@ def make_due(run: Run, past: History, record: Record) -> Record:
 
         run.options.step(f"report {month}")
         max_bytes = run.settings.source.max_bytes
-        make.make(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
+        make.make_report(run.store, past, month, max_bytes=max_bytes, advance=run.options.advance)
         noted = msgspec.structs.replace(record, report=str(month))
         log.info("report.written", month=month)
     except Exception as exc:

@@ -35,16 +35,16 @@ class Figures:
     """The figures of a month's report.
 
     `until`: the last day of the month that is counted, None where there is none; `before_until`
-    the same of the month before. `countries`: the columns of `columns.report_fields`, most cases
-    first; regions or places where `level` says so. `total`: their sums. `snapshots`: one row each
-    with what it restated of the one before. `daily`: the 7-day averages of all of them. `gone`:
-    countries that the last snapshot has no more.
+    the same of the month before. `series`: a row each country, region or place (see `level`), the
+    columns of `columns.report_fields`, most new cases first. `total`: their sums. `snapshots`: a
+    row each, with what it restated of the one before. `daily`: the 7-day averages of all series
+    together. `gone`: the keys of series that the last snapshot no longer has.
     """
 
     month: Month
     until: date | None
     before_until: date | None
-    countries: pd.DataFrame
+    series: pd.DataFrame
     total: dict[str, int]
     snapshots: pd.DataFrame
     daily: pd.DataFrame
@@ -53,9 +53,9 @@ class Figures:
 
 
 def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """The days of a month and of the one before, and each country's last row before them.
+    """Take the days of a month and of the one before, and each series' last row before them.
 
-    From a source's rows: the key, `date` and COUNTS, copied, so that the rest can go.
+    Of a source's rows: the key, `date` and COUNTS, copied, so that the rest can be freed.
     """
     key = levels.key(rows)
     days, codes = rows["date"].to_numpy(), rows[key].cat.codes.to_numpy()
@@ -67,7 +67,7 @@ def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
 
 
 def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
-    """The snapshots beneath each other, each with its run's id in `snapshot` (categorical)."""
+    """Put the snapshots below each other, each with its run's id in `snapshot` (categorical)."""
     key = levels.key(parts[0].rows)
     keys = pd.Index(sorted(set().union(*(part.rows[key].cat.categories for part in parts))))
     frames = [part.rows.assign(**{key: part.rows[key].cat.set_categories(keys)}) for part in parts]
@@ -77,10 +77,10 @@ def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
     return table.assign(snapshot=pd.Categorical.from_codes(number, runs, ordered=True))
 
 
-def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
+def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
     """Aggregate a month's snapshots, oldest first and at least one.
 
-    `listed`: the last one's countries as `etl.transform.merge.attach` makes them.
+    `listed`: the last one's entities as `etl.transform.merge.attach` makes them.
     """
     table = concatenated(parts)
     last = table[(table["snapshot"] == parts[-1].run_id).to_numpy()]
@@ -89,10 +89,10 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
     cut = _same_day(month, until) if until else None
     changed = restatements(table, month)
     key, level = levels.key(listed), levels.level(listed)
-    countries = _countries(last, listed.set_index(key, drop=False), month, cut)
-    by_country = changed.groupby(key, observed=True)[RESTATED].sum()
-    countries = countries.join(by_country.reindex(countries.index).fillna(0).astype("Int64"))
-    ranked = countries.reset_index(drop=True).sort_values(
+    series = _series(last, listed.set_index(key, drop=False), month, cut)
+    by_series = changed.groupby(key, observed=True)[RESTATED].sum()
+    series = series.join(by_series.reindex(series.index).fillna(0).astype("Int64"))
+    ranked = series.reset_index(drop=True).sort_values(
         ["new_cases", key], ascending=[False, True], na_position="last"
     )
     ranked = ranked[[field.name for field in columns.report_fields(level)]].reset_index(drop=True)
@@ -102,7 +102,7 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
         month=month,
         until=until,
         before_until=cut,
-        countries=ranked,
+        series=ranked,
         total={name: int(ranked[name].sum()) for name in summed},
         snapshots=_snapshots(parts, changed),
         daily=_daily(last, month, until) if until else pd.DataFrame(),
@@ -112,12 +112,12 @@ def figures(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figure
 
 
 def _same_day(month: Month, until: date) -> date:
-    """Up to where the month before is counted."""
+    """The day up to which the month before is counted."""
     last = month.before.last
     return last if until == month.last else last.replace(day=min(until.day, last.day))
 
 
-def _countries(
+def _series(
     last: pd.DataFrame, listed: pd.DataFrame, month: Month, cut: date | None
 ) -> pd.DataFrame:
     keys, before = listed.index, month.before
@@ -157,7 +157,7 @@ def _number(column: "pd.Series[int]") -> "pd.Series[float]":
 
 
 def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
-    """Each country's last row on a day or before it: `date` and COUNTS (Int64)."""
+    """Each series' last row on a day or before it: `date` and COUNTS (Int64)."""
     known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
     last = known.groupby(levels.key(known), observed=True)[["date", *COUNTS]].last().reindex(keys)
     return last.astype(dict.fromkeys(COUNTS, "Int64"))

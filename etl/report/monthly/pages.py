@@ -34,7 +34,7 @@ FILES = {
 def report_csv(figures: Figures) -> bytes:
     """final_report.csv: text that a spreadsheet would run made harmless."""
     sink = io.BytesIO()
-    table = pa.Table.from_pandas(figures.countries, preserve_index=False)
+    table = pa.Table.from_pandas(figures.series, preserve_index=False)
     pa.csv.write_csv(to_csv_table(table), sink)
     return sink.getvalue()
 
@@ -43,7 +43,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
     return _rendered(
         "report.html",
         **_about(figures, source, notes),
-        rows=records(figures.countries),
+        rows=records(figures.series),
         snapshots=records(figures.snapshots),
         fields=columns.report_fields(figures.level),
         within=levels.WITHIN[figures.level][1:],

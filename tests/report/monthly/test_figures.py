@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl.load.month import Month
 from etl.report.monthly import charts, pages
-from etl.report.monthly.figures import Figures, Part, figures, reduced
+from etl.report.monthly.figures import Figures, Part, aggregate, reduced
 from etl.report.monthly.restated import COUNTS
 from etl.transform import columns as fields
 from tests.support.frames import countries, days, rows, some, tables, values
@@ -38,11 +38,11 @@ def made(
 ) -> Figures:
     if about is None:
         about = countries(*snapshots[-1]["country_key"].cat.categories)
-    return figures(parts(month, *snapshots), about, month)
+    return aggregate(parts(month, *snapshots), about, month)
 
 
 def of(report: Figures, key: str, *columns: str) -> list[Any]:
-    return [values(report.countries, column, key)[0] for column in columns]
+    return [values(report.series, column, key)[0] for column in columns]
 
 
 # ---- the calendar
@@ -114,7 +114,7 @@ def test_a_series_that_ended_before_the_month_is_missing_beside_one_that_goes_on
     hong_kong = days("2020-02-01", [50] * 3)
     report = made(rows(hong_kong=hong_kong, spain=days("2021-01-01", [1, 4])))
     assert of(report, "hong-kong", "new_cases", "cases_change", "last_date") == [None] * 3
-    assert values(report.countries, "country_key") == ["spain", "hong-kong"]
+    assert values(report.series, "country_key") == ["spain", "hong-kong"]
     assert report.total["new_cases"] == 4
 
 
@@ -233,8 +233,8 @@ def test_any_snapshots_give_what_plain_counting_gives(
         day=min(until.day, before.last.day)
     ))  # fmt: skip
     assert (report.until, report.before_until) == (until, same)
-    assert list(report.countries.columns) == [field.name for field in fields.report_fields()]
-    assert sorted(report.countries["country_key"]) == sorted(last)
+    assert list(report.series.columns) == [field.name for field in fields.report_fields()]
+    assert sorted(report.series["country_key"]) == sorted(last)
     for key, days_of in last.items():
         new = between(days_of, month.first, month.last)
         was = between(days_of, before.first, same)

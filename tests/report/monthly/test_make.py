@@ -22,7 +22,7 @@ from etl.history.run import Options
 from etl.load import snapshots
 from etl.load.month import Month
 from etl.report.monthly import make
-from etl.report.monthly.make import Made
+from etl.report.monthly.make import MonthlyReport
 from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
@@ -66,8 +66,8 @@ def january(store: Store, folder: Path) -> None:
     publish(store, folder, "2021-01-23T07:00", document(cases), facts)
 
 
-def made(store: Store, month: Month = JANUARY) -> Made:
-    return make.make(store, history.read(store)[0], month, max_bytes=10**7)
+def made(store: Store, month: Month = JANUARY) -> MonthlyReport:
+    return make.make_report(store, history.read(store)[0], month, max_bytes=10**7)
 
 
 def table(store: Store, month: Month = JANUARY) -> dict[str, dict[str, str]]:
@@ -91,7 +91,7 @@ def test_a_report_is_a_table_a_page_and_charts_beside_an_index(tmp_path: Path) -
     store = MemoryStore()
     january(store, tmp_path)
     told = made(store)
-    assert (told.snapshots, told.countries, told.until) == (3, 3, date(2021, 1, 22))
+    assert (told.snapshots, told.series, told.until) == (3, 3, date(2021, 1, 22))
     names = {key for key in contents(store) if key.startswith("reports/")}
     [script] = {name for name in names if name.startswith("reports/assets/bokeh-")}
     assert names == {*(f"reports/2021-01/{f}" for f in FILES), script, "reports/index.html"}
@@ -200,7 +200,7 @@ def test_snapshots_of_another_source_are_left_out_and_that_is_said(tmp_path: Pat
     told = made(store)
     assert told.snapshots == 1
     assert told.notes[:2] == [
-        "Made-up sample data: every figure is invented.",
+        "MonthlyReport-up sample data: every figure is invented.",
         "Snapshots of another source, left out: 1.",
     ]
     for name in ("final_report.html", "final_chart.html"):

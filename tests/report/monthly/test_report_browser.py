@@ -48,7 +48,7 @@ def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = DirectoryStore(folder / "out")
     now = datetime(2021, 1, 29, 7, tzinfo=UTC)
     assert run(store, folder / "stats.json", now=now).outcome == "published"
-    make.make(store, history.read(store)[0], Month(2021, 1), max_bytes=10**7)
+    make.make_report(store, history.read(store)[0], Month(2021, 1), max_bytes=10**7)
     return folder / "out" / "reports"
 
 
