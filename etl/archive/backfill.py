@@ -1,16 +1,17 @@
-"""Make the runs of a whole archive anew: what the settings and the code of today make of it."""
+"""Make the runs of a whole archive with the settings and the code of today."""
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from etl.archive import backlog, current_facts
-from etl.archive.chain import ChainLink, chain, run_id
-from etl.archive.cluster import Engine
+from etl.archive import current_facts
+from etl.archive.backlog import read_backlog
+from etl.archive.chain import ChainLink, make_chain, rebuilt_id
+from etl.archive.cluster import Engine, Progress, map_with_progress
 from etl.archive.job import Job, job
-from etl.archive.known import Known, known
+from etl.archive.known import surveyed_before
 from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, survey
 from etl.errors import EtlError
 from etl.history import catalogue, history
@@ -27,7 +28,7 @@ from etl.upkeep import restore
 
 @dataclass(frozen=True)
 class Span:
-    """Slots, the first and the last included; None: open."""
+    """Slots from the first to the last, both included. None: no limit on that side."""
 
     first: date | None = None
     last: date | None = None
@@ -53,53 +54,51 @@ class DayOutcome:
 
 @dataclass(frozen=True)
 class Backfilled:
-    """A line a snapshot, oldest first; `unfinished` are folders in raw/ that lack a document."""
+    """An outcome for each snapshot, oldest first. `unfinished`: folders in raw/ that lack a
+    document."""
 
     days: list[DayOutcome]
     unfinished: list[str]
 
 
-@dataclass(frozen=True)
-class Progress:
-    """Who hears how it goes on: of a new stage with so many snapshots, and of each one."""
-
-    stage: Callable[[str, int], None] = lambda what, total: None
-    advance: Callable[[object], None] = lambda arrived: None
-
-
 def backfill(
     settings: Settings, store: Store, engine: Engine, span: Span, now: datetime, progress: Progress
 ) -> Backfilled:
-    """Make what is not there yet; nothing that readers see changes.
+    """Make the runs that are missing, of the snapshots in a span. Readers see no change.
 
-    Raises EtlError where nothing can go on; a snapshot that fails is told in the end.
+    A snapshot that fails is listed in what is returned. Raises EtlError where nothing can go on.
     """
-    past, listed, shared = history.read(store)[0], catalogue.read(store), job(settings)
-    found = backlog.every(store, settings, past, listed, now)
-    merged = current_facts.merging(settings, store)
-    chosen = [merged(one) for one in found.snapshots if span.has(one.slot)]
+    work = _Work(job(settings), store, engine, now, progress)
+    past, listed = history.read(store)[0], catalogue.read(store)
+    backlog = read_backlog(store, settings, past, listed, now)
+    with_facts = current_facts.merging(settings, store)
+    chosen = [with_facts(one) for one in backlog.snapshots if span.has(one.slot)]
     if not chosen:
-        raise EtlError(_nothing(settings, found.snapshots))
-    earlier = [merged(one) for one in found.snapshots if one.run_id < chosen[0].run_id]
-    looked = dict(known(shared, store, past, listed, [*earlier, *chosen]))
-    # the first one is compared with one in front of the span
-    begin = next((one for one in reversed(earlier) if _sound(shared, engine, one, looked)), None)
-    _survey(shared, engine, chosen, looked, progress)
+        raise EtlError(_nothing(settings, backlog.snapshots))
+    earlier = [with_facts(one) for one in backlog.snapshots if one.run_id < chosen[0].run_id]
+    surveyed = dict[str, Surveyed | Failure](
+        surveyed_before(work.job, store, past, listed, [*earlier, *chosen])
+    )
+    # the first run is compared with the last sound snapshot before the span
+    begin = next((one for one in reversed(earlier) if _is_sound(work, one, surveyed)), None)
+    _survey(work, chosen, surveyed)
     whole = [begin, *chosen] if begin else chosen
-    links = [
-        link
-        for link in chain((one, looked[one.run_id].found) for one in whole)
-        if link.snapshot is not begin
-    ]
-    ended = _there(shared, store, links, looked, now)
-    ended |= _made(shared, store, engine, links, ended, now, progress)
-    return Backfilled([ended[one.run_id] for one in chosen], found.unfinished)
+    chain = make_chain((one, surveyed[one.run_id]) for one in whole)
+    links = [link for link in chain.links if link.snapshot is not begin]
+    outcomes = {
+        one.run_id: _failed(one, chain.failures[one.run_id])
+        for one in chosen
+        if one.run_id in chain.failures
+    }
+    outcomes |= _find_made(work, links)
+    outcomes |= _rebuild(work, [link for link in links if link.snapshot.run_id not in outcomes])
+    return Backfilled([outcomes[one.run_id] for one in chosen], backlog.unfinished)
 
 
 def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -> str:
-    """Give readers the run of the newest snapshot; its id.
+    """Publish the run of the newest snapshot, and return its id.
 
-    Raises EtlError where that is the one that failed: an older one would be no step forward.
+    Raises EtlError if that snapshot failed, as an older one would be no step forward.
     """
     newest = done.days[-1]
     if newest.run_id is None:
@@ -118,107 +117,101 @@ def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:
     return f"{where} in that span; there are some from {there[0].slot} to {there[-1].slot}"
 
 
-def _sound(job: Job, engine: Engine, snapshot: Snapshot, looked: dict[str, Known]) -> bool:
-    _survey(job, engine, [snapshot], looked, Progress())
-    return looked[snapshot.run_id].found.failure is None
+@dataclass(frozen=True)
+class _Work:
+    """What every step of a backfill needs."""
+
+    job: Job
+    store: Store
+    engine: Engine
+    now: datetime
+    progress: Progress
+
+
+def _is_sound(work: _Work, snapshot: Snapshot, surveyed: dict[str, Surveyed | Failure]) -> bool:
+    _survey(replace(work, progress=Progress()), [snapshot], surveyed)
+    return isinstance(surveyed[snapshot.run_id], Surveyed)
 
 
 def _survey(
-    job: Job,
-    engine: Engine,
-    wanted: Sequence[Snapshot],
-    looked: dict[str, Known],
-    progress: Progress,
+    work: _Work, wanted: Sequence[Snapshot], surveyed: dict[str, Surveyed | Failure]
 ) -> None:
-    new = [snapshot for snapshot in wanted if snapshot.run_id not in looked]
-    progress.stage("survey", len(new))
-    for snapshot, found in engine.map(partial(survey, job), new):
-        if isinstance(found, Failure):
-            found = Surveyed(failure=found)
-        looked[snapshot.run_id] = Known(found)
-        progress.advance(snapshot)
+    """Survey the snapshots that are not in `surveyed`, and add them to it."""
+    new = [snapshot for snapshot in wanted if snapshot.run_id not in surveyed]
+    task = partial(survey, work.job)
+    for snapshot, found in map_with_progress(work.engine, work.progress, "survey", task, new):
+        surveyed[snapshot.run_id] = found
 
 
-def _there(
-    job: Job, store: Store, links: Sequence[ChainLink], looked: Mapping[str, Known], now: datetime
-) -> dict[str, DayOutcome]:
-    """By snapshot, of those that need no work any more: they have their run, or can't have one."""
-    ended: dict[str, DayOutcome] = {}
+def _find_made(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
+    """The outcomes, by snapshot, of those whose run is there already."""
+    outcomes: dict[str, DayOutcome] = {}
     entries: list[Rebuilt] = []
 
-    def look(link: ChainLink) -> None:
-        snapshot = link.snapshot
-        own = looked[snapshot.run_id].run_id
-        made = own or run_id(link, job)
-        if link.failure:
-            ended[snapshot.run_id] = _failed(snapshot, link.failure)
-        elif own or store.head(run_key(made, MANIFEST)):
-            ended[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", made)
+    def find(link: ChainLink) -> None:
+        snapshot, own = link.snapshot, link.found.run_id
+        run_id = own or rebuilt_id(link, work.job)
+        if own or work.store.head(run_key(run_id, MANIFEST)):
+            outcomes[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", run_id)
             if not own:
-                entries.append(_entry(link, job, now))
+                entries.append(_entry(work, link))
 
-    in_parallel(look, links)
-    listed = {run.run_id for run in catalogue.read(store).rebuilt}
-    # whoever made them was killed before they could be listed
-    catalogue.add(store, rebuilt=[entry for entry in entries if entry.run_id not in listed])
-    return ended
-
-
-def _made(
-    job: Job,
-    store: Store,
-    engine: Engine,
-    links: Sequence[ChainLink],
-    ended: Mapping[str, DayOutcome],
-    now: datetime,
-    progress: Progress,
-) -> dict[str, DayOutcome]:
-    """By snapshot, of all others."""
-    todo = {run_id(link, job): link for link in links if link.snapshot.run_id not in ended}
-    days = [_day(run, link) for run, link in todo.items()]
-    found: dict[str, DayOutcome] = {}
-    progress.stage("rebuild", len(days))
-    with catalogue.adding(store) as add:
-        for day, made in engine.map(partial(rebuild, job), days):
-            found[day.snapshot.run_id] = _ended(day, made)
-            if found[day.snapshot.run_id].failure is None:
-                add(_entry(todo[day.run_id], job, now))
-            progress.advance(day)
-    return found
+    in_parallel(find, links)
+    listed = {run.run_id for run in catalogue.read(work.store).rebuilt}
+    # a backfill that was killed may have left runs that it had not listed yet
+    catalogue.add(work.store, rebuilt=[entry for entry in entries if entry.run_id not in listed])
+    return outcomes
 
 
-def _day(made: str, link: ChainLink) -> RebuildTask:
+def _rebuild(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
+    """Make the runs of links; the outcomes by snapshot."""
+    todo = {rebuilt_id(link, work.job): link for link in links}
+    tasks = [_task(run_id, link) for run_id, link in todo.items()]
+    function = partial(rebuild, work.job)
+    outcomes: dict[str, DayOutcome] = {}
+    with catalogue.adding(work.store) as add:
+        for task, made in map_with_progress(work.engine, work.progress, "rebuild", function, tasks):
+            outcomes[task.snapshot.run_id] = _outcome(task, made)
+            if isinstance(made, RebuiltRun):
+                add(_entry(work, todo[task.run_id]))
+    return outcomes
+
+
+def _task(run_id: str, link: ChainLink) -> RebuildTask:
     if link.before is None:
-        return RebuildTask(link.snapshot, made)
+        return RebuildTask(link.snapshot, run_id)
     before, found = link.before
-    return RebuildTask(link.snapshot, made, before, found.held)
+    return RebuildTask(link.snapshot, run_id, (before, found.held))
 
 
-def _ended(day: RebuildTask, made: RebuiltRun | Failure) -> DayOutcome:
-    failure = made if isinstance(made, Failure) else made.failure
-    if failure or isinstance(made, Failure):
-        return _failed(day.snapshot, failure)
+def _outcome(task: RebuildTask, made: RebuiltRun | Failure) -> DayOutcome:
+    if isinstance(made, Failure):
+        return _failed(task.snapshot, made)
     return DayOutcome(
-        day.snapshot.slot, day.snapshot.run_id, "made", day.run_id,
-        made.rows, made.bytes, made.seconds, made.warnings,
-    )  # fmt: skip
+        slot=task.snapshot.slot,
+        snapshot=task.snapshot.run_id,
+        outcome="made",
+        run_id=task.run_id,
+        rows=made.rows,
+        bytes=made.bytes,
+        seconds=made.seconds,
+        warnings=made.warnings,
+    )
 
 
-def _failed(snapshot: Snapshot, failure: Failure | None) -> DayOutcome:
+def _failed(snapshot: Snapshot, failure: Failure) -> DayOutcome:
     return DayOutcome(snapshot.slot, snapshot.run_id, "failed", failure=failure)
 
 
-def _entry(link: ChainLink, job: Job, now: datetime) -> Rebuilt:
-    held = link.found.held
-    assert held  # noqa: S101  for the type checker: what holds nothing has failed
+def _entry(work: _Work, link: ChainLink) -> Rebuilt:
     return Rebuilt(
-        run_id=run_id(link, job),
+        run_id=rebuilt_id(link, work.job),
         snapshot=link.snapshot.run_id,
         slot=link.snapshot.slot,
         source=link.snapshot.source,
-        fingerprint=job.fingerprint,
-        made_at=now,
+        fingerprint=work.job.fingerprint,
+        made_at=work.now,
         digests=list(link.found.digests),
         facts_sha256=link.found.facts_sha256,
-        **as_noted(held),
+        **as_noted(link.found.held),
     )

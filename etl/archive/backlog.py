@@ -28,7 +28,7 @@ class Backlog:
     unfinished: list[str]
 
 
-def every(
+def read_backlog(
     store: Store, settings: Settings, past: History, catalogue: Catalogue, now: datetime
 ) -> Backlog:
     """What the archive holds of the source in force. Raises StoreError."""

@@ -1,10 +1,10 @@
 """Which snapshots would have been published one after the other, and against which. Pure.
 
-As the daily run decides it: what holds much less than the version before, or ends earlier, is
-refused, and the next one is compared with the last that was not.
+It decides as the daily run does: a snapshot that holds much less than the one published before, or
+ends earlier, is refused, and the next one is compared with the last that was not.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
@@ -15,39 +15,51 @@ from etl.history.record import Failure
 from etl.load.snapshots import Snapshot
 from etl.transform import checks
 
+Readable = tuple[Snapshot, Surveyed]
+
 
 @dataclass(frozen=True)
 class ChainLink:
-    """A snapshot and the one before it in the chain; `failure`: it is no part of it."""
+    """A snapshot that would have been published, and the one published before it."""
 
     snapshot: Snapshot
     found: Surveyed
-    before: tuple[Snapshot, Surveyed] | None = None
-    failure: Failure | None = None
+    before: Readable | None = None
 
 
-def chain(surveyed: Iterable[tuple[Snapshot, Surveyed]]) -> list[ChainLink]:
-    """Every snapshot in its place, oldest first as they came."""
-    links, last = [], None
+@dataclass(frozen=True)
+class Chain:
+    """The links, oldest first, and why the other snapshots are none, by their run ids."""
+
+    links: list[ChainLink]
+    failures: Mapping[str, Failure]
+
+
+def make_chain(surveyed: Iterable[tuple[Snapshot, Surveyed | Failure]]) -> Chain:
+    """Link the snapshots, which come oldest first."""
+    links: list[ChainLink] = []
+    failures: dict[str, Failure] = {}
+    last: Readable | None = None
     for snapshot, found in surveyed:
-        failure = found.failure or _refused(snapshot, found, last)
-        links.append(ChainLink(snapshot, found, last, failure))
-        if failure is None:
+        if isinstance(found, Failure):
+            failures[snapshot.run_id] = found
+        elif refusal := _refusal(snapshot, found, last):
+            failures[snapshot.run_id] = refusal
+        else:
+            links.append(ChainLink(snapshot, found, last))
             last = (snapshot, found)
-    return links
+    return Chain(links, failures)
 
 
-def _refused(
-    snapshot: Snapshot, found: Surveyed, last: tuple[Snapshot, Surveyed] | None
-) -> Failure | None:
-    if found.held is None or last is None:
+def _refusal(snapshot: Snapshot, found: Surveyed, last: Readable | None) -> Failure | None:
+    if last is None:
         return None
     refusals = checks.shrank_or_ended_earlier(found.held, last[1].held, level_of(snapshot.source))
     return Failure("DataRejected", "; ".join(refusals)) if refusals else None
 
 
-def run_id(link: ChainLink, job: Job) -> str:
-    """Of the run that is made of a snapshot: its moment, and 12 digits of all that shapes it."""
+def rebuilt_id(link: ChainLink, job: Job) -> str:
+    """Name the run of a link: the snapshot's moment, and 12 digits of all that shapes the run."""
     snapshot, found = link.snapshot, link.found
     parts = [job.fingerprint, snapshot.run_id, str(snapshot.slot), *found.digests]
     parts.append(found.facts_sha256 or "")

@@ -7,6 +7,7 @@ the same bytes under the same names.
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
@@ -25,6 +26,14 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
+@dataclass(frozen=True)
+class Progress:
+    """Called as a job goes on: for a new stage with so many items, and for each finished item."""
+
+    stage: Callable[[str, int], None] = lambda what, total: None
+    advance: Callable[[object], None] = lambda arrived: None
+
+
 class Engine(Protocol):
     """Where the tasks of a job are worked on."""
 
@@ -39,6 +48,20 @@ class Engine(Protocol):
 
     def compute(self, frame: Any) -> Any:
         """Compute a dask.dataframe; returns a pandas.DataFrame."""
+
+
+def map_with_progress(
+    engine: Engine,
+    progress: Progress,
+    stage: str,
+    function: Callable[[Item], Result],
+    items: Sequence[Item],
+) -> Iterator[tuple[Item, Result | Failure]]:
+    """Map as the engine does, and report the stage and each item that has been dealt with."""
+    progress.stage(stage, len(items))
+    for item, result in engine.map(function, items):
+        yield item, result
+        progress.advance(item)
 
 
 class Here:

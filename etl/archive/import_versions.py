@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from etl.archive import folder_versions, git_versions
-from etl.archive.backfill import Progress
+from etl.archive.cluster import Progress
 from etl.archive.folder_versions import Version
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch

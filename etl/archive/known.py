@@ -1,7 +1,6 @@
-"""What is known of snapshots without reading them, from what was made of them before."""
+"""What earlier runs tell about snapshots, so that these need not be surveyed again."""
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 
 from etl.archive.job import Job
 from etl.archive.rebuild import Surveyed
@@ -17,19 +16,13 @@ from etl.store.parallel import in_parallel
 from etl.upkeep.versions import is_there
 
 
-@dataclass(frozen=True)
-class Known:
-    """As if it was surveyed; `run_id` is the worker's own run of it, where that is still there and
-    was made by the same code with the same settings."""
-
-    found: Surveyed
-    run_id: str | None = None
-
-
-def known(
+def surveyed_before(
     job: Job, store: Store, past: History, listed: Catalogue, snapshots: Iterable[Snapshot]
-) -> Mapping[str, Known]:
-    """By the snapshot's id, as far as anything is. Raises StoreError."""
+) -> dict[str, Surveyed]:
+    """Find, by run id, the snapshots whose run was made by the same code with the same settings.
+
+    Raises StoreError.
+    """
     wanted = {snapshot.run_id: snapshot for snapshot in snapshots}
     found = dict(_rebuilt(job, listed, wanted))
     own = [
@@ -41,18 +34,18 @@ def known(
         and record.seen.fingerprint == job.fingerprint
     ]
 
-    def look(run_id: str) -> None:
+    def read_own(run_id: str) -> None:
         run = manifests.read(store, run_key(run_id, MANIFEST))
         if run and is_there(store, run.manifest):
-            found[run_id] = Known(_surveyed(run.manifest), run_id)
+            found[run_id] = _surveyed(run.manifest)
 
-    in_parallel(look, own)
+    in_parallel(read_own, own)
     return found
 
 
 def _rebuilt(
     job: Job, listed: Catalogue, wanted: Mapping[str, Snapshot]
-) -> Iterator[tuple[str, Known]]:
+) -> Iterator[tuple[str, Surveyed]]:
     for run in listed.rebuilt:
         snapshot = wanted.get(run.snapshot)
         if snapshot is None or run.fingerprint != job.fingerprint:
@@ -62,7 +55,7 @@ def _rebuilt(
         same = zip(documents, made_of, strict=False)
         if len(documents) == len(made_of) and all(a.sha256 in (None, b) for a, b in same):
             held = held_by(run)
-            yield run.snapshot, Known(Surveyed(tuple(run.digests), run.facts_sha256, held))
+            yield run.snapshot, Surveyed(tuple(run.digests), run.facts_sha256, held)
 
 
 def _surveyed(manifest: Manifest) -> Surveyed:
@@ -71,4 +64,5 @@ def _surveyed(manifest: Manifest) -> Surveyed:
         digests=tuple(document.sha256 for document in manifest.inputs_of(STATISTICS)),
         facts_sha256=facts.sha256 if facts else None,
         held=held_by(manifest.source),
+        run_id=manifest.run_id,
     )

@@ -1,8 +1,8 @@
-"""The functions that are mapped: look at a snapshot, and make its run folder.
+"""The tasks of a backfill, as workers run them: survey a snapshot, and make its run folder.
 
-Both take plain descriptions, open the store themselves and raise nothing that a damaged snapshot
-can cause. The same description gives the same bytes under the same names, wherever and however
-often it is worked on; a run folder counts once its manifest is there, which comes last.
+Both take plain data, open the store themselves, and return a Failure for a damaged snapshot. The
+same task writes the same bytes under the same names, wherever and however often it runs. A run
+folder counts only once it has its manifest, which is written last.
 """
 
 import time
@@ -39,38 +39,39 @@ from etl.upkeep.retention import began
 
 @dataclass(frozen=True)
 class Surveyed:
-    """A snapshot that was looked at: what it holds before any filter, and the digests of its
-    documents; or why it is of no use, whatever came before it."""
+    """A snapshot that can be read: the digests of its documents, and what it `held` unfiltered.
 
-    digests: tuple[str, ...] = ()
-    facts_sha256: str | None = None
-    held: Extent | None = None
-    failure: Failure | None = None
+    `run_id`: the run that the worker made of it then, if today's code and settings would make the
+    same one and it is still there.
+    """
+
+    digests: tuple[str, ...]
+    facts_sha256: str | None
+    held: Extent
+    run_id: str | None = None
 
 
 @dataclass(frozen=True)
 class RebuildTask:
-    """A snapshot whose run is to be made, and the one that it is compared with."""
+    """A snapshot whose run is to be made under `run_id`, and the snapshot to compare it with."""
 
     snapshot: Snapshot
     run_id: str
-    before: Snapshot | None = None
-    held_before: Extent | None = None
+    before: tuple[Snapshot, Extent] | None = None
 
 
 @dataclass(frozen=True)
 class RebuiltRun:
-    """A run folder that is there now, or why it is not."""
+    """What is in the run folder that was made, and the `seconds` that it took."""
 
-    rows: int = 0
-    bytes: int = 0
-    seconds: float = 0.0
-    warnings: tuple[str, ...] = ()
-    failure: Failure | None = None
+    rows: int
+    bytes: int
+    seconds: float
+    warnings: tuple[str, ...]
 
 
-def survey(job: Job, snapshot: Snapshot) -> Surveyed:
-    """Read a snapshot, check it by itself, write nothing."""
+def survey(job: Job, snapshot: Snapshot) -> Surveyed | Failure:
+    """Read a snapshot and check it by itself, without the one before it. Writes nothing."""
     job.verify()
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         try:
@@ -85,20 +86,20 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed:
             )
             read.refuse_empty(found.selected_rows(), job.settings.table)
         except Exception as exc:
-            return Surveyed(failure=_failure(exc))
+            return _failure(exc)
     digests = tuple(document.sha256 for document in inputs.statistics)
     return Surveyed(digests, inputs.facts.sha256, checks.extent(found.rows))
 
 
-def rebuild(job: Job, day: RebuildTask) -> RebuiltRun:
+def rebuild(job: Job, task: RebuildTask) -> RebuiltRun | Failure:
     """Make the run folder of a snapshot."""
     job.verify()
     start = time.monotonic()
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         try:
-            manifest = _made(job, day, Path(folder))
+            manifest = _write_run(job, task, Path(folder))
         except Exception as exc:
-            return RebuiltRun(failure=_failure(exc))
+            return _failure(exc)
     return RebuiltRun(
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
@@ -107,37 +108,37 @@ def rebuild(job: Job, day: RebuildTask) -> RebuiltRun:
     )
 
 
-def _made(job: Job, day: RebuildTask, work: Path) -> Manifest:
-    snapshot, store = day.snapshot, job.store
+def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
+    snapshot, store = task.snapshot, job.store
     run = Run(
         settings=job.settings,
         store=store,
         options=Options(),
         now=began(snapshot.run_id),
-        run_id=day.run_id,
+        run_id=task.run_id,
         slot=snapshot.slot,
         fingerprint=job.fingerprint,
         state=State(),
     )
-    before = _baseline(job, day, work / "before")
+    before = _baseline(job, task, work / "before")
     made = write_version(run, _inputs(job, snapshot, work), work, before)
     made = add_page(run, made, work / "files", FORM if job.settings.inbox.on else "")
     upload_all(store, made.files)
-    body, key = manifests.encode(made.manifest), run_key(day.run_id, MANIFEST)
+    body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
     try:
         store.write(Upload(key, body, FOR_EVER), if_none_match=True)
-    except StateConflict:  # of two workers at one day the other was first
+    except StateConflict:  # another worker had the same task and was first
         there = store.read(key)
         if there is None or there.body != body:
             raise StoreError(f"{store.address}/{key} is there already and says otherwise") from None
     return made.manifest
 
 
-def _baseline(job: Job, day: RebuildTask, work: Path) -> Baseline | None:
-    """What readers would have had: the table of the snapshot before, as it is published."""
-    before, held = day.before, day.held_before
-    if before is None or held is None:
+def _baseline(job: Job, task: RebuildTask, work: Path) -> Baseline | None:
+    """The table that readers would have had: the snapshot before, filtered as it is published."""
+    if task.before is None:
         return None
+    before, held = task.before
     work.mkdir()
     statistics = [_bring(job, document, work) for document in before.statistics]
     found = _read(job, Inputs(statistics, Facts(None)))
@@ -161,6 +162,6 @@ def _bring(job: Job, archived: Archived, work: Path) -> Fetched:
 
 
 def _failure(exc: Exception) -> Failure:
-    if not isinstance(exc, EtlError):  # a defect of ours; the other days go on
+    if not isinstance(exc, EtlError):  # a defect of ours; the other snapshots go on
         log.error("backfill.crashed", exc=exc, kind=type(exc).__name__, error=exc)
     return Failure(type(exc).__name__, str(exc))

@@ -17,8 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from msgspec import Struct
 
-from etl.archive.backfill import Progress
-from etl.archive.cluster import Engine
+from etl.archive.cluster import Engine, Progress, map_with_progress
 from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
@@ -87,15 +86,15 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
         if index.parts.get(slot) != part or part_key(slot) not in there
     ]
     parts = {slot: part for slot, part in index.parts.items() if part_key(slot) in there}
-    progress.stage("vintages", len(new))
     try:
-        for item, failure in engine.map(partial(copy, shared), new):
+        for item, failure in map_with_progress(
+            engine, progress, "vintages", partial(copy, shared), new
+        ):
             slot, part = item
             if failure is None:
                 parts[slot] = part
             else:
                 missing[slot] = failure.message
-            progress.advance(item)
     finally:
         _note(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
     if not parts:

@@ -8,14 +8,15 @@ from pathlib import Path
 import pytest
 
 from etl.archive import backfill as filling
-from etl.archive import backlog
 from etl.archive.backfill import Backfilled, Span
+from etl.archive.backlog import read_backlog
 from etl.archive.cluster import Here
 from etl.archive.job import Job, WrongWorker, job
-from etl.archive.rebuild import RebuildTask, rebuild
+from etl.archive.rebuild import RebuildTask, RebuiltRun, rebuild
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
 from etl.history import catalogue, history
+from etl.history.record import Failure
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.upkeep import prune
@@ -226,16 +227,15 @@ def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
     key = f"runs/{day.run_id}/manifest.json"
     snapshot = catalogue.read(other).rebuilt[0].snapshot
     shared = job(settings(source, OUTPUT_DIR=str(other.root)))
-    [found] = backlog.every(
+    [found] = read_backlog(
         other, shared.settings, history.History([]), catalogue.Catalogue(), LATER
     ).snapshots
     assert found.run_id == snapshot
-    assert (
-        rebuild(shared, RebuildTask(found, str(day.run_id))).failure is None
-    )  # another was first: fine
+    task = RebuildTask(found, str(day.run_id))
+    assert isinstance(rebuild(shared, task), RebuiltRun)  # another was first: fine
     other.write(Upload(key, b"another's"))
-    failure = rebuild(shared, RebuildTask(found, str(day.run_id))).failure
-    assert failure
+    failure = rebuild(shared, task)
+    assert isinstance(failure, Failure)
     assert "is there already and says otherwise" in failure.message
     stored = other.read(key)
     assert stored

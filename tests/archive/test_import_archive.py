@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.archive.backfill import Progress
+from etl.archive.cluster import Progress
 from etl.archive.folder_versions import in_name
 from etl.archive.import_versions import ImportOutcome, import_archive
 from etl.errors import ConfigError, EtlError

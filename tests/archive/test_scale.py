@@ -14,8 +14,8 @@ import pytest
 
 from etl import PROJECT
 from etl.archive import cluster
-from etl.archive.backfill import Progress, backfill
-from etl.archive.cluster import Engine, OnDask, engine
+from etl.archive.backfill import backfill
+from etl.archive.cluster import Engine, OnDask, Progress, engine
 from etl.errors import EtlError
 from etl.history import catalogue
 from etl.history.record import Failure

@@ -10,8 +10,7 @@ import pyarrow.fs
 import pytest
 
 from etl.archive import revisions, tallies, vintages
-from etl.archive.backfill import Progress
-from etl.archive.cluster import Here
+from etl.archive.cluster import Here, Progress
 from etl.archive.vintages import Written
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from etl.archive.backfill import Backfilled, Progress, Span, backfill
-from etl.archive.cluster import Engine, Here
+from etl.archive.backfill import Backfilled, Span, backfill
+from etl.archive.cluster import Engine, Here, Progress
 from etl.errors import EtlError
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest

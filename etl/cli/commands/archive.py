@@ -11,7 +11,7 @@ from etl.cli.options import JSON, in_force, open_store
 from etl.errors import EtlError
 
 if TYPE_CHECKING:
-    from etl.archive.backfill import Progress
+    from etl.archive.cluster import Progress
     from etl.cli.screen import Screen
 
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -156,7 +156,7 @@ def _where(dask: str | None, workers: int | None) -> tuple[str | None, int | Non
 
 
 def _progress(screen: "Screen") -> "Progress":
-    from etl.archive.backfill import Progress
+    from etl.archive.cluster import Progress
 
     return Progress(screen.stage, screen.advance)
 
