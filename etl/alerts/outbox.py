@@ -69,14 +69,12 @@ def page_link(store: Store, key: str | None) -> str | None:
 
     Of the page it leads to a copy, since the links in it must be signed as well.
     """
-    from etl.store.s3.store import S3Store
-
-    if key is None or not isinstance(store, S3Store):
+    if key is None:
         return None
-    from etl.store.s3.signed_links import Signer
-
     try:
-        signer = Signer(store)
+        signer = store.signer()
+        if signer is None:
+            return None
         if key == PAGE:
             until = datetime.now(UTC) + LASTS
             key = copy_page(store, lambda name: signer.link(name, LASTS).url, until)

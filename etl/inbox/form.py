@@ -10,11 +10,10 @@ from etl.load.share import shared_key
 from etl.report import translations
 from etl.store import Store, Upload
 from etl.store.layout import FORM, INCOMING
+from etl.store.signing import Signer
 
 if TYPE_CHECKING:
     from etl.settings.groups import Settings
-    from etl.store.s3.signed_links import Signer
-    from etl.store.s3.store import S3Store
 
 LASTS = timedelta(days=7)  # as long as S3 takes a signature
 ANEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
@@ -27,14 +26,10 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
     """
     if not settings.inbox.on:
         return
-    from etl.store.s3.store import S3Store  # only who has an inbox pays for boto3
-
-    if not isinstance(store, S3Store):
-        return
-    from etl.store.s3.signed_links import Signer
-
     try:
-        signer = Signer(store)
+        signer = store.signer()
+        if signer is None:
+            return
         there = store.head(FORM)
         if there and now - there.modified < ANEW_AFTER and signer.temporary is None:
             return
@@ -45,7 +40,7 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
         log.info("inbox.form_renewed", key=FORM)
 
 
-def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> str:
+def share(settings: "Settings", store: Store, signer: Signer, lasts: timedelta) -> str:
     """Write a form to be handed out; its key. Raises StoreError."""
     body = _page(settings, store, signer, lasts)
     key = shared_key(FORM, datetime.now(UTC) + lasts)
@@ -53,7 +48,7 @@ def share(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timed
     return key
 
 
-def _page(settings: "Settings", store: "S3Store", signer: "Signer", lasts: timedelta) -> bytes:
+def _page(settings: "Settings", store: Store, signer: Signer, lasts: timedelta) -> bytes:
     from etl.inbox import form_page  # Jinja: only who makes a form pays for it
 
     texts = translations.translated(store, settings.alerts.translate_to, form_page.sentences())

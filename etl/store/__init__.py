@@ -15,6 +15,7 @@ from typing import Protocol
 
 from etl.errors import StoreError
 from etl.store.keys import content_type, valid_key, valid_prefix
+from etl.store.signing import Signer
 
 __all__ = [
     "FOR_EVER",
@@ -129,3 +130,18 @@ class Store(Protocol):
 
     def delete(self, key: str) -> None:
         """No error where there is no such object."""
+
+    def signer(self) -> Signer | None:
+        """None: no server is there for which a link could be signed."""
+
+    def keeps_conditions(self) -> bool:
+        """Say whether `if_match` and `if_none_match` hold whoever else is writing."""
+
+    def unfinished(self) -> Iterator[Entry]:
+        """What writers have not finished yet, or never will; `list` does not show it."""
+
+    def discard(self, entry: Entry) -> None:
+        """Remove what `unfinished` gave."""
+
+    def remove_empty(self, folder: str) -> None:
+        """Remove a folder in which no object is left; nobody may be writing there."""

@@ -18,6 +18,7 @@ from etl.errors import StateConflict, StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.store.files import pieces, save, sync, write_durably
 
+UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
 NO_SUCH_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 NEXT_STEP = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space, or set OUTPUT_DIR elsewhere"),
@@ -85,6 +86,32 @@ class DirectoryStore:
             if path.is_file():
                 with self._locked(fcntl.LOCK_SH):
                     path.unlink(missing_ok=True)
+
+    def signer(self) -> None:
+        return None
+
+    def keeps_conditions(self) -> bool:
+        return True
+
+    def unfinished(self) -> Iterator[Entry]:
+        for path in self.root.rglob(".*.tmp"):
+            with suppress(FileNotFoundError):  # finished since
+                found = path.stat()
+                if UNFINISHED.fullmatch(path.name):
+                    key = path.relative_to(self.root).as_posix()
+                    yield Entry(key, found.st_size, modified(found))
+
+    def discard(self, entry: Entry) -> None:
+        path = self.root / entry.key
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as exc:
+            raise StoreError(f"can't delete {path}: {exc.strerror}; do it by hand") from exc
+
+    def remove_empty(self, folder: str) -> None:
+        for path, _, _ in os.walk(self.root / folder, topdown=False):
+            with suppress(OSError):  # not empty
+                Path(path).rmdir()
 
     def _entry(self, key: str) -> Entry | None:
         with self._explained(key), suppress(FileNotFoundError):
@@ -160,31 +187,3 @@ def modified(found: os.stat_result) -> datetime:
 def _unless_missing(exc: OSError) -> None:
     if not isinstance(exc, NO_SUCH_FILE):
         raise exc
-
-
-_UNFINISHED = re.compile(r"\.[0-9a-f]{32}\.tmp")
-
-
-def unfinished(store: DirectoryStore) -> Iterator[Entry]:
-    """What a writer has not finished yet, or never will."""
-    for path in store.root.rglob(".*.tmp"):
-        with suppress(FileNotFoundError):  # finished since
-            found = path.stat()
-            if _UNFINISHED.fullmatch(path.name):
-                key = path.relative_to(store.root).as_posix()
-                yield Entry(key, found.st_size, modified(found))
-
-
-def delete(store: DirectoryStore, key: str) -> None:
-    """Raises StoreError."""
-    try:
-        (store.root / key).unlink(missing_ok=True)
-    except OSError as exc:
-        raise StoreError(f"can't delete {store.root / key}: {exc.strerror}; do it by hand") from exc
-
-
-def remove_empty(store: DirectoryStore, folder: str) -> None:
-    """A folder and those in it, where no file is left; nobody may be writing there."""
-    for path, _, _ in os.walk(store.root / folder, topdown=False):
-        with suppress(OSError):  # not empty
-            Path(path).rmdir()

@@ -76,6 +76,21 @@ class MemoryStore:
         with self._lock:
             self._objects.pop(valid_key(key), None)
 
+    def signer(self) -> None:
+        return None
+
+    def keeps_conditions(self) -> bool:
+        return True
+
+    def unfinished(self) -> Iterator[Entry]:
+        return iter(())
+
+    def discard(self, entry: Entry) -> None:
+        self.delete(entry.key)
+
+    def remove_empty(self, folder: str) -> None:
+        """There are no folders."""
+
     def _find(self, key: str) -> tuple[Head, bytes] | None:
         with self._lock:
             return self._objects.get(valid_key(key))

@@ -12,8 +12,7 @@ from etl.history.history import History
 from etl.history.record import SUCCESS
 from etl.history.run import RUN_ID, Run
 from etl.load.publish import Advance
-from etl.store import Entry, Store, directory
-from etl.store.directory import DirectoryStore
+from etl.store import Entry, Store
 from etl.store.keys import is_valid
 from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED
 from etl.store.parallel import in_parallel
@@ -27,7 +26,6 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     if published is None:
         raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
     past, _ = history.read(store)
-    unfinished = directory.unfinished(store) if isinstance(store, DirectoryStore) else ()
     found = Found(
         published=published.manifest,
         past=past,
@@ -36,7 +34,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
         raw=_runs(store, "raw"),
         shared=_folders(store.list(SHARED, in_order=False)).values(),
         inbox=_folders(e for e in store.list(INBOX, in_order=False) if is_valid(e.key)).values(),
-        unfinished=_folders(unfinished).values(),
+        unfinished=_folders(store.unfinished()).values(),
     )
     return retention.plan(found, keep_days, now)
 
@@ -58,8 +56,8 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
             rest = [entry for entry in folder.entries if entry not in manifest]
             for entries in (manifest, rest):
                 in_parallel(partial(_delete, store, why), entries, progress=advance)
-            if isinstance(store, DirectoryStore) and folder.name.startswith((RUNS, RAW, SHARED)):
-                directory.remove_empty(store, folder.name)
+            if folder.name.startswith((RUNS, RAW, SHARED)):
+                store.remove_empty(folder.name)
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
@@ -79,8 +77,8 @@ def clear_due(run: Run, past: History) -> None:
 
 
 def _delete(store: Store, why: str, entry: Entry) -> None:
-    if why == UNFINISHED and isinstance(store, DirectoryStore):
-        directory.delete(store, entry.key)
+    if why == UNFINISHED:
+        store.discard(entry)
     else:
         store.delete(entry.key)
 

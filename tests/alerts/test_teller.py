@@ -28,12 +28,12 @@ from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
 from etl.worker.handover import Handover
-from tests.load.test_publish import Wrapped
 from tests.support.language_server import Languages, capitals, language_server
 from tests.support.processes import snapshot
 from tests.support.runs import COUNTRIES, NOW, contents, growing, published_store, run, settings
 from tests.support.s3_server import use
 from tests.support.sns_server import ARN, Mailbox, Sns, attributes
+from tests.support.stores import Wrapped
 from tests.support.web_server import Reply, WebServer, web_server
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -18,7 +18,7 @@ from etl.settings.languages import NAMES
 from etl.store import Store, Upload
 from etl.store.layout import FORM, INCOMING
 from etl.store.s3.setup.policy import PUBLIC
-from etl.store.s3.signed_links import Signer
+from etl.store.s3.signed_links import S3Signer
 from etl.store.s3.store import S3Store
 from tests.cli.test_share import fetch
 from tests.support.desk import Desk
@@ -111,7 +111,8 @@ def test_the_server_holds_the_form_to_its_folder_sizes_types_and_time(real_desk:
     assert stored is not None
     assert stored.body == b"mine"
     assert post(picture, "fits", bytes(15_000_000), **image).status_code == 204
-    signer = Signer(store)  # type: ignore[arg-type]
+    signer = store.signer()
+    assert signer
     old = signer.post(INCOMING, "text/plain; charset=utf-8", 9, timedelta(seconds=-5))
     assert post({"url": old.url, "fields": old.fields}, "late", b"x").status_code == 403
 
@@ -125,8 +126,9 @@ def test_a_form_on_aws_goes_to_the_bucket_s_own_region(monkeypatch: pytest.Monke
         monkeypatch.delenv("AWS_ENDPOINT_URL_S3", raising=False)
         monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
         store = S3Store.connect(bucket, "covid")
-        monkeypatch.setattr("etl.store.s3.signed_links._region", lambda store: "eu-west-1")
-        made = Signer(store).post(INCOMING, "image/", 9, DAY)
+        made = S3Signer(store.client, bucket, "covid/", "eu-west-1").post(
+            INCOMING, "image/", 9, DAY
+        )
         assert made.url.rstrip("/") == host
         assert made.fields["key"] == "covid/inbox/incoming/${filename}"
         assert SECRET_KEY not in repr(made)

@@ -31,9 +31,9 @@ from etl.history.run import Options
 from etl.store.memory import MemoryStore
 from etl.worker import schedule
 from etl.worker.handover import Handover
-from tests.load.test_publish import Wrapped
 from tests.support.runs import growing, settings
 from tests.support.s3_server import Answer, answering, use
+from tests.support.stores import Wrapped
 
 DAYS = int(os.environ.get("DECADE_DAYS", "400"))
 SEEDS = range(int(os.environ.get("DECADE_SEEDS", "3")))

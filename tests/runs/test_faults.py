@@ -25,7 +25,8 @@ from etl.load import publish
 from etl.store import Upload
 from etl.store.memory import MemoryStore
 from etl.store.parallel import in_parallel
-from etl.store.s3.store import CONFIG, S3Store
+from etl.store.s3.client import CONFIG
+from etl.store.s3.store import S3Store
 from tests.support.fault_proxy import FAULTS, FaultProxy
 from tests.support.reader import Reader, assert_promises, assert_settled
 from tests.support.runs import NOW, growing, run

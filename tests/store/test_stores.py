@@ -14,6 +14,7 @@ from threading import Barrier, Thread
 from uuid import uuid4
 
 import pytest
+import requests
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -272,6 +273,35 @@ def test_a_file_to_upload_that_is_not_there_is_named(store: Store, tmp_path: Pat
         store.write(Upload("a", tmp_path / "missing"))
 
 
+def test_conditions_are_kept(store: Store) -> None:
+    assert store.keeps_conditions()
+
+
+def test_only_a_server_signs(store: Store) -> None:
+    store.write(Upload("latest.csv", b"a,b\n"))
+    signer = store.signer()
+    if not isinstance(store, S3Store):
+        assert signer is None
+        return
+    assert signer
+    link = signer.link("latest.csv", timedelta(minutes=1))
+    assert requests.get(link.url, timeout=10).content == b"a,b\n"
+    assert link.url not in repr(link)
+    assert signer.address("latest.csv") == link.url.split("?")[0]
+    with pytest.raises(ValueError, match="not relative"):
+        signer.link("../latest.csv", timedelta(minutes=1))
+
+
+def test_what_is_whole_is_not_unfinished_and_a_folder_that_holds_it_stays(store: Store) -> None:
+    store.write(Upload("runs/1/latest.csv", b"1"))
+    store.remove_empty("runs/1")
+    assert list(store.unfinished()) == []
+    assert keys(store) == ["runs/1/latest.csv"]
+    store.delete("runs/1/latest.csv")
+    store.remove_empty("runs/1")
+    assert keys(store) == []
+
+
 # ---- keys and uploads
 
 
@@ -378,6 +408,20 @@ def test_a_killed_writers_leftovers_do_not_show_and_are_out_of_reach(
             directory.write(Upload(own, b"1"))
         with pytest.raises(ValueError, match="begins with a dot"):
             directory.delete(own)
+
+
+def test_what_a_killed_writer_left_is_listed_and_can_be_removed(directory: DirectoryStore) -> None:
+    directory.write(Upload("runs/1/latest.json", b"1"))
+    left = directory.root / "runs/1" / f".{uuid4().hex}.tmp"
+    left.write_bytes(b"half")
+    [entry] = directory.unfinished()
+    assert (entry.key, entry.size) == (f"runs/1/{left.name}", 4)
+    directory.discard(entry)
+    assert list(directory.unfinished()) == []
+    directory.discard(entry)  # gone already
+    directory.delete("runs/1/latest.json")
+    directory.remove_empty("runs/1")
+    assert not (directory.root / "runs/1").exists()
 
 
 def test_a_failed_write_leaves_the_old_version_and_no_litter(directory: DirectoryStore) -> None:

@@ -19,8 +19,9 @@ from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.parallel import in_parallel, upload_all
+from etl.store.s3.client import CONFIG
 from etl.store.s3.errors import explain
-from etl.store.s3.store import CONFIG, S3Store
+from etl.store.s3.store import S3Store
 from etl.store.s3.upload import upload_to_s3
 from tests.support.s3_server import (
     ACCESS_KEY,

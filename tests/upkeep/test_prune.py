@@ -29,11 +29,11 @@ from etl.upkeep import prune
 from etl.upkeep.doctor import published as doctor
 from etl.upkeep.restore import restore
 from etl.upkeep.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
-from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.runs import settings as runs_settings
 from tests.support.s3_server import use
+from tests.support.stores import Broken, Wrapped, once, store_with
 
 FIRST = datetime(2021, 1, 25, 7, tzinfo=UTC)
 SHARED_PAGE = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"

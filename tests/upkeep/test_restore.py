@@ -14,9 +14,9 @@ from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
 from etl.upkeep.doctor import published
 from etl.upkeep.restore import restore
-from tests.load.test_publish import Broken, Wrapped, once, store_with
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
+from tests.support.stores import Broken, Wrapped, once, store_with
 
 MANY = tuple(f"country-{n}" for n in range(20))
 LATER = NOW + timedelta(hours=2)

@@ -86,7 +86,7 @@ def _set_up(
             word = "done" if done else "left out, since this server can't"
             say(f"{word}: {change.sentence}")
     told = _set_up_topic(topic, dry_run=dry_run, yes=yes, as_json=as_json) if topic else None
-    page = public_address(store, wish, found.region, PAGE) if wish.public else None
+    page = public_address(store, found.region, PAGE) if wish.public else None
     site = plan.website_address(wish, found.region) if wish.website else None
     if as_json:
         listed = [{"call": c.call, "sentence": c.sentence, "made": c.call in made} for c in changes]

@@ -12,8 +12,8 @@ from etl.store.layout import PAGE
 
 if TYPE_CHECKING:
     from etl.settings.groups import Settings
-    from etl.store.s3.signed_links import Link, Temporary
     from etl.store.s3.store import S3Store
+    from etl.store.signing import Link, Temporary
 
 LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -65,9 +65,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if key is not None and how is not None:
         _acl(store, key, how == "public")
         return
-    from etl.store.s3.signed_links import Signer
-
-    signer = Signer(store)
+    signer = store.signer()
     if how == "inbox":
         from etl.inbox import form
 
@@ -106,10 +104,9 @@ def _at(moment: datetime) -> str:
 
 def _acl(store: "S3Store", key: str, public: bool) -> None:
     from etl.store.layout import is_rewritten
-    from etl.store.s3.signed_links import Signer, set_acl
 
-    set_acl(store, key, public=public)
-    address = Signer(store).address(key)
+    store.set_acl(key, public=public)
+    address = store.signer().address(key)
     click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
     if public and is_rewritten(key):
         click.echo(

@@ -1,16 +1,18 @@
-"""Whose credentials are at work?"""
+"""Whose credentials are used: where boto3 found them, and who they belong to."""
 
 from dataclasses import dataclass
-from typing import Literal
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.exceptions import ClientError, HTTPClientError, NoCredentialsError
 from botocore.exceptions import ConnectionError as NoConnection
 from botocore.parsers import ResponseParserError
 
+from etl.store.s3.client import CONFIG, on_aws
 from etl.store.s3.errors import explained
-from etl.store.s3.store import CONFIG, S3Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
 
 # Where credentials are that nobody renews, by boto3's name of the place.
 FIXED = {
@@ -26,8 +28,8 @@ KEY_CHARS = 16  # of AWS's access keys, at least; the end of a shorter one would
 class Identity:
     """`place` is where boto3 found the credentials, `key_end` how the access key ends.
 
-    `arn` is who they are of (empty: nobody could tell, `why`), `ends` says whether they expire
-    with nothing to renew them.
+    `arn` is their owner (empty: unknown, for the reason `why`); `ends`: they expire, and nothing
+    renews them.
     """
 
     place: str
@@ -37,21 +39,21 @@ class Identity:
     ends: bool
 
 
-def identity(store: S3Store) -> Identity:
+def identity(client: "S3Client", bucket: str) -> Identity:
     """Ask AWS's STS, which any credentials may; never with those of another server.
 
     Raises StoreError where there are no credentials, or AWS does not take them.
     """
     session = boto3.session.Session()
     arn = why = ""
-    with explained(store.bucket, None, "sts:GetCallerIdentity"):
+    with explained(bucket, None, "sts:GetCallerIdentity"):
         credentials = session.get_credentials()
         if credentials is None:
             raise NoCredentialsError
         frozen = credentials.get_frozen_credentials()
-        sts = session.client("sts", region_name=store.client.meta.region_name, config=CONFIG)
+        sts = session.client("sts", region_name=client.meta.region_name, config=CONFIG)
         aws = on_aws(sts.meta.endpoint_url)
-        if aws and not on_aws(store.client.meta.endpoint_url):
+        if aws and not on_aws(client.meta.endpoint_url):
             why = NO_STS
         else:
             try:
@@ -66,18 +68,3 @@ def identity(store: S3Store) -> Identity:
     ends = method in FIXED and bool(frozen.token)
     end = key[-4:] if len(key) >= KEY_CHARS else ""
     return Identity(FIXED.get(method, method), end, arn, why, ends)
-
-
-def addressing(bucket: str, url: str) -> Literal["virtual", "auto"]:
-    """How a bucket at an endpoint is best addressed by others.
-
-    By default boto3 gives the world's address, which for some hours only redirects to a region's; a
-    certificate covers no further dots.
-    """
-    return "virtual" if on_aws(url) and "." not in bucket else "auto"
-
-
-def on_aws(url: str) -> bool:
-    """Whether an endpoint is AWS's own."""
-    host = urlsplit(url).hostname or ""
-    return host.endswith((".amazonaws.com", ".amazonaws.com.cn"))

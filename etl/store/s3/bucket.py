@@ -13,10 +13,9 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from etl.errors import StoreError
-from etl.store.s3.account import addressing
+from etl.store.s3.client import CONFIG, addressing
 from etl.store.s3.errors import explained
-from etl.store.s3.setup import Wish
-from etl.store.s3.store import CONFIG, S3Store
+from etl.store.s3.store import S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -54,13 +53,13 @@ def greet(store: S3Store) -> Greeting:
     return _told(seen, answer)
 
 
-def public_address(store: S3Store, wish: Wish, region: str, key: str) -> str:
-    """An object's plain URL, as a stranger opens it."""
-    style = addressing(wish.bucket, store.client.meta.endpoint_url)
+def public_address(store: S3Store, region: str, key: str) -> str:
+    """Give an object's plain URL, as a stranger opens it; `region` is the bucket's."""
+    style = addressing(store.bucket, store.client.meta.endpoint_url)
     config = CONFIG.merge(Config(signature_version=UNSIGNED, s3={"addressing_style": style}))
-    with explained(wish.bucket, None, "s3:GetObject"):
+    with explained(store.bucket, None, "s3:GetObject"):
         stranger = boto3.session.Session().client("s3", region_name=region, config=config)
-    where = {"Bucket": wish.bucket, "Key": wish.start + key}
+    where = {"Bucket": store.bucket, "Key": store.full_key(key)}
     return stranger.generate_presigned_url("get_object", Params=where)
 
 

@@ -8,14 +8,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl.errors import StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.store.files import PIECE_BYTES, save
+from etl.store.s3.client import CONFIG
 from etl.store.s3.conditions import Conditions
 from etl.store.s3.errors import ARN, explain, explained
+from etl.store.s3.signed_links import S3Signer, bucket_region
 from etl.store.s3.upload import upload_to_s3
 
 if TYPE_CHECKING:
@@ -24,16 +25,6 @@ if TYPE_CHECKING:
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
 
 MISSING = ("NoSuchKey", "NotFound", "404")
-# Short enough for a stop within 30 s; SigV2 links are refused by new buckets.
-CONFIG = Config(
-    connect_timeout=5,
-    read_timeout=20,
-    retries={"mode": "standard", "total_max_attempts": 3},
-    signature_version="s3v4",
-    max_pool_connections=32,
-    # the usual one is put together anew for each request, at a sixth of its CPU
-    user_agent="cloud-etl/0.1",
-)
 
 
 class S3Store:
@@ -59,10 +50,6 @@ class S3Store:
     def full_key(self, key: str) -> str:
         """As the bucket knows it, the folder included."""
         return self._start + valid_key(key)
-
-    def keeps_conditions(self) -> bool:
-        """Whether the server keeps If-Match, or it is made up for. Raises StoreError."""
-        return self._conditions.kept()
 
     def read(self, key: str) -> Stored | None:
         full = self.full_key(key)
@@ -138,6 +125,32 @@ class S3Store:
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
+
+    def signer(self) -> S3Signer:
+        with explained(self.bucket, None, "s3:ListBucket"):
+            region = bucket_region(self.client, self.bucket)
+        return S3Signer(self.client, self.bucket, self._start, region)
+
+    def set_acl(self, key: str, *, public: bool) -> None:
+        """Let everybody read an object, or nobody but the owner. Raises StoreError."""
+        full = self.full_key(key)
+        with explained(self.bucket, full, "s3:PutObjectAcl"):
+            self.client.put_object_acl(
+                Bucket=self.bucket, Key=full, ACL="public-read" if public else "private"
+            )
+
+    def keeps_conditions(self) -> bool:
+        return self._conditions.kept()
+
+    def unfinished(self) -> Iterator[Entry]:
+        """S3 shows no object before it is whole; a lifecycle rule removes the parts."""
+        return iter(())
+
+    def discard(self, entry: Entry) -> None:
+        self.delete(entry.key)
+
+    def remove_empty(self, folder: str) -> None:
+        """S3 has no folders, so none can be empty."""
 
     def _listed(self, start: str) -> Iterator[Entry]:
         pages = self.client.get_paginator("list_objects_v2").paginate(

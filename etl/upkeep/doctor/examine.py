@@ -27,8 +27,7 @@ def examine(
     if (yield from _all_well(_place(store, now))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
-            if isinstance(store, S3Store):
-                yield from _all_well(inbox.findings(settings, store, now))
+            yield from _all_well(inbox.findings(settings, store, now))
         yield from _all_well(published.examine(store))
 
 
@@ -53,6 +52,6 @@ def _place(store: Store, now: datetime) -> Iterator[Finding]:
 
 
 def _lacks(store: Store) -> Iterator[Finding]:
-    if isinstance(store, S3Store) and not store.keeps_conditions():
+    if not store.keeps_conditions():
         what = "this server keeps no conditions (If-Match): two workers could pass each other"
         yield Finding("warning", what, "run one worker, never two at once")

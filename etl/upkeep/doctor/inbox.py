@@ -14,9 +14,9 @@ from etl.inbox.letter import Later
 from etl.inbox.reader import LEAST_PIXELS
 from etl.inbox.services import LABEL_CONFIDENCE, Services
 from etl.settings.groups import Settings
+from etl.store import Store
 from etl.store.layout import INCOMING
-from etl.store.s3.signed_links import Signer
-from etl.store.s3.store import S3Store
+from etl.store.signing import Signer
 from etl.upkeep.doctor.finding import Finding
 from etl.upkeep.doctor.trial import POLICY
 
@@ -24,9 +24,9 @@ QUESTION = "Is this sentence in English?"
 LIMIT_S = 10.0
 
 
-def findings(settings: Settings, store: S3Store, now: datetime) -> Iterator[Finding]:
+def findings(settings: Settings, store: Store, now: datetime) -> Iterator[Finding]:
     """The questions count as calls of the day."""
-    if not settings.inbox.on:
+    if not settings.inbox.on or (signer := store.signer()) is None:
         return
     allowance = Allowance(store, settings.inbox.daily_limit, now)
     services = Services(allowance)
@@ -47,12 +47,12 @@ def findings(settings: Settings, store: S3Store, now: datetime) -> Iterator[Find
         else:
             yield Finding("ok", f"the inbox: {what}")
     allowance.give_back()
-    yield _cors(store)
+    yield cors_finding(signer)
 
 
-def _cors(store: S3Store) -> Finding:
-    """Asked for as a browser asks before it lets a page of another host see an answer."""
-    url = Signer(store).post(INCOMING, "image/", 1, timedelta(minutes=1)).url
+def cors_finding(signer: Signer) -> Finding:
+    """Ask as a browser does before it lets a page of another host see an answer."""
+    url = signer.post(INCOMING, "image/", 1, timedelta(minutes=1)).url
     headers = {"Origin": "null", "Access-Control-Request-Method": "POST"}
     try:
         answer = requests.options(url, headers=headers, timeout=LIMIT_S)

@@ -15,7 +15,6 @@ from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
 from etl.store.s3.answers import NO_BUCKET
 from etl.store.s3.bucket import Greeting
-from etl.store.s3.setup import Wish
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor.finding import Finding
 
@@ -36,7 +35,7 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
         if clock.level == "failed":
             return
     try:
-        yield _credentials(account.identity(store))
+        yield _credentials(account.identity(store.client, store.bucket))
     except StoreError as exc:
         yield Finding("failed", f"credentials: {exc}", "docs/deploy.md shows both ways to set them")
         return
@@ -82,8 +81,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
 
 def _page(store: S3Store, seen: Greeting) -> Finding:
     """Asked for as a stranger would, without credentials."""
-    wish = Wish(store.bucket, store.folder)
-    address = bucket.public_address(store, wish, seen.region, PAGE)
+    address = bucket.public_address(store, seen.region, PAGE)
     try:
         with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
             return Finding("ok", f"the page: anyone can read {address}")

@@ -214,7 +214,7 @@ def test_forms_that_cannot_see_what_arrived_are_a_warning(
     for reply in replies:
         with answering(reply) as url:
             use(monkeypatch, url)
-            found = inbox._cors(S3Store.connect("news", "covid"))
+            found = inbox.cors_finding(S3Store.connect("news", "covid").signer())
         assert (found.level, found.step) == ("warning", "python app.py setup")
         assert "can't see whether a letter arrived" in found.what
 
