@@ -8,38 +8,9 @@ from functools import cache
 
 import pytest
 
+from dev.tools.rooms import MODULES, against_the_order, room
 from etl import PROJECT
 
-ORDER = [
-    "errors",
-    "log",
-    "settings",
-    "worker",
-    "extract",
-    "config",
-    "transform",
-    "store",
-    "history",
-    "load",
-    "alerts",
-    "report",
-    "inbox",
-    "upkeep",
-    "pipeline",
-    "archive",
-    "cli",
-    "app",
-]
-OPEN = set[str]()  # imports that point to the right and will be turned round
-
-MODULES = {
-    ".".join(path.relative_to(PROJECT).with_suffix("").parts).removesuffix(".__init__"): path
-    for path in [
-        PROJECT / "app.py",
-        PROJECT / "config.py",
-        *sorted((PROJECT / "etl").rglob("*.py")),
-    ]
-}
 # who alone may know a package from elsewhere
 KNOWN_TO = {
     "boto3": ("etl.store.s3.", "etl.alerts.aws"),
@@ -53,9 +24,8 @@ KNOWN_TO = {
 WORLD = {"boto3", "botocore", "requests", "os", "logging"}  # what pure code must not touch
 
 
-def imports_in(nodes: list[ast.stmt], lazily: bool, types: bool = False) -> Iterator[str]:
-    """The dotted names that are imported; inside functions too, if `lazily`; those for the type
-    checker too, if `types`."""
+def imports_in(nodes: list[ast.stmt], lazily: bool) -> Iterator[str]:
+    """Yield the dotted names that running the code imports; inside functions too, if `lazily`."""
     for node in nodes:
         match node:
             case ast.Import():
@@ -65,8 +35,8 @@ def imports_in(nodes: list[ast.stmt], lazily: bool, types: bool = False) -> Iter
                 assert node.module is not None
                 yield node.module
                 yield from (f"{node.module}.{alias.name}" for alias in node.names)
-            case ast.If() if ast.unparse(node.test) == "TYPE_CHECKING" and not types:
-                yield from imports_in(node.orelse, lazily, types)
+            case ast.If() if ast.unparse(node.test) == "TYPE_CHECKING":
+                yield from imports_in(node.orelse, lazily)
             case ast.If() if ast.unparse(node.test) == "__name__ == '__main__'" and not lazily:
                 pass
             case ast.FunctionDef() | ast.AsyncFunctionDef() if not lazily:
@@ -75,18 +45,13 @@ def imports_in(nodes: list[ast.stmt], lazily: bool, types: bool = False) -> Iter
                 inside = [n for n in ast.iter_child_nodes(node) if isinstance(n, ast.stmt)]
                 for handler in [*getattr(node, "handlers", []), *getattr(node, "cases", [])]:
                     inside += handler.body
-                yield from imports_in(inside, lazily, types)
+                yield from imports_in(inside, lazily)
 
 
 @cache
-def imports(module: str, lazily: bool, types: bool = False) -> frozenset[str]:
+def imports(module: str, lazily: bool) -> frozenset[str]:
     tree = ast.parse(MODULES[module].read_text(encoding="utf-8"))
-    return frozenset(imports_in(tree.body, lazily, types))
-
-
-def room(name: str) -> str:
-    """The place in ORDER of a module: `store` of etl.store.s3.upload; nothing of etl itself."""
-    return name.removeprefix("etl").lstrip(".").split(".")[0]
+    return frozenset(imports_in(tree.body, lazily))
 
 
 def packages(name: str) -> Iterator[str]:
@@ -117,17 +82,6 @@ def brought_by(module: str) -> dict[str, set[str]]:
     return {name: theirs(name, lazily=False) for name in ours(module)}
 
 
-def wrong_way(module: str) -> set[str]:
-    """The imports of a module, wherever they are in it, that don't point to the left."""
-    own = room(module)
-    known = {name for name in imports(module, lazily=True, types=True) if name in MODULES}
-    return {
-        f"{module} -> {room(name)}"
-        for name in known
-        if room(name) and own and ORDER.index(room(name)) > ORDER.index(own)
-    }
-
-
 def test_this_test_sees_every_way_of_importing() -> None:
     tree = ast.parse(
         "import a, b.c\n"
@@ -145,11 +99,10 @@ def test_this_test_sees_every_way_of_importing() -> None:
     lazy = {"lazy1", "lazy2", "lazy3"}
     assert set(imports_in(tree.body, lazily=False)) == eager
     assert set(imports_in(tree.body, lazily=True)) == eager | lazy
-    assert set(imports_in(tree.body, lazily=True, types=True)) == eager | lazy | {"types1"}
 
 
 def test_every_import_points_to_the_left() -> None:
-    assert set().union(*map(wrong_way, MODULES)) == OPEN
+    assert against_the_order() == set()
 
 
 @pytest.mark.parametrize("package", KNOWN_TO)
