@@ -1,5 +1,5 @@
-"""Beyond one machine: the same run over a whole archive, one day after the other or on Dask.
+"""The whole archive at once: import versions, rebuild every run, sum up how figures were revised.
 
-Dask is the engine, known to `cluster` alone; ours is the function it maps (`rebuild`), which makes
-one snapshot's run folder and does not care where or how often it is called.
+Runs are rebuilt one after the other or on Dask, which `cluster` alone knows. Dask maps the function
+`rebuild.rebuild`, which makes one snapshot's run folder and may be called anywhere and repeatedly.
 """

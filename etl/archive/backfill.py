@@ -71,7 +71,7 @@ def backfill(
     work = _Work(job(settings), store, engine, now, progress)
     past, listed = history.read(store)[0], catalogue.read(store)
     backlog = read_backlog(store, settings, past, listed, now)
-    with_facts = current_facts.merging(settings, store)
+    with_facts = current_facts.facts_adder(settings, store)
     chosen = [with_facts(one) for one in backlog.snapshots if span.has(one.slot)]
     if not chosen:
         raise EtlError(_nothing(settings, backlog.snapshots))

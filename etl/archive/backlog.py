@@ -1,5 +1,5 @@
-"""Every snapshot in raw/ that can be worked on again: of runs that were published, of runs that
-failed, imported ones, and those that nobody has on record any more."""
+"""Every snapshot in raw/ that can be rebuilt: of published runs, of failed runs, imported ones, and
+those of runs that are no longer on record."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class Backlog:
 def read_backlog(
     store: Store, settings: Settings, past: History, catalogue: Catalogue, now: datetime
 ) -> Backlog:
-    """What the archive holds of the source in force. Raises StoreError."""
+    """List what the archive holds of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
     for entry in store.list(RAW, in_order=False):
         folder = entry.key.split("/")[1]
@@ -40,20 +40,20 @@ def read_backlog(
     on_record = _on_record(past, catalogue)
     found, unfinished = [], []
     for run_id in sorted(folders):
-        told = on_record.get(run_id) or _nameless(run_id, settings)
-        if told.source != settings.source.data_set:
+        record = on_record.get(run_id) or _without_record(run_id, settings)
+        if record.source != settings.source.data_set:
             continue
         if run_id not in on_record and began(run_id) > now - BROKEN_OFF:
-            continue  # of a run that may still be at it
-        if snapshot := archive.in_folder(told, folders[run_id]):
+            continue  # its run may still be going on
+        if snapshot := archive.in_folder(record, folders[run_id]):
             found.append(snapshot)
-        elif run_id not in on_record or all(told.digests):  # of a failed run it may be facts alone
+        elif run_id not in on_record or all(record.digests):  # a failed run may leave facts alone
             unfinished.append(run_id)
     return Backlog(found, unfinished)
 
 
 def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, SnapshotRecord]:
-    known = {told.run_id: told for told in archive.recorded_snapshots(past, catalogue.imported)}
+    known = {one.run_id: one for one in archive.recorded_snapshots(past, catalogue.imported)}
     for record in past.records:
         digests = {kept.key: kept.sha256 for kept in record.kept}
         for folder in {PurePosixPath(key).parts[1] for key in digests} - known.keys():
@@ -73,8 +73,8 @@ def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, SnapshotReco
     return known
 
 
-def _nameless(run_id: str, settings: Settings) -> SnapshotRecord:
-    """The history was begun anew since: it is taken for the source in force, unverified."""
+def _without_record(run_id: str, settings: Settings) -> SnapshotRecord:
+    """Describe a folder that the history does not know: assume it is of the source in force."""
     slot = schedule.latest_slot(began(run_id), settings.schedule.run_at, settings.schedule.timezone)
     source = SOURCES[settings.source.data_set]
     return SnapshotRecord(run_id, slot, source.name, [None] * len(source.files), facts=True)

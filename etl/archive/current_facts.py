@@ -1,4 +1,4 @@
-"""The facts of today, for snapshots that were archived without any."""
+"""Today's country facts, for snapshots that were archived without any."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -16,11 +16,11 @@ from etl.settings.groups import Settings
 from etl.store import Store
 
 
-def merging(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
-    """A function that gives a snapshot the facts it is to be merged with.
+def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
+    """Return a function that gives a snapshot the facts to merge with.
 
-    Its own, else today's, which are fetched once and kept in raw/facts/; none where COUNTRIES_URL
-    is empty. Calling it raises SourceUnavailable, StoreError.
+    The snapshot keeps its own; else it gets today's, which are fetched once and kept in raw/facts/.
+    Without COUNTRIES_URL it gets none. The function raises SourceUnavailable, StoreError.
     """
     url = settings.source.facts_url
 

@@ -1,8 +1,8 @@
 """How one figure was reported, run by run.
 
-Of a run that is kept the series' own file is read; of one that was cleared away that of the run
-made of the same snapshot later on, or the archived input, where that is still there. Snapshots that
-were imported count as well.
+The figure is read from the series' own file in the run or, if the run was cleared away, in the run
+that backfill made of the same snapshot. Where neither is kept it is read from the archived input.
+Imported snapshots count as well.
 """
 
 from collections.abc import Iterable, Iterator
@@ -31,13 +31,13 @@ from etl.store import Store
 from etl.transform.merge import attach
 from etl.transform.repair import repair
 
-MOST_TOLD = 5  # series that share a name
+MOST_NAMED = 5  # series that share a name
 
 
 @dataclass(frozen=True)
 class Reported:
-    """`value` is None where the run has no figure for that day; `kept_in` tells where it was
-    read."""
+    """What one run reported. `value`: None if the run has no figure for that day. `kept_in`: the
+    folder that it was read from."""
 
     slot: date
     run_id: str
@@ -48,21 +48,25 @@ class Reported:
 
 @dataclass(frozen=True)
 class FigureKey:
-    """Which one: `series` is a country's name, key or ISO code, or a region's or place's name or
-    key, in any case."""
+    """Which figure is meant.
+
+    `series`: a country's name, key or ISO code, or a region's or place's name or key; upper or
+    lower case does not matter. `measure`: a column such as `new_cases`.
+    """
 
     series: str
     day: date
     measure: str
 
 
-def vintage(
+def read_figure_history(
     store: Store, past: History, wanted: FigureKey, work: Path, max_bytes: int
 ) -> Iterator[Reported]:
-    """Oldest first; runs of which nothing is left, or that lack the series, are passed over.
+    """Yield what each run reported, oldest first.
 
-    Raises StoreError, also where several series have that name; SourceChanged or SourceUnavailable
-    where an archived input of a run is damaged.
+    Runs that lack the series, or that have nothing left in the folder, are skipped. Raises
+    StoreError, also if several series have that name; SourceChanged or SourceUnavailable if the
+    archived input of a run is damaged.
     """
 
     known = catalogue.read(store)
@@ -73,48 +77,50 @@ def vintage(
         return {snapshot.run_id: snapshot for snapshot in found}
 
     rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
-    for told in snapshots.recorded_snapshots(past, known.imported):
-        runs = [told.run_id, *([rebuilt[told.run_id].run_id] if told.run_id in rebuilt else [])]
-        if kept := next(_kept(store, runs, level_of(told.source)), None):
+    for one in snapshots.recorded_snapshots(past, known.imported):
+        runs = [one.run_id, *([rebuilt[one.run_id].run_id] if one.run_id in rebuilt else [])]
+        if kept := next(_kept(store, runs, level_of(one.source)), None):
             run_id, listed = kept
-            if one := _chosen(listed, wanted.series):
-                value = read_back.figure(store, run_id, one.file, wanted.measure, str(wanted.day))
-                yield Reported(told.slot, run_id, one.name, value, "runs")
-        elif snapshot := archived(Month.of(told.slot)).get(told.run_id):
+            if series := _find_series(listed, wanted.series):
+                value = read_back.figure(
+                    store, run_id, series.file, wanted.measure, str(wanted.day)
+                )
+                yield Reported(one.slot, run_id, series.name, value, "runs")
+        elif snapshot := archived(Month.of(one.slot)).get(one.run_id):
             try:
                 documents = snapshots.bring_statistics(store, snapshot, work, max_bytes)
                 paths = (document.path for document in documents)
                 table = read_table(SOURCES[snapshot.source], paths)
             except (SourceChanged, SourceUnavailable):
-                if told.run_id in imported:  # nobody ever said that it could be read
+                if one.run_id in imported:  # an import does not read what it archives
                     continue
                 raise
-            if one := _chosen(_listed(table), wanted.series):
-                value = _figure(table.rows, one.key, wanted)
-                yield Reported(told.slot, told.run_id, one.name, value, "raw")
+            if series := _find_series(_listed(table), wanted.series):
+                value = _figure(table.rows, series.key, wanted)
+                yield Reported(one.slot, one.run_id, series.name, value, "raw")
 
 
 def _kept(store: Store, runs: Iterable[str], level: str) -> Iterator[tuple[str, list[Listed]]]:
-    """Those whose files are there, and the series that each lists."""
+    """Yield the runs whose files are there, with the series that each lists."""
     for run_id in runs:
         listed = read_back.listed(store, run_id, level)
         if listed is not None:
             yield run_id, listed
 
 
-def _chosen(listed: list[Listed], wanted: str) -> Listed | None:
-    """Raises StoreError where several have that name."""
+def _find_series(listed: list[Listed], wanted: str) -> Listed | None:
+    """Find a series by its name, key or code. Raises StoreError if several have that name."""
     name = wanted.casefold()
     fits = [one for one in listed if name in (text.casefold() for text in one.called)]
     found = [one for one in fits if one.key.casefold() == name] or fits
     if len(found) > 1:
-        keys = ", ".join(one.key for one in found[:MOST_TOLD])
+        keys = ", ".join(one.key for one in found[:MOST_NAMED])
         raise StoreError(f"{wanted!r} may be one of {len(found)}; say which by its key: {keys}")
     return next(iter(found), None)
 
 
 def _listed(table: SourceTable) -> list[Listed]:
-    """As the run's countries.json (regions.json, places.json) had them."""
+    """List the series as the run's countries.json (regions.json, places.json) had them."""
     entities, _ = attach(table.entities, None)
     level = levels.level(entities)
     named = entities[[*levels.names(level), "iso2", "iso3"]]
@@ -123,7 +129,7 @@ def _listed(table: SourceTable) -> list[Listed]:
 
 
 def _figure(rows: pd.DataFrame, key: str, wanted: FigureKey) -> int | None:
-    """The figure as it is published: repaired."""
+    """Find the figure as it is published, after the repair."""
     repaired, _ = repair(rows[rows[levels.key(rows)] == key])
     if wanted.measure not in repaired:
         return None

@@ -1,4 +1,4 @@
-"""Archives that exist already: the versions of a document, each with its moment."""
+"""The versions of a document in a folder, each with its moment."""
 
 import re
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from etl.errors import EtlError
 
-# 2020-09-07, 20200907 or 2020_09_07 in a name, and a time behind it: T060003Z, 06:00, _0600
+# 2020-09-07, 20200907 or 2020_09_07 in a name, and maybe a time after it: T060003Z, 06:00, _0600
 IN_NAME = re.compile(
     r"(?<!\d)(20\d\d)([-_.]?)(\d\d)\2(\d\d)"
     r"(?:[T_ -]?([01]\d|2[0-3])[:_-]?([0-5]\d)(?:[:_-]?([0-5]\d))?)?(?!\d)"
@@ -17,8 +17,11 @@ IN_NAME = re.compile(
 
 @dataclass(frozen=True)
 class Version:
-    """A document on this machine. `moment`: when it was current; `guessed`: its name does not say,
-    so the file's own time stands for it. `origin` says where it was found, for people."""
+    """A document on this machine.
+
+    `moment`: when it was current; if `guessed`, its name has no date and this is the file's own
+    time. `origin` says where it was found, for people.
+    """
 
     path: Path
     moment: datetime
@@ -26,19 +29,19 @@ class Version:
     guessed: bool = False
 
 
-def in_folder(folder: Path, suffix: str, at: Callable[[date], datetime]) -> list[Version]:
-    """The files in a folder such as `stats-2020-09-07.json` or `.json.gz`, oldest first.
+def find_versions(folder: Path, suffix: str, at: Callable[[date], datetime]) -> list[Version]:
+    """Find the files in a folder such as `stats-2020-09-07.json` or `.json.gz`, oldest first.
 
-    `at` gives the moment of a day, for names that say no more. Raises EtlError where there are no
-    such files, or the folder can't be read.
+    `at` gives the moment of a day, for names without a time. Raises EtlError if there are no such
+    files, or the folder can't be read.
     """
     found = []
     try:
         for path in sorted(folder.rglob("*")):
             if path.name.endswith((suffix, f"{suffix}.gz")) and path.is_file():
-                # the folder in it may be named by the day, and its files all alike
+                # days may be folders: 2020-09-07/stats.json
                 name = path.relative_to(folder).as_posix()
-                moment = in_name(name, at)
+                moment = moment_in_name(name, at)
                 changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
                 found.append(Version(path, moment or changed, name, guessed=moment is None))
     except OSError as exc:
@@ -48,8 +51,8 @@ def in_folder(folder: Path, suffix: str, at: Callable[[date], datetime]) -> list
     return sorted(found, key=lambda version: version.moment)
 
 
-def in_name(name: str, at: Callable[[date], datetime]) -> datetime | None:
-    """The last date in a name, with its time in UTC where it has one; None where there is none."""
+def moment_in_name(name: str, at: Callable[[date], datetime]) -> datetime | None:
+    """Find the last date in a name, with its time in UTC, or else the moment `at` that date."""
     for year, _, month, day, hour, minute, second in reversed(IN_NAME.findall(name)):
         try:
             known = date(int(year), int(month), int(day))

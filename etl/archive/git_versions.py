@@ -1,4 +1,4 @@
-"""The versions of one file in a git repository. Git itself is asked; nothing is checked out."""
+"""The versions of one file in a git repository, asked of git itself. Nothing is checked out."""
 
 import os
 import shutil
@@ -7,14 +7,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import IO, cast
 
 from etl.archive.folder_versions import Version
 from etl.errors import EtlError
 
 SHOWN = 12  # digits of a commit
 PIECE = 1 << 20
-# no questions, no network: of a partial clone what is not here is not fetched
+# git must not ask for a password, nor fetch what a partial clone lacks
 ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C"}
 
 
@@ -26,10 +26,10 @@ class Tracked:
     name: str
 
 
-def tracked(path: Path, file_name: str) -> Tracked | None:
-    """The file that a path means: itself, or the one of that name in the repository at the path.
+def find_tracked(path: Path, file_name: str) -> Tracked | None:
+    """Find the file that a path means: itself, or the one of that name in the repository there.
 
-    None: the path is a folder of files, and no repository. Raises EtlError.
+    None: the path is a folder of files that is no repository. Raises EtlError.
     """
     if not path.is_dir():
         if not path.parent.is_dir() or _said(path.parent, "rev-parse", "--git-dir") is None:
@@ -46,45 +46,44 @@ def tracked(path: Path, file_name: str) -> Tracked | None:
     return Tracked(path, found[0])
 
 
-def versions(file: Tracked, work: Path) -> Iterator[Version]:
-    """Oldest first, by the author's date; each one's file is gone when the next is asked for.
+def read_versions(file: Tracked, work: Path) -> Iterator[Version]:
+    """Yield the versions, oldest first by the author's date. Raises EtlError.
 
-    Raises EtlError.
+    All use the same file: read it before asking for the next one.
     """
     commits = sorted(_commits(file))
     if not commits:
         raise EtlError(f"{file.root}: git knows no version of {file.name}")
     path = work / "version"
     with _started(file.root, "cat-file", "--batch") as git:
-        assert git.stdin and git.stdout  # noqa: PT018, S101  for the type checker
+        questions, answers = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
         for moment, commit, content in commits:
-            git.stdin.write(f"{content}\n".encode())
-            git.stdin.flush()
+            questions.write(f"{content}\n".encode())
+            questions.flush()
             origin = f"{file.name} at commit {commit[:SHOWN]}"
-            if not _save(git.stdout, path):
+            if not _save(answers, path):
                 raise EtlError(f"{file.root}: git does not have {origin}; is the clone whole?")
             yield Version(path, datetime.fromtimestamp(moment, UTC), origin)
-        git.stdin.close()
+        questions.close()
 
 
 def _commits(file: Tracked) -> Iterator[tuple[int, str, str]]:
-    """Of each commit that changed the file: its author's time, its name, that of the content."""
-    told = _said(
-        file.root, "--literal-pathspecs", "log", "--no-renames", "--raw", "--no-abbrev", "-z",
-        "--diff-filter=AM", "--format=%x01%at %H", "HEAD", "--", file.name,
-    )  # fmt: skip
-    for entry in (told or "").split("\1")[1:]:
+    """Yield each commit that changed the file: the author's time, the commit, the content's id."""
+    options = ["--no-renames", "--raw", "--no-abbrev", "-z", "--diff-filter=AM"]
+    form = "--format=%x01%at %H"
+    log = _said(file.root, "--literal-pathspecs", "log", *options, form, "HEAD", "--", file.name)
+    for entry in (log or "").split("\1")[1:]:
         head, _, change = entry.partition("\0")
         moment, commit = head.split()
         yield int(moment), commit, change.split()[3]  # :100644 100644 before after M
 
 
 def _save(answer: IO[bytes], path: Path) -> bool:
-    """What `cat-file` sends next; False where it has not got it."""
-    told = answer.readline().split()
-    if len(told) != 3 or not told[2].isdigit():
+    """Save the content that `cat-file` sends next; False if git does not have it."""
+    header = answer.readline().split()
+    if len(header) != 3 or not header[2].isdigit():
         return False
-    left = int(told[2])
+    left = int(header[2])
     with path.open("wb") as file:
         while left and (piece := answer.read(min(left, PIECE))):
             file.write(piece)
@@ -93,7 +92,7 @@ def _save(answer: IO[bytes], path: Path) -> bool:
 
 
 def _said(folder: Path, *arguments: str) -> str | None:
-    """What git prints; None where it fails."""
+    """Run git and return what it prints; None if it fails."""
     with _started(folder, *arguments) as git:
         out, _ = git.communicate()
     return None if git.returncode else out.decode("utf-8", "replace")

@@ -1,4 +1,4 @@
-"""Archives that exist already -> raw/: each version a snapshot, as if it had been fetched then."""
+"""Import an archive into raw/: each version becomes a snapshot, as if it had been fetched then."""
 
 from bisect import bisect_right, insort
 from collections.abc import Iterable
@@ -7,6 +7,7 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from etl.archive import folder_versions, git_versions
 from etl.archive.cluster import Progress
@@ -24,11 +25,20 @@ from etl.upkeep.retention import began
 from etl.worker import schedule
 
 
+class SnapshotKey(NamedTuple):
+    """A snapshot by its moment and the digest of its content."""
+
+    moment: datetime
+    sha256: str
+    run_id: str
+
+
 @dataclass(frozen=True)
 class ImportOutcome:
     """What became of one version: the snapshot `run_id`, `new` if it was not there before.
 
-    `why` it was left out, where it is none; `guessed`: its moment is that of the file.
+    Without a `run_id` it was left out, and `why` says the reason. `guessed`: its moment is the
+    file's own time.
     """
 
     moment: datetime
@@ -42,10 +52,10 @@ class ImportOutcome:
 def import_archive(
     settings: Settings, store: Store, path: Path, now: datetime, progress: Progress
 ) -> list[ImportOutcome]:
-    """Bring a folder of versions, or a file's git history, into raw/; oldest first.
+    """Copy a folder of versions, or a file's git history, into raw/; the outcomes oldest first.
 
-    A version with the content of the snapshot next to it in time is that snapshot. What is there
-    already stays as it is: to say it again does no harm. Raises EtlError.
+    A version with the same content as the snapshot before or after it counts as that snapshot.
+    Importing twice changes nothing. Raises EtlError.
     """
     source = SOURCES[settings.source.data_set]
     if len(source.files) > 1:
@@ -53,66 +63,76 @@ def import_archive(
             f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, and "
             "import-archive takes versions of one"
         )
-    taken: list[ImportOutcome] = []
+    outcomes: list[ImportOutcome] = []
     known = snapshots.recorded_snapshots(history.read(store)[0], catalogue.read(store).imported)
     there = sorted(
-        (began(one.run_id), str(one.digests[0]), one.run_id)
+        SnapshotKey(began(one.run_id), str(one.digests[0]), one.run_id)
         for one in known
         if one.source == source.name and one.digests
     )
+    importer = _Importer(settings, store, now, there)
     with TemporaryDirectory(prefix="cloud-etl-") as folder, catalogue.adding(store) as add:
         work = Path(folder)
         for version in _versions(settings, path, source.files[0], work):
-            with TemporaryDirectory(dir=work) as own:  # a year of them would fill a disk
+            with TemporaryDirectory(dir=work) as own:  # a year of versions would fill a disk
                 to = Path(own) / source.files[0]
-                one, entry = _take(settings, store, version, to, there, now)
-            taken.append(one)
+                outcome, entry = importer.take(version, to)
+            outcomes.append(outcome)
             if entry:
                 add(entry)
             progress.advance(version)
-    return taken
+    return outcomes
 
 
 def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[Version]:
-    file = git_versions.tracked(path, name)
+    file = git_versions.find_tracked(path, name)
     if file:
-        return git_versions.versions(file, work)
+        return git_versions.read_versions(file, work)
     at = partial(
         schedule.moment, run_at=settings.schedule.run_at, timezone=settings.schedule.timezone
     )
-    return folder_versions.in_folder(path, Path(name).suffix, at)
+    return folder_versions.find_versions(path, Path(name).suffix, at)
 
 
-Known = tuple[datetime, str, str]  # a snapshot's moment, its content's digest, its run id
+@dataclass(frozen=True)
+class _Importer:
+    """Takes versions into raw/. `there`: the snapshots of the source, in order; it grows."""
 
+    settings: Settings
+    store: Store
+    now: datetime
+    there: list[SnapshotKey]
 
-def _take(
-    settings: Settings, store: Store, version: Version, to: Path, there: list[Known], now: datetime
-) -> tuple[ImportOutcome, Imported | None]:
-    told = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
-    if version.moment > now:
-        return replace(told, why="its moment lies in the future"), None
-    try:
-        fetched = fetch.fetch(str(version.path), to, max_bytes=settings.source.max_bytes)
-    except (SourceChanged, SourceUnavailable) as exc:
-        return replace(told, why=str(exc).removeprefix(f"{version.path}: ")), None
-    at = bisect_right(there, version.moment, key=lambda one: one[0])
-    for _, digest, run_id in there[max(at - 1, 0) : at + 1]:
-        if digest == fetched.sha256:
-            return replace(told, run_id=run_id), None
-    run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
-    kept, upload = raw.archive(fetched, STATISTICS, run_id)
-    if store.head(upload.key) is None:  # it may be: an import was broken off
-        store.write(upload)
-    insort(there, (version.moment, fetched.sha256, run_id))
-    entry = Imported(
-        run_id=run_id,
-        slot=schedule.latest_slot(
-            version.moment, settings.schedule.run_at, settings.schedule.timezone
-        ),
-        source=settings.source.data_set,
-        statistics=[Archived(kept.key, kept.sha256)],
-        origin=version.origin,
-        imported_at=now,
-    )
-    return replace(told, run_id=run_id, new=True), entry
+    def take(self, version: Version, to: Path) -> tuple[ImportOutcome, Imported | None]:
+        """Archive a version, unpacked to the path `to`; its catalogue entry if it is new."""
+        outcome = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
+        if version.moment > self.now:
+            return replace(outcome, why="its moment lies in the future"), None
+        limit = self.settings.source.max_bytes
+        try:
+            fetched = fetch.fetch(str(version.path), to, max_bytes=limit)
+        except (SourceChanged, SourceUnavailable) as exc:
+            return replace(outcome, why=str(exc).removeprefix(f"{version.path}: ")), None
+        if same := self._beside(version.moment, fetched.sha256):
+            return replace(outcome, run_id=same.run_id), None
+        run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
+        kept, upload = raw.archive(fetched, STATISTICS, run_id)
+        if self.store.head(upload.key) is None:  # else an import was broken off
+            self.store.write(upload)
+        insort(self.there, SnapshotKey(version.moment, fetched.sha256, run_id))
+        plan = self.settings.schedule
+        entry = Imported(
+            run_id=run_id,
+            slot=schedule.latest_slot(version.moment, plan.run_at, plan.timezone),
+            source=self.settings.source.data_set,
+            statistics=[Archived(kept.key, kept.sha256)],
+            origin=version.origin,
+            imported_at=self.now,
+        )
+        return replace(outcome, run_id=run_id, new=True), entry
+
+    def _beside(self, moment: datetime, sha256: str) -> SnapshotKey | None:
+        """Find that content in the snapshot before or after a moment."""
+        at = bisect_right(self.there, moment, key=lambda one: one.moment)
+        neighbours = self.there[max(at - 1, 0) : at + 1]
+        return next((one for one in neighbours if one.sha256 == sha256), None)

@@ -1,4 +1,4 @@
-"""What all tasks of one job share; it travels to the workers, so no secret is in it."""
+"""What all tasks of one job share. It is sent to the workers, so it holds no secrets."""
 
 from dataclasses import dataclass, replace
 from functools import cache
@@ -15,7 +15,7 @@ WRITERS = ("numpy", "pandas", "pyarrow")  # whose versions shape the bytes that 
 
 
 class WrongWorker(EtlError):
-    """A worker that would make other bytes than the one who asked."""
+    """A worker that would write other bytes than this process."""
 
     def __init__(self) -> None:
         super().__init__(
@@ -26,7 +26,7 @@ class WrongWorker(EtlError):
 
 @dataclass(frozen=True)
 class Job:
-    """`settings` as `without_secrets` leaves them; `fingerprint` is that of the whole ones."""
+    """`settings`: without secrets. `fingerprint`: that of the complete settings."""
 
     settings: Settings
     fingerprint: str
@@ -34,7 +34,7 @@ class Job:
 
     @property
     def store(self) -> Store:
-        """Opened once in each process. Raises StoreError."""
+        """The store, opened once in each process. Raises StoreError."""
         return _opened(self.settings)
 
     @property
@@ -42,7 +42,7 @@ class Job:
         return self.settings.source.max_bytes
 
     def verify(self) -> None:
-        """Raises WrongWorker where this process is not what the job was meant for."""
+        """Raise WrongWorker if this process runs other code or packages than the job needs."""
         if tools() != self.tools:
             raise WrongWorker
 
@@ -53,14 +53,14 @@ def job(settings: Settings) -> Job:
 
 @cache
 def tools() -> str:
-    """What makes the bytes: the code, and the packages that write."""
+    """Name what shapes the bytes: the digest of the code, and the versions of the writers."""
     return " ".join([code(), *(f"{name}={version(name)}" for name in WRITERS)])
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """As far as an archived snapshot needs them; the folder by its whole path.
+    """Keep what an archived snapshot needs; the folder becomes an absolute path.
 
-    Nobody is told, and nothing is translated: the page of an old day is not worth Amazon's price.
+    Without alerts, and without translation: the page of an old day is not worth Amazon's price.
     """
     source = settings.source
     return replace(
@@ -78,5 +78,5 @@ def without_secrets(settings: Settings) -> Settings:
 
 @cache
 def _opened(settings: Settings) -> Store:
-    # making boto3's client takes as long as a small snapshot
+    # making a boto3 client takes as long as rebuilding a small snapshot
     return open_store(settings)

@@ -1,4 +1,4 @@
-"""revisions.csv: how each series' figures were revised, summed up on dask.dataframe."""
+"""revisions.csv: how each series' figures were revised, summed up with dask.dataframe."""
 
 from functools import partial
 from itertools import pairwise
@@ -25,10 +25,12 @@ AT_ONCE = 16  # tallies that are put together in one step
 Pair = tuple[str | None, str]  # two slots, one after the other
 
 
-def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -> pd.DataFrame:
-    """Sum up what the data set's slots say of one another, and write it; a row a series.
+def write_revisions(
+    settings: Settings, store: Store, engine: Engine, slots: list[str]
+) -> pd.DataFrame:
+    """Compare each slot of the data set with the one before, and write a row for each series.
 
-    A task holds two snapshots and no more, however many there are. Raises StoreError.
+    A task holds two snapshots in memory, however many there are. Raises StoreError.
     """
     import dask
     import dask.dataframe as dd
@@ -54,7 +56,7 @@ def revise(settings: Settings, store: Store, engine: Engine, slots: list[str]) -
 
 
 def tally(job: Job, pair: Pair) -> pd.DataFrame:
-    """The function that is mapped: two files of the data set, compared."""
+    """Compare two files of the data set: the task that workers run."""
     job.verify()
     before, after = pair
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
@@ -63,7 +65,7 @@ def tally(job: Job, pair: Pair) -> pd.DataFrame:
 
 
 def _read(job: Job, path: Path, slot: str) -> pd.DataFrame:
-    """Raises StoreError, also where somebody has changed the file."""
+    """Read a slot's file. Raises StoreError, also if somebody has changed the file."""
     key, wanted = part_key(slot), schema(SOURCES[job.settings.source.data_set].level).names
     if not job.store.download(key, path):
         raise StoreError(f"{key} was removed at this moment")

@@ -1,9 +1,9 @@
 """vintages/: what every snapshot said, as one partitioned Parquet data set.
 
-One file a slot, `vintages/snapshot=2021-01-31/part.parquet`: of the slot's last snapshot the run
-that was made last, with the same columns and types whatever the run had, so that any reader takes
-them for one table. vintages.json says what each file was made of; it spares the next time what is
-the same.
+Each slot has one file, `vintages/snapshot=2021-01-31/part.parquet`, made of the newest run of the
+slot's last snapshot. All have the same columns and types, whatever their runs had, so that readers
+see one table. vintages.json says what each file was made of; a file whose run is the same is not
+written again.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,14 +39,14 @@ from etl.upkeep import versions
 
 
 class VintageFile(Struct, frozen=True):
-    """`run_id` is the run it was made of, `sha256` of that run's timeseries.parquet."""
+    """The run that a file was made of, and the digest of that run's timeseries.parquet."""
 
     run_id: str
     sha256: str
 
 
 class Index(Struct, frozen=True):
-    """`parts` by slot."""
+    """vintages.json; `parts` by slot."""
 
     source: str
     parts: dict[str, VintageFile]
@@ -55,8 +55,8 @@ class Index(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Written:
-    """`slots` that are in the data set now, oldest first; of those in `missing` no run is left, or
-    its table can't be read."""
+    """The slots in the data set, oldest first, the `new` ones among them, and the `missing`: slots
+    whose runs are gone or can't be read, with the reason."""
 
     slots: list[str]
     new: list[str]
@@ -68,16 +68,16 @@ def part_key(slot: str) -> str:
 
 
 def schema(level: str) -> pa.Schema:
-    """Of every file: what names a series, the day, the counts; nothing is ever left out."""
+    """The columns of every file: names of the series, `iso3`, `date`, the counts as integers."""
     names = [(name, pa.string()) for name in (*levels.names(level), "iso3")]
     counts = [(name, pa.int64()) for name in (*NEW, *CUMULATIVE)]
     return pa.schema([*names, ("date", pa.date32()), *counts])
 
 
-def write(settings: Settings, store: Store, engine: Engine, progress: Progress) -> Written:
-    """Bring the data set up to date. Raises StoreError, also where it is of another source."""
+def write_vintages(settings: Settings, store: Store, engine: Engine, progress: Progress) -> Written:
+    """Bring the data set up to date. Raises StoreError, also if it is of another source."""
     past, listed = history.read(store)[0], catalogue.read(store)
-    index, shared = _index(store, settings), job(settings)
+    index, shared = _read_index(store, settings), job(settings)
     wanted, missing = _newest(store, _runs(past, listed, settings))
     there = {entry.key for entry in store.list(VINTAGES)}
     new = [
@@ -88,7 +88,7 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
     parts = {slot: part for slot, part in index.parts.items() if part_key(slot) in there}
     try:
         for item, failure in map_with_progress(
-            engine, progress, "vintages", partial(copy, shared), new
+            engine, progress, "vintages", partial(copy_run, shared), new
         ):
             slot, part = item
             if failure is None:
@@ -96,7 +96,7 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
             else:
                 missing[slot] = failure.message
     finally:
-        _note(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
+        _write_index(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
     if not parts:
         raise EtlError(
             f"{store.address} has no runs of {settings.source.data_set}; "
@@ -106,8 +106,8 @@ def write(settings: Settings, store: Store, engine: Engine, progress: Progress) 
     return Written(sorted(parts), [slot for slot, _ in new if slot in parts], missing)
 
 
-def copy(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
-    """The function that is mapped: one run's table into the data set."""
+def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
+    """Copy one run's table into the data set: the task that workers run."""
     job.verify()
     slot, part = item
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
@@ -125,7 +125,7 @@ def copy(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
 
 
 def uniform(table: pd.DataFrame, settings: Settings) -> pa.Table:
-    """The columns of `schema`, in its types; missing where the run has none."""
+    """Give a run's table the columns and types of `schema`; what it lacks is missing."""
     wanted = schema(_level(settings))
     have = {name: pa.array(table[name], from_pandas=True) for name in table.columns}
     columns = [
@@ -142,17 +142,17 @@ def _level(settings: Settings) -> str:
 
 
 def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, Sequence[str]]:
-    """By slot: the runs that say what its last snapshot said, the one made last first."""
+    """List, by slot, the runs of its last snapshot, the newest first."""
     rebuilt = listed.newest()
-    told = snapshots.recorded_snapshots(past, listed.imported)
-    known = {one.run_id for one in told}
-    told += [
+    recorded = snapshots.recorded_snapshots(past, listed.imported)
+    known = {one.run_id for one in recorded}
+    recorded += [
         SnapshotRecord(run.snapshot, run.slot, run.source, run.digests)
         for run in rebuilt.values()
         if run.snapshot not in known
     ]
     runs: dict[str, list[str]] = {}
-    for one in sorted(told, key=lambda one: one.run_id[:18]):
+    for one in sorted(recorded, key=lambda one: one.run_id[:18]):
         if one.source == settings.source.data_set:
             again = [rebuilt[one.run_id].run_id] if one.run_id in rebuilt else []
             runs[str(one.slot)] = [*again, one.run_id]
@@ -162,10 +162,10 @@ def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, 
 def _newest(
     store: Store, runs: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, VintageFile], dict[str, str]]:
-    """By slot: the first run whose table is there; and where none is."""
+    """Find, by slot, the first run whose table is there; and the slots that have none."""
     found: dict[str, VintageFile] = {}
 
-    def look(slot: str) -> None:
+    def find(slot: str) -> None:
         for run_id in runs[slot]:
             manifest = versions.manifest_of(store, run_id)
             if manifest and versions.is_there(store, manifest):
@@ -174,12 +174,12 @@ def _newest(
                     found[slot] = VintageFile(run_id, digest)
                     return
 
-    in_parallel(look, runs)
+    in_parallel(find, runs)
     missing = dict.fromkeys(runs.keys() - found.keys(), "no run of it is left")
     return found, missing
 
 
-def _index(store: Store, settings: Settings) -> Index:
+def _read_index(store: Store, settings: Settings) -> Index:
     stored = store.read(VINTAGES_INDEX)
     if stored is None:
         return Index(settings.source.data_set, {})
@@ -192,6 +192,6 @@ def _index(store: Store, settings: Settings) -> Index:
     return index
 
 
-def _note(store: Store, index: Index, before: Index) -> None:
+def _write_index(store: Store, index: Index, before: Index) -> None:
     if index != before:
         store.write(Upload(VINTAGES_INDEX, readable(index)))

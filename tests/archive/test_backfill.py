@@ -409,7 +409,7 @@ def test_a_day_without_a_daily_run_means_the_run_made_anew(
 def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_anew(
     store: DirectoryStore, source: Path
 ) -> None:
-    from etl.archive.figure_history import FigureKey, vintage
+    from etl.archive.figure_history import FigureKey, read_figure_history
 
     first, second = live(store, source, restating(2))
     done = fill(store, source, COUNTRIES="ESP,USA")
@@ -417,7 +417,7 @@ def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_a
         store.delete(entry.key)
     past = history.read(store)[0]
     figure = FigureKey("ESP", date(2021, 1, 2), "cumulative_cases")
-    found = list(vintage(store, past, figure, source.parent, 10**9))
+    found = list(read_figure_history(store, past, figure, source.parent, 10**9))
     assert [(one.run_id, one.kept_in) for one in found] == [
         (done.days[0].run_id, "runs"), (second, "runs"),
     ]  # fmt: skip

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.archive.cluster import Progress
-from etl.archive.folder_versions import in_name
+from etl.archive.folder_versions import moment_in_name
 from etl.archive.import_versions import ImportOutcome, import_archive
 from etl.errors import ConfigError, EtlError
 from etl.history import catalogue
@@ -195,11 +195,11 @@ def test_a_moment_in_a_name_is_read_however_it_is_written(seconds: int, between:
 
     for form in ("%Y-%m-%d", "%Y%m%d", "%Y_%m_%d"):
         day = f"{moment:{form}}"
-        assert in_name(f"stats-{day}.json", at) == at(moment.date())
-        assert in_name(f"{day}{between}{moment:%H%M%S}Z.json.gz", at) == moment
-        assert in_name(f"2019-13-40/{day}/stats.json", at) == at(moment.date())
-    assert in_name(f"{moment:%Y%m%d}99.json", at) is None
-    assert in_name("stats.json", at) is None
+        assert moment_in_name(f"stats-{day}.json", at) == at(moment.date())
+        assert moment_in_name(f"{day}{between}{moment:%H%M%S}Z.json.gz", at) == moment
+        assert moment_in_name(f"2019-13-40/{day}/stats.json", at) == at(moment.date())
+    assert moment_in_name(f"{moment:%Y%m%d}99.json", at) is None
+    assert moment_in_name("stats.json", at) is None
 
 
 # ---- a git history

@@ -32,12 +32,12 @@ SLOTS = ["2021-01-25", "2021-01-26", "2021-01-27", "2021-01-28"]
 
 def write(store: DirectoryStore, **variables: str) -> Written:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
-    return vintages.write(wanted, store, Here(), Progress())
+    return vintages.write_vintages(wanted, store, Here(), Progress())
 
 
 def revised(store: DirectoryStore, slots: list[str], **variables: str) -> pd.DataFrame:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
-    return revisions.revise(wanted, store, Here(), slots)
+    return revisions.write_revisions(wanted, store, Here(), slots)
 
 
 # ---- the data set

@@ -133,9 +133,9 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
     there. What is there already is not written again.
     """
-    from etl.archive import revisions
-    from etl.archive import vintages as writing
     from etl.archive.cluster import engine, require
+    from etl.archive.revisions import write_revisions
+    from etl.archive.vintages import write_vintages
     from etl.cli.print_archive import print_vintages
     from etl.cli.screen import Screen
 
@@ -143,9 +143,9 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
-        written = writing.write(settings, store, engined, _progress(screen))
+        written = write_vintages(settings, store, engined, _progress(screen))
         screen.step("revisions")
-        table = revisions.revise(settings, store, engined, written.slots)
+        table = write_revisions(settings, store, engined, written.slots)
     print_vintages(written, table, settings, as_json=as_json)
 
 

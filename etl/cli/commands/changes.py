@@ -52,17 +52,17 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     A country by ISO code, key or name, a region or place by key or name. Of runs that were cleared
     away the archived inputs are read, where they are there.
     """
-    from etl.archive import figure_history as reporting
+    from etl.archive.figure_history import FigureKey, read_figure_history
     from etl.cli.print_changes import print_vintage
     from etl.history import history as histories
 
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
-    wanted = reporting.FigureKey(series, day.date(), measure)
+    wanted = FigureKey(series, day.date(), measure)
     with TemporaryDirectory(prefix="cloud-etl-") as work:
         limit = settings.source.max_bytes
-        found = list(reporting.vintage(store, past, wanted, Path(work), limit))
+        found = list(read_figure_history(store, past, wanted, Path(work), limit))
     if not found:
         raise StoreError(
             f"{store.address}: no run knows {series!r}; "
