@@ -61,12 +61,12 @@ def run(
     began = time.monotonic()
     options, now = options or Options(), now or datetime.now(UTC)
     teller = Teller(settings, store, options.handover, dry_run=options.dry_run)
-    with teller.told_of_errors(now):
+    with teller.alerting_errors(now):
         context = _start(settings, store, options, now)
         if options.if_due and not context.is_due:
             if not options.dry_run:
                 append.mend(store, context.past, settings.table.stale_after_days)
-                teller.looked(context.past, context.before, now)
+                teller.nothing_due(context.past, context.before, now)
             return Result("not_due")
     teller.started()
     if not options.dry_run:
@@ -85,7 +85,7 @@ def run(
     record = msgspec.structs.replace(result.record, seconds=round(time.monotonic() - began, 3))
     still = standstill([*context.past.records, record])
     if not options.dry_run:
-        with teller.told_of_errors(now):
+        with teller.alerting_errors(now):
             past = append.tell(
                 store,
                 record,
@@ -130,7 +130,7 @@ def _run(run: Run, work: Path, fetched: list[Fetched]) -> Result:
         return Result("would_publish", record, made.manifest)
 
     run.options.step("load")
-    free_memory.give_back()
+    free_memory.trim_heap()
     try:
         publish.publish(run.store, made, run.published, advance=run.options.advance)
     except StateConflict:

@@ -62,7 +62,7 @@ class Draft:
         ]
 
 
-def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
+def draft_alert(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
     """`where` is the worker's folder, as people write it; `of` which of several SOURCES it is."""
     values = {name: clean(value) for name, value in alert.values.items()}
     name = (NAME, f"{NAME[:-1]} ({{of}}):") if of else (NAME, NAME)
@@ -94,14 +94,14 @@ def draft(alert: Alert, *, where: str, link: str | None = None, of: str = "") ->
     )
 
 
-def note(text: str, *, where: str, alert_id: str) -> Draft:
+def draft_note(text: str, *, where: str, alert_id: str) -> Draft:
     """A message that somebody wrote by hand, line by line."""
     lines = [_literal(one_line(line, instead=" ")) for line in text.strip().splitlines()]
     values = {"where": clean(where), "id": alert_id, **LITERAL}
     return Draft(SUBJECTS["note"], " ".join(filter(None, lines)), lines, values)
 
 
-def write(
+def write_message(
     draft: Draft, translated: Mapping[str, str] | None = None, language: str | None = None
 ) -> Message:
     """Fill the blanks of the sentences, or of their translations.

@@ -28,7 +28,7 @@ def written(
     message_id: str,
 ) -> tuple[Note, dict[str, str]]:
     """The note in each language, and why it is the original where it could not be translated."""
-    draft = messages.note(text, where=where, alert_id=message_id)
+    draft = messages.draft_note(text, where=where, alert_id=message_id)
     note: Note = {}
     failed: dict[str, str] = {}
     for language in languages:
@@ -37,10 +37,10 @@ def written(
             if language != source:
                 ours = [text for text in draft.sentences if text != draft.subject]
                 into |= {text: translator.once(text, source, language) for text in ours}
-            note[language] = messages.write(draft, into)
+            note[language] = messages.write_message(draft, into)
         except AlertError as exc:
             failed[language] = str(exc)
-            note[language] = messages.write(draft, None, language)
+            note[language] = messages.write_message(draft, None, language)
     translator.keep()
     return note, failed
 

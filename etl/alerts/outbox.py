@@ -38,7 +38,7 @@ class Outbox:
         """The languages that are left, and why."""
         alert, left = waiting.alert, list(waiting.languages)
         link = page_link(self._store, alert.page)
-        draft = messages.draft(alert, where=self._store.address, link=link, of=self._of)
+        draft = messages.draft_alert(alert, where=self._store.address, link=link, of=self._of)
         for language in waiting.languages:
             message = self._written(draft, language)
             try:
@@ -53,12 +53,14 @@ class Outbox:
 
     def _written(self, draft: Draft, language: str) -> Message:
         if language == ORIGINAL:
-            return messages.write(draft)
+            return messages.write_message(draft)
         try:
-            return messages.write(draft, self._translator.translate(draft.sentences, language))
+            return messages.write_message(
+                draft, self._translator.translate(draft.sentences, language)
+            )
         except AlertError as exc:
             log.warning("alert.untranslated", language=language, error=exc)
-            return messages.write(draft, None, language)
+            return messages.write_message(draft, None, language)
 
 
 LASTS = timedelta(days=7)  # as long as S3 signs for

@@ -1,47 +1,47 @@
-"""What the rules look at, and how they put it. Pure."""
+"""What the rules decide on, and how its values are written in alerts. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from etl.alerts.state import Alert, State
+from etl.alerts.state import Alert, AlertState
+from etl.history.history import History
+from etl.history.manifest import Manifest
+from etl.history.record import Record
 from etl.settings.alert_rules import AlertRule
 from etl.store.layout import PAGE
 
-if TYPE_CHECKING:
-    from etl.history.history import History
-    from etl.history.manifest import Manifest
-    from etl.history.record import Record
-
-
-Verdict = tuple[State, Alert | None]  # the state from now on, and what is to be told
+Verdict = tuple[AlertState, Alert | None]  # the state from now on, and the alert to send
 
 
 @dataclass(frozen=True)
-class Seen:
-    """`latest` are the rows of the published latest.json, None where they are not needed or can't
-    be read. `failures` are those in a row as the worker counts them; `told_blindly` says since
-    when, if it was told without the folder's memory.
+class Situation:
+    """The history and the published version, as the rules see them at `now`.
+
+    `latest`: the rows of the published latest.json, None where they are not needed or can't be
+    read. `failures`: how many runs failed in a row as the worker counts them, which knows of some
+    that could not be recorded. `alerted_without_state`: since when they fail, if the worker
+    alerted of it while it could not read or write alerts.json.
     """
 
-    past: "History"
-    manifest: "Manifest | None"
+    past: History
+    manifest: Manifest | None
     now: datetime
     slot: date
     stale_after_days: int
     rules: Sequence[AlertRule] = ()
     latest: Sequence[Mapping[str, Any]] | None = None
     failures: int = 0
-    told_blindly: datetime | None = None
+    alerted_without_state: datetime | None = None
 
-    def attempts(self, failures: "Iterable[Record]") -> int:
-        """How many runs failed: the worker knows of some that could not be recorded."""
+    def attempts(self, failures: Iterable[Record]) -> int:
+        """Count the failed attempts, those that could not be recorded included."""
         return max(sum(record.attempts for record in failures), self.failures)
 
 
-def published(manifest: "Manifest | None") -> dict[str, str]:
-    """What readers have; nothing where nothing is published."""
+def published(manifest: Manifest | None) -> dict[str, str]:
+    """Describe what readers have; empty where nothing is published."""
     if manifest is None:
         return {}
     return {
@@ -50,13 +50,16 @@ def published(manifest: "Manifest | None") -> dict[str, str]:
     }
 
 
-def page(manifest: "Manifest | None") -> str | None:
+def page(manifest: Manifest | None) -> str | None:
+    """The key of the published page, if there is one."""
     return PAGE if manifest and PAGE in manifest.digests() else None
 
 
 def moment(moment: datetime) -> str:
+    """Write a moment for people."""
     return f"{moment:%Y-%m-%d %H:%M} UTC"
 
 
 def stamp(moment: datetime) -> str:
+    """Write a moment as part of an alert's id."""
     return f"{moment:%Y-%m-%dT%H%M%SZ}"

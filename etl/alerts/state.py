@@ -1,4 +1,4 @@
-"""alerts.json: what was told, and what waits; changed by compare-and-swap."""
+"""alerts.json: what was alerted of, and what waits; changed by compare-and-swap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -42,9 +42,9 @@ GIVEN_UP_AFTER = timedelta(days=7)  # later it would only confuse
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
-    """One thing to tell, whatever the language.
+    """One thing to alert of, whatever the language.
 
-    `id` is the same whenever the same thing is told. `values` fill the blanks of the message,
+    `id` is the same whenever the same thing is alerted of. `values` fill the blanks of the message,
     `items` are listed in it as they are; `page` is the key of what a link leads to.
     """
 
@@ -77,19 +77,22 @@ class Sent(Struct, frozen=True):
     outcome: Literal["sent", "given up"]
 
 
-class Incident(Struct, frozen=True):
-    """Failures in a row of which somebody was told: since when, and by which events."""
+class Incident(Struct, frozen=True, rename={"alerted": "told"}):
+    """Failures in a row since a moment; `alerted` are the events that were alerted of."""
 
     since: datetime
-    told: list[str]
+    alerted: list[str]
 
 
-class State(Struct, frozen=True, omit_defaults=True):
-    """alerts.json. `judged` is the run whose figures were looked at last, `over` the keys of the
-    countries that each rule found over its limit, `stale_told` the slot in which it was."""
+class AlertState(Struct, frozen=True, omit_defaults=True, rename={"stale_in": "stale_told"}):
+    """alerts.json.
+
+    `judged` is the run whose figures the rules saw last, `over` the keys of the countries that
+    each rule found over its limit, `stale_in` the slot of the last alert of a stale source.
+    """
 
     incident: Incident | None = None
-    stale_told: date | None = None
+    stale_in: date | None = None
     judged: str | None = None
     over: dict[str, list[str]] = {}
     waiting: list[Waiting] = []
@@ -102,63 +105,67 @@ class State(Struct, frozen=True, omit_defaults=True):
         )
 
 
-def queued(state: State, alerts: Sequence[Alert], languages: Sequence[str]) -> State:
-    """The state with these alerts waiting to be sent; none is there twice."""
+def queued(state: AlertState, alerts: Sequence[Alert], languages: Sequence[str]) -> AlertState:
+    """Add alerts that wait to be sent; none is there twice."""
     new = [Waiting(alert, list(languages)) for alert in alerts if not state.knows(alert.id)]
     return msgspec.structs.replace(state, waiting=[*state.waiting, *new][-WAITING_KEPT:])
 
 
 def is_left(waiting: Waiting, now: datetime) -> bool:
-    """Whether whoever put it there has failed to send it, or died over it."""
+    """Whether the worker that queued it has failed to send it, or died before it could."""
     return waiting.tries > 0 or abs(now - waiting.alert.at) > SENDING
 
 
-def without_old(state: State, now: datetime) -> State:
-    """Alerts that could not be sent for days are given up."""
+def without_old(state: AlertState, now: datetime) -> AlertState:
+    """Give up alerts that could not be sent for days."""
     old = [w for w in state.waiting if now - w.alert.at > GIVEN_UP_AFTER]
     for waiting in old:
         state = done(state, waiting.alert.id, now, "given up")
     return state
 
 
-def done(state: State, alert_id: str, now: datetime, outcome: Literal["sent", "given up"]) -> State:
-    """An alert no longer waits; that it was sent, or given up, is kept for a while."""
+def done(
+    state: AlertState, alert_id: str, now: datetime, outcome: Literal["sent", "given up"]
+) -> AlertState:
+    """Take a waiting alert out; that it was sent, or given up, is kept for a while."""
     sent = [*state.sent, Sent(alert_id, now, outcome)][-SENT_KEPT:]
     waiting = [w for w in state.waiting if w.alert.id != alert_id]
     return msgspec.structs.replace(state, waiting=waiting, sent=sent)
 
 
-def tried(state: State, alert_id: str, left: Sequence[str], error: str) -> State:
-    """After a try: the languages that are left. What failed goes behind the others."""
+def tried(state: AlertState, alert_id: str, left: Sequence[str], error: str) -> AlertState:
+    """Note a try: `left` are the languages still to be sent. It goes to the end of the queue."""
     mine = [w for w in state.waiting if w.alert.id == alert_id]
     others = [w for w in state.waiting if w.alert.id != alert_id]
     again = [Waiting(w.alert, list(left), w.tries + 1, error) for w in mine]
     return msgspec.structs.replace(state, waiting=[*others, *again])
 
 
-Change = Callable[[State], State]
+Change = Callable[[AlertState], AlertState]
 
 
-def read(store: Store) -> tuple[State, str | None]:
-    """The state and its ETag; an empty one where there is none, or none that can be read: to tell
-    twice is better than never to tell again. Raises StoreError."""
+def read_state(store: Store) -> tuple[AlertState, str | None]:
+    """Read the state and its ETag. Raises StoreError.
+
+    A state that can't be read counts as empty: to alert twice is better than never again.
+    """
     stored = store.read(ALERTS)
     if stored is None:
-        return State(), None
+        return AlertState(), None
     try:
         return _decoded(stored.body), stored.etag
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
         log.warning("alert.memory_unreadable", key=ALERTS, error=exc)
-        return State(), stored.etag
+        return AlertState(), stored.etag
 
 
-def _decoded(body: bytes) -> State:
-    """What an earlier version wrote is read too, without the alerts that no longer exist."""
+def _decoded(body: bytes) -> AlertState:
+    """Also what an earlier version wrote, without the alerts that no longer exist."""
     document = msgspec.json.decode(body)
     match document:
         case {"waiting": [*waiting]}:
             document["waiting"] = [one for one in waiting if not _is_retired(one)]
-    return msgspec.convert(document, State)
+    return msgspec.convert(document, AlertState)
 
 
 def _is_retired(waiting: object) -> bool:
@@ -168,9 +175,11 @@ def _is_retired(waiting: object) -> bool:
     return False
 
 
-def update(store: Store, change: Change, known: tuple[State, str | None] | None = None) -> State:
-    """Change the state, whoever else is at it; nothing is written where nothing changes.
+def update_state(
+    store: Store, change: Change, known: tuple[AlertState, str | None] | None = None
+) -> AlertState:
+    """Change the state, though others may change it too; write only what differs.
 
     `known` is what was read last, which saves reading it again. Raises StoreError.
     """
-    return swap(store, ALERTS, read, change, known)
+    return swap(store, ALERTS, read_state, change, known)

@@ -33,7 +33,7 @@ def crossings(
     return over, lines
 
 
-def idle(rules: Sequence[AlertRule], latest: Sequence[Row]) -> list[AlertRule]:
+def idle_rules(rules: Sequence[AlertRule], latest: Sequence[Row]) -> list[AlertRule]:
     """Rules that no published figure answers to: a name misspelt, or left out by a filter."""
     return [rule for rule in rules if not any(_meant(rule, row) for row in latest)]
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from etl.cli.console import Column, print_json, print_table
-from etl.inbox.claims import Progress
+from etl.inbox.claims import LetterProgress
 from etl.inbox.letter import Letter
 from etl.inbox.notice import said
 
@@ -18,7 +18,7 @@ LETTERS = (
 
 
 def print_letters(
-    letters: Sequence[Letter], waiting: Sequence[Progress], *, as_json: bool, where: str
+    letters: Sequence[Letter], waiting: Sequence[LetterProgress], *, as_json: bool, where: str
 ) -> None:
     """Print the letters, oldest first, then those that wait. Harmless to the terminal."""
     if as_json:

@@ -24,7 +24,7 @@ def key(now: datetime) -> str:
     return f"{USAGE}{now:%Y-%m-%d}.json"
 
 
-def read(store: Store, now: datetime) -> tuple[Used, str | None]:
+def read_usage(store: Store, now: datetime) -> tuple[Used, str | None]:
     """Of that day so far, and the ETag. Raises StoreError.
 
     A count that can't be read counts as none.
@@ -63,7 +63,7 @@ class Allowance:
         self.taken += 1
         return True
 
-    def give_back(self) -> None:
+    def return_unused(self) -> None:
         """What was taken out and not used. Raises StoreError."""
         if self._in_hand:
             self._change(-self._in_hand)
@@ -79,5 +79,5 @@ class Allowance:
             counted = min(wanted, left) if wanted > 0 else max(wanted, -used.calls)
             return Used(used.calls + counted, secrets.token_hex(8)) if counted else used
 
-        swap(self._store, key(self._now), lambda store: read(store, self._now), change)
+        swap(self._store, key(self._now), lambda store: read_usage(store, self._now), change)
         return counted

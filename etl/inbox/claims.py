@@ -22,7 +22,7 @@ from etl.store.layout import PENDING
 CLAIM_HOLDS = timedelta(minutes=15)
 
 
-class Progress(Struct, frozen=True, omit_defaults=True):
+class LetterProgress(Struct, frozen=True, omit_defaults=True):
     """`claims` counts those in a row that ended without a word: a letter that kills whoever reads
     it is given up. `letter` is what is known so far, `why` why it waits."""
 
@@ -42,16 +42,16 @@ class Progress(Struct, frozen=True, omit_defaults=True):
 class Held:
     """A letter that is ours to read, as long as nobody else has written its progress."""
 
-    progress: Progress
+    progress: LetterProgress
     etag: str
 
 
-def begin(entry: Entry) -> Progress:
+def new_progress(entry: Entry) -> LetterProgress:
     """Of a letter that nobody has been at."""
-    return Progress(letter_id(entry), entry.key, entry.modified, entry.size)
+    return LetterProgress(letter_id(entry), entry.key, entry.modified, entry.size)
 
 
-def claim(store: Store, progress: Progress, etag: str | None, now: datetime) -> Held | None:
+def claim(store: Store, progress: LetterProgress, etag: str | None, now: datetime) -> Held | None:
     """Make the letter ours; None: it is somebody else's. Raises StoreError.
 
     `etag` is that of the progress as it was read, None of a letter that has none.
@@ -73,7 +73,7 @@ def keep(store: Store, held: Held, letter: Letter) -> Held:
     return Held(progress, _write(store, progress, held.etag))
 
 
-def release(store: Store, held: Held, letter: Letter | None, why: str) -> Progress:
+def release(store: Store, held: Held, letter: Letter | None, why: str) -> LetterProgress:
     """Let it wait; as `keep`."""
     progress = replace(
         held.progress, letter=letter, why=why, claimed_at=None, claimed_by="", claims=0
@@ -87,11 +87,11 @@ def drop(store: Store, letter: str) -> None:
     store.delete(_key(letter))
 
 
-def read(store: Store, letter: str) -> tuple[Progress, str] | None:
+def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | None:
     """None: nobody is at it, or what is written there can't be read. Raises StoreError."""
     stored = store.read(_key(letter))
     try:
-        found = msgspec.json.decode(stored.body, type=Progress) if stored else None
+        found = msgspec.json.decode(stored.body, type=LetterProgress) if stored else None
     except (msgspec.DecodeError, UnicodeDecodeError):
         return None
     return (found, stored.etag) if found and stored else None
@@ -103,13 +103,13 @@ def under_way(store: Store) -> Iterator[str]:
         yield entry.key.removeprefix(PENDING).removesuffix(".json")
 
 
-def all_of(store: Store) -> list[Progress]:
+def all_progress(store: Store) -> list[LetterProgress]:
     """Of every letter that somebody has begun, oldest first. Raises StoreError."""
-    found = (read(store, letter) for letter in under_way(store))
+    found = (read_progress(store, letter) for letter in under_way(store))
     return [progress for progress, _ in filter(None, found)]
 
 
-def _write(store: Store, progress: Progress, etag: str | None) -> str:
+def _write(store: Store, progress: LetterProgress, etag: str | None) -> str:
     upload = Upload(_key(progress.id), readable(progress))
     return store.write(upload, if_match=etag, if_none_match=etag is None)
 

@@ -42,7 +42,7 @@ class Picture:
     height: int
 
 
-def read(body: bytes) -> Text | Picture:
+def read_contents(body: bytes) -> Text | Picture:
     """Raises Unreadable, which says what it is and why it can't be read."""
     if body.startswith(jpeg.MAGIC):
         return Picture(*jpeg.cleaned(body))

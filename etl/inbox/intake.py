@@ -13,11 +13,11 @@ from etl.store.keys import is_valid
 from etl.store.layout import PICTURES
 
 if TYPE_CHECKING:
-    from etl.inbox.claims import Progress
+    from etl.inbox.claims import LetterProgress
     from etl.store import Store
 
 
-def take_in(store: "Store", of: "Progress") -> Letter | None:
+def take_in(store: "Store", of: "LetterProgress") -> Letter | None:
     """A picture's copy is in the folder then; None: what was sent is gone. Raises StoreError."""
     try:
         if not is_valid(of.key):
@@ -28,7 +28,7 @@ def take_in(store: "Store", of: "Progress") -> Letter | None:
         stored = store.read(of.key)
         if stored is None:
             return None
-        found = contents.read(stored.body)
+        found = contents.read_contents(stored.body)
     except Unreadable as exc:
         return unreadable(of, str(exc))
     letter = Letter(of.id, of.key, of.received_at, of.size, "text")
@@ -46,12 +46,12 @@ def take_in(store: "Store", of: "Progress") -> Letter | None:
     )
 
 
-def unreadable(of: "Progress", why: str) -> Letter:
+def unreadable(of: "LetterProgress", why: str) -> Letter:
     letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
     return letter.noted("contents", why)
 
 
-def forget(store: "Store", of: "Progress") -> None:
+def forget(store: "Store", of: "LetterProgress") -> None:
     """Delete what was sent, where it has a name that can be used. Raises StoreError."""
     if is_valid(of.key):
         store.delete(of.key)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from etl import log
 from etl.errors import EtlError, StateConflict
 from etl.inbox import claims, intake, results
-from etl.inbox.claims import Held, Progress
+from etl.inbox.claims import Held, LetterProgress
 from etl.inbox.letter import Letter, letter_id
 from etl.inbox.reader import Reader
 from etl.inbox.services import ASKED_FOR, Services
@@ -24,19 +24,19 @@ if TYPE_CHECKING:
 
 LIMIT_S = 240.0  # of a round; the letter that is under way then is finished
 MOST_LETTERS = 1_000  # that a round begins, however many came
-DEADLY = 3  # so many claims that ended without a word, and the letter is given up
+MAX_CLAIMS = 3  # so many claims that ended without a word, and the letter is given up
 GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
 
 
 @dataclass
-class Round:
+class RoundResult:
     """What a round did: letters that are finished, oldest first, and those that wait, and why."""
 
     letters: list[Letter] = field(default_factory=list)
-    waiting: list[Progress] = field(default_factory=list)
+    waiting: list[LetterProgress] = field(default_factory=list)
 
 
-class Desk:
+class LetterRound:
     """One round's. Everything here raises StoreError."""
 
     def __init__(self, store: "S3Store", services: Services, reader: Reader, now: datetime) -> None:
@@ -45,9 +45,9 @@ class Desk:
         self._reader = reader
         self._now = now
         self._ends = time.monotonic() + LIMIT_S
-        self._done = Round()
+        self._done = RoundResult()
 
-    def work(self) -> Round:
+    def work(self) -> RoundResult:
         """Letters that somebody has begun come first, then the new ones."""
         begun = list(claims.under_way(self._store))
         for letter in begun:
@@ -55,8 +55,8 @@ class Desk:
                 break
             self._go_on(letter)
         for entry in self._new(set(begun)):
-            fresh = claims.claim(self._store, claims.begin(entry), None, self._now)
-            if fresh and results.read(self._store, fresh.progress.id):
+            fresh = claims.claim(self._store, claims.new_progress(entry), None, self._now)
+            if fresh and results.read_result(self._store, fresh.progress.id):
                 claims.drop(self._store, fresh.progress.id)  # another's, since it was listed
             elif fresh:
                 self._handle(fresh)
@@ -73,13 +73,15 @@ class Desk:
             if self._is_late() or count == MOST_LETTERS:
                 return
             letter = letter_id(entry)
-            if letter in begun or (not is_valid(entry.key) and results.read(self._store, letter)):
+            if letter in begun or (
+                not is_valid(entry.key) and results.read_result(self._store, letter)
+            ):
                 continue
             count += 1
             yield entry
 
     def _go_on(self, letter: str) -> None:
-        found = claims.read(self._store, letter)
+        found = claims.read_progress(self._store, letter)
         if found is None:
             return
         known, etag = found
@@ -90,7 +92,7 @@ class Desk:
         if held is None:
             return
         # whoever wrote the result may not have come to tell of it
-        if result := results.read(self._store, letter):
+        if result := results.read_result(self._store, letter):
             self._done.letters.append(result)
         else:
             self._handle(held)
@@ -111,8 +113,8 @@ class Desk:
 
     def _bring_forward(self, held: Held) -> None:
         letter = held.progress.letter
-        if held.progress.claims > DEADLY:
-            why = f"whoever read it died over it, {DEADLY} times"
+        if held.progress.claims > MAX_CLAIMS:
+            why = f"whoever read it died over it, {MAX_CLAIMS} times"
             letter = (letter or intake.unreadable(held.progress, why)).noted("given up", why)
             intake.forget(self._store, held.progress)
             self._finish(letter)
@@ -137,5 +139,5 @@ class Desk:
 
     def _finish(self, letter: Letter) -> None:
         letter = replace(letter, read_at=self._now)
-        results.write(self._store, letter)
+        results.write_result(self._store, letter)
         self._done.letters.append(letter)

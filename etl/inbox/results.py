@@ -15,7 +15,7 @@ from etl.store.layout import RESULTS
 from etl.store.parallel import in_parallel
 
 
-def read(store: Store, letter: str) -> Letter | None:
+def read_result(store: Store, letter: str) -> Letter | None:
     """None: there is none of this id, or none that can be read. Raises StoreError."""
     stored = store.read(_key(letter))
     try:
@@ -25,13 +25,13 @@ def read(store: Store, letter: str) -> Letter | None:
         return None
 
 
-def write(store: Store, letter: Letter) -> None:
+def write_result(store: Store, letter: Letter) -> None:
     """One that is there already stays. Raises StoreError."""
     with suppress(StateConflict):
         store.write(Upload(_key(letter.id), readable(letter)), if_none_match=True)
 
 
-def latest(store: Store, count: int) -> Sequence[Letter]:
+def latest_results(store: Store, count: int) -> Sequence[Letter]:
     """The last so many that came, oldest first. Raises StoreError."""
     listed = store.list(RESULTS, in_order=False)
     ids = (entry.key.removeprefix(RESULTS).removesuffix(".json") for entry in listed)
@@ -39,7 +39,7 @@ def latest(store: Store, count: int) -> Sequence[Letter]:
     found: dict[str, Letter] = {}
 
     def bring(letter: str) -> None:
-        if result := read(store, letter):
+        if result := read_result(store, letter):
             found[letter] = result
 
     in_parallel(bring, wanted)

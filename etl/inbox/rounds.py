@@ -21,7 +21,7 @@ from etl.alerts.teller import Teller
 from etl.errors import StoreError
 from etl.inbox import claims
 from etl.inbox.allowance import Allowance
-from etl.inbox.letter_round import Desk, Round
+from etl.inbox.letter_round import LetterRound, RoundResult
 from etl.inbox.notice import notice
 from etl.inbox.reader import Reader
 from etl.inbox.services import Services
@@ -31,19 +31,19 @@ if TYPE_CHECKING:
     from etl.store.s3.store import S3Store
 
 
-def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> Round:
+def make_round(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> RoundResult:
     """Go through the inbox once. Raises StoreError; what was done by then stays done."""
     now = now.replace(microsecond=0)
     allowance = Allowance(store, settings.inbox.daily_limit, now)
     services = Services(allowance)
     reader = Reader(store, services, settings.inbox.language, settings.inbox.rules)
-    desk = Desk(store, services, reader, now)
+    letters = LetterRound(store, services, reader, now)
     try:
-        done = desk.work()
+        done = letters.work()
     finally:
-        for service, why in services.aside.items():
+        for service, why in services.refusing.items():
             log.warning("inbox.refused", service=service, error=why)
-        allowance.give_back()
+        allowance.return_unused()
     _tell(done, settings, store, teller, now)
     for letter in done.letters:
         claims.drop(store, letter.id)
@@ -59,7 +59,9 @@ def make(settings: Settings, store: "S3Store", teller: Teller, now: datetime) ->
     return done
 
 
-def _tell(done: Round, settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> None:
+def _tell(
+    done: RoundResult, settings: Settings, store: "S3Store", teller: Teller, now: datetime
+) -> None:
     """Raises StoreError where the alert is not even in the folder: as long as their progress is
     there, a later round comes back to the letters."""
     looked = [letter for letter in done.letters if letter.look]
@@ -69,5 +71,5 @@ def _tell(done: Round, settings: Settings, store: "S3Store", teller: Teller, now
     alert = notice(looked, now)
     teller.tell(alert, now)
     wanted = settings.alerts.topic and alert.kind in settings.alerts.kinds
-    if wanted and not state.read(store)[0].knows(alert.id):
+    if wanted and not state.read_state(store)[0].knows(alert.id):
         raise StoreError(f"{alert.id} could not be noted as to be told; a later round tries again")

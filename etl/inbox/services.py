@@ -37,11 +37,11 @@ class Services:
 
     def __init__(self, allowance: Allowance) -> None:
         self.allowance = allowance
-        self.aside: dict[str, str] = {}  # a service -> why
+        self.refusing: dict[str, str] = {}  # a service -> why
 
     def refuse(self, services: Iterable[str]) -> bool:
         """Whether one of them has been set aside."""
-        return not self.aside.keys().isdisjoint(services)
+        return not self.refusing.keys().isdisjoint(services)
 
     @cached_property
     def _comprehend(self) -> "ComprehendClient":
@@ -97,8 +97,8 @@ class Services:
         return sorted(self._asked("rekognition", ask), key=lambda label: -label.confidence)
 
     def _asked(self, service: str, ask: Callable[[], Answer]) -> Answer:
-        if service in self.aside:
-            raise Later(self.aside[service])
+        if service in self.refusing:
+            raise Later(self.refusing[service])
         if not self.allowance.take():
             raise Later(SPENT)
         try:
@@ -109,5 +109,5 @@ class Services:
             why = str(exc)
             if "can't be reached" in why:
                 why += NOT_EVERYWHERE.format(service.upper())
-            self.aside[service] = why
+            self.refusing[service] = why
             raise Later(why) from exc

@@ -4,7 +4,7 @@ import ctypes
 from contextlib import suppress
 
 
-def give_back() -> None:
+def trim_heap() -> None:
     """Return what is free to the system; the C library keeps it otherwise.
 
     What the next step needs would come on top: at 29 MB of input, 30 MB of a run's peak. Does

@@ -64,7 +64,7 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     Raises SourceChanged with every fault of the inputs, DataRejected with every refusal.
     """
     checked = _check(run, inputs, before or baseline.published(run, work))
-    free_memory.give_back()
+    free_memory.trim_heap()
     read.refuse_empty(checked.table.selected_rows(), run.settings.table)
     files = _write(run, checked, inputs.facts, work / "files")
     into_run = uploads(files, run.run_id)

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from etl import PROJECT
 from etl.alerts import messages, rules, sms, texts, translation
-from etl.alerts.messages import Draft, Message, clean, draft, note, write
+from etl.alerts.messages import Draft, Message, clean, draft_alert, draft_note, write_message
 from etl.alerts.state import Alert, Event
 from etl.errors import one_line
 from etl.history.record import Document, Failure
@@ -98,7 +98,9 @@ ALERTS: dict[Event, Alert] = {
     "report": rules.report_ready("2026-01", "reports/2026-01/index.html", NOW),
     "letters": letters(),
 }
-NOTE = note("The source has moved.\nFigures will be late today.", where=WHERE, alert_id="note-1")
+NOTE = draft_note(
+    "The source has moved.\nFigures will be late today.", where=WHERE, alert_id="note-1"
+)
 
 
 def remark(name: str = "1", **over: Any) -> Letter:
@@ -108,7 +110,7 @@ def remark(name: str = "1", **over: Any) -> Letter:
 
 
 def sent(alert: Alert) -> Message:
-    return write(draft(alert, where=WHERE, link=LINK if alert.page else None))
+    return write_message(draft_alert(alert, where=WHERE, link=LINK if alert.page else None))
 
 
 def shown(message: Message) -> str:
@@ -163,17 +165,19 @@ def test_each_kind_of_failure_has_its_own_advice(kind: str) -> None:
 def test_where_nothing_was_ever_published_it_says_so() -> None:
     alert = failing()
     bare = {k: v for k, v in alert.values.items() if k not in ("published", "source_last")}
-    message = write(draft(Alert("x", "failed", NOW, bare), where=WHERE))
+    message = write_message(draft_alert(Alert("x", "failed", NOW, bare), where=WHERE))
     for text in (message.short, message.long):
         assert "Nothing has been published yet." in text
         assert "{" not in text
-    blind = write(draft(Alert("x", "failed", NOW, {**bare, "blind": "yes"}), where=WHERE))
+    blind = write_message(
+        draft_alert(Alert("x", "failed", NOW, {**bare, "blind": "yes"}), where=WHERE)
+    )
     assert "What is published is not touched by this." in blind.short
     assert "the worker can't remember that it told this" in blind.long
 
 
 def test_without_a_page_there_is_no_link() -> None:
-    assert "See " not in write(draft(ALERTS["failed"], where=WHERE)).long
+    assert "See " not in write_message(draft_alert(ALERTS["failed"], where=WHERE)).long
     assert LINK in sent(ALERTS["failed"]).long
 
 
@@ -209,7 +213,7 @@ def test_clean_text_is_one_printable_line(text: str) -> None:
 
 def test_a_note_goes_out_as_it_was_written() -> None:
     text = "Look at {where}: `ls` {kind}\n  caf\u00e9 \u2014 {brace}\n"
-    message = write(note(text, where=WHERE, alert_id="note-1"))
+    message = write_message(draft_note(text, where=WHERE, alert_id="note-1"))
     assert message.long.split("\n")[:2] == [
         "Look at {where}: `ls` {kind}",
         "caf\u00e9 \u2014 {brace}",
@@ -222,9 +226,9 @@ def test_a_note_goes_out_as_it_was_written() -> None:
 
 
 def test_a_translation_takes_the_places_of_the_sentences() -> None:
-    made = draft(ALERTS["failed"], where=WHERE)
+    made = draft_alert(ALERTS["failed"], where=WHERE)
     spoken = {text: text.replace("The ", "La ").replace("run", "corsa") for text in made.sentences}
-    message = write(made, spoken, "es")
+    message = write_message(made, spoken, "es")
     assert message.subject == "Cloud ETL: the corsa of 2026-01-02 fails"
     assert "La daily corsa has been failing since" in message.long
     assert "SourceUnavailable: https://example.org/stats.json: HTTP status 503" in message.long
@@ -232,29 +236,29 @@ def test_a_translation_takes_the_places_of_the_sentences() -> None:
 
 
 def test_without_a_translation_the_original_goes_out_with_a_note() -> None:
-    made = draft(ALERTS["failed"], where=WHERE)
-    message = write(made, None, "ca")
+    made = draft_alert(ALERTS["failed"], where=WHERE)
+    message = write_message(made, None, "ca")
     assert (
         message.long.replace(
             "\n\nThis message could not be translated to ca: it is the original.", ""
         )
-        == write(made).long
+        == write_message(made).long
     )
     assert "could not be translated to ca" in message.long
 
 
 def test_a_subject_in_another_script_stays_the_original() -> None:
-    made = draft(ALERTS["stale"], where=WHERE)
-    message = write(
+    made = draft_alert(ALERTS["stale"], where=WHERE)
+    message = write_message(
         made, dict.fromkeys(made.sentences, "\u6570\u636e\u6e90\u5df2\u8fc7\u65f6"), "zh"
     )
-    assert message.subject == write(made).subject
+    assert message.subject == write_message(made).subject
     assert message.short.startswith("\u6570")
 
 
 def test_only_sentences_are_translated_no_names_figures_or_lists() -> None:
     for alert in ALERTS.values():
-        made = draft(alert, where=WHERE, link=LINK)
+        made = draft_alert(alert, where=WHERE, link=LINK)
         for sentence in made.sentences:
             assert re.search("[a-z]{2}", sentence)
             for kept in (*made.items, LINK, WHERE, alert.id):
@@ -273,14 +277,14 @@ def test_an_sms_of_a_picture_ends_on_its_whole_link_and_one_of_a_run_has_none() 
 
 def test_a_link_that_makes_an_sms_too_long_for_sns_is_left_out_of_it() -> None:
     link = f"{LINK}&X-Amz-Security-Token={'x' * 1_500}"
-    message = write(draft(ALERTS["letters"], where=WHERE, link=link))
+    message = write_message(draft_alert(ALERTS["letters"], where=WHERE, link=link))
     assert sms.parts(message.short) == 1
     assert link in message.long
 
 
 def test_a_stranger_s_words_fill_no_blank_and_stay_on_their_line() -> None:
     first = remark(text=WILD)
-    message = write(draft(notice([first], NOW), where=WHERE, link=LINK))
+    message = write_message(draft_alert(notice([first], NOW), where=WHERE, link=LINK))
     (line,) = [line for line in message.long.split("\n") if "=cmd" in line]
     assert line.startswith("- 1, negative: \"=cmd|' /C calc'!A0 {where} `x` [31m <script>")
     assert len(line) < 500
@@ -289,7 +293,7 @@ def test_a_stranger_s_words_fill_no_blank_and_stay_on_their_line() -> None:
 
 def test_many_letters_are_one_alert_that_lists_the_first_ones() -> None:
     many = [remark(f"letter-{n}") for n in range(30)]
-    message = write(draft(notice(many, NOW), where=WHERE))
+    message = write_message(draft_alert(notice(many, NOW), where=WHERE))
     assert "Letters: 30." in message.long
     assert "letter-19" in message.long
     assert "letter-20" not in message.long
@@ -401,5 +405,5 @@ def test_whatever_is_written_comes_back_with_all_that_was_marked(text: str) -> N
 
 def test_a_translation_that_was_never_asked_for_leaves_the_sentence() -> None:
     made = Draft("s", "short", ["one", "two"], {"where": "here", "id": "x"})
-    assert write(made, {"one": "uno"}).long.split("\n")[:2] == ["uno", "two"]
-    assert write(replace(made, body=[]), {}).long == "\n-- \nhere\nx"
+    assert write_message(made, {"one": "uno"}).long.split("\n")[:2] == ["uno", "two"]
+    assert write_message(replace(made, body=[]), {}).long == "\n-- \nhere\nx"

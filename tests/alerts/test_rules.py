@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 
 from etl.alerts import rules
 from etl.alerts.rules import decide
-from etl.alerts.situation import Seen
+from etl.alerts.situation import Situation
 from etl.alerts.state import (
     GIVEN_UP_AFTER,
     KIND,
     SENT_KEPT,
     WAITING_KEPT,
     Alert,
-    State,
+    AlertState,
     done,
     queued,
     tried,
     without_old,
 )
-from etl.alerts.thresholds import crossings, idle
+from etl.alerts.thresholds import crossings, idle_rules
 from etl.history.history import History
 from etl.history.manifest import (
     Checks,
@@ -73,16 +73,16 @@ def manifest(n: int = 0, *, last: date | None = None, restated: Restated | None 
     )
 
 
-def seen(*records: Record, published: Manifest | None = None, **over: Any) -> Seen:
+def seen(*records: Record, published: Manifest | None = None, **over: Any) -> Situation:
     """What the rules see after the last of these records."""
     last = records[-1]
     moment = last.started_at + timedelta(seconds=last.seconds)
     fields = {"now": moment, "slot": last.slot, "stale_after_days": 14, **over}
-    return Seen(past=History(list(records)), manifest=published, **fields)
+    return Situation(past=History(list(records)), manifest=published, **fields)
 
 
-def told(looked: Seen, state: State | None = None) -> tuple[State, list[Alert]]:
-    return decide(looked, state or State(), KINDS)
+def told(looked: Situation, state: AlertState | None = None) -> tuple[AlertState, list[Alert]]:
+    return decide(looked, state or AlertState(), KINDS)
 
 
 def events(alerts: Iterable[Alert]) -> list[str]:
@@ -124,7 +124,7 @@ def test_attempts_that_failed_for_different_reasons_count_together() -> None:
 
 
 def test_an_incident_is_told_once_however_long_it_lasts() -> None:
-    past, state, heard = [record(-1)], State(), []
+    past, state, heard = [record(-1)], AlertState(), []
     for day in range(40):
         past.append(failure(day, attempts=25, first_failed_at=record(day).started_at))
         state, alerts = told(seen(*past), state)
@@ -175,13 +175,13 @@ def test_a_refusal_behind_a_failure_is_told_too_as_it_asks_for_something_else() 
 
 def test_what_the_worker_told_without_the_folder_is_not_told_again_but_called_off() -> None:
     since = datetime(2026, 1, 1, 7, tzinfo=UTC)
-    blind: dict[str, Any] = {"told_blindly": since, "failures": 4}
+    blind: dict[str, Any] = {"alerted_without_state": since, "failures": 4}
     state, alerts = told(seen(failure(0, minute=70), **blind))
     assert alerts == []
     state, alerts = told(seen(failure(0, minute=90, attempts=9)), state)
     assert alerts == []
     again = record(0, started_at=since + 2 * HOUR)
-    for before in (State(), state):
+    for before in (AlertState(), state):
         after, (alert,) = told(seen(again, published=manifest(0), **blind), before)
         assert (alert.event, alert.values["since"]) == ("recovered", "2026-01-01 07:00 UTC")
         assert told(seen(again, published=manifest(0)), after)[1] == []
@@ -215,7 +215,7 @@ def test_nothing_is_said_of_data_where_nothing_was_ever_published() -> None:
 
 
 def test_a_stale_source_is_told_once_and_then_weekly_until_it_moves() -> None:
-    state = State()
+    state = AlertState()
     heard: dict[int, Alert] = {}
     frozen = date(2025, 12, 25)
     for day in range(40):
@@ -228,7 +228,7 @@ def test_a_stale_source_is_told_once_and_then_weekly_until_it_moves() -> None:
     assert heard[8].values["behind"] == "15"
     assert len({alert.id for alert in heard.values()}) == 5
     state, alerts = told(seen(record(41), published=manifest(41)), state)
-    assert (alerts, state.stale_told) == ([], None)
+    assert (alerts, state.stale_in) == ([], None)
 
 
 def test_it_is_told_since_when_nothing_moves() -> None:
@@ -346,8 +346,8 @@ def test_a_star_means_every_country_for_itself() -> None:
 def test_what_is_missing_has_crossed_nothing(latest: list[dict[str, Any]]) -> None:
     before = {str(RULE): ["spain"]}
     assert crossings([RULE], latest, before) == (before, [])
-    assert idle([RULE], latest) == [RULE]
-    assert idle([RULE], [row()]) == []
+    assert idle_rules([RULE], latest) == [RULE]
+    assert idle_rules([RULE], [row()]) == []
 
 
 def test_crossings_are_told_together_once_for_each_version() -> None:
@@ -374,8 +374,8 @@ def test_figures_that_could_not_be_read_are_judged_the_next_time() -> None:
 
 
 def test_without_rules_nothing_is_read_and_nothing_remembered() -> None:
-    assert not rules.wants_latest(State(), manifest(0), [])
-    state, _ = told(seen(record(0), published=manifest(0)), State(over={str(RULE): ["spain"]}))
+    assert not rules.wants_latest(AlertState(), manifest(0), [])
+    state, _ = told(seen(record(0), published=manifest(0)), AlertState(over={str(RULE): ["spain"]}))
     assert state.over == {}
 
 
@@ -409,7 +409,7 @@ def test_a_report_is_told_by_month_and_links_to_it() -> None:
 
 def test_kinds_that_are_not_wanted_are_not_told_and_not_made_up_for_later() -> None:
     looked = seen(failure(0, attempts=3))
-    state, alerts = decide(looked, State(), ["stale"])
+    state, alerts = decide(looked, AlertState(), ["stale"])
     assert alerts == []
     assert decide(looked, state, KINDS)[1] == []
 
@@ -423,7 +423,7 @@ def an_alert(n: int = 0, at: datetime = datetime(2026, 1, 1, tzinfo=UTC)) -> Ale
 
 
 def test_what_waits_or_was_sent_is_not_queued_again() -> None:
-    state = queued(State(), [an_alert()], ["en", "ca"])
+    state = queued(AlertState(), [an_alert()], ["en", "ca"])
     assert queued(state, [an_alert()], ["en", "ca"]) == state
     sent = done(state, "stale-0", an_alert().at, "sent")
     assert sent.waiting == []
@@ -431,7 +431,7 @@ def test_what_waits_or_was_sent_is_not_queued_again() -> None:
 
 
 def test_what_could_not_be_sent_keeps_the_languages_that_are_left_and_goes_last() -> None:
-    state = queued(State(), [an_alert(0), an_alert(1)], ["en", "ca"])
+    state = queued(AlertState(), [an_alert(0), an_alert(1)], ["en", "ca"])
     state = tried(state, "stale-0", ["ca"], "the topic is gone")
     assert [(w.alert.id, w.languages, w.tries, w.error) for w in state.waiting] == [
         ("stale-1", ["en", "ca"], 0, ""),
@@ -441,7 +441,7 @@ def test_what_could_not_be_sent_keeps_the_languages_that_are_left_and_goes_last(
 
 
 def test_what_waits_for_a_week_is_given_up_and_that_is_kept() -> None:
-    state = queued(State(), [an_alert()], ["en"])
+    state = queued(AlertState(), [an_alert()], ["en"])
     assert without_old(state, an_alert().at + GIVEN_UP_AFTER) == state
     state = without_old(state, an_alert().at + GIVEN_UP_AFTER + HOUR)
     assert state.waiting == []
@@ -449,7 +449,7 @@ def test_what_waits_for_a_week_is_given_up_and_that_is_kept() -> None:
 
 
 def test_neither_what_waits_nor_what_was_sent_grows_without_end() -> None:
-    state = queued(State(), [an_alert(n) for n in range(300)], ["en"])
+    state = queued(AlertState(), [an_alert(n) for n in range(300)], ["en"])
     assert len(state.waiting) == WAITING_KEPT
     for n in range(300):
         state = done(queued(state, [an_alert(n)], ["en"]), f"stale-{n}", an_alert().at, "sent")
@@ -466,7 +466,7 @@ def test_whatever_happens_an_incident_has_at_most_one_message_of_each_event(
     days: list[tuple[str, int]],
 ) -> None:
     past: list[Record] = []
-    state = State()
+    state = AlertState()
     heard: list[Alert] = []
     for n, (outcome, attempts) in enumerate(days):
         kind = "DataRejected" if outcome == "refused" else "StoreError"

@@ -10,7 +10,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from etl.alerts import aws, notes, translate, translation
-from etl.alerts.messages import draft, write
+from etl.alerts.messages import draft_alert, write_message
 from etl.alerts.translate import Translator
 from etl.errors import AlertError, StoreError
 from etl.store import Stored, Upload
@@ -84,7 +84,7 @@ class Refusing(MemoryStore):
     def read(self, key: str) -> Stored | None:
         raise StoreError("the folder is gone")
 
-    def write(
+    def write_message(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
         raise StoreError("the folder is gone")
@@ -103,8 +103,8 @@ def test_a_folder_that_is_gone_does_not_stop_a_translation(languages: Languages)
 def test_of_every_alert_the_figures_names_links_and_codes_come_through(
     languages: Languages, alert: object
 ) -> None:
-    made = draft(alert, where=WHERE, link=LINK)  # type: ignore[arg-type]
-    spoken = write(made, Translator(MemoryStore()).translate(made.sentences, "ca"), "ca")
+    made = draft_alert(alert, where=WHERE, link=LINK)  # type: ignore[arg-type]
+    spoken = write_message(made, Translator(MemoryStore()).translate(made.sentences, "ca"), "ca")
     for value in (*(v for n, v in made.values.items() if f"{{{n}}}" in str(made.body)), WHERE):
         assert value in spoken.long
     for item in made.items:

@@ -23,7 +23,7 @@ from etl.errors import StoreError
 from etl.inbox import allowance, claims, letter_round, results, rounds
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Label, Later
-from etl.inbox.letter_round import Round
+from etl.inbox.letter_round import RoundResult
 from etl.inbox.services import SPENT, Services
 from etl.settings.groups import Settings
 from etl.store import Upload
@@ -46,10 +46,10 @@ class Inbox:
     store: S3Store
     services: Languages
 
-    def round(self, later: timedelta = timedelta(0), /, **variables: str) -> Round:
+    def round(self, later: timedelta = timedelta(0), /, **variables: str) -> RoundResult:
         settings = self.settings(**variables)
         teller = Teller(settings, self.store)
-        return rounds.make(settings, self.store, teller, datetime.now(UTC) + later)
+        return rounds.make_round(settings, self.store, teller, datetime.now(UTC) + later)
 
     def settings(self, **variables: str) -> Settings:
         return read_settings({"S3_BUCKET": self.store.bucket, "INBOX": "on", **variables})
@@ -313,9 +313,9 @@ def test_calls_that_were_not_made_are_given_back_and_no_others(inbox: Inbox) -> 
     # the limit was lowered meanwhile: nothing is left, and only what is in hand goes back
     second = Allowance(inbox.store, 30, now)
     assert not second.take()
-    first.give_back()
-    second.give_back()
-    assert allowance.read(inbox.store, now)[0].calls == 21
+    first.return_unused()
+    second.return_unused()
+    assert allowance.read_usage(inbox.store, now)[0].calls == 21
     assert [Allowance(inbox.store, 22, now).take(), second.is_spent] == [True, True]
 
 
@@ -466,7 +466,7 @@ def test_the_requests_are_those_of_the_services_models(inbox: Inbox) -> None:
 
 def test_what_one_service_refuses_the_others_are_asked_for_all_the_same(inbox: Inbox) -> None:
     services = Services(Allowance(inbox.store, 100, datetime.now(UTC)))
-    services.aside["translate"] = "denied"
+    services.refusing["translate"] = "denied"
     with pytest.raises(Later, match="denied"):
         services.translation("a", "es", "en")
     assert services.language("Hola, amigos")[0] == "es"
@@ -566,10 +566,10 @@ def test_what_was_read_is_listed_newest_last(anywhere: Inbox) -> None:
     for n in range(3):
         send(anywhere.store, {f"{n}-remark": f"Remark {n}".encode()})
         anywhere.round()
-    found = results.latest(anywhere.store, 2)
+    found = results.latest_results(anywhere.store, 2)
     assert len(found) == 2
     assert [letter.id for letter in found] == sorted(letter.id for letter in found)
-    assert claims.all_of(anywhere.store) == []
+    assert claims.all_progress(anywhere.store) == []
 
 
 @pytest.mark.parametrize("body", [b"{", b"\xff", b"[]"])
@@ -579,4 +579,4 @@ def test_a_file_of_the_inbox_that_cannot_be_read_stops_nothing(inbox: Inbox, bod
         inbox.store.write(Upload(key, body))
     send(inbox.store, {"1-remark": b"Hola, amigos"})
     assert len(inbox.round().letters) == 1
-    assert len(results.latest(inbox.store, 50)) == 1
+    assert len(results.latest_results(inbox.store, 50)) == 1

@@ -19,20 +19,20 @@ from tests.support.letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jp
 
 
 def picture(body: bytes) -> Picture:
-    found = contents.read(body)
+    found = contents.read_contents(body)
     assert isinstance(found, Picture)
     return found
 
 
 def text(body: bytes) -> Text:
-    found = contents.read(body)
+    found = contents.read_contents(body)
     assert isinstance(found, Text)
     return found
 
 
 def why_not(body: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
-        contents.read(body)
+        contents.read_contents(body)
     return str(caught.value)
 
 
@@ -149,7 +149,7 @@ def test_however_a_picture_is_damaged_it_is_read_or_refused(
         at = data.draw(st.integers(0, min(len(wild) - 1, 900)))
         wild[at : at + data.draw(st.integers(1, 3))] = data.draw(st.binary(max_size=5))
     try:
-        found = contents.read(bytes(wild))
+        found = contents.read_contents(bytes(wild))
     except Unreadable:
         return
     if isinstance(found, Picture):
@@ -161,7 +161,7 @@ def test_whatever_the_bytes_are_nothing_but_a_refusal_comes_of_them(
     magic: bytes, body: bytes
 ) -> None:
     with suppress(Unreadable):
-        assert isinstance(contents.read(magic + body), Text | Picture)
+        assert isinstance(contents.read_contents(magic + body), Text | Picture)
 
 
 # ---- texts

@@ -19,7 +19,7 @@ from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.inbox import allowance, claims, intake, results, rounds
 from etl.inbox.letter import Letter
-from etl.inbox.letter_round import Round
+from etl.inbox.letter_round import RoundResult
 from etl.settings.groups import Settings
 from etl.store import Entry, Head, Stored, Upload
 from etl.store.layout import INCOMING, PENDING, PICTURES, RESULTS
@@ -97,9 +97,9 @@ def settings(**over: str) -> Settings:
     return read_settings(VARIABLES | over)
 
 
-def make_round(store: Any, now: datetime, chosen: Settings | None = None) -> Round:
+def make_round(store: Any, now: datetime, chosen: Settings | None = None) -> RoundResult:
     chosen = chosen or settings()
-    return rounds.make(chosen, store, Teller(chosen, store), now)
+    return rounds.make_round(chosen, store, Teller(chosen, store), now)
 
 
 @pytest.fixture
@@ -151,7 +151,7 @@ def test_wherever_a_worker_dies_the_next_finishes_and_nothing_is_lost_or_doubled
 
 def assert_each_once(store: Any) -> None:
     """Each letter has one result, each picture one copy, and nothing else is left."""
-    found = [letter for letter in results.latest(store, 100) if letter]
+    found = [letter for letter in results.latest_results(store, 100) if letter]
     assert Counter(letter.key.removeprefix(INCOMING) for letter in found) == Counter(LETTERS.keys())
     by_name = {letter.key.removeprefix(INCOMING): letter for letter in found}
     assert by_name["1-remark"].mood == "negative"
@@ -169,7 +169,7 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
     send(store, {"1-remark": b"Hola, amigos", "2-deadly": b"kill"})
     take_in = intake.take_in
 
-    def deadly(store: Any, of: claims.Progress) -> Letter | None:
+    def deadly(store: Any, of: claims.LetterProgress) -> Letter | None:
         if "deadly" in of.key:
             raise Dead
         return take_in(store, of)
@@ -183,7 +183,7 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
     deadly_one = next(letter for letter in letters if "deadly" in letter.key)
     assert "died over it, 3 times" in deadly_one.notes["given up"]
     assert [entry.key for entry in store.list(INCOMING)] == []
-    assert len(results.latest(store, 9)) == 2
+    assert len(results.latest_results(store, 9)) == 2
 
 
 def test_a_defect_in_one_letter_s_way_stops_no_other(
@@ -192,7 +192,7 @@ def test_a_defect_in_one_letter_s_way_stops_no_other(
     store = MemoryStore()
     send(store, {"1-odd": b"odd", "2-remark": b"Hola, amigos"})
 
-    def odd(store: Any, of: claims.Progress) -> Letter | None:
+    def odd(store: Any, of: claims.LetterProgress) -> Letter | None:
         if "odd" in of.key:
             raise KeyError(of.key)
         return take_in(store, of)
@@ -211,7 +211,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(world: tuple[Sns, Languages]
     _, services = world
     store = MemoryStore()
     send(store, {"1-remark": b"Hola, amigos"})
-    overtaking: list[Round] = []
+    overtaking: list[RoundResult] = []
 
     def slow(call: str) -> None:
         if call == "TranslateText":
@@ -221,7 +221,7 @@ def test_a_worker_that_was_overtaken_writes_nothing(world: tuple[Sns, Languages]
     services.before = slow
     assert make_round(store, NOW).letters == []
     assert len(overtaking[0].letters) == 1
-    assert len(results.latest(store, 9)) == 1
+    assert len(results.latest_results(store, 9)) == 1
 
 
 def in_threads(work: Callable[[int], None], count: int) -> None:
@@ -265,7 +265,7 @@ def test_workers_at_the_same_moment_read_each_letter_once(
         )
     assert sorted(finished) == sorted(INCOMING + name for name in letters)
     assert Counter(services.calls) == dict.fromkeys(OF_A_TEXT, len(letters))
-    assert allowance.read(first, datetime.now(UTC))[0].calls == len(services.calls)
+    assert allowance.read_usage(first, datetime.now(UTC))[0].calls == len(services.calls)
     assert [entry.key for entry in first.list("inbox/") if RESULTS not in entry.key] == [
         allowance.key(datetime.now(UTC))
     ]
@@ -304,7 +304,7 @@ def test_a_process_that_is_killed_in_the_middle_leaves_its_letter_to_a_later_one
         later = make_round(store, now + timedelta(minutes=16), chosen).letters
     # the first, whose result nobody had let go yet, and the second
     assert len(later) == 2
-    assert len(results.latest(store, 9)) == 3
+    assert len(results.latest_results(store, 9)) == 3
     assert [entry.key for entry in store.list(PENDING)] == []
     assert services.calls.count("DetectSentiment") == 3
     assert services.calls.count("TranslateText") == 4

@@ -18,7 +18,7 @@ import pytest
 import app
 from config import of_each, of_one, read_settings
 from etl import pipeline
-from etl.alerts.messages import draft, write
+from etl.alerts.messages import draft_alert, write_message
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
 from etl.history import history
@@ -99,7 +99,9 @@ def test_each_has_a_check_of_its_own_at_the_dead_mans_switch() -> None:
 def test_an_alert_says_of_which_it_tells() -> None:
     last = record(0).slot - timedelta(days=30)
     [alert] = told(seen(record(0), published=manifest(0, last=last)))[1]
-    alone, one = (write(draft(alert, where="s3://b/covid/who", of=of)) for of in ("", "who"))
+    alone, one = (
+        write_message(draft_alert(alert, where="s3://b/covid/who", of=of)) for of in ("", "who")
+    )
     assert one.subject == alone.subject.replace("Cloud ETL:", "Cloud ETL (who):")
     assert one.short.startswith("Cloud ETL (who): the source")
     assert alone.short.startswith("Cloud ETL: the source")

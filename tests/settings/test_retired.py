@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from config import read_settings
-from etl.alerts.state import read, update
+from etl.alerts.state import read_state, update_state
 from etl.settings import retired
 from etl.store import Upload
 from etl.store.memory import MemoryStore
@@ -68,11 +68,13 @@ def test_what_stands_in_dotenv_is_warned_of_too(tmp_path: Path) -> None:
 def test_memory_of_an_earlier_version_is_read_without_what_no_longer_exists() -> None:
     store = MemoryStore()
     store.write(Upload("alerts.json", OLD_MEMORY))
-    state, _ = read(store)
+    state, _ = read_state(store)
     assert state.judged == "2026-01-01T060000Z-0a1b"
     assert [waiting.alert.id for waiting in state.waiting] == ["stale-2026-01-01"]
     assert [sent.id for sent in state.sent] == ["release-v41"]
-    update(store, lambda known: msgspec.structs.replace(known, judged="2026-01-02T060000Z-0a1b"))
+    update_state(
+        store, lambda known: msgspec.structs.replace(known, judged="2026-01-02T060000Z-0a1b")
+    )
     stored = store.read("alerts.json")
     assert stored
     assert b'"v42"' not in stored.body
@@ -82,4 +84,4 @@ def test_memory_of_an_earlier_version_is_read_without_what_no_longer_exists() ->
 def test_memory_of_another_shape_is_begun_anew(broken: bytes) -> None:
     store = MemoryStore()
     store.write(Upload("alerts.json", broken))
-    assert read(store)[0].waiting == []
+    assert read_state(store)[0].waiting == []

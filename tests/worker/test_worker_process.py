@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from dev.bench.measure import peak_kb
-from etl.alerts.state import Alert, State, queued, tried, update
+from etl.alerts.state import Alert, AlertState, queued, tried, update_state
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import language_server
@@ -422,8 +422,8 @@ def test_an_alert_that_could_not_be_sent_is_sent_at_a_heartbeat_and_not_again(
 ) -> None:
     box = sns.mailbox("ada")
     store = DirectoryStore(published)
-    waiting = queued(State(), [Alert("stale-2026-01-01", "stale", datetime.now(UTC))], ["en"])
-    update(store, lambda known: tried(waiting, "stale-2026-01-01", ["en"], "SNS was down"))
+    waiting = queued(AlertState(), [Alert("stale-2026-01-01", "stale", datetime.now(UTC))], ["en"])
+    update_state(store, lambda known: tried(waiting, "stale-2026-01-01", ["en"], "SNS was down"))
     sns.refuse["Publish"] = (403, "AuthorizationError", "no")
     reached = {name: value for name, value in os.environ.items() if name.startswith("AWS_")}
     worker = start(ALERT_TOPIC=ARN, ALERT_ON="failures", **reached)

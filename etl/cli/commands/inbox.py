@@ -10,7 +10,7 @@ from etl.cli.options import JSON, handed_over, in_force, open_store
 from etl.errors import ConfigError, EtlError
 
 if TYPE_CHECKING:
-    from etl.inbox.letter_round import Round
+    from etl.inbox.letter_round import RoundResult
     from etl.settings.groups import Settings
     from etl.store.s3.store import S3Store
 
@@ -33,7 +33,7 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
     settings = in_force()
     if listed:
         store = open_store(settings)
-        letters, waiting = results.latest(store, last), claims.all_of(store)
+        letters, waiting = results.latest_results(store, last), claims.all_progress(store)
     else:
         done = _make_round(settings, _ready(settings))
         letters, waiting = done.letters, done.waiting
@@ -64,8 +64,10 @@ def _ready(settings: "Settings") -> "S3Store":
     return S3Store.connect(settings.store.bucket, settings.store.folder)
 
 
-def _make_round(settings: "Settings", store: "S3Store") -> "Round":
+def _make_round(settings: "Settings", store: "S3Store") -> "RoundResult":
     from etl.alerts.teller import Teller
     from etl.inbox import rounds
 
-    return rounds.make(settings, store, Teller(settings, store, handed_over()), datetime.now(UTC))
+    return rounds.make_round(
+        settings, store, Teller(settings, store, handed_over()), datetime.now(UTC)
+    )

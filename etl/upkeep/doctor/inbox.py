@@ -39,14 +39,14 @@ def findings(settings: Settings, store: Store, now: datetime) -> Iterator[Findin
         ),
     }
     for what, ask in questions.items():
-        services.aside.clear()  # each permission is one of its own
+        services.refusing.clear()  # each permission is one of its own
         try:
             ask()
         except (Later, AlertError) as exc:
             yield Finding("failed", f"the inbox: {exc}", POLICY)
         else:
             yield Finding("ok", f"the inbox: {what}")
-    allowance.give_back()
+    allowance.return_unused()
     yield cors_finding(signer)
 
 

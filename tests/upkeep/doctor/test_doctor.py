@@ -193,7 +193,7 @@ def test_each_service_of_the_inbox_is_asked_a_small_question(
             "DetectSentiment",
             "TranslateText",
         ]
-        assert allowance.read(inbox_store, NOW)[0].calls == 4
+        assert allowance.read_usage(inbox_store, NOW)[0].calls == 4
         assert of_inbox(inbox_store) == []
         services.refusals["DetectSentiment"] = (400, "AccessDeniedException", "no")
         services.refusals["DetectLabels"] = (400, "AccessDeniedException", "no")
