@@ -20,7 +20,7 @@ from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
 from etl.history.manifest import Manifest
 from etl.history.record import Failure
-from etl.history.run import Options, Run, State
+from etl.history.run import FolderState, Options, Run
 from etl.load import snapshots
 from etl.load.baseline import Baseline
 from etl.load.snapshots import Snapshot
@@ -28,7 +28,7 @@ from etl.load.values import full_names
 from etl.load.version import write_version
 from etl.report.page.add import add_page
 from etl.store import FOR_EVER, Upload
-from etl.store.layout import FORM, MANIFEST, run_key
+from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read
 from etl.transform.changes import Changes
@@ -118,11 +118,11 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
         run_id=task.run_id,
         slot=snapshot.slot,
         fingerprint=job.fingerprint,
-        state=State(),
+        state=FolderState(),
     )
     before = _baseline(job, task, work / "before")
     made = write_version(run, _inputs(job, snapshot, work), work, before)
-    made = add_page(run, made, work / "files", FORM if job.settings.inbox.on else "")
+    made = add_page(run, made, work / "files")
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
     try:

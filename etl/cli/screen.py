@@ -9,7 +9,7 @@ from etl import log
 from etl.cli.console import print_json
 from etl.errors import listed
 from etl.history.manifest import Manifest
-from etl.pipeline import Result
+from etl.history.run import Result
 from etl.settings.groups import Settings
 
 if TYPE_CHECKING:

@@ -50,11 +50,11 @@ def fetch_statistics(
     *,
     max_bytes: int,
     sleep: Sleep,
-) -> list[Fetched] | None:
+) -> list[Fetched]:
     """Bring a source's documents, URLs by file name, into the folder `work`.
 
-    `known` describes the versions that were seen last, one for each document or none at all. None:
-    the source says of every document that it is still that version.
+    `known` describes the versions that were seen last, one for each document or none at all.
+    Nothing is returned if the source says of every document that it is still that version.
     Raises SourceUnavailable, SourceChanged.
     """
     known = known if len(known) == len(documents) else [NONE_GIVEN] * len(documents)
@@ -63,7 +63,7 @@ def fetch_statistics(
         for (name, url), validators in zip(documents.items(), known, strict=True)
     }
     if not any(found.values()):
-        return None
+        return []
     # if one document is new, those that are not are needed as well
     return [
         found[name] or fetch(url, work / name, max_bytes=max_bytes, sleep=sleep)

@@ -1,6 +1,7 @@
 """The records of the history, each from what the run knew. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import msgspec
@@ -48,8 +49,18 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
     )
 
 
-def unchanged(run: Run, before: Manifest, seen: Seen, warnings: Iterable[str] = ()) -> Record:
+@dataclass(frozen=True)
+class Unchanged:
+    """A run found nothing new since `before`; with `seen` the next one compares its own inputs."""
+
+    before: Manifest
+    seen: Seen
+    warnings: list[str] = field(default_factory=list)
+
+
+def unchanged(run: Run, found: Unchanged) -> Record:
     """Of a run after which readers have what they had."""
+    before = found.before
     return Record(
         run_id=run.run_id,
         slot=run.slot,
@@ -60,8 +71,8 @@ def unchanged(run: Run, before: Manifest, seen: Seen, warnings: Iterable[str] = 
         rows=before.rows,
         countries=before.countries,
         source_last=before.source.last_date,
-        warnings=list(warnings),
-        seen=seen,
+        warnings=found.warnings,
+        seen=found.seen,
     )
 
 
@@ -104,9 +115,9 @@ def seen_by(manifest: Manifest) -> Seen:
     )
 
 
-def seen_again(seen: Seen, statistics: Sequence[Fetched] | None) -> Seen:
+def seen_again(seen: Seen, statistics: Sequence[Fetched]) -> Seen:
     """The same content; its validators are new if it was sent again."""
-    if statistics is None:
+    if not statistics:
         return seen
     documents = [
         Document(one.sha256, one.validators.etag, one.validators.last_modified)

@@ -11,7 +11,7 @@ from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history.history import History
 from etl.history.manifest import Manifest, Published
-from etl.history.record import Seen
+from etl.history.record import Record, Seen, Standstill
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.layout import PAGE, page_in
@@ -47,7 +47,7 @@ def new_run_id(now: datetime) -> str:
 
 
 @dataclass(frozen=True)
-class State:
+class FolderState:
     """What readers have (`published`) and what happened so far (`past`, read with its ETag)."""
 
     published: Published | None = None
@@ -66,7 +66,7 @@ class Run:
     run_id: str
     slot: date
     fingerprint: str
-    state: State
+    state: FolderState
 
     @property
     def source(self) -> Source:
@@ -106,3 +106,21 @@ class Run:
         if seen and (seen.fingerprint, seen.facts_sha256) == (self.fingerprint, facts_sha256):
             return seen
         return None
+
+
+@dataclass(frozen=True)
+class Result:
+    """How a run ended. `outcome`: published, unchanged, not_due, yielded (another worker was
+    first) or would_publish (a dry run).
+
+    `record` is the run's; `manifest` is what readers have now, or would have; `still` says how
+    long the source has not changed. `run` and `past`, the history with the record, are there if
+    it was written.
+    """
+
+    outcome: str
+    record: Record | None = None
+    manifest: Manifest | None = None
+    still: Standstill | None = None
+    run: Run | None = None
+    past: History | None = None

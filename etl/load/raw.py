@@ -13,10 +13,11 @@ from etl import log
 from etl.errors import EtlError, SourceUnavailable
 from etl.extract.fetch import Fetched
 from etl.extract.http import shown
-from etl.extract.inputs import Facts
+from etl.extract.inputs import Facts, facts_name, fetch_facts
 from etl.history.history import History
-from etl.history.manifest import FACTS, Input, Manifest
+from etl.history.manifest import FACTS, Input
 from etl.history.record import KeptInput
+from etl.history.run import Run
 from etl.store import FOR_EVER, Store, Upload
 from etl.store.layout import raw_key
 
@@ -41,18 +42,24 @@ def keep_aside(
     return kept
 
 
-def facts_from_archive(
-    store: Store, before: Manifest | None, path: Path, unavailable: SourceUnavailable
-) -> Facts:
-    """The facts that the published version was merged with, put where today's would be (`path`).
+def bring_facts(run: Run, work: Path) -> Facts:
+    """Bring the country facts into the folder `work`.
 
-    Where there are none, or their bytes are not those that were archived, there are no facts.
+    Where they can't be fetched, those that the published version was merged with are taken from
+    the archive; if these are gone or damaged there are no facts. Raises SourceChanged.
     """
-    archived = before.input(FACTS) if before else None
-    if archived is None or not _unpack(store, archived, path):
-        return Facts(None, f"published without country facts: {unavailable}")
-    copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
-    return Facts(copy, f"country facts from the archive ({archived.key}): {unavailable}")
+    url = run.settings.source.facts_url
+    if not url:
+        return Facts(None)
+    try:
+        return Facts(fetch_facts(url, work, sleep=run.options.sleep))
+    except SourceUnavailable as exc:
+        log.warning("facts.unavailable", error=exc)
+        path, archived = work / facts_name(url), run.before.input(FACTS) if run.before else None
+        if archived is None or not _unpack(run.store, archived, path):
+            return Facts(None, f"published without country facts: {exc}")
+        copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
+        return Facts(copy, f"country facts from the archive ({archived.key}): {exc}")
 
 
 def _unpack(store: Store, archived: Input, path: Path) -> bool:

@@ -5,18 +5,20 @@ from datetime import date, datetime
 from etl import log
 from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
-from etl.history.run import State
+from etl.history.run import FolderState
 from etl.load import publish
 from etl.store import Store
 
 
-def read(store: Store) -> State:
+def read(store: Store) -> FolderState:
     """Raises StoreError."""
     published = manifests.read(store)
-    return State(published, *history.read(store))
+    return FolderState(published, *history.read(store))
 
 
-def finish(store: Store, state: State, slot: date, now: datetime, stale_after_days: int) -> State:
+def finish(
+    store: Store, state: FolderState, slot: date, now: datetime, stale_after_days: int
+) -> FolderState:
     """Heal a run, or a restoring, that broke off behind its commit: then the last move on record
     is not to the run that is published. Raises StoreError."""
     published, moved_to = state.published, state.past.moved_to()

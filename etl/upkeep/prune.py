@@ -9,7 +9,7 @@ from etl.errors import EtlError, StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
 from etl.history.history import History
-from etl.history.record import SUCCESS
+from etl.history.record import SUCCESS, Record
 from etl.history.run import RUN_ID, Run
 from etl.load.publish import Advance
 from etl.store import Entry, Store
@@ -61,19 +61,20 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
-def clear_due(run: Run, past: History) -> None:
-    """Clear up behind the first success of a month; a failure is logged, and the run stays one."""
+def clear_due(run: Run, past: History, record: Record) -> Record:
+    """Clear up after the first success of a month; a failure is logged. Returns `record`."""
     slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
     if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
-        return
+        return record
     try:
         plan = make_plan(run.store, run.settings.store.retention_days, run.now)
         clear(run.store, plan)
     except EtlError as exc:
         log.error("prune.failed", error=exc)
-        return
+        return record
     if entries := plan.entries():
         log.info("prune.cleared", objects=len(entries), bytes=sum(entry.size for entry in entries))
+    return record
 
 
 def _delete(store: Store, why: str, entry: Entry) -> None:

@@ -11,7 +11,7 @@ from etl.history import append, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest
 from etl.history.record import Record
-from etl.history.run import State
+from etl.history.run import FolderState
 from etl.load import publish, recovery
 from etl.settings.groups import Settings
 from etl.store import Store
@@ -56,7 +56,7 @@ def move_to(store: Store, settings: Settings, run_id: str, now: datetime) -> Rec
     return _move(store, settings, state, target, now)
 
 
-def _state(store: Store, settings: Settings, now: datetime) -> State:
+def _state(store: Store, settings: Settings, now: datetime) -> FolderState:
     slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     return recovery.finish(
         store,
@@ -68,7 +68,7 @@ def _state(store: Store, settings: Settings, now: datetime) -> State:
 
 
 def _move(
-    store: Store, settings: Settings, state: State, target: Manifest, now: datetime
+    store: Store, settings: Settings, state: FolderState, target: Manifest, now: datetime
 ) -> Record:
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
@@ -107,6 +107,6 @@ def _damaged(store: Store, manifest: Manifest) -> list[str]:
     return sorted(bad)
 
 
-def _choice(store: Store, state: State) -> str:
+def _choice(store: Store, state: FolderState) -> str:
     published = state.published.manifest.run_id if state.published else None
     return f"these can be restored: {versions.kept(store, state.past, published)}"

@@ -29,6 +29,7 @@ from etl.history import append, history, outcomes
 from etl.history.record import SUCCESS
 from etl.history.run import Options
 from etl.store.memory import MemoryStore
+from etl.upkeep.after_run import after_run
 from etl.worker import schedule
 from etl.worker.handover import Handover
 from tests.support.runs import growing, settings
@@ -156,9 +157,8 @@ class World:
         with replaced_source(self.settings, source) as used:
             try:
                 options = self.options()
-                result = pipeline.run(
-                    used, self.store_for_a_run(may_die=may_die), options, self.wall()
-                )
+                store = self.store_for_a_run(may_die=may_die)
+                result = after_run(pipeline.run(used, store, options, self.wall()))
             except EtlError as exc:
                 self.counts[f"run failed: {type(exc).__name__}"] += 1
                 return False

@@ -13,7 +13,7 @@ import pytest
 from config import read_settings
 from etl.errors import ConfigError, DataRejected, SourceChanged, SourceUnavailable
 from etl.extract.sources import SAMPLES, SOURCES
-from etl.pipeline import Result
+from etl.history.run import Result
 from etl.store.memory import MemoryStore
 from tests.support.runs import assert_settled, contents, records, run
 from tests.support.web_server import Reply, Request, WebServer, web_server

@@ -12,12 +12,12 @@ import pytest
 
 from config import read_settings
 from etl import pipeline
-from etl.history.run import Options
+from etl.history.run import Options, Result
 from etl.load import publish
-from etl.pipeline import Result
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.memory import MemoryStore
+from etl.upkeep.after_run import after_run
 
 NOW = datetime(2021, 1, 25, 7, 0, tzinfo=UTC)
 COUNTRIES = ("united-states", "spain", "diamond-princess")
@@ -59,8 +59,9 @@ def run(
     options: Options | None = None,
     **variables: str,
 ) -> Result:
+    """A run and what follows it, as the command makes it."""
     options = options or Options(sleep=lambda seconds: None)
-    return pipeline.run(settings(source, **variables), store, options, now)
+    return after_run(pipeline.run(settings(source, **variables), store, options, now))
 
 
 def die_behind_commit(store: Store, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,9 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from etl import pipeline
 from etl.errors import SourceChanged, StateConflict, StoreError
-from etl.history.run import Options
+from etl.history.run import Options, Result
 from etl.store import Store, Upload
 from etl.store.memory import MemoryStore
 from etl.upkeep.doctor import published
@@ -115,7 +114,7 @@ def test_what_is_published_already_is_left_alone(store: MemoryStore) -> None:
 # ---- the next scheduled run
 
 
-def scheduled(store: Store, source: Path, days_later: int) -> pipeline.Result:
+def scheduled(store: Store, source: Path, days_later: int) -> Result:
     options = Options(if_due=True, sleep=lambda seconds: None)
     return run(store, source, now=NOW + timedelta(days=days_later), options=options)
 

@@ -27,6 +27,7 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     from etl import pipeline
     from etl.cli.screen import Screen
     from etl.history.run import Options
+    from etl.upkeep.after_run import after_run
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
@@ -39,7 +40,7 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
             advance=screen.advance,
         )
         result = pipeline.run(settings, open_store(settings), options)
-        screen.show(result)
+        screen.show(after_run(result))
 
 
 @click.command()

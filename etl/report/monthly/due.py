@@ -3,6 +3,8 @@
 import msgspec
 
 from etl import log
+from etl.alerts import rules
+from etl.alerts.teller import Teller
 from etl.errors import EtlError
 from etl.history import append
 from etl.history.history import History
@@ -10,13 +12,15 @@ from etl.history.record import Record
 from etl.history.run import Run
 from etl.load import snapshots
 from etl.load.month import Month
+from etl.store.layout import report_key
 
 
 def make_due(run: Run, past: History, record: Record) -> Record:
     """Make last month's report, unless the history says that it was made, or has no run of it.
 
-    The run is on record by now, and whatever goes wrong here leaves it a success: it is logged, put
-    down as a warning, and tried again behind the next run. Returns the record as it stands then.
+    The run is on record by now, and whatever goes wrong here leaves it a success: it is logged,
+    becomes a warning of the record, and is tried again after the next run. Returns the record as it
+    is then. A report that was made is announced.
     """
     month = Month.of(run.slot).before
     made = any(known.report == str(month) for known in past.records)
@@ -40,4 +44,7 @@ def make_due(run: Run, past: History, record: Record) -> Record:
         append.amend(run.store, noted, run.settings.table.stale_after_days)
     except EtlError as exc:
         log.error("history.not_written", error=exc)
+    if noted.report:
+        teller = Teller(run.settings, run.store, run.options.handover)
+        teller.tell(rules.report_ready(noted.report, report_key(noted.report), run.now), run.now)
     return noted

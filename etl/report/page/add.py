@@ -15,18 +15,17 @@ from etl.history.run import Run
 from etl.load.file import File
 from etl.load.publish import Version, describe, uploads
 from etl.report import translations
-from etl.store.layout import PAGE, page_in
+from etl.store.layout import FORM, PAGE, page_in
 
 
-def add_page(run: Run, version: Version, folder: Path, form: str) -> Version:
+def add_page(run: Run, version: Version, folder: Path) -> Version:
     """Write the page of the files in `folder`, in every language asked for, and add it.
 
     The data comes first: a page that fails, or could not be translated, is left out, which is
-    logged and is one of the version's warnings. `form` is the name of the page by which readers
-    write back, empty if there is none.
+    logged and is one of the version's warnings.
     """
     try:
-        files = _pages(run, version.manifest, folder, form)
+        files = _pages(run, version.manifest, folder)
     except Exception as exc:
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []
@@ -44,13 +43,14 @@ def add_page(run: Run, version: Version, folder: Path, form: str) -> Version:
     return Version(manifest, [*version.files, *into_run.values()], version.raw, missing)
 
 
-def _pages(run: Run, manifest: Manifest, folder: Path, form: str) -> list[File]:
+def _pages(run: Run, manifest: Manifest, folder: Path) -> list[File]:
     from etl.report.page import page  # Jinja: its failure is the page's
 
     past = History([*run.past.records, outcomes.published(manifest)])
     status = statuses.status(past, run.now, run.settings.table.stale_after_days)
     languages = run.settings.alerts.translate_to
     translate = partial(translations.translated, run.store, languages, keep=not run.options.dry_run)
+    form = FORM if run.settings.inbox.on else ""
     return page.write_pages(folder, manifest, status, languages, translate, form)
 
 

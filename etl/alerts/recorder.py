@@ -1,0 +1,109 @@
+"""How a run ends: its record goes into the history, and people are told."""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import ParamSpec, TypeVar
+
+from msgspec.structs import replace
+
+from etl import log
+from etl.alerts.teller import Teller
+from etl.errors import DataRejected, EtlError, SourceChanged
+from etl.extract.fetch import Fetched
+from etl.history import append, outcomes
+from etl.history.manifest import Manifest
+from etl.history.outcomes import Unchanged
+from etl.history.record import Failure, Record, standstill
+from etl.history.run import Options, Result, Run
+from etl.load.raw import keep_aside
+from etl.settings.groups import Settings
+from etl.store import Store
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Recorder:
+    """Records one run. In a dry run it writes nothing and tells nobody.
+
+    `fetched` is what the run was given so far; it is kept if the run fails because of it.
+    """
+
+    def __init__(self, settings: Settings, store: Store, options: Options, now: datetime) -> None:
+        self.teller = Teller(settings, store, options.handover, dry_run=options.dry_run)
+        self.fetched: list[Fetched] = []
+        self._began = time.monotonic()
+        self._now = now
+        self._dry_run = options.dry_run
+        self._has_ended = False
+
+    def write(self, effect: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T | None:
+        """Call `effect` and return its result; in a dry run, don't."""
+        return None if self._dry_run else effect(*args, **kwargs)
+
+    @contextmanager
+    def recorded(self, run: Run) -> Iterator[None]:
+        """Put whatever fails inside on record, tell it, and raise it again."""
+        try:
+            yield
+        except Exception as exc:
+            if not self._has_ended:
+                self.write(self._fail, run, exc)
+            raise
+
+    def unchanged(self, run: Run, found: Unchanged) -> Result:
+        """End a run after which readers have what they had."""
+        return self._succeed(run, outcomes.unchanged(run, found), found.before)
+
+    def published(self, run: Run, manifest: Manifest) -> Result:
+        """End a run that gave readers a new version; or would have, in a dry run."""
+        return self._succeed(run, outcomes.published(manifest), manifest)
+
+    def yielded(self, run: Run, winner: Manifest) -> Result:
+        """End without a record: another worker has published the slot's run, and recorded it."""
+        self._has_ended = True
+        self.teller.succeeded(run.past, winner, self._now)
+        return Result("yielded", manifest=winner)
+
+    def _succeed(self, run: Run, record: Record, manifest: Manifest) -> Result:
+        self._has_ended = True
+        record = replace(record, seconds=self._seconds())
+        with self.teller.alerting_errors(self._now):
+            past = self.write(
+                append.tell,
+                run.store,
+                record,
+                run.settings.table.stale_after_days,
+                once_a_slot=run.options.if_due,
+                known=(run.past, run.state.past_etag),
+            )
+        if past:
+            self.teller.succeeded(past, manifest, self._now)
+        outcome = record.outcome
+        return Result(
+            outcome="would_publish" if outcome == "published" and past is None else outcome,
+            record=record,
+            manifest=manifest,
+            still=standstill([*run.past.records, record]),
+            past=past,
+            run=run,
+        )
+
+    def _fail(self, run: Run, exc: Exception) -> None:
+        """Put a failure on record; an error in doing so is logged and never hides `exc`."""
+        try:
+            kept = []
+            if isinstance(exc, SourceChanged | DataRejected):
+                kept = keep_aside(run.store, run.past, run.run_id, self.fetched)
+            record = outcomes.failed(run, exc, kept, self._seconds())
+            past = append.tell(run.store, record, run.settings.table.stale_after_days)
+        except EtlError as second:
+            log.error("history.not_written", error=second)
+            self.teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)
+        else:
+            self.teller.failed(past, run.before, run.now)
+
+    def _seconds(self) -> float:
+        return round(time.monotonic() - self._began, 3)
