@@ -35,7 +35,7 @@ def fetch_to_stdout(store: Store, key: str) -> None:
             shutil.copyfileobj(file, sys.stdout.buffer)
 
 
-def look(store: Store, key: str) -> Head:
+def require(store: Store, key: str) -> Head:
     """Raises StoreError where there is no such object."""
     head = store.head(key)
     if head is None:
@@ -52,14 +52,14 @@ def sha256_at(store: Store, key: str) -> str | None:
 
 def _download(store: Store, key: str, part: Path) -> Head:
     """Against the digest that the store keeps, where it keeps one."""
-    head = look(store, key)
+    head = require(store, key)
     for _ in range(TRIES):
         if not store.download(key, part):
             break
         digest = sha256_of(part)
         if head.sha256 in (None, digest):
             return head
-        before, head = head, look(store, key)
+        before, head = head, require(store, key)
         if head.etag == before.etag:
             raise StoreError(
                 f"{store.address}/{key} is damaged: its SHA-256 is {digest}, not {head.sha256}; "

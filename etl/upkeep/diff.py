@@ -27,7 +27,7 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
     if published is None:
         raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
     old, new = (
-        versions.find(store, wanted, published.manifest, past)
+        versions.find_run(store, wanted, published.manifest, past)
         for wanted in (before, after or published.manifest.run_id)
     )
     with TemporaryDirectory(prefix="cloud-etl-") as work:

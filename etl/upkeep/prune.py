@@ -17,7 +17,7 @@ from etl.store.keys import is_valid
 from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED
 from etl.store.parallel import in_parallel
 from etl.upkeep import retention
-from etl.upkeep.retention import UNFINISHED, Folder, Found, Plan
+from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
@@ -26,7 +26,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     if published is None:
         raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
     past, _ = history.read(store)
-    found = Found(
+    found = FolderContents(
         published=published.manifest,
         past=past,
         listed=catalogue.read(store),
@@ -36,7 +36,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
         inbox=_folders(e for e in store.list(INBOX, in_order=False) if is_valid(e.key)).values(),
         unfinished=_folders(store.unfinished()).values(),
     )
-    return retention.plan(found, keep_days, now)
+    return retention.plan_clearing(found, keep_days, now)
 
 
 def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:

@@ -109,4 +109,4 @@ def _damaged(store: Store, manifest: Manifest) -> list[str]:
 
 def _choice(store: Store, state: FolderState) -> str:
     published = state.published.manifest.run_id if state.published else None
-    return f"these can be restored: {versions.kept(store, state.past, published)}"
+    return f"these can be restored: {versions.runs_that_are_there(store, state.past, published)}"

@@ -34,7 +34,7 @@ class Folder:
 
 
 @dataclass(frozen=True)
-class Found:
+class FolderContents:
     """What lies there; `runs` and `raw` are by run id."""
 
     published: Manifest
@@ -63,7 +63,7 @@ class Plan:
         return [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
 
 
-def plan(found: Found, keep_days: int, now: datetime) -> Plan:
+def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
     """What is older than so many days, and what was left behind more than a day ago."""
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous

@@ -38,12 +38,14 @@ def manifest_of(store: Store, run_id: str) -> Manifest | None:
     return found.manifest if found else None
 
 
-def find(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
+def find_run(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
     """The manifest of a run whose files are there. Raises StoreError."""
     run_id = run_id_of(store, wanted, published, past)
     found = manifest_of(store, run_id) if run_id else None
     if found is None or not is_there(store, found):
-        raise StoreError(unknown(wanted, run_id, f"these are there: {kept(store, past)}"))
+        raise StoreError(
+            unknown(wanted, run_id, f"these are there: {runs_that_are_there(store, past)}")
+        )
     return found
 
 
@@ -57,7 +59,7 @@ def is_there(store: Store, run: Manifest) -> bool:
     return store.head(run.files[0].key) is not None
 
 
-def kept(store: Store, past: History, but_for: str | None = None) -> str:
+def runs_that_are_there(store: Store, past: History, but_for: str | None = None) -> str:
     """The newest runs that are there, for people."""
     runs = [r.published_run for r in reversed(past.records) if r.outcome in SUCCESS]
     runs += [run.run_id for run in reversed(_rebuilt(store))]

@@ -314,7 +314,7 @@ def test_publishing_gives_readers_the_newest_run_and_the_next_daily_run_goes_on_
     assert (record.outcome, record.slot, record.published_run) == (
         "restored", date(2021, 1, 28), run_id,
     )  # fmt: skip
-    assert {finding.level for finding in doctor.examine(store)} == {"ok"}
+    assert {finding.level for finding in doctor.published_findings(store)} == {"ok"}
     source.write_bytes(growing(24, step=102))
     made = run(store, source, now=NOW + 4 * DAY, KEEP="new")
     assert made.manifest
@@ -360,7 +360,7 @@ def test_a_publication_that_breaks_off_is_healed_as_what_it_was(
     wrapped = Wrapped(store, after=once("write", "manifest.json", die))
     with pytest.raises(Broken):
         filling.publish(wanted, wrapped, done, NOW + 2 * DAY)
-    told = [finding for finding in doctor.examine(store) if finding.level != "ok"]
+    told = [finding for finding in doctor.published_findings(store) if finding.level != "ok"]
     assert any("no record" in finding.what for finding in told)
     list(doctor.heal(store))
     assert history.read(store)[0].records[-1].outcome == "published"  # of the day before

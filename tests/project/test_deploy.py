@@ -11,7 +11,7 @@ import pytest
 
 from etl import PROJECT
 from etl.cli.main import cli
-from etl.store.s3.setup import Found, Wish, plan
+from etl.store.s3.setup import BucketState, BucketWish, plan
 from etl.store.s3.setup.apply import SETTINGS, WEBSITE
 from etl.store.s3.setup.policy import public_statement
 from tests.support.processes import environment
@@ -30,8 +30,8 @@ def test_every_command_that_is_shown_exists_with_its_options(path: Path) -> None
 
 
 def test_every_permission_that_setup_takes_is_named() -> None:
-    wish = Wish("news", "covid", public=True, website=True)
-    writes = {change.action for change in plan.plan(Found(False, "us-east-1"), wish)}
+    wish = BucketWish("news", "covid", public=True, website=True)
+    writes = {change.action for change in plan.plan_changes(BucketState(False, "us-east-1"), wish)}
     reads = {action for _, action, _ in [*SETTINGS.values(), WEBSITE]}
     assert len(writes) == 8
     assert [action for action in sorted(writes | reads) if f"`{action}`" not in DEPLOY] == []
@@ -39,7 +39,7 @@ def test_every_permission_that_setup_takes_is_named() -> None:
 
 def test_cloudfront_is_shown_what_the_public_may_read_and_no_more() -> None:
     [statement] = re.findall(r"```json\n(.*?)```", DEPLOY, re.DOTALL)
-    expected = public_statement(Wish("my-news", "covid"))["Resource"]
+    expected = public_statement(BucketWish("my-news", "covid"))["Resource"]
     assert json.loads(statement)["Resource"] == expected
 
 

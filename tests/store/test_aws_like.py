@@ -11,7 +11,7 @@ import requests
 from etl.errors import StateConflict, StoreError
 from etl.store import Upload
 from etl.store.s3.errors import explained
-from etl.store.s3.setup import Wish
+from etl.store.s3.setup import BucketWish
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
 from tests.support.aws_like import EXPIRED, AwsLike
@@ -82,7 +82,7 @@ def test_a_bucket_that_is_missing_is_told_from_one_that_is_somebody_elses(aws: A
 def test_without_list_permission_a_missing_object_is_denied_and_the_way_out_is_named(
     aws: AwsLike,
 ) -> None:
-    policy = worker_policy(Wish(BUCKET, "covid"))
+    policy = worker_policy(BucketWish(BUCKET, "covid"))
     aws.policy = {"Statement": [policy["Statement"][0]]}
     store = S3Store.connect(BUCKET, "covid")
     assert store.read("there") is not None

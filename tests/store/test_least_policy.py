@@ -15,7 +15,7 @@ import requests
 from etl.errors import DataRejected, StoreError
 from etl.history.run import Options
 from etl.store import Upload
-from etl.store.s3.setup import Wish
+from etl.store.s3.setup import BucketWish
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
 from etl.upkeep import prune
@@ -27,7 +27,7 @@ from tests.support.runs import NOW, growing, run
 from tests.support.s3_server import use
 
 BUCKET, FOLDER = "news", "data/covid"
-POLICY = worker_policy(Wish(BUCKET, FOLDER))
+POLICY = worker_policy(BucketWish(BUCKET, FOLDER))
 ACTIONS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject", "s3:ListBucket"]
 
 
@@ -56,7 +56,7 @@ def work(tmp_path: Path) -> None:
     store.write(Upload("latest.csv", b"half"))
     store.delete("history.json")
     assert len(list(published.heal(store))) == 2
-    assert {finding.level for finding in published.examine(store)} == {"ok"}
+    assert {finding.level for finding in published.published_findings(store)} == {"ok"}
     assert {finding.level for finding in trial(store)} == {"ok"}
     prune.clear(store, prune.make_plan(store, 1, NOW + timedelta(days=30)))
 

@@ -9,17 +9,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import StoreError
-from etl.store.s3.setup import Change, Found, Wish, lifecycle, plan, policy
+from etl.store.s3.setup import BucketChange, BucketState, BucketWish, lifecycle, plan, policy
 from tests.support.iam import Asked, allows
 
-WISH = Wish("news", "data/covid")
-MISSING = Found(False, "us-east-1")
-BARE = Found(True, "eu-west-1")
+WISH = BucketWish("news", "data/covid")
+MISSING = BucketState(False, "us-east-1")
+BARE = BucketState(True, "eu-west-1")
 ENCRYPTED = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
 OPEN = dict.fromkeys(plan.PRIVATE, False)
 
 
-def made(found: Found, changes: list[Change]) -> Found:
+def made(found: BucketState, changes: list[BucketChange]) -> BucketState:
     """What is there once S3 has made the changes."""
     found = replace(found, exists=True)
     for change in changes:
@@ -46,8 +46,8 @@ def made(found: Found, changes: list[Change]) -> Found:
     return found
 
 
-def calls(found: Found, wish: Wish = WISH) -> list[str]:
-    return [change.call for change in plan.plan(found, wish)]
+def calls(found: BucketState, wish: BucketWish = WISH) -> list[str]:
+    return [change.call for change in plan.plan_changes(found, wish)]
 
 
 # ---- the whole of it
@@ -62,7 +62,7 @@ def test_a_bucket_that_is_missing_is_made_closed_before_anything_else() -> None:
         "put_bucket_lifecycle_configuration",
         "put_bucket_cors",
     ]
-    [closed] = [c for c in plan.plan(MISSING, WISH) if c.call == "put_public_access_block"]
+    [closed] = [c for c in plan.plan_changes(MISSING, WISH) if c.call == "put_public_access_block"]
     assert set(closed.arguments["PublicAccessBlockConfiguration"].values()) == {True}
 
 
@@ -81,7 +81,7 @@ def test_a_bucket_that_is_there_keeps_its_encryption_and_what_it_shows_to_whom()
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
 def test_the_region_is_said_everywhere_but_in_the_first(region: str) -> None:
-    [make, *_] = plan.plan(Found(False, region), WISH)
+    [make, *_] = plan.plan_changes(BucketState(False, region), WISH)
     expected = {"CreateBucketConfiguration": {"LocationConstraint": region}}
     assert make.arguments == ({} if region == "us-east-1" else expected)
     assert region in make.sentence
@@ -114,7 +114,7 @@ CORS = st.lists(
     max_size=3,
 )
 FOUND = st.builds(
-    Found,
+    BucketState,
     exists=st.just(True),
     region=st.just("eu-west-1"),
     block=st.just({}) | st.fixed_dictionaries({name: st.booleans() for name in plan.PRIVATE}),
@@ -130,7 +130,7 @@ FOUND = st.builds(
     website=st.just({}) | st.just({"IndexDocument": {"Suffix": "home.html"}}),
 )
 WISHES = st.builds(
-    Wish,
+    BucketWish,
     bucket=st.just("news"),
     folder=st.sampled_from(["", "covid", "data/covid"]),
     public=st.booleans(),
@@ -139,13 +139,15 @@ WISHES = st.builds(
 
 
 @given(found=FOUND | st.just(MISSING), wish=WISHES)
-def test_a_second_run_finds_nothing_to_do(found: Found, wish: Wish) -> None:
-    assert plan.plan(made(found, plan.plan(found, wish)), wish) == []
+def test_a_second_run_finds_nothing_to_do(found: BucketState, wish: BucketWish) -> None:
+    assert plan.plan_changes(made(found, plan.plan_changes(found, wish)), wish) == []
 
 
 @given(found=FOUND, wish=WISHES)
-def test_what_others_have_set_up_stays_as_it_is_and_in_its_order(found: Found, wish: Wish) -> None:
-    after = made(found, plan.plan(found, wish))
+def test_what_others_have_set_up_stays_as_it_is_and_in_its_order(
+    found: BucketState, wish: BucketWish
+) -> None:
+    after = made(found, plan.plan_changes(found, wish))
     rules = after.lifecycle["Rules"]
     ours = [rule for rule in rules if rule.get("ID", "").startswith(lifecycle.owner(wish))]
     assert [r for r in rules if r not in ours] == found.lifecycle.get("Rules", [])
@@ -162,7 +164,7 @@ def test_what_others_have_set_up_stays_as_it_is_and_in_its_order(found: Found, w
 
 
 @given(found=FOUND, wish=WISHES)
-def test_nothing_but_public_opens_anything(found: Found, wish: Wish) -> None:
+def test_nothing_but_public_opens_anything(found: BucketState, wish: BucketWish) -> None:
     opening = {"put_public_access_block", "put_bucket_policy"} & set(calls(found, wish))
     assert not opening or wish.public
 
@@ -176,7 +178,7 @@ def test_a_server_that_lacks_something_is_spared_it_and_it_is_said() -> None:
 def test_where_there_are_no_bucket_policies_nothing_can_be_opened() -> None:
     lacking = replace(BARE, unknown=frozenset({"policy"}))
     with pytest.raises(StoreError, match="no bucket policies, so the folder can't be opened"):
-        plan.plan(lacking, replace(WISH, public=True))
+        plan.plan_changes(lacking, replace(WISH, public=True))
 
 
 # ---- lifecycle
@@ -199,10 +201,10 @@ def test_the_smallest_object_that_others_rules_move_stays_what_it_was() -> None:
 
 
 def test_two_folders_in_one_bucket_keep_their_rules_and_statements_apart() -> None:
-    one, other = replace(WISH, public=True), Wish("news", "data-covid", public=True)
-    after = made(BARE, plan.plan(BARE, one))
-    both = made(after, plan.plan(after, other))
-    assert plan.plan(both, one) == plan.plan(both, other) == []
+    one, other = replace(WISH, public=True), BucketWish("news", "data-covid", public=True)
+    after = made(BARE, plan.plan_changes(BARE, one))
+    both = made(after, plan.plan_changes(after, other))
+    assert plan.plan_changes(both, one) == plan.plan_changes(both, other) == []
     assert len(both.lifecycle["Rules"]) == 2 * len(lifecycle.own_rules(WISH))
     assert len(both.policy["Statement"]) == 2
 
@@ -210,8 +212,8 @@ def test_two_folders_in_one_bucket_keep_their_rules_and_statements_apart() -> No
 # ---- the public
 
 
-def may_anyone_read(key: str, wish: Wish = WISH) -> bool:
-    after = made(BARE, plan.plan(BARE, replace(wish, public=True)))
+def may_anyone_read(key: str, wish: BucketWish = WISH) -> bool:
+    after = made(BARE, plan.plan_changes(BARE, replace(wish, public=True)))
     wanted = Asked("s3:GetObject", f"{wish.arn}{wish.bucket}/{key}")
     return allows(after.policy, wanted, anonymous=True)
 
@@ -223,7 +225,7 @@ CLOSED = st.sampled_from(["_", "_shared/", "raw/", "inbox/", "history.json"])
 @given(folder=st.sampled_from(["", "data/covid"]), start=CLOSED, rest=KEYS)
 def test_what_is_private_is_never_opened(folder: str, start: str, rest: str) -> None:
     key = f"{folder}/{start}{rest}".lstrip("/")
-    assert not may_anyone_read(key, Wish("news", folder))
+    assert not may_anyone_read(key, BucketWish("news", folder))
 
 
 @given(key=KEYS)
@@ -235,7 +237,7 @@ def test_what_lies_beside_the_folder_is_never_opened(key: str) -> None:
 
 
 def test_a_star_in_the_folders_name_stands_for_itself() -> None:
-    wish = Wish("news", "a*")
+    wish = BucketWish("news", "a*")
     assert may_anyone_read("a*/latest.json", wish)
     assert not may_anyone_read("ab/latest.json", wish)
     worker = policy.worker_policy(wish)
@@ -255,7 +257,7 @@ def test_one_statement_alone_is_kept_too() -> None:
 
 
 def test_a_folder_that_was_opened_earlier_stays_so_and_that_is_said() -> None:
-    opened = made(BARE, plan.plan(BARE, replace(WISH, public=True)))
+    opened = made(BARE, plan.plan_changes(BARE, replace(WISH, public=True)))
     assert calls(opened) == []
     assert any("anyone can read this folder" in note for note in plan.notes(opened, WISH))
 
@@ -284,14 +286,14 @@ def test_another_ones_website_is_left_alone_and_that_is_said() -> None:
 
 def test_an_inbox_lets_pages_see_what_they_have_sent_and_a_second_look_finds_it_so() -> None:
     with_inbox = replace(WISH, inbox=True)
-    before = made(BARE, plan.plan(BARE, WISH))
-    [change] = plan.plan(before, with_inbox)
+    before = made(BARE, plan.plan_changes(BARE, WISH))
+    [change] = plan.plan_changes(before, with_inbox)
     assert "readers' forms see what arrived (CORS: GET, HEAD and POST)" in change.sentence
     [rule] = change.arguments["CORSConfiguration"]["CORSRules"]
     assert rule["AllowedMethods"] == ["GET", "HEAD", "POST"]
     after = made(before, [change])
-    assert plan.plan(after, with_inbox) == []
-    assert plan.plan(after, WISH) == []  # switched off again, it stays
+    assert plan.plan_changes(after, with_inbox) == []
+    assert plan.plan_changes(after, WISH) == []  # switched off again, it stays
 
 
 def test_a_picture_as_it_was_sent_is_forgotten_within_a_day() -> None:

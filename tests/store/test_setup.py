@@ -16,8 +16,8 @@ from etl.cli import main
 from etl.errors import StoreError
 from etl.store import Upload
 from etl.store.parallel import in_parallel
-from etl.store.s3.setup import Wish
-from etl.store.s3.setup.apply import look
+from etl.store.s3.setup import BucketWish
+from etl.store.s3.setup.apply import read_setup
 from etl.store.s3.setup.plan import PRIVATE
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
@@ -270,7 +270,7 @@ def test_the_permissions_that_are_documented_are_enough_and_each_is_needed(
     for action in (action for action in documented() if action.startswith("s3:Get")):
         allow(*(set(documented()) - {action}))
         with pytest.raises(StoreError, match=f"denied: allow {action} on arn:aws:s3:::{bucket}"):
-            look(store, website=True)
+            read_setup(store, website=True)
 
 
 # ---- public
@@ -371,7 +371,7 @@ def test_the_policy_is_printed_alone_and_needs_no_credentials(
     use(monkeypatch, None)
     monkeypatch.setenv("S3_FOLDER", "data/covid")
     printed = json.loads(set_up("--policy"))
-    assert printed == worker_policy(Wish(bucket, "data/covid"))
+    assert printed == worker_policy(BucketWish(bucket, "data/covid"))
     monkeypatch.setenv("TRANSLATE_TO", "ca")
     added = [
         one

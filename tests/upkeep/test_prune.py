@@ -28,7 +28,17 @@ from etl.store.s3.store import S3Store
 from etl.upkeep import prune
 from etl.upkeep.doctor import published as doctor
 from etl.upkeep.restore import restore
-from etl.upkeep.retention import LEFT, LETTERS, RUNS, SHARED, UNFINISHED, Folder, Found, Plan, plan
+from etl.upkeep.retention import (
+    LEFT,
+    LETTERS,
+    RUNS,
+    SHARED,
+    UNFINISHED,
+    Folder,
+    FolderContents,
+    Plan,
+    plan_clearing,
+)
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.runs import settings as runs_settings
@@ -86,7 +96,7 @@ def test_old_runs_go_and_each_months_last_inputs_stay_with_their_manifest(
         f"runs/{january_last}/manifest.json"
     ]
     assert_settled(contents(store))
-    assert {f.level for f in doctor.examine(store)} == {"ok"}
+    assert {f.level for f in doctor.published_findings(store)} == {"ok"}
     assert prune.make_plan(store, 3, now).groups == {}
 
 
@@ -160,7 +170,7 @@ def aged(folder: str, *names: str, hours: float, now: datetime) -> Folder:
     return Folder(folder, [Entry(f"{folder}/{name}", 1, moment) for name in names])
 
 
-def found(**over: object) -> Found:
+def found(**over: object) -> FolderContents:
     note = SourceNote("sample", "", "", "", 1, 1, date(2021, 1, 1), date(2021, 1, 2))
     published = Manifest(
         run_id="2021-02-05T070000Z-0000", slot=date(2021, 2, 5), started_at=FIRST, source=note,
@@ -176,7 +186,7 @@ def found(**over: object) -> Found:
         "inbox": [],
         "unfinished": [],
     }
-    return Found(**{"published": published} | nothing | over)  # type: ignore[arg-type]
+    return FolderContents(**{"published": published} | nothing | over)  # type: ignore[arg-type]
 
 
 def test_a_folder_without_a_manifest_goes_once_nobody_wrote_there_for_a_day() -> None:
@@ -188,7 +198,7 @@ def test_a_folder_without_a_manifest_goes_once_nobody_wrote_there_for_a_day() ->
             ("2021-02-04T070000Z-0000", False),  # the one before
         ):
             broken = aged(f"runs/{run_id}", "world.json", hours=hours, now=now)
-            made = plan(found(runs={run_id: broken}), 400, now)
+            made = plan_clearing(found(runs={run_id: broken}), 400, now)
             assert made.groups == ({LEFT: [broken]} if goes and ours else {})
 
 
@@ -196,7 +206,7 @@ def test_what_readers_sent_goes_after_30_days_whatever_is_kept_of_runs() -> None
     now = datetime(2021, 2, 6, 7, tzinfo=UTC)
     old = aged("inbox/results", "1.json", "2.json", hours=30 * 24 + 1, now=now)
     young = aged("inbox/pictures", "3.jpg", hours=29 * 24, now=now)
-    assert plan(found(inbox=[old, young]), 4000, now).groups == {LETTERS: [old]}
+    assert plan_clearing(found(inbox=[old, young]), 4000, now).groups == {LETTERS: [old]}
 
 
 def test_a_name_in_the_inbox_that_leads_elsewhere_is_never_deleted(
@@ -229,8 +239,8 @@ def test_a_published_run_whose_manifest_was_lost_is_no_left_over() -> None:
     )  # fmt: skip
     lost = aged(f"runs/{run_id}", "world.json", hours=100, now=now)
     there = found(runs={run_id: lost}, past=History([record]))
-    assert plan(there, 400, now).groups == {}
-    assert plan(there, 3, now).groups == {LEFT: [lost]}
+    assert plan_clearing(there, 400, now).groups == {}
+    assert plan_clearing(there, 3, now).groups == {LEFT: [lost]}
 
 
 def test_a_copy_of_the_page_goes_when_its_links_have_expired(desk: Desk) -> None:
@@ -342,7 +352,7 @@ def test_whatever_the_dates_what_must_stay_stays(
     current, before = run_ids[published % len(began)], run_ids[published % len(began) - 1]
     manifest = replace(found().published, run_id=current, previous=Previous(before, ""))
     there = found(published=manifest, runs=runs, raw=raw, past=past)
-    gone = {entry.key for entry in plan(there, keep_days, now).entries()}
+    gone = {entry.key for entry in plan_clearing(there, keep_days, now).entries()}
     for run_id in (current, before):
         assert not any(f"/{run_id}/" in key for key in gone)
     last = {(moment.year, moment.month): run for run, moment in zip(run_ids, began, strict=True)}

@@ -239,7 +239,7 @@ def test_a_restore_that_breaks_at_any_change_leaves_a_whole_version_and_is_finis
         assert on_view(torn) == moved
         last = records(torn)[-1]
         assert (last["outcome"], last["published_run"]) == ("restored", moved)
-        assert [f for f in published.examine(torn) if f.level != "ok"] == []
+        assert [f for f in published.published_findings(torn) if f.level != "ok"] == []
         assert scheduled(torn, source, 1).outcome == "published"
 
 

@@ -34,9 +34,9 @@ def ls(prefix: str, as_json: bool) -> None:
 def head(key: str, as_json: bool) -> None:
     """Say all that is known of an object, without fetching it."""
     from etl.cli.print_objects import print_head
-    from etl.store.transfer import look
+    from etl.store.transfer import require
 
-    print_head(look(open_store(in_common()), key), as_json=as_json)
+    print_head(require(open_store(in_common()), key), as_json=as_json)
 
 
 @click.command()
@@ -83,10 +83,10 @@ def put(file: Path, key: str | None, force: bool) -> None:
 @FORCE
 def rm(key: str, yes: bool, force: bool) -> None:
     """Remove an object, after asking."""
-    from etl.store.transfer import look
+    from etl.store.transfer import require
 
     store = open_store(in_force())
-    found = look(store, key)
+    found = require(store, key)
     _leave_alone(store, key, force)
     confirm(f"Remove {store.address}/{key} ({human(found.size)})?", yes=yes)
     store.delete(key)

@@ -10,7 +10,7 @@ from etl.cli.options import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from etl.store.s3.setup import Change, Wish
+    from etl.store.s3.setup import BucketWish
     from etl.store.s3.store import S3Store
 
 
@@ -46,13 +46,13 @@ def setup(
         raise ConfigError(
             f"S3_BUCKET: not set; the folder {settings.store.output_dir} needs no setup"
         )
-    from etl.store.s3.setup import Wish
+    from etl.store.s3.setup import BucketWish
     from etl.store.s3.setup.policy import worker_policy
     from etl.store.s3.store import S3Store
 
     store = S3Store.connect(settings.store.bucket, settings.store.folder)
     arn = f"arn:{store.client.meta.partition}:s3:::"
-    wish = Wish(store.bucket, store.folder, public, website, arn, settings.inbox.on)
+    wish = BucketWish(store.bucket, store.folder, public, website, arn, settings.inbox.on)
     if policy:
         translates = bool(settings.alerts.translate_to)
         rules = worker_policy(wish, settings.alerts.topic, translates=translates)
@@ -62,18 +62,18 @@ def setup(
 
 
 def _set_up(
-    store: "S3Store", wish: "Wish", topic: str, *, dry_run: bool, yes: bool, as_json: bool
+    store: "S3Store", wish: "BucketWish", topic: str, *, dry_run: bool, yes: bool, as_json: bool
 ) -> None:
     from etl.store.layout import PAGE
     from etl.store.s3.bucket import public_address
     from etl.store.s3.setup import plan
-    from etl.store.s3.setup.apply import apply, look
+    from etl.store.s3.setup.apply import apply_change, read_setup
 
     say = partial(click.echo, err=as_json)
-    found = look(store, website=wish.website)
+    found = read_setup(store, website=wish.website)
     if not found.exists and (faults := plan.name_faults(wish.bucket)):
         raise ConfigError([f"S3_BUCKET: {wish.bucket!r}: {fault}" for fault in faults])
-    changes, notes = plan.plan(found, wish), plan.notes(found, wish)
+    changes, notes = plan.plan_changes(found, wish), plan.notes(found, wish)
     say(f"{store.address}: {_counted(changes) or 'nothing to do'}")
     for line in [*(f"+ {change.sentence}" for change in changes), *notes]:
         say(f"  {line}")
@@ -81,7 +81,7 @@ def _set_up(
     if changes and not dry_run:
         confirm(f"Make {_counted(changes)}?", yes=yes)
         for change in changes:
-            done = apply(store, change)
+            done = apply_change(store, change)
             made |= {change.call} if done else set()
             word = "done" if done else "left out, since this server can't"
             say(f"{word}: {change.sentence}")
@@ -116,5 +116,5 @@ def _set_up_topic(name: str, *, dry_run: bool, yes: bool, as_json: bool) -> dict
     return {"name": name, "made": missing and not dry_run}
 
 
-def _counted(changes: "list[Change]") -> str:
+def _counted(changes: "list[BucketChange]") -> str:
     return f"{len(changes)} change{'s' * (len(changes) > 1)}" if changes else ""

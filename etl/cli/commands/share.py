@@ -56,12 +56,12 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if (key is None) != (how in ("page", "inbox")):
         raise click.UsageError("name the KEY to share, or say --page or --inbox")
     from etl.load import share as shared
-    from etl.store.transfer import look
+    from etl.store.transfer import require
 
     settings = in_force()
     store = _on_s3(settings, key or PAGE)
     if key is not None:
-        look(store, key)
+        require(store, key)
     if key is not None and how is not None:
         _acl(store, key, how == "public")
         return

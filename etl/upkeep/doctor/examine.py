@@ -21,14 +21,14 @@ def examine(
     settings: Settings, environ: Mapping[str, str], store: Store, now: datetime
 ) -> Iterator[Finding]:
     """Every finding, in the order in which a newcomer can mend them."""
-    yield from of_settings.findings(environ)
-    yield from sources.findings(settings, now)
+    yield from of_settings.setting_findings(environ)
+    yield from sources.source_findings(settings, now)
     # where the place itself fails, whatever else is tried would fail for the same reason
     if (yield from _all_well(_place(store, now))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
-            yield from _all_well(inbox.findings(settings, store, now))
-        yield from _all_well(published.examine(store))
+            yield from _all_well(inbox.inbox_findings(settings, store, now))
+        yield from _all_well(published.published_findings(store))
 
 
 def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:

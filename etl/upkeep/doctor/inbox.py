@@ -24,7 +24,7 @@ QUESTION = "Is this sentence in English?"
 LIMIT_S = 10.0
 
 
-def findings(settings: Settings, store: Store, now: datetime) -> Iterator[Finding]:
+def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[Finding]:
     """The questions count as calls of the day."""
     if not settings.inbox.on or (signer := store.signer()) is None:
         return

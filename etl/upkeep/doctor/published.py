@@ -31,7 +31,7 @@ class Damage:
         return self.in_run ^ self.stable
 
 
-def examine(store: Store) -> Iterator[Finding]:
+def published_findings(store: Store) -> Iterator[Finding]:
     """Verify the published version and say what `heal` would do. Raises StoreError."""
     published = manifests.read(store)
     if published is None:
@@ -40,7 +40,7 @@ def examine(store: Store) -> Iterator[Finding]:
     manifest = published.manifest
     yield Finding("ok", f"{store.address}: run {manifest.run_id} is published")
     yield from _chain(store, published)
-    damage = look(store, manifest)
+    damage = damage_of(store, manifest)
     yield _listed(damage.in_run, "in the run folder", len(manifest.files), damage)
     yield _listed(damage.stable, "under their stable names", len(manifest.files), damage)
     if damage.left_over:
@@ -61,7 +61,7 @@ def heal(store: Store) -> Iterator[Finding]:
     published = manifests.read(store)
     if published is None:
         return
-    damage = look(store, published.manifest)
+    damage = damage_of(store, published.manifest)
     files = {file.name: file for file in published.manifest.files}
     for name in sorted(damage.in_run - damage.stable):
         _copy(store, name, files[name].key, files[name], FOR_EVER)
@@ -83,7 +83,7 @@ def heal(store: Store) -> Iterator[Finding]:
         yield Finding("ok", "added the record of the published run to the history")
 
 
-def look(store: Store, manifest: Manifest) -> Damage:
+def damage_of(store: Store, manifest: Manifest) -> Damage:
     """Read every file twice: by its key in the run folder, and by its stable name."""
     in_run: set[str] = set()
     stable: set[str] = set()
@@ -94,7 +94,7 @@ def look(store: Store, manifest: Manifest) -> Damage:
         if sha256_at(store, file.name) != file.sha256:
             stable.add(file.name)
 
-    in_parallel(verify, manifest.files)
+    in_parallel(published_findings, manifest.files)
     there = publish.left_over(store, manifest)
     left_over = tuple(name for name in there if store.head(name) is not None)
     return Damage(frozenset(in_run), frozenset(stable), left_over)

@@ -12,7 +12,7 @@ NOT_SHOWN = "(set, not shown)"
 SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
-def findings(environ: Mapping[str, str]) -> Iterator[Finding]:
+def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
     for setting in REGISTER:
         text = given(setting, environ)
         default = " (default)" if text == setting.default else ""

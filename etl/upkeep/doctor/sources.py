@@ -19,7 +19,7 @@ LIMIT_S = 30.0
 UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 
-def findings(settings: Settings, now: datetime) -> Iterator[Finding]:
+def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     """Of the statistics, without which there is no run, and of the facts, which may be missing."""
     source = SOURCES[settings.source.data_set]
     for url in source.documents(settings.source.url).values():

@@ -18,7 +18,7 @@ from etl.store import Store, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.account import Identity
-from etl.store.s3.setup import Wish
+from etl.store.s3.setup import BucketWish
 from etl.store.s3.setup.policy import worker_policy
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor import inbox, place, sources
@@ -54,19 +54,19 @@ def troubles(findings: Iterator[Finding]) -> list[Finding]:
 
 
 def test_every_setting_is_shown_with_its_value_or_default() -> None:
-    said = told(of_settings.findings({"RUN_AT": "07:30", "S3_BUCKET": ""}))
+    said = told(of_settings.setting_findings({"RUN_AT": "07:30", "S3_BUCKET": ""}))
     assert "RUN_AT = 07:30 ->" in said
     assert "TIMEZONE = UTC (default)" in said
     assert "S3_BUCKET = none (default)" in said
     assert [s.variable for s in REGISTER if f"{s.variable} = " not in said] == []
-    assert "COUNTRIES_URL = none ->" in told(of_settings.findings({"COUNTRIES_URL": ""}))
+    assert "COUNTRIES_URL = none ->" in told(of_settings.setting_findings({"COUNTRIES_URL": ""}))
 
 
 def test_no_secret_is_shown() -> None:
     environ = {**CANARIES, "S3_BUCKET": "news", "AWS_ENDPOINT_URL_S3": "http://me:CANARY4@host"}
     environ["SOURCE_URL"] = "https://me:CANARY5@host/stats.json?token=CANARY6"
     environ["PING_URL"] = "https://host/CANARY7"
-    said = told(of_settings.findings(environ))
+    said = told(of_settings.setting_findings(environ))
     assert "CANARY" not in said
     assert "PING_URL = (set, not shown)" in said
     assert "AWS_SECRET_ACCESS_KEY = (set, not shown)" in said
@@ -75,17 +75,17 @@ def test_no_secret_is_shown() -> None:
 
 def test_a_region_in_the_variable_that_boto3_does_not_read_is_a_warning() -> None:
     environ = {"S3_BUCKET": "news", "AWS_REGION": "eu-west-1"}
-    [finding] = troubles(of_settings.findings(environ))
+    [finding] = troubles(of_settings.setting_findings(environ))
     assert finding.step == "set AWS_DEFAULT_REGION too"
     environ["AWS_DEFAULT_REGION"] = "eu-west-1"
-    assert troubles(of_settings.findings(environ)) == []
+    assert troubles(of_settings.setting_findings(environ)) == []
 
 
 # ---- the source
 
 
 def of_source(url: str, **variables: str) -> list[Finding]:
-    return list(sources.findings(settings_for(url, **variables), NOW))
+    return list(sources.source_findings(settings_for(url, **variables), NOW))
 
 
 def serving(body: str, status: int = 200, **headers: str) -> Any:
@@ -178,7 +178,7 @@ def inbox_store(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> S3Store:
 
 def of_inbox(store: S3Store, **variables: str) -> list[Finding]:
     chosen = settings_for("stats.json", S3_BUCKET=store.bucket, **variables)
-    return list(inbox.findings(chosen, store, NOW))
+    return list(inbox.inbox_findings(chosen, store, NOW))
 
 
 def test_each_service_of_the_inbox_is_asked_a_small_question(
@@ -257,7 +257,7 @@ def test_each_permission_is_tried_and_nothing_stays_behind(store: Store) -> None
 
 def granted(bucket: str, *actions: str) -> dict[str, Any]:
     """The worker's policy with these actions alone."""
-    objects, listing = worker_policy(Wish(bucket, "data/covid"))["Statement"]
+    objects, listing = worker_policy(BucketWish(bucket, "data/covid"))["Statement"]
     listed = [action for action in actions if action == "s3:ListBucket"]
     others = [action for action in actions if action != "s3:ListBucket"]
     return {"Statement": [objects | {"Action": others}, listing | {"Action": listed}]}
@@ -397,7 +397,7 @@ def test_a_bucket_that_is_missing_fails_with_the_command_that_makes_it(aws: AwsL
 
 def test_the_workers_own_policy_is_enough_for_the_doctor(aws: AwsLike) -> None:
     store = new_bucket()
-    aws.policy = worker_policy(Wish(store.bucket, store.folder))
+    aws.policy = worker_policy(BucketWish(store.bucket, store.folder))
     settings = settings_for(os.devnull)
     assert [f.level for f in examine(settings, {}, store, datetime.now(UTC))][-1] == (
         "warning"  # nothing is published yet

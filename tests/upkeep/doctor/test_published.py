@@ -37,7 +37,7 @@ def run_key(store: MemoryStore, name: str) -> str:
 
 
 def troubles(store: MemoryStore) -> list[Finding]:
-    return [finding for finding in published.examine(store) if finding.level != "ok"]
+    return [finding for finding in published.published_findings(store) if finding.level != "ok"]
 
 
 def test_a_whole_version_is_all_ok(store: MemoryStore) -> None:
@@ -48,7 +48,7 @@ def test_a_whole_version_is_all_ok(store: MemoryStore) -> None:
 
 
 def test_nothing_published_yet_is_a_warning_with_the_next_step() -> None:
-    [finding] = published.examine(MemoryStore())
+    [finding] = published.published_findings(MemoryStore())
     assert (finding.level, finding.step) == ("warning", "python app.py run")
     assert list(published.heal(MemoryStore())) == []
 
@@ -153,4 +153,4 @@ def test_a_run_that_died_behind_its_commit_is_finished(
 def test_a_manifest_that_cant_be_read_names_the_next_step(store: MemoryStore) -> None:
     put(store, "manifest.json", b"{")
     with pytest.raises(StoreError, match="put the manifest of the last run in runs/ back"):
-        list(published.examine(store))
+        list(published.published_findings(store))

@@ -1,6 +1,6 @@
 """How the bucket should be set up, as data: what is there -> what is to change. Pure.
 
-`plan.plan` compares the two; etl/store/s3/setup/apply.py looks and acts.
+`plan.plan_changes` compares the two; apply.py reads the bucket and changes it.
 """
 
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ Rule = dict[str, Any]  # a rule, statement or configuration as S3 words it
 
 
 @dataclass(frozen=True)
-class Found:
+class BucketState:
     """A bucket as it is; empty where nothing is set.
 
     `region` is where it lies or, where it is missing, would be made. `unknown` names what this
@@ -30,7 +30,7 @@ class Found:
 
 
 @dataclass(frozen=True)
-class Wish:
+class BucketWish:
     """What was asked for; `arn` is how this part of AWS begins its buckets' names. `inbox`: readers
     may send letters by a form."""
 
@@ -48,7 +48,7 @@ class Wish:
 
 
 @dataclass(frozen=True)
-class Change:
+class BucketChange:
     """One call of boto3's S3 client, the IAM action it takes, and what it is for people."""
 
     call: str

@@ -11,7 +11,7 @@ from etl.store import Upload
 from etl.store.layout import TRIAL
 from etl.store.s3.bucket import greet
 from etl.store.s3.errors import explained, status
-from etl.store.s3.setup import Change, Found, Rule
+from etl.store.s3.setup import BucketChange, BucketState, Rule
 from etl.store.s3.store import S3Store
 
 UNKNOWN = (405, 501)  # what servers answer that don't know a call
@@ -57,7 +57,7 @@ SETTINGS: dict[str, Read] = {
 WEBSITE: Read = ("get_bucket_website", "s3:GetBucketWebsite", lambda answer: answer)
 
 
-def look(store: S3Store, *, website: bool) -> Found:
+def read_setup(store: S3Store, *, website: bool) -> BucketState:
     """How the bucket is set up. Raises StoreError. The website is looked at only if asked for."""
     seen = greet(store)
     if seen.error:
@@ -65,7 +65,7 @@ def look(store: S3Store, *, website: bool) -> Found:
     if website and seen.server.startswith("SeaweedFS"):  # which would make or delete a bucket
         raise StoreError(f"{store.bucket}: this server serves no websites; leave --website out")
     if not seen.exists:
-        return Found(False, seen.region)
+        return BucketState(False, seen.region)
     found: dict[str, Any] = {}
     unknown = set()
     for name, read in (SETTINGS | ({"website": WEBSITE} if website else {})).items():
@@ -76,10 +76,10 @@ def look(store: S3Store, *, website: bool) -> Found:
             if status(exc) not in UNKNOWN:
                 raise
             unknown.add(name)
-    return Found(True, seen.region, unknown=frozenset(unknown), **found)
+    return BucketState(True, seen.region, unknown=frozenset(unknown), **found)
 
 
-def apply(store: S3Store, change: Change) -> bool:
+def apply_change(store: S3Store, change: BucketChange) -> bool:
     """Make one change. False: this server can't, and all is as it was. Raises StoreError."""
     try:
         with explained(store.bucket, None, change.action):

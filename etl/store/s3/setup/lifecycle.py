@@ -6,7 +6,7 @@ or the last snapshot of a month that its report is made from. `prune` knows both
 """
 
 from etl.store.layout import INBOX, PLACES
-from etl.store.s3.setup import Found, Rule, Wish
+from etl.store.s3.setup import BucketState, BucketWish, Rule
 
 FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
 UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for
@@ -21,12 +21,12 @@ SENTENCE = (
 )
 
 
-def owner(wish: Wish) -> str:
+def owner(wish: BucketWish) -> str:
     """How the IDs of this folder's rules begin."""
     return f"cloud-etl:{wish.folder}:"
 
 
-def own_rules(wish: Wish) -> list[Rule]:
+def own_rules(wish: BucketWish) -> list[Rule]:
     former = {
         "ID": f"{owner(wish)}former",
         "Status": "Enabled",
@@ -48,7 +48,7 @@ def own_rules(wish: Wish) -> list[Rule]:
     return [former, *expiring.values()]
 
 
-def merged(found: Found, wish: Wish) -> Rule | None:
+def merged(found: BucketState, wish: BucketWish) -> Rule | None:
     """The whole configuration to put, since putting replaces everything; None: it is as it should.
 
     The rules of others stay as they are and in their order, and so does the bucket's setting of

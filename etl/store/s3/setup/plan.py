@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from etl.errors import StoreError
 from etl.store.layout import PAGE
-from etl.store.s3.setup import Change, Found, Rule, Wish, lifecycle, policy
+from etl.store.s3.setup import BucketChange, BucketState, BucketWish, Rule, lifecycle, policy
 
 PRIVATE = {"BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets"}
 IN_THE_WAY = {"BlockPublicPolicy", "RestrictPublicBuckets"}  # of a public bucket policy
@@ -37,7 +37,7 @@ WORDS = {
 KEPT_BACK = r"xn--.*|sthree-.*|amzn-s3-demo-.*|.*-s3alias|.*--ol-s3|.*\.mrap|.*--(x|table)-s3"
 
 
-def plan(found: Found, wish: Wish) -> list[Change]:
+def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
     """Nothing to do: an empty list. A second run after the changes were made finds none.
 
     Raises StoreError where nothing can be made public.
@@ -50,7 +50,7 @@ def plan(found: Found, wish: Wish) -> list[Change]:
     return [change for change in _changes(found, wish) if change is not None]
 
 
-def notes(found: Found, wish: Wish) -> list[str]:
+def notes(found: BucketState, wish: BucketWish) -> list[str]:
     """What is worth knowing of what stays as it is."""
     said = [f"this server has no {WORDS[name]}: left out" for name in sorted(found.unknown)]
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
@@ -79,7 +79,7 @@ def name_faults(bucket: str) -> list[str]:
     return [fault for fault, broken in rules.items() if broken]
 
 
-def website_address(wish: Wish, region: str) -> str:
+def website_address(wish: BucketWish, region: str) -> str:
     """AWS's website endpoint, which speaks http only."""
     mark = "-" if region in HYPHEN else "."
     end = ".cn" if region.startswith("cn-") else ""
@@ -87,27 +87,27 @@ def website_address(wish: Wish, region: str) -> str:
     return f"http://{host}/{wish.start}"
 
 
-def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
+def _changes(found: BucketState, wish: BucketWish) -> Iterator[BucketChange | None]:
     known = {"versioning", "lifecycle", "cors"} - found.unknown
     if not found.exists:
         yield _made(found, wish)
     yield _blocked(found, wish)
     if not found.exists:
-        yield Change(
+        yield BucketChange(
             "put_bucket_encryption",
             "s3:PutEncryptionConfiguration",
             {"ServerSideEncryptionConfiguration": ENCRYPTED},
             "encrypt what is stored (SSE-S3)",
         )
     if "versioning" in known and found.versioning != "Enabled":
-        yield Change(
+        yield BucketChange(
             "put_bucket_versioning",
             "s3:PutBucketVersioning",
             {"VersioningConfiguration": {"Status": "Enabled"}},
             "keep former versions of what is overwritten or deleted (versioning)",
         )
     if "lifecycle" in known and (rules := lifecycle.merged(found, wish)):
-        yield Change(
+        yield BucketChange(
             "put_bucket_lifecycle_configuration",
             "s3:PutLifecycleConfiguration",
             rules,
@@ -116,7 +116,7 @@ def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
     if "cors" in known and (cors := _cors(found, wish)):
         yield cors
     if wish.public and (whole := policy.opened(found, wish)):
-        yield Change(
+        yield BucketChange(
             "put_bucket_policy",
             "s3:PutBucketPolicy",
             {"Policy": json.dumps(whole)},
@@ -124,7 +124,7 @@ def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
             "inbox/, history.json, nor what begins with _",
         )
     if wish.website and not found.website:
-        yield Change(
+        yield BucketChange(
             "put_bucket_website",
             "s3:PutBucketWebsite",
             {"WebsiteConfiguration": INDEX},
@@ -132,10 +132,10 @@ def _changes(found: Found, wish: Wish) -> Iterator[Change | None]:
         )
 
 
-def _made(found: Found, wish: Wish) -> Change:
+def _made(found: BucketState, wish: BucketWish) -> BucketChange:
     # us-east-1 is refused where it is said, every other region where it is not
     where = {"CreateBucketConfiguration": {"LocationConstraint": found.region}}
-    return Change(
+    return BucketChange(
         "create_bucket",
         "s3:CreateBucket",
         {} if found.region == "us-east-1" else where,
@@ -143,7 +143,7 @@ def _made(found: Found, wish: Wish) -> Change:
     )
 
 
-def _blocked(found: Found, wish: Wish) -> Change | None:
+def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
     """A new bucket is closed; `--public` lifts from any what stands in the way of its policy."""
     if "block" in found.unknown:
         return None
@@ -154,7 +154,7 @@ def _blocked(found: Found, wish: Wish) -> Change | None:
     sentence = "block all public access"
     if wish.public:
         sentence = "allow public access by the bucket's policy" + " alone" * (not found.exists)
-    return Change(
+    return BucketChange(
         "put_public_access_block",
         "s3:PutBucketPublicAccessBlock",
         {"PublicAccessBlockConfiguration": {name: after.get(name, False) for name in PRIVATE}},
@@ -162,7 +162,7 @@ def _blocked(found: Found, wish: Wish) -> Change | None:
     )
 
 
-def _cors(found: Found, wish: Wish) -> Change | None:
+def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
     """A form's page must see whether its letter arrived; what it may send is the form's matter."""
     methods, sentence = READING, "let pages of other hosts read what they may read"
     if wish.inbox:
@@ -171,7 +171,7 @@ def _cors(found: Found, wish: Wish) -> Change | None:
         return None
     ours = CORS | {"AllowedMethods": methods}
     theirs = [rule for rule in found.cors if rule.get("ID") != CORS["ID"]]
-    return Change(
+    return BucketChange(
         "put_bucket_cors",
         "s3:PutBucketCORS",
         {"CORSConfiguration": {"CORSRules": [*theirs, ours]}},
@@ -179,7 +179,7 @@ def _cors(found: Found, wish: Wish) -> Change | None:
     )
 
 
-def _lets(methods: list[str], found: Found) -> bool:
+def _lets(methods: list[str], found: BucketState) -> bool:
     """Whether a rule, ours or not, lets any page do so."""
     return any(
         "*" in rule.get("AllowedOrigins", [])

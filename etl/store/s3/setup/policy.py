@@ -3,7 +3,7 @@
 import hashlib
 
 from etl.store.layout import PLACES, Place
-from etl.store.s3.setup import Found, Rule, Wish
+from etl.store.s3.setup import BucketState, BucketWish, Rule
 
 VERSION = "2012-10-17"  # of the language, not of a policy
 
@@ -28,7 +28,7 @@ INBOX_ACTIONS = (
 )
 
 
-def public_statement(wish: Wish) -> Rule:
+def public_statement(wish: BucketWish) -> Rule:
     # the name tells apart the statements of several folders in one bucket
     folder = hashlib.sha256(wish.folder.encode()).hexdigest()[:12]
     return {
@@ -40,7 +40,7 @@ def public_statement(wish: Wish) -> Rule:
     }
 
 
-def opened(found: Found, wish: Wish) -> Rule | None:
+def opened(found: BucketState, wish: BucketWish) -> Rule | None:
     """The bucket's policy with the public's statement in it; None: it is there as it should."""
     ours = public_statement(wish)
     statements = _statements(found)
@@ -50,13 +50,13 @@ def opened(found: Found, wish: Wish) -> Rule | None:
     return {"Version": VERSION, **found.policy, "Statement": [*theirs, ours]}
 
 
-def is_open(found: Found, wish: Wish) -> bool:
+def is_open(found: BucketState, wish: BucketWish) -> bool:
     """Whether an earlier `setup --public` opened this folder."""
     name = public_statement(wish)["Sid"]
     return any(statement.get("Sid") == name for statement in _statements(found))
 
 
-def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> Rule:
+def worker_policy(wish: BucketWish, topic: str = "", *, translates: bool = False) -> Rule:
     """The least that an IAM user or role needs to be the worker.
 
     `topic` is whom it tells, by name or ARN; of a name every region is meant, since which one is
@@ -82,7 +82,7 @@ def worker_policy(wish: Wish, topic: str = "", *, translates: bool = False) -> R
     return {"Version": VERSION, "Statement": [objects, listing, *_telling(wish, topic, translates)]}
 
 
-def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
+def _telling(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
     """For the alerts, the page in other languages, and what readers send."""
     allowed: list[tuple[str, str | list[str], str]] = []
     if topic:
@@ -99,7 +99,7 @@ def _telling(wish: Wish, topic: str, translates: bool) -> list[Rule]:
     ]
 
 
-def _objects(wish: Wish) -> str:
+def _objects(wish: BucketWish) -> str:
     """How the names of the folder's objects begin."""
     return f"{wish.arn}{wish.bucket}/{_literal(wish.start)}"
 
@@ -109,7 +109,7 @@ def _literal(text: str) -> str:
     return text.replace("*", "${*}")
 
 
-def _statements(found: Found) -> list[Rule]:
+def _statements(found: BucketState) -> list[Rule]:
     """One statement alone may stand there without a list around it."""
     statements = found.policy.get("Statement", [])
     return [statements] if isinstance(statements, dict) else list(statements)
