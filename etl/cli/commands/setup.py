@@ -10,7 +10,7 @@ from etl.cli.options import JSON, YES, confirm, in_common, in_force
 from etl.errors import ConfigError
 
 if TYPE_CHECKING:
-    from etl.store.s3.setup import BucketWish
+    from etl.store.s3.setup import BucketChange, BucketWish
     from etl.store.s3.store import S3Store
 
 

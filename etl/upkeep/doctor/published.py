@@ -94,7 +94,7 @@ def damage_of(store: Store, manifest: Manifest) -> Damage:
         if sha256_at(store, file.name) != file.sha256:
             stable.add(file.name)
 
-    in_parallel(published_findings, manifest.files)
+    in_parallel(verify, manifest.files)
     there = publish.left_over(store, manifest)
     left_over = tuple(name for name in there if store.head(name) is not None)
     return Damage(frozenset(in_run), frozenset(stable), left_over)

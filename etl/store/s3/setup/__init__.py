@@ -1,4 +1,4 @@
-"""How the bucket should be set up, as data: what is there -> what is to change. Pure.
+"""How a bucket is set up, how it should be, and the changes between them, as data. Pure.
 
 `plan.plan_changes` compares the two; apply.py reads the bucket and changes it.
 """
@@ -11,10 +11,10 @@ Rule = dict[str, Any]  # a rule, statement or configuration as S3 words it
 
 @dataclass(frozen=True)
 class BucketState:
-    """A bucket as it is; empty where nothing is set.
+    """A bucket as it is; a field is empty if nothing is set.
 
-    `region` is where it lies or, where it is missing, would be made. `unknown` names what this
-    server does not know at all, as the fields here are called.
+    `region` is the bucket's or, if there is none, the one in which it would be made. `unknown` has
+    the names of the fields that this server does not support.
     """
 
     exists: bool
@@ -31,8 +31,10 @@ class BucketState:
 
 @dataclass(frozen=True)
 class BucketWish:
-    """What was asked for; `arn` is how this part of AWS begins its buckets' names. `inbox`: readers
-    may send letters by a form."""
+    """What was asked for. `arn` begins the ARNs of buckets in this partition of AWS.
+
+    `inbox`: readers may send letters by a form.
+    """
 
     bucket: str
     folder: str

@@ -1,8 +1,9 @@
-"""What S3 itself removes below the folder, merged with the rules of others. Pure.
+"""The lifecycle rules by which S3 itself removes objects of the folder, merged with other people's.
+Pure.
 
-It removes only what is of no more use whatever happens. runs/ and raw/ are not in it: a rule knows
-an object's age alone, and would delete the published run once its source stands still for long,
-or the last snapshot of a month that its report is made from. `prune` knows both.
+They remove only what is useless in any case. runs/ and raw/ have no rule: a rule knows the age of
+an object and nothing else, so it would delete the published run once the source has not changed
+for long, or the last snapshot of a month, which that month's report needs. `prune` knows both.
 """
 
 from etl.store.layout import INBOX, PLACES
@@ -22,7 +23,7 @@ SENTENCE = (
 
 
 def owner(wish: BucketWish) -> str:
-    """How the IDs of this folder's rules begin."""
+    """Give the beginning of the IDs of this folder's rules."""
     return f"cloud-etl:{wish.folder}:"
 
 
@@ -49,10 +50,10 @@ def own_rules(wish: BucketWish) -> list[Rule]:
 
 
 def merged(found: BucketState, wish: BucketWish) -> Rule | None:
-    """The whole configuration to put, since putting replaces everything; None: it is as it should.
+    """Give the whole configuration, since putting one replaces everything; None: nothing to change.
 
-    The rules of others stay as they are and in their order, and so does the bucket's setting of
-    the smallest object that is moved to another storage class.
+    Other people's rules stay as they are, in their order; so does the bucket's setting for the
+    smallest object that is moved to another storage class.
     """
     rules = found.lifecycle.get("Rules", [])
     ours = [rule for rule in rules if rule.get("ID", "").startswith(owner(wish))]

@@ -1,4 +1,5 @@
-"""What is there -> what is to change, in the order in which it must happen. Pure."""
+"""A bucket as it is, and as it is wanted -> the changes, in the order in which they must be made.
+Pure."""
 
 import json
 import re
@@ -20,7 +21,25 @@ CORS: Rule = {
     "MaxAgeSeconds": 3600,
 }
 INDEX = {"IndexDocument": {"Suffix": PAGE}}
-# Where website endpoints were first, a hyphen stands before the region; elsewhere a dot.
+ENCRYPT = BucketChange(
+    "put_bucket_encryption",
+    "s3:PutEncryptionConfiguration",
+    {"ServerSideEncryptionConfiguration": ENCRYPTED},
+    "encrypt what is stored (SSE-S3)",
+)
+VERSION = BucketChange(
+    "put_bucket_versioning",
+    "s3:PutBucketVersioning",
+    {"VersioningConfiguration": {"Status": "Enabled"}},
+    "keep former versions of what is overwritten or deleted (versioning)",
+)
+HOST = BucketChange(
+    "put_bucket_website",
+    "s3:PutBucketWebsite",
+    {"WebsiteConfiguration": INDEX},
+    "serve index.html where a folder is asked for (website, http only)",
+)
+# The oldest regions have a hyphen before their name in a website's address, the others a dot.
 HYPHEN = {
     *("us-east-1", "us-west-1", "us-west-2", "us-gov-west-1", "sa-east-1", "eu-west-1"),
     *("ap-southeast-1", "ap-southeast-2", "ap-northeast-1"),
@@ -38,9 +57,9 @@ KEPT_BACK = r"xn--.*|sthree-.*|amzn-s3-demo-.*|.*-s3alias|.*--ol-s3|.*\.mrap|.*-
 
 
 def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
-    """Nothing to do: an empty list. A second run after the changes were made finds none.
+    """List the calls that make the bucket as it is wanted; none, once they were made.
 
-    Raises StoreError where nothing can be made public.
+    Raises StoreError if it should be public and the server has no bucket policies.
     """
     if wish.public and "policy" in found.unknown:
         raise StoreError(
@@ -51,7 +70,7 @@ def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
 
 
 def notes(found: BucketState, wish: BucketWish) -> list[str]:
-    """What is worth knowing of what stays as it is."""
+    """Say what stays as it is although people might expect a change."""
     said = [f"this server has no {WORDS[name]}: left out" for name in sorted(found.unknown)]
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
     if found.exists and open_to and not wish.public and "block" not in found.unknown:
@@ -67,7 +86,7 @@ def notes(found: BucketState, wish: BucketWish) -> list[str]:
 
 
 def name_faults(bucket: str) -> list[str]:
-    """Why no bucket can be made by this name, by AWS's rules."""
+    """List the rules of AWS that a bucket's name breaks."""
     rules = {
         "it is not 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends": (
             not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
@@ -80,7 +99,7 @@ def name_faults(bucket: str) -> list[str]:
 
 
 def website_address(wish: BucketWish, region: str) -> str:
-    """AWS's website endpoint, which speaks http only."""
+    """Give the address of AWS's website endpoint, which has no https."""
     mark = "-" if region in HYPHEN else "."
     end = ".cn" if region.startswith("cn-") else ""
     host = f"{wish.bucket}.s3-website{mark}{region}.amazonaws.com{end}"
@@ -88,52 +107,24 @@ def website_address(wish: BucketWish, region: str) -> str:
 
 
 def _changes(found: BucketState, wish: BucketWish) -> Iterator[BucketChange | None]:
-    known = {"versioning", "lifecycle", "cors"} - found.unknown
     if not found.exists:
-        yield _made(found, wish)
+        yield _created(found, wish)
     yield _blocked(found, wish)
     if not found.exists:
-        yield BucketChange(
-            "put_bucket_encryption",
-            "s3:PutEncryptionConfiguration",
-            {"ServerSideEncryptionConfiguration": ENCRYPTED},
-            "encrypt what is stored (SSE-S3)",
-        )
-    if "versioning" in known and found.versioning != "Enabled":
-        yield BucketChange(
-            "put_bucket_versioning",
-            "s3:PutBucketVersioning",
-            {"VersioningConfiguration": {"Status": "Enabled"}},
-            "keep former versions of what is overwritten or deleted (versioning)",
-        )
-    if "lifecycle" in known and (rules := lifecycle.merged(found, wish)):
-        yield BucketChange(
-            "put_bucket_lifecycle_configuration",
-            "s3:PutLifecycleConfiguration",
-            rules,
-            lifecycle.SENTENCE.format(start=wish.start or "the bucket"),
-        )
-    if "cors" in known and (cors := _cors(found, wish)):
-        yield cors
-    if wish.public and (whole := policy.opened(found, wish)):
-        yield BucketChange(
-            "put_bucket_policy",
-            "s3:PutBucketPolicy",
-            {"Policy": json.dumps(whole)},
-            f"let anyone read what is published in {wish.start or 'the bucket'}: not raw/, "
-            "inbox/, history.json, nor what begins with _",
-        )
+        yield ENCRYPT
+    if "versioning" not in found.unknown and found.versioning != "Enabled":
+        yield VERSION
+    yield _expiring(found, wish)
+    if "cors" not in found.unknown:
+        yield _cors(found, wish)
+    if wish.public:
+        yield _opened(found, wish)
     if wish.website and not found.website:
-        yield BucketChange(
-            "put_bucket_website",
-            "s3:PutBucketWebsite",
-            {"WebsiteConfiguration": INDEX},
-            "serve index.html where a folder is asked for (website, http only)",
-        )
+        yield HOST
 
 
-def _made(found: BucketState, wish: BucketWish) -> BucketChange:
-    # us-east-1 is refused where it is said, every other region where it is not
+def _created(found: BucketState, wish: BucketWish) -> BucketChange:
+    # S3 refuses us-east-1 if it is named, and every other region if it is not
     where = {"CreateBucketConfiguration": {"LocationConstraint": found.region}}
     return BucketChange(
         "create_bucket",
@@ -143,8 +134,33 @@ def _made(found: BucketState, wish: BucketWish) -> BucketChange:
     )
 
 
+def _expiring(found: BucketState, wish: BucketWish) -> BucketChange | None:
+    rules = None if "lifecycle" in found.unknown else lifecycle.merged(found, wish)
+    if rules is None:
+        return None
+    return BucketChange(
+        "put_bucket_lifecycle_configuration",
+        "s3:PutLifecycleConfiguration",
+        rules,
+        lifecycle.SENTENCE.format(start=wish.start or "the bucket"),
+    )
+
+
+def _opened(found: BucketState, wish: BucketWish) -> BucketChange | None:
+    whole = policy.opened(found, wish)
+    if whole is None:
+        return None
+    return BucketChange(
+        "put_bucket_policy",
+        "s3:PutBucketPolicy",
+        {"Policy": json.dumps(whole)},
+        f"let anyone read what is published in {wish.start or 'the bucket'}: not raw/, "
+        "inbox/, history.json, nor what begins with _",
+    )
+
+
 def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
-    """A new bucket is closed; `--public` lifts from any what stands in the way of its policy."""
+    """Close a new bucket; with `--public`, lift from any bucket what would forbid its policy."""
     if "block" in found.unknown:
         return None
     before = found.block if found.exists else dict.fromkeys(PRIVATE, True)
@@ -163,7 +179,7 @@ def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 
 def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
-    """A form's page must see whether its letter arrived; what it may send is the form's matter."""
+    """Let any page read; with an inbox, let the form's page see whether its letter arrived."""
     methods, sentence = READING, "let pages of other hosts read what they may read"
     if wish.inbox:
         methods, sentence = WRITING, f"{sentence}, and readers' forms see what arrived"
@@ -180,7 +196,7 @@ def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 
 def _lets(methods: list[str], found: BucketState) -> bool:
-    """Whether a rule, ours or not, lets any page do so."""
+    """Say whether some rule, ours or not, lets any page use these methods."""
     return any(
         "*" in rule.get("AllowedOrigins", [])
         and set(methods) <= set(rule.get("AllowedMethods", []))

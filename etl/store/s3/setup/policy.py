@@ -1,4 +1,4 @@
-"""Who may do what: the public by the bucket's policy, the worker by its own. Pure."""
+"""IAM policies: what opens the folder to the public, and what the worker needs. Pure."""
 
 import hashlib
 
@@ -29,7 +29,7 @@ INBOX_ACTIONS = (
 
 
 def public_statement(wish: BucketWish) -> Rule:
-    # the name tells apart the statements of several folders in one bucket
+    # several folders in one bucket have a statement each
     folder = hashlib.sha256(wish.folder.encode()).hexdigest()[:12]
     return {
         "Sid": f"CloudEtlPublic{folder}",
@@ -41,7 +41,7 @@ def public_statement(wish: BucketWish) -> Rule:
 
 
 def opened(found: BucketState, wish: BucketWish) -> Rule | None:
-    """The bucket's policy with the public's statement in it; None: it is there as it should."""
+    """Give the bucket's policy with the public's statement in it; None: nothing to change."""
     ours = public_statement(wish)
     statements = _statements(found)
     if ours in statements:
@@ -51,19 +51,19 @@ def opened(found: BucketState, wish: BucketWish) -> Rule | None:
 
 
 def is_open(found: BucketState, wish: BucketWish) -> bool:
-    """Whether an earlier `setup --public` opened this folder."""
+    """Say whether an earlier `setup --public` opened this folder."""
     name = public_statement(wish)["Sid"]
     return any(statement.get("Sid") == name for statement in _statements(found))
 
 
 def worker_policy(wish: BucketWish, topic: str = "", *, translates: bool = False) -> Rule:
-    """The least that an IAM user or role needs to be the worker.
+    """Give the least that an IAM user or role needs to be the worker.
 
-    `topic` is whom it tells, by name or ARN; of a name every region is meant, since which one is
-    not known without asking.
+    `topic` is the SNS topic by name or ARN; a name means that of every region, since finding out
+    the region takes a request.
 
-    s3:ListBucket is not only for listing: without it S3 answers "denied" where an object is merely
-    missing; there it takes the object's key for the prefix.
+    s3:ListBucket is not only for listing: without it S3 answers "denied" for an object that is
+    merely missing; for that check it takes the object's key as the prefix.
     """
     objects = {
         "Sid": "CloudEtlObjects",
@@ -83,7 +83,7 @@ def worker_policy(wish: BucketWish, topic: str = "", *, translates: bool = False
 
 
 def _telling(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
-    """For the alerts, the page in other languages, and what readers send."""
+    """Give the statements for alerts, translations and the inbox."""
     allowed: list[tuple[str, str | list[str], str]] = []
     if topic:
         partition = wish.arn.split(":")[1]
@@ -100,16 +100,16 @@ def _telling(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
 
 
 def _objects(wish: BucketWish) -> str:
-    """How the names of the folder's objects begin."""
+    """Give the beginning of the ARNs of the folder's objects."""
     return f"{wish.arn}{wish.bucket}/{_literal(wish.start)}"
 
 
 def _literal(text: str) -> str:
-    """A folder may have a * in its name, which must not stand for anything here."""
+    """Escape a * in a folder's name, which would be a wildcard in a policy."""
     return text.replace("*", "${*}")
 
 
 def _statements(found: BucketState) -> list[Rule]:
-    """One statement alone may stand there without a list around it."""
+    """List the policy's statements; a single one needs no list around it in JSON."""
     statements = found.policy.get("Statement", [])
     return [statements] if isinstance(statements, dict) else list(statements)
