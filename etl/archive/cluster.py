@@ -156,7 +156,7 @@ def require(whoever: str) -> None:
 
 
 @contextmanager
-def engine(address: str | None, workers: int | None) -> Iterator[Engine]:
+def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
     """Yield an engine: the scheduler at `address`, `workers` local processes, or this process.
 
     Raises ConfigError if Dask is not installed, EtlError if no scheduler answers.

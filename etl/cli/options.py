@@ -1,9 +1,9 @@
-"""The commands, a room for each kind of work; here is what the rooms share."""
+"""What the commands share: options, types of arguments, the settings in force, questions."""
 
 import os
 import sys
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
@@ -15,9 +15,6 @@ from etl.settings.groups import Settings
 from etl.store import valid_key
 from etl.store.open import open_store as open_store
 from etl.worker.handover import BY_HAND, Handover
-
-if TYPE_CHECKING:
-    from etl.alerts.sns import Topic
 
 JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 YES = click.option("--yes", is_flag=True, help="Don't ask.")
@@ -39,9 +36,9 @@ class Key(click.ParamType[str]):
 
 
 def in_force() -> Settings:
-    """The settings of the source that is meant, from now on at work in the log too.
+    """Read the settings of the source that is meant, and set up the log by them.
 
-    Raises ConfigError, also where SOURCES names several and `--source` none of them.
+    Raises ConfigError, also if SOURCES names several sources and `--source` none of them.
     """
     name = click.get_current_context().find_root().params.get("source") or ""
     settings = of_one(load_settings(), name)
@@ -55,7 +52,7 @@ def handed_over() -> Handover:
 
 
 def in_common() -> Settings:
-    """As `in_force`, but where SOURCES names several those of the folder around all of them."""
+    """Like `in_force`, but if SOURCES names several, the settings of the folder around them all."""
     if click.get_current_context().find_root().params.get("source"):
         return in_force()
     settings = load_settings()
@@ -70,9 +67,9 @@ def _set_up(settings: Settings) -> None:
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
-    """Go on only if a person agrees, or has agreed beforehand (`--yes`).
+    """Return only if a person agrees, or has agreed beforehand (`--yes`).
 
-    Where it can't be undone, what is `typed` says that it is meant.
+    For what can't be undone, the person has to type the name `typed`.
     """
     if yes:
         return
@@ -84,13 +81,11 @@ def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
         raise click.Abort
 
 
-def alert_topic(settings: Settings) -> "Topic":
-    """Raises ConfigError where nobody is to be told."""
-    from etl.alerts.sns import Topic
-
+def topic_name(settings: Settings) -> str:
+    """The name of the alerts' topic. Raises ConfigError if ALERT_TOPIC is not set."""
     if not settings.alerts.topic:
         raise ConfigError(
             "ALERT_TOPIC: not set, so nobody is told; set it to a name such as cloud-etl, and make "
             "the topic with: python app.py setup"
         )
-    return Topic(settings.alerts.topic)
+    return settings.alerts.topic

@@ -1,4 +1,4 @@
-"""What became of an archive, for people at the command line: lines, or JSON."""
+"""Print what became of an archive: lines, or JSON."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -20,16 +20,16 @@ LISTED = 20
 OLD = "left by a run, or an import, that broke off"
 
 
-def print_imported(taken: Sequence[ImportOutcome], settings: Settings, *, as_json: bool) -> bool:
-    """Whether all are in the archive now."""
-    left_out = [one for one in taken if one.run_id is None]
+def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_json: bool) -> bool:
+    """Print how many versions are in the archive now; returns whether all are."""
+    left_out = [one for one in outcomes if one.run_id is None]
     if as_json:
-        print_json(taken)
+        print_json(outcomes)
         return not left_out
-    new, guessed = [one for one in taken if one.new], [one for one in taken if one.guessed]
-    same = len(taken) - len(new) - len(left_out)
+    new, guessed = [one for one in outcomes if one.new], [one for one in outcomes if one.guessed]
+    same = len(outcomes) - len(new) - len(left_out)
     print(
-        f"{settings.store.address}/raw: {len(taken)} versions of {settings.source.data_set}: "
+        f"{settings.store.address}/raw: {len(outcomes)} versions of {settings.source.data_set}: "
         f"{len(new)} new, {same} there already or the same as the one before, "
         f"{len(left_out)} left out"
     )
@@ -50,8 +50,8 @@ def print_imported(taken: Sequence[ImportOutcome], settings: Settings, *, as_jso
 def print_backfilled(
     done: Backfilled, published: str | None, settings: Settings, *, as_json: bool
 ) -> bool:
-    """Whether none failed."""
-    failed = [day for day in done.days if day.failure]
+    """Print how many runs were made, and what failed; returns whether nothing did."""
+    failed = [(day, day.failure) for day in done.days if day.failure]
     if as_json:
         print_json({"days": done.days, "unfinished": done.unfinished, "published": published})
         return not failed
@@ -62,10 +62,8 @@ def print_backfilled(
         f"{settings.store.address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
         f"{count['there']} there already, {count['failed']} failed"
     )
-    for day in failed:
-        assert day.failure  # noqa: S101  for the type checker: it was chosen by it
-        told = escaped(f"{day.failure.kind}: {day.failure.message}")
-        print(f"  {day.slot}  {day.snapshot}  {told}")
+    for day, failure in failed:
+        print(f"  {day.slot}  {day.snapshot}  {escaped(f'{failure.kind}: {failure.message}')}")
     if warned := [day for day in done.days if day.warnings]:
         print(f"  with warnings, which stand in the manifest: {len(warned)}")
     if done.unfinished:
@@ -80,6 +78,7 @@ def print_backfilled(
 def print_vintages(
     written: Written, table: pd.DataFrame, settings: Settings, *, as_json: bool
 ) -> None:
+    """Print what is in the data set now, and the series that were restated most."""
     if as_json:
         print_json(
             {
@@ -107,8 +106,8 @@ def print_vintages(
 
 
 def _few(lines: Iterable[str]) -> None:
-    told = list(lines)
-    for line in told[:LISTED]:
+    all_lines = list(lines)
+    for line in all_lines[:LISTED]:
         print(f"    {escaped(line)}")
-    if len(told) > LISTED:
-        print(f"    and {len(told) - LISTED} more; --json has all")
+    if len(all_lines) > LISTED:
+        print(f"    and {len(all_lines) - LISTED} more; --json has all")

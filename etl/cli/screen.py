@@ -1,7 +1,7 @@
 """What a person sees: progress and tables on a terminal, one logfmt line in a dyno."""
 
 import sys
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import msgspec
 
@@ -11,9 +11,6 @@ from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.history.run import Result
 from etl.settings.groups import Settings
-
-if TYPE_CHECKING:
-    pass
 
 LISTED = 20
 MEANING = {

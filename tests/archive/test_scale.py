@@ -15,7 +15,7 @@ import pytest
 from etl import PROJECT
 from etl.archive import cluster
 from etl.archive.backfill import backfill
-from etl.archive.cluster import Engine, OnDask, Progress, engine
+from etl.archive.cluster import Engine, OnDask, Progress, open_engine
 from etl.errors import EtlError
 from etl.history import catalogue
 from etl.history.record import Failure
@@ -31,7 +31,7 @@ distributed = pytest.importorskip(
 
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[Engine]:
-    with engine(None, 2) as found:
+    with open_engine(None, 2) as found:
         yield found
 
 
@@ -98,7 +98,10 @@ def test_a_worker_that_is_killed_in_mid_work_costs_no_day_and_doubles_none(
 def test_what_takes_its_worker_down_again_and_again_is_given_up_and_the_rest_goes_on() -> None:
     import dask
 
-    with dask.config.set({"distributed.scheduler.allowed-failures": 1}), engine(None, 1) as found:
+    with (
+        dask.config.set({"distributed.scheduler.allowed-failures": 1}),
+        open_engine(None, 1) as found,
+    ):
         came = dict(found.map(die_of_three, [1, 3, 5]))
     assert (came[1], came[5]) == (2, 10)
     lost = came[3]
@@ -172,7 +175,7 @@ def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk
             if len(rebuilt) == 7:  # six were looked at, and the first run is made
                 os.kill(pid, signal.SIGKILL)
 
-        with engine(address, None) as found:
+        with open_engine(address, None) as found:
             progress = Progress(advance=kill)
             done = backfill(wanted, s3_desk.store, found, EVERYTHING, LATER, progress)
     assert [day.outcome for day in done.days] == ["made"] * 6
@@ -234,7 +237,7 @@ def test_a_scheduler_that_is_lost_in_mid_work_is_one_clear_line(
     with (
         scheduler() as (address, pid),
         worker(address),
-        engine(address, None) as found,
+        open_engine(address, None) as found,
     ):
         progress = Progress(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
         with pytest.raises(EtlError, match=r"gave up.*what is done is skipped"):
@@ -247,7 +250,7 @@ def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so()
     with (
         scheduler(DASK_DISTRIBUTED__SCHEDULER__NO_WORKERS_TIMEOUT="1s") as (address, _),
         worker(address) as pid,
-        engine(address, None) as found,
+        open_engine(address, None) as found,
     ):
         assert isinstance(found, OnDask)
         came = found.map(abs, [-1, -2])

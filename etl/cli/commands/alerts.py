@@ -3,15 +3,12 @@
 import json
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
-from etl.cli.options import JSON, YES, alert_topic, confirm, in_common, open_store
+from etl.cli.options import JSON, YES, confirm, in_common, open_store, topic_name
+from etl.settings.groups import Settings
 from etl.settings.languages import ORIGINAL
-
-if TYPE_CHECKING:
-    from etl.settings.groups import Settings
 
 MOST_CHARACTERS = 20_000
 
@@ -86,10 +83,11 @@ def _send_sms(number: str, text: str, as_json: bool) -> None:
         click.echo(f"handed over for {number}, as {sms.parts(text)} SMS")
 
 
-def _send_note(settings: "Settings", text: str, *, detect: bool, yes: bool, as_json: bool) -> None:
+def _send_note(settings: Settings, text: str, *, detect: bool, yes: bool, as_json: bool) -> None:
     from etl.alerts import aws, notes, translate
+    from etl.alerts.sns import Topic
 
-    topic, store = alert_topic(settings), open_store(settings)
+    topic, store = Topic(topic_name(settings)), open_store(settings)
     source, score = ORIGINAL, 1.0
     if detect:
         source, score = translate.detect(text, aws.client("comprehend"))

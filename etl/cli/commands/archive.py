@@ -1,19 +1,17 @@
-"""The whole archive at once: bring one in, make its runs anew, say how its figures were revised."""
+"""Commands for the whole archive: import one, rebuild its runs, sum up how figures were revised."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from etl.cli.options import JSON, in_force, open_store
 from etl.errors import EtlError
 
-if TYPE_CHECKING:
-    from etl.archive.cluster import Progress
-    from etl.cli.screen import Screen
-
+Cluster = tuple[str | None, int | None]
 DAY = click.DateTime(["%Y-%m-%d"])
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
 
@@ -29,16 +27,24 @@ class Address(click.ParamType[str]):
         return str(value)
 
 
-def on_dask(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Where the work is done; needs Dask, but for neither option."""
-    for option in (
-        click.option(
-            "--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes here."
-        ),
-        click.option("--dask", type=Address(), help="On the workers of this scheduler."),
-    ):
-        command = option(command)
-    return command
+def on_dask(command: Callable[..., None]) -> Callable[..., None]:
+    """Add the options that say where the work is done, which need Dask.
+
+    The command gets them as `cluster`: the scheduler's address and the number of processes here,
+    of which at most one is given.
+    """
+
+    @click.option("--dask", type=Address(), help="On the workers of this scheduler.")
+    @click.option(
+        "--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes here."
+    )
+    @wraps(command)
+    def wrapped(dask: str | None, workers: int | None, **options: Any) -> None:
+        if dask and workers:
+            raise click.UsageError("--dask has workers of its own: leave out --workers")
+        command(cluster=(dask, workers), **options)
+
+    return wrapped
 
 
 @click.command("import-archive")
@@ -56,6 +62,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     author's. Nothing is published: python app.py backfill makes the runs.
     """
     from etl.archive import import_versions
+    from etl.archive.cluster import Progress
     from etl.cli.print_archive import print_imported
     from etl.cli.screen import Screen
 
@@ -63,8 +70,9 @@ def import_archive(path: Path, as_json: bool) -> None:
     store, now = open_store(settings), _now()
     with Screen.of(settings, as_json=as_json) as screen:
         screen.step("import")
-        taken = import_versions.import_archive(settings, store, path, now, _progress(screen))
-    if not print_imported(taken, settings, as_json=as_json):
+        progress = Progress(screen.stage, screen.advance)
+        outcomes = import_versions.import_archive(settings, store, path, now, progress)
+    if not print_imported(outcomes, settings, as_json=as_json):
         raise SystemExit(1)
 
 
@@ -77,12 +85,7 @@ def import_archive(path: Path, as_json: bool) -> None:
 @click.option("--publish", is_flag=True, help="Give readers the newest of these runs.")
 @JSON
 def backfill(
-    first: datetime | None,
-    last: datetime | None,
-    dask: str | None,
-    workers: int | None,
-    publish: bool,
-    as_json: bool,
+    first: datetime | None, last: datetime | None, cluster: Cluster, publish: bool, as_json: bool
 ) -> None:
     """Make the run of every archived snapshot anew, by today's settings and code.
 
@@ -97,7 +100,7 @@ def backfill(
     What readers see stays as it is, unless you say --publish.
     """
     from etl.archive import backfill as filling
-    from etl.archive.cluster import engine
+    from etl.archive.cluster import Progress, open_engine
     from etl.cli.print_archive import print_backfilled
     from etl.cli.screen import Screen
 
@@ -106,8 +109,9 @@ def backfill(
     settings = in_force()
     store, now = open_store(settings), _now()
     span = filling.Span(_day(first), _day(last))
-    with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
-        done = filling.backfill(settings, store, engined, span, now, _progress(screen))
+    with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
+        progress = Progress(screen.stage, screen.advance)
+        done = filling.backfill(settings, store, engine, span, now, progress)
     failure, published = None, None
     try:
         published = filling.publish(settings, store, done, now) if publish else None
@@ -123,7 +127,7 @@ def backfill(
 @click.command()
 @on_dask
 @JSON
-def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
+def vintages(cluster: Cluster, as_json: bool) -> None:
     """Write all snapshots to one data set; sum up the revisions.
 
     \b
@@ -133,7 +137,7 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
     there. What is there already is not written again.
     """
-    from etl.archive.cluster import engine, require
+    from etl.archive.cluster import Progress, open_engine, require
     from etl.archive.revisions import write_revisions
     from etl.archive.vintages import write_vintages
     from etl.cli.print_archive import print_vintages
@@ -142,23 +146,12 @@ def vintages(dask: str | None, workers: int | None, as_json: bool) -> None:
     require("vintages needs")
     settings = in_force()
     store = open_store(settings)
-    with Screen.of(settings, as_json=as_json) as screen, engine(*_where(dask, workers)) as engined:
-        written = write_vintages(settings, store, engined, _progress(screen))
+    with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
+        progress = Progress(screen.stage, screen.advance)
+        written = write_vintages(settings, store, engine, progress)
         screen.step("revisions")
-        table = write_revisions(settings, store, engined, written.slots)
+        table = write_revisions(settings, store, engine, written.slots)
     print_vintages(written, table, settings, as_json=as_json)
-
-
-def _where(dask: str | None, workers: int | None) -> tuple[str | None, int | None]:
-    if dask and workers:
-        raise click.UsageError("--dask has workers of its own: leave out --workers")
-    return dask, workers
-
-
-def _progress(screen: "Screen") -> "Progress":
-    from etl.archive.cluster import Progress
-
-    return Progress(screen.stage, screen.advance)
 
 
 def _day(moment: datetime | None) -> date | None:

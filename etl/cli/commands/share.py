@@ -2,18 +2,15 @@
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
-from etl.store.layout import PAGE
-
-if TYPE_CHECKING:
-    from etl.settings.groups import Settings
-    from etl.store.s3.store import S3Store
-    from etl.store.signing import Link, Temporary
+from etl.settings.groups import Settings
+from etl.store.layout import PAGE, is_rewritten
+from etl.store.signing import Link, Temporary
 
 LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
 UNITS = {"m": "minutes", "h": "hours", "d": "days"}
@@ -59,11 +56,15 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     from etl.store.transfer import require
 
     settings = in_force()
-    store = _on_s3(settings, key or PAGE)
+    _require_bucket(settings, key or PAGE)
+    from etl.store.s3.store import S3Store
+
+    store = S3Store.connect(settings.store.bucket, settings.store.folder)
     if key is not None:
         require(store, key)
     if key is not None and how is not None:
-        _acl(store, key, how == "public")
+        store.set_acl(key, public=how == "public")
+        _show_access(store.signer().address(key), key, public=how == "public")
         return
     signer = store.signer()
     if how == "inbox":
@@ -78,8 +79,8 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     _show(signer.link(key, expires), signer.temporary, as_json)
 
 
-def _show(link: "Link", temporary: "Temporary | None", as_json: bool) -> None:
-    """The link alone on standard output, what to know about it beside."""
+def _show(link: Link, temporary: Temporary | None, as_json: bool) -> None:
+    """Print the link alone on standard output, what to know about it on standard error."""
     warning = None
     if temporary and temporary.until is None:
         warning = "the credentials are temporary: the link dies with them, maybe much sooner"
@@ -102,11 +103,7 @@ def _at(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def _acl(store: "S3Store", key: str, public: bool) -> None:
-    from etl.store.layout import is_rewritten
-
-    store.set_acl(key, public=public)
-    address = store.signer().address(key)
+def _show_access(address: str, key: str, *, public: bool) -> None:
     click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
     if public and is_rewritten(key):
         click.echo(
@@ -116,12 +113,10 @@ def _acl(store: "S3Store", key: str, public: bool) -> None:
         )
 
 
-def _on_s3(settings: "Settings", key: str) -> "S3Store":
-    """Raises StoreError where the folder is one of this machine: only a server can share."""
+def _require_bucket(settings: Settings, key: str) -> None:
+    """Raise StoreError if the folder is one of this machine, as only a server can share."""
     if settings.store.bucket:
-        from etl.store.s3.store import S3Store
-
-        return S3Store.connect(settings.store.bucket, settings.store.folder)
+        return
     path = (settings.store.output_dir / key).absolute()
     where = f"the file itself is {path}" if path.is_file() else f"{path} does not exist"
     raise StoreError(f"a folder of this machine signs no links (S3_BUCKET is not set); {where}")

@@ -2,17 +2,14 @@
 
 import json
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from etl.cli.options import JSON, YES, alert_topic, confirm, in_common
+from etl.cli.options import JSON, YES, confirm, in_common, topic_name
 from etl.errors import AlertError
 from etl.settings.alert_rules import KINDS
 from etl.settings.languages import ORIGINAL
-
-if TYPE_CHECKING:
-    from etl.alerts.subscriptions import Subscription
 
 NOTES = "notes"
 PROTOCOLS = click.Choice(("sms", "email", "https"))
@@ -53,13 +50,14 @@ def subscribe(
     Who is asked by e-mail or https has to confirm it.
     """
     from etl.alerts import subscriptions
+    from etl.alerts.sns import Topic
 
     try:
         endpoint = subscriptions.valid_endpoint(protocol, endpoint)
     except ValueError as exc:
         raise click.UsageError(f"ENDPOINT: {exc}") from exc
     settings = in_common()
-    topic = alert_topic(settings)
+    topic = Topic(topic_name(settings))
     if lang not in (ORIGINAL, *settings.alerts.translate_to):
         spoken = ", ".join((ORIGINAL, *settings.alerts.translate_to))
         raise click.UsageError(
@@ -67,7 +65,7 @@ def subscribe(
         )
     made = subscriptions.subscribe(topic, protocol, endpoint, lang, only)
     if as_json:
-        click.echo(json.dumps(_shown(made)))
+        click.echo(json.dumps(_shown(asdict(made))))
     elif made.arn is None:
         click.echo(
             f"{endpoint} was asked, and is told from when it has confirmed (within 48 hours)"
@@ -83,10 +81,11 @@ def subscribe(
 def subscribers(as_json: bool) -> None:
     """List who is told, in which language, of what."""
     from etl.alerts import subscriptions
+    from etl.alerts.sns import Topic
 
-    found = list(subscriptions.described(alert_topic(in_common())))
+    found = list(subscriptions.described(Topic(topic_name(in_common()))))
     if as_json:
-        click.echo(json.dumps([_shown(each) for each in found], indent=2))
+        click.echo(json.dumps([_shown(asdict(each)) for each in found], indent=2))
         return
     for each in found:
         languages = ",".join(each.languages) or "every language"
@@ -110,9 +109,15 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
     if (who is None) == (protocol is None):
         raise click.UsageError("name an ENDPOINT or ARN, or say --all sms, email or https")
     from etl.alerts import subscriptions
+    from etl.alerts.sns import Topic
 
-    topic = alert_topic(in_common())
-    meant = [s for s in subscriptions.listed(topic) if _means(s, who, protocol)]
+    topic = Topic(topic_name(in_common()))
+    names = (who, who.replace(" ", "")) if who else ()
+    meant = [
+        each
+        for each in subscriptions.listed(topic)
+        if each.protocol == protocol or each.endpoint in names or each.arn in names
+    ]
     if not meant:
         raise AlertError(
             f"{who or protocol}: nobody of that name is told; python app.py subscribers lists them"
@@ -128,15 +133,9 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
             subscriptions.unsubscribe(topic, each)  # it says why it can't
 
 
-def _means(each: "Subscription", who: str | None, protocol: str | None) -> bool:
-    if who is None:
-        return each.protocol == protocol
-    return who in (each.endpoint, each.arn) or who.replace(" ", "") == each.endpoint
-
-
 def _all_or(kinds: tuple[str, ...]) -> str:
     return ", ".join(kinds) or "everything"
 
 
-def _shown(each: "Subscription") -> dict[str, Any]:
-    return {**asdict(each), "confirmed": each.arn is not None}
+def _shown(fields: dict[str, Any]) -> dict[str, Any]:
+    return {**fields, "confirmed": fields["arn"] is not None}
