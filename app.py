@@ -20,7 +20,7 @@ from config import load_settings, of_each
 from etl import log
 from etl.errors import ConfigError
 from etl.settings import retired
-from etl.settings.groups import Settings
+from etl.settings.groups import ScheduleSettings, Settings
 from etl.worker import schedule
 from etl.worker.children import Children, short
 from etl.worker.signals import Signals, Stop, ignore_stops
@@ -29,12 +29,12 @@ NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is no
 
 
 @dataclass(frozen=True)
-class Job:
-    """What the loop does for a source, once a day.
+class SourceJob:
+    """What the loop does for a source.
 
     `run(slot)` makes one run and says whether the slot is done with: published, unchanged, or not
     due after all. It knows the history; the loop knows only its own lifetime, so after each start
-    it asks once. `at_heartbeat()` does what there is to do besides the runs.
+    it asks once. `at_heartbeat()` does what there is to do apart from the runs.
     """
 
     source: str
@@ -43,16 +43,17 @@ class Job:
 
 
 @dataclass
-class Line:
-    """Where a job is: its slot, when it is tried next, how often it has failed."""
+class JobState:
+    """Where a job is: its slot, when that is tried next, how often it has failed."""
 
-    job: Job
+    job: SourceJob
     slot: date
     try_at: datetime
     done: date | None = None
     failures: int = 0
 
-    def look(self, moment: datetime, latest: date) -> None:
+    def update(self, moment: datetime, latest: date) -> None:
+        """Go on to the slot that is the latest by now."""
         if self.slot != latest:
             self.slot, self.failures, self.try_at = latest, 0, moment
         self.try_at = min(self.try_at, moment + schedule.LONGEST_RETRY)  # the clock was set back
@@ -63,50 +64,62 @@ class Line:
 
 
 def work(
-    settings: Settings,
-    jobs: Sequence[Job],
+    plan: ScheduleSettings,
+    jobs: Sequence[SourceJob],
     *,
     now: Callable[[], datetime],
     sleep: Callable[[float], None],
     rng: random.Random,
 ) -> NoReturn:
     """Make each slot's run of each job, for ever: one at a time, none waiting for another's."""
-    where = (settings.schedule.run_at, settings.schedule.timezone)
-    heartbeat = timedelta(seconds=settings.schedule.heartbeat_s)
+    heartbeat = timedelta(seconds=plan.heartbeat_s)
     beat_at = now()
-    lines = [Line(job, schedule.latest_slot(beat_at, *where), beat_at) for job in jobs]
+    first = schedule.latest_slot(beat_at, plan.run_at, plan.timezone)
+    states = [JobState(job, first, beat_at) for job in jobs]
     while True:
         moment = now()
-        latest = schedule.latest_slot(moment, *where)
-        for line in lines:
-            line.look(moment, latest)
+        latest = schedule.latest_slot(moment, plan.run_at, plan.timezone)
+        for state in states:
+            state.update(moment, latest)
         beat_at = min(beat_at, moment + heartbeat)
-        if due := [line for line in lines if line.is_due and moment >= line.try_at]:
-            line = min(due, key=lambda line: line.try_at)
-            if line.job.run(line.slot):
-                # the clock may have moved under the run: claim no more than what both ends saw
-                line.done = min(line.slot, schedule.latest_slot(now(), *where))
-            else:
-                line.failures += 1
-                line.try_at = now() + schedule.retry_after(line.failures, rng)
-                log.warning(
-                    "worker.retry", source=line.job.source, slot=line.slot,
-                    failures=line.failures, at=short(line.try_at),
-                )  # fmt: skip
+        if due := [state for state in states if state.is_due and moment >= state.try_at]:
+            make_run(min(due, key=lambda state: state.try_at), plan, now, rng)
             continue
-        following = schedule.next_moment(moment, *where)
-        next_runs = [line.try_at if line.is_due else following for line in lines]
+        following = schedule.next_moment(moment, plan.run_at, plan.timezone)
+        next_runs = [state.try_at if state.is_due else following for state in states]
         if moment >= beat_at:
-            for line, next_run in zip(lines, next_runs, strict=True):
-                log.info(
-                    "worker.alive", source=line.job.source,
-                    next_run=short(next_run), last_slot=line.done,
-                )  # fmt: skip
+            beat(states, next_runs)
             beat_at = moment + heartbeat
-            for line in lines:
-                line.job.at_heartbeat()
         until = (min([*next_runs, beat_at]) - moment).total_seconds()
         sleep(max(0.05, min(NAP_S, until)))
+
+
+def make_run(
+    state: JobState, plan: ScheduleSettings, now: Callable[[], datetime], rng: random.Random
+) -> None:
+    """Make the run that is due; after a failure say when it is tried again."""
+    if state.job.run(state.slot):
+        # the clock may have moved during the run: claim no more than what both ends saw
+        state.done = min(state.slot, schedule.latest_slot(now(), plan.run_at, plan.timezone))
+        return
+    state.failures += 1
+    state.try_at = now() + schedule.retry_after(state.failures, rng)
+    log.warning(
+        "worker.retry",
+        source=state.job.source,
+        slot=state.slot,
+        failures=state.failures,
+        at=short(state.try_at),
+    )
+
+
+def beat(states: Sequence[JobState], next_runs: Sequence[datetime]) -> None:
+    """Log that the loop is alive, and let each job do its work of a heartbeat."""
+    for state, next_run in zip(states, next_runs, strict=True):
+        source, last_slot = state.job.source, state.done
+        log.info("worker.alive", source=source, next_run=short(next_run), last_slot=last_slot)
+    for state in states:
+        state.job.at_heartbeat()
 
 
 def worker() -> int:
@@ -127,16 +140,7 @@ def worker() -> int:
         with signals.interruptible():
             time.sleep(seconds)
 
-    children = [
-        Children(
-            one.source.data_set,
-            signals,
-            limit_s=one.schedule.timeout_s,
-            named=bool(one.sources),
-            inbox=one.inbox.on,
-        )
-        for one in of_each(settings)
-    ]
+    children = [children_of(one, signals) for one in of_each(settings)]
     log.info(
         "worker.started",
         run_at=settings.schedule.run_at.strftime("%H:%M"),
@@ -146,8 +150,8 @@ def worker() -> int:
     )
     try:
         work(
-            settings,
-            [Job(child.source, child.run, child.at_heartbeat) for child in children],
+            settings.schedule,
+            [SourceJob(child.source, child.run, child.at_heartbeat) for child in children],
             now=lambda: datetime.now(UTC),
             sleep=sleep,
             rng=random.Random(),  # noqa: S311  jitter, not a secret
@@ -156,6 +160,17 @@ def worker() -> int:
         ignore_stops()
         log.info("worker.stopped")
         return 0
+
+
+def children_of(settings: Settings, signals: Signals) -> Children:
+    """What starts the runs of one source."""
+    return Children(
+        settings.source.data_set,
+        signals,
+        limit_s=settings.schedule.timeout_s,
+        named=bool(settings.sources),
+        inbox=settings.inbox.on,
+    )
 
 
 if __name__ == "__main__":

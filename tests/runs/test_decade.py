@@ -237,8 +237,8 @@ class World:
     def loop(self) -> NoReturn:
         self.failures = 0
         app.work(
-            self.settings,
-            [app.Job("coviddata", self.child, self.tell_waiting)],
+            self.settings.schedule,
+            [app.SourceJob("coviddata", self.child, self.tell_waiting)],
             now=self.wall,
             sleep=self.nap,
             rng=self.rng,

@@ -114,17 +114,17 @@ def live(world: World, answers: dict[str, bool], takes: timedelta) -> dict[str, 
     """Let the worker work for several sources; the slots in which each was run."""
     slots: dict[str, list[date]] = {name: [] for name in answers}
 
-    def job(name: str) -> app.Job:
+    def job(name: str) -> app.SourceJob:
         def run(slot: date) -> bool:
             slots[name].append(slot)
             world.pass_by(takes if not answers[name] else MINUTE)
             return answers[name]
 
-        return app.Job(name, run, world.tell_waiting)
+        return app.SourceJob(name, run, world.tell_waiting)
 
     with pytest.raises(End):
         app.work(
-            settings(),
+            settings().schedule,
             [job(name) for name in answers],
             now=world.now,
             sleep=world.sleep,
@@ -149,16 +149,16 @@ def test_the_day_s_runs_are_made_one_behind_the_other_as_they_are_named() -> Non
     world = World(at("2026-01-01T05:00"), end=2 * DAY)
     order: list[str] = []
 
-    def job(name: str) -> app.Job:
+    def job(name: str) -> app.SourceJob:
         def run(slot: date) -> bool:
             order.append(name)
             return True
 
-        return app.Job(name, run, lambda: None)
+        return app.SourceJob(name, run, lambda: None)
 
     with pytest.raises(End):
         app.work(
-            settings(),
+            settings().schedule,
             [job(name) for name in ("who", "owid", "jhu")],
             now=world.now,
             sleep=world.sleep,

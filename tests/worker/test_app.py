@@ -97,8 +97,8 @@ def live(world: World, chosen: Settings | None = None) -> World:
     """Let the worker work until the world ends."""
     with pytest.raises(End):
         app.work(
-            chosen or settings(),
-            [app.Job("coviddata", world.run_child, world.tell_waiting)],
+            (chosen or settings()).schedule,
+            [app.SourceJob("coviddata", world.run_child, world.tell_waiting)],
             now=world.now,
             sleep=world.sleep,
             rng=random.Random(7),  # noqa: S311  no secret
@@ -479,8 +479,8 @@ class Life:
                 born = self.elapsed
                 try:
                     app.work(
-                        self.chosen,
-                        [app.Job("coviddata", self.run_child, lambda: None)],
+                        self.chosen.schedule,
+                        [app.SourceJob("coviddata", self.run_child, lambda: None)],
                         now=self.now,
                         sleep=self.sleep,
                         rng=self.rng,
