@@ -40,7 +40,7 @@ def run(
         this = start(settings, store, options, now, recorder)
         if options.if_due and not this.is_due:
             stale_after_days = settings.table.stale_after_days
-            recorder.write(append.mend, store, this.past, stale_after_days)
+            recorder.write(append.rewrite_derived, store, this.past, stale_after_days)
             recorder.teller.nothing_due(this.past, this.before, now)
             return Result("not_due")
     recorder.teller.started()

@@ -72,7 +72,7 @@ class Recorder:
         record = replace(record, seconds=self._seconds())
         with self.teller.alerting_errors(self._now):
             past = self.write(
-                append.tell,
+                append.record,
                 run.store,
                 record,
                 run.settings.table.stale_after_days,
@@ -98,7 +98,7 @@ class Recorder:
             if isinstance(exc, SourceChanged | DataRejected):
                 kept = keep_aside(run.store, run.past, run.run_id, self.fetched)
             record = outcomes.failed(run, exc, kept, self._seconds())
-            past = append.tell(run.store, record, run.settings.table.stale_after_days)
+            past = append.record(run.store, record, run.settings.table.stale_after_days)
         except EtlError as second:
             log.error("history.not_written", error=second)
             self.teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)

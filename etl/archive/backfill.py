@@ -1,7 +1,7 @@
 """Make the runs of a whole archive with the settings and the code of today."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Literal
@@ -17,7 +17,6 @@ from etl.errors import EtlError
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.record import Failure
-from etl.load.provenance import as_noted
 from etl.load.snapshots import Snapshot
 from etl.settings.groups import Settings
 from etl.store import Store
@@ -213,5 +212,5 @@ def _entry(work: _Work, link: ChainLink) -> Rebuilt:
         made_at=work.now,
         digests=list(link.found.digests),
         facts_sha256=link.found.facts_sha256,
-        **as_noted(link.found.held),
+        **asdict(link.found.held),
     )

@@ -123,7 +123,7 @@ def summary(result: Result) -> dict[str, Any]:
             "run": record.published_run or record.run_id,
             "slot": record.slot,
             "rows": record.rows,
-            "countries": record.countries,
+            "countries": record.series,
             "source_last": record.source_last,
             "seconds": round(record.seconds, 2),
         }

@@ -1,4 +1,4 @@
-"""Writing the history: a record after each run, what is made from it, and inputs kept aside."""
+"""Write the history: a record after each run, and the files that are made from it."""
 
 from collections.abc import Callable, Iterator
 
@@ -13,26 +13,24 @@ from etl.store import Store, Upload
 from etl.store.json_state import readable, swap
 from etl.store.layout import FEED, HISTORY, STATUS
 
-Known = tuple[History, str | None]  # a history and its ETag
 
-
-def tell(
+def record(
     store: Store,
-    record: Record,
+    new: Record,
     stale_after_days: int,
     *,
     once_a_slot: bool = False,
-    known: Known | None = None,
+    known: tuple[History, str | None] | None = None,
 ) -> History:
-    """Add a record to the history; bring status.json and, behind a publication, feed.xml up to
-    date. Raises StoreError.
+    """Add a record to the history and bring status.json up to date; after a publication feed.xml
+    as well. Raises StoreError.
 
-    `once_a_slot` and `known` are `append`'s.
+    `once_a_slot` and `known` are those of `add`.
     """
-    past = append(store, record, once_a_slot=once_a_slot, known=known)
+    past = add(store, new, once_a_slot=once_a_slot, known=known)
     while True:
-        for upload in _made_from(past, stale_after_days):
-            if upload.key != FEED or record.outcome == "published":
+        for upload in _derived(past, stale_after_days):
+            if upload.key != FEED or new.outcome == "published":
                 store.write(upload)
         # another worker may have added a record meanwhile, and written its status before ours
         latest, _ = history.read(store)
@@ -41,16 +39,16 @@ def tell(
         past = latest
 
 
-def mend(store: Store, past: History, stale_after_days: int) -> None:
-    """Write status.json and feed.xml again where they aren't the history's: a run broke off."""
-    for upload in _made_from(past, stale_after_days):
+def rewrite_derived(store: Store, past: History, stale_after_days: int) -> None:
+    """Write status.json and feed.xml if they don't agree with the history: a run broke off."""
+    for upload in _derived(past, stale_after_days):
         found = store.read(upload.key)
         if found is None or found.body != upload.body:
             store.write(upload)
 
 
-def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
-    """feed.xml and status.json, as far as the history has something to tell."""
+def _derived(past: History, stale_after_days: int) -> Iterator[Upload]:
+    """feed.xml and status.json, unless the history is empty."""
     if feed := atom(past):
         yield Upload(FEED, feed)
     if past.records:
@@ -58,36 +56,42 @@ def _made_from(past: History, stale_after_days: int) -> Iterator[Upload]:
         yield Upload(STATUS, readable(status))
 
 
-def append(
-    store: Store, record: Record, *, once_a_slot: bool = False, known: Known | None = None
+def add(
+    store: Store,
+    new: Record,
+    *,
+    once_a_slot: bool = False,
+    known: tuple[History, str | None] | None = None,
 ) -> History:
-    """Add a record, by compare-and-swap, whoever else is writing. Raises StoreError.
+    """Add a record by compare-and-swap, so that no other worker's is lost. Raises StoreError.
 
     `known` is the history as it was read last, which saves reading it again.
 
-    With `once_a_slot` a slot keeps one success: of two workers that made it at the same moment and
-    found nothing new, the second adds nothing; a publication takes the place of an `unchanged`.
+    With `once_a_slot` a slot keeps one success: if two workers made it at the same moment and found
+    nothing new, the second adds nothing; a publication replaces an `unchanged`.
     """
 
     def added(records: list[Record]) -> list[Record]:
-        if any(_stands_for(other, record, once_a_slot) for other in records):
+        if any(_stands_for(other, new, once_a_slot) for other in records):
             return records
-        return _with(records, record, once_a_slot)
+        return _with(records, new, once_a_slot)
 
     return _swap(store, added, known)
 
 
-def amend(store: Store, record: Record, stale_after_days: int) -> None:
-    """Put a record in the place of the one its run has already. Raises StoreError."""
+def replace(store: Store, new: Record, stale_after_days: int) -> None:
+    """Replace the record that a run has already. Raises StoreError."""
 
-    def amended(records: list[Record]) -> list[Record]:
-        return [record if known.run_id == record.run_id else known for known in records]
+    def replaced(records: list[Record]) -> list[Record]:
+        return [new if other.run_id == new.run_id else other for other in records]
 
-    mend(store, _swap(store, amended), stale_after_days)
+    rewrite_derived(store, _swap(store, replaced), stale_after_days)
 
 
 def _swap(
-    store: Store, change: Callable[[list[Record]], list[Record]], known: Known | None = None
+    store: Store,
+    change: Callable[[list[Record]], list[Record]],
+    known: tuple[History, str | None] | None = None,
 ) -> History:
     def changed(past: History) -> History:
         return msgspec.structs.replace(past, records=change(past.records))
@@ -95,38 +99,43 @@ def _swap(
     return swap(store, HISTORY, history.read, changed, known)
 
 
-def _stands_for(known: Record, record: Record, once_a_slot: bool) -> bool:
-    """Whether what a record says is there already: by itself (its write arrived, its answer did
-    not), by the run's own, which says more than one made in healing, or by another worker's."""
-    if known.run_id == record.run_id:
-        return known.outcome == record.outcome and (record.healed or not known.healed)
-    return once_a_slot and record.outcome == "unchanged" and _made(known, record)
+def _stands_for(other: Record, new: Record, once_a_slot: bool) -> bool:
+    """Whether the history says already what a new record says.
+
+    `other` may be the new record itself (it was written, but the answer was lost), the run's own
+    record while the new one was made in healing, or the success of another worker.
+    """
+    if other.run_id == new.run_id:
+        return other.outcome == new.outcome and (new.healed or not other.healed)
+    return once_a_slot and new.outcome == "unchanged" and _made(other, new)
 
 
-def _made(known: Record, record: Record) -> bool:
-    """Whether `known` is a success for the same slot of the same source."""
-    same = (known.slot, known.source) == (record.slot, record.source)
-    return same and known.outcome in SUCCESS
+def _made(other: Record, new: Record) -> bool:
+    """Whether `other` is a success for the same slot of the same source."""
+    same = (other.slot, other.source) == (new.slot, new.source)
+    return same and other.outcome in SUCCESS
 
 
-def _with(records: list[Record], record: Record, once_a_slot: bool) -> list[Record]:
-    if once_a_slot and record.outcome == "published":
-        records = [k for k in records if k.run_id == record.run_id or not _made(k, record)]
-    # a run that was healed meanwhile, or failed behind its commit, has a record that says less; it
-    # keeps its place, since another run may have been published behind it
-    if any(known.run_id == record.run_id for known in records):
-        return [record if known.run_id == record.run_id else known for known in records]
+def _with(records: list[Record], new: Record, once_a_slot: bool) -> list[Record]:
+    if once_a_slot and new.outcome == "published":
+        records = [r for r in records if r.run_id == new.run_id or not _made(r, new)]
+    # a run that was healed meanwhile, or failed after its commit, has a record that says less; it
+    # keeps its place, since another run may have been published after it
+    if any(other.run_id == new.run_id for other in records):
+        return [new if other.run_id == new.run_id else other for other in records]
     before = records[-1] if records else None
-    if (
-        before is not None
-        and before.outcome == record.outcome == "failed"
-        and (before.slot, before.failure) == (record.slot, record.failure)
-    ):
+    if before is not None and _repeats(new, before):
         counted = msgspec.structs.replace(
-            record,
+            new,
             attempts=before.attempts + 1,
             first_failed_at=before.first_failed_at or before.started_at,
-            kept=record.kept or before.kept,
+            kept=new.kept or before.kept,
         )
         return [*records[:-1], counted]
-    return [*records, record]
+    return [*records, new]
+
+
+def _repeats(new: Record, before: Record) -> bool:
+    """Whether both are the same failure, in the same slot."""
+    same = (before.slot, before.failure) == (new.slot, new.failure)
+    return before.outcome == new.outcome == "failed" and same

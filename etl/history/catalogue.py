@@ -37,7 +37,7 @@ class Imported(Struct, frozen=True):
     imported_at: datetime
 
 
-class Rebuilt(Struct, frozen=True):
+class Rebuilt(Struct, frozen=True, rename={"series": "countries"}):
     """A run; `snapshot` names the folder in raw/ of what it was made of, `digests` are those of
     the source's documents. What the source held is counted before any filter."""
 
@@ -50,7 +50,7 @@ class Rebuilt(Struct, frozen=True):
     digests: list[str]
     facts_sha256: str | None
     rows: int
-    countries: int
+    series: int
     first_date: date | None
     last_date: date | None
 

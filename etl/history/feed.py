@@ -41,7 +41,7 @@ def atom(history: History) -> bytes | None:
 def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
     manifest = run_key(record.run_id, MANIFEST)
     source = SOURCES.get(record.source)
-    title = f"{record.countries} {_level(record)} up to {record.source_last}"
+    title = f"{record.series} {_level(record)} up to {record.source_last}"
     if source and source.notice:
         title = f"{source.notice} {title}"
     _add(entry, "id", text=_id(f"run {record.run_id}"))
@@ -58,7 +58,7 @@ def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
 def _changes(record: Record, before: Record | None) -> list[str]:
     """What is there now, and how much more or less than in the run before."""
     figures = []
-    for name, what in (("rows", "rows"), ("countries", _level(record))):
+    for name, what in (("rows", "rows"), ("series", _level(record))):
         now, was = getattr(record, name), getattr(before, name, None)
         more = "" if was is None or now is None else f" ({now - was:+,})"
         figures.append(f"{now or 0:,} {what}{more}")

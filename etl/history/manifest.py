@@ -30,11 +30,13 @@ class Input(Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
 
 
-class PublishedFile(Struct, frozen=True, omit_defaults=True):
-    """`name` is stable, `key` lies in the run folder and never changes.
+class PublishedFile(
+    Struct, frozen=True, omit_defaults=True, rename={"content_sha256": "lasting_sha256"}
+):
+    """`name` is stable; `key` is in the run folder, and what it holds never changes.
 
-    `lasting_sha256`, where it is there, is what tells whether two versions say the same: the file
-    also tells of its run, and its bytes differ from run to run.
+    `content_sha256`: digest without the parts that name the run (times, ids); versions are compared
+    by it. None: the file has no such parts, compare `sha256`.
     """
 
     name: str
@@ -42,13 +44,13 @@ class PublishedFile(Struct, frozen=True, omit_defaults=True):
     bytes: int
     sha256: str
     rows: int
-    lasting_sha256: str | None = None
+    content_sha256: str | None = None
 
 
-class SourceNote(Struct, frozen=True, omit_defaults=True):
+class SourceNote(Struct, frozen=True, omit_defaults=True, rename={"series": "countries"}):
     """The source and how much it held, before any filter; `lacks` are measures it does not have.
 
-    `countries` counts regions or places where the table is of those.
+    `series` are countries, regions or places.
     """
 
     name: str
@@ -56,7 +58,7 @@ class SourceNote(Struct, frozen=True, omit_defaults=True):
     attribution: str
     licence: str
     rows: int
-    countries: int
+    series: int
     first_date: date
     last_date: date
     notice: str | None = None
@@ -123,7 +125,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return next((f.rows for f in self.files if f.name == TABLE_PARQUET), 0)
 
     @property
-    def countries(self) -> int:
+    def series(self) -> int:
         return next((f.rows for f in self.files if f.name == LATEST_JSON), 0)
 
     @property
@@ -134,7 +136,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     def digests(self) -> dict[str, str]:
         """By stable name, of what tells whether two versions say the same."""
-        return {file.name: file.lasting_sha256 or file.sha256 for file in self.files}
+        return {file.name: file.content_sha256 or file.sha256 for file in self.files}
 
 
 class Published(Struct, frozen=True):

@@ -8,7 +8,7 @@ import msgspec
 
 from etl.extract.fetch import Fetched
 from etl.history.manifest import FACTS, STATISTICS, Manifest
-from etl.history.record import Document, Failure, KeptInput, Record, Seen
+from etl.history.record import Document, Failure, InputsSeen, KeptInput, Record
 from etl.history.run import Run, new_run_id
 
 
@@ -23,7 +23,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         outcome="published",
         published_run=manifest.run_id,
         rows=manifest.rows,
-        countries=manifest.countries,
+        series=manifest.series,
         source_last=manifest.source.last_date,
         restated=restated.cells if restated else None,
         warnings=manifest.checks.warnings,
@@ -43,7 +43,7 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
         outcome="restored",
         published_run=manifest.run_id,
         rows=manifest.rows,
-        countries=manifest.countries,
+        series=manifest.series,
         source_last=manifest.source.last_date,
         healed=healed,
     )
@@ -54,7 +54,7 @@ class Unchanged:
     """A run found nothing new since `before`; with `seen` the next one compares its own inputs."""
 
     before: Manifest
-    seen: Seen
+    seen: InputsSeen
     warnings: list[str] = field(default_factory=list)
 
 
@@ -69,7 +69,7 @@ def unchanged(run: Run, found: Unchanged) -> Record:
         outcome="unchanged",
         published_run=before.run_id,
         rows=before.rows,
-        countries=before.countries,
+        series=before.series,
         source_last=before.source.last_date,
         warnings=found.warnings,
         seen=found.seen,
@@ -102,10 +102,10 @@ def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str
     )
 
 
-def seen_by(manifest: Manifest) -> Seen:
+def seen_by(manifest: Manifest) -> InputsSeen:
     """What a later run compares itself with."""
     facts = manifest.input(FACTS)
-    return Seen(
+    return InputsSeen(
         fingerprint=manifest.fingerprint,
         documents=[
             Document(one.sha256, one.etag, one.last_modified)
@@ -115,7 +115,7 @@ def seen_by(manifest: Manifest) -> Seen:
     )
 
 
-def seen_again(seen: Seen, statistics: Sequence[Fetched]) -> Seen:
+def seen_again(seen: InputsSeen, statistics: Sequence[Fetched]) -> InputsSeen:
     """The same content; its validators are new if it was sent again."""
     if not statistics:
         return seen

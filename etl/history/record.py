@@ -29,7 +29,7 @@ class Document(Struct, frozen=True, omit_defaults=True):
     last_modified: str | None = None
 
 
-class Seen(Struct, frozen=True, omit_defaults=True):
+class InputsSeen(Struct, frozen=True, omit_defaults=True):
     """What a successful run had before it: by this the next one knows that nothing is new.
 
     `fingerprint` stands for the settings and the code that shape the output.
@@ -50,7 +50,7 @@ class KeptInput(Struct, frozen=True):
     sha256: str
 
 
-class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
+class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"series": "countries"}):
     """One run, or the restoring of one. Times are UTC, `seconds` is wall time.
 
     `slot` is the day it was made for; restoring makes no slot's run, it merely happened in one.
@@ -67,7 +67,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     first_failed_at: datetime | None = None
     published_run: str | None = None
     rows: int | None = None
-    countries: int | None = None
+    series: int | None = None
     source_last: date | None = None
     restated: int | None = None
     warnings: list[str] = []
@@ -76,7 +76,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True):
     healed: bool = False
     failure: Failure | None = None
     kept: list[KeptInput] = []
-    seen: Seen | None = None
+    seen: InputsSeen | None = None
 
 
 class Standstill(Struct, frozen=True):

@@ -11,7 +11,7 @@ from etl import log
 from etl.extract.sources import SOURCES, Source
 from etl.history.history import History
 from etl.history.manifest import Manifest, Published
-from etl.history.record import Record, Seen, Standstill
+from etl.history.record import InputsSeen, Record, Standstill
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.layout import PAGE, page_in
@@ -92,7 +92,7 @@ class Run:
             done.add(self.before.slot)
         return all(schedule.is_due(self.slot, slot) for slot in done)
 
-    def inputs_seen(self, facts_sha256: str | None) -> Seen | None:
+    def inputs_seen(self, facts_sha256: str | None) -> InputsSeen | None:
         """What the published files were made from, if settings, code and facts are still the same.
 
         None with --force, which publishes a version though it is the same; and where a page is

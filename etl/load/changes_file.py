@@ -14,8 +14,8 @@ from etl.load.values import Header, write_json
 from etl.store.layout import CHANGES
 from etl.transform.changes import Changes
 
-# all of it tells of two runs: by itself it makes no version differ from another
-NOTHING_LASTS = hashlib.sha256(b"").hexdigest()
+# changes.json alone never makes a version count as new
+NO_CONTENT = hashlib.sha256(b"").hexdigest()
 
 
 class Series(Struct, frozen=True):
@@ -95,7 +95,7 @@ def difference(
 
 def write_changes(folder: Path, header: Header, told: Difference) -> File:
     write_json(folder / CHANGES, {**header.fields(), **msgspec.to_builtins(told)})
-    return File(CHANGES, folder / CHANGES, len(told.biggest), lasting_sha256=NOTHING_LASTS)
+    return File(CHANGES, folder / CHANGES, len(told.biggest), content_sha256=NO_CONTENT)
 
 
 def read_changes(content: bytes) -> Difference:

@@ -6,12 +6,13 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class File:
-    """Its stable name, where it lies now, how many rows it holds.
+    """`name` is stable; `path` is where the file is now, `rows` how many it holds.
 
-    `lasting_sha256`: of what it says but for what tells of its run; None where it tells nothing so.
+    `content_sha256`: digest without the parts that name the run (times, ids). None: the file has
+    no such parts, compare `sha256`.
     """
 
     name: str
     path: Path
     rows: int
-    lasting_sha256: str | None = None
+    content_sha256: str | None = None

@@ -91,7 +91,7 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
         "format": form,
         "mediatype": MEDIA_TYPES[form],
     }
-    if file.lasting_sha256 is None:  # what tells of its run would make every package differ
+    if file.content_sha256 is None:  # else every run would make another package
         with file.path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         about |= {"bytes": file.path.stat().st_size, "hash": f"sha256:{digest}"}

@@ -1,6 +1,6 @@
 """Whose data a version is, and which version came before it: for its files and its manifest."""
 
-from typing import Any
+from dataclasses import asdict
 
 import pandas as pd
 
@@ -47,23 +47,13 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
         licence=source.licence,
         notice=source.notice,
         lacks=[m for m in MEASURES if m not in measures(rows)],
-        **as_noted(held),
+        **asdict(held),
     )
 
 
 def held_by(noted: SourceNote | Rebuilt) -> Extent:
     """Return how much a run's source held, before any filter."""
-    return Extent(noted.rows, noted.countries, noted.first_date, noted.last_date)
-
-
-def as_noted(held: Extent) -> dict[str, Any]:
-    """Return the fields by which the manifest and the catalogue say how much a source held."""
-    return {
-        "rows": held.rows,
-        "countries": held.series,
-        "first_date": held.first_date,
-        "last_date": held.last_date,
-    }
+    return Extent(noted.rows, noted.series, noted.first_date, noted.last_date)
 
 
 def previous(run: Run) -> Previous | None:

@@ -59,7 +59,7 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
             bytes=into_run[file.name].size,
             sha256=into_run[file.name].sha256,
             rows=file.rows,
-            lasting_sha256=file.lasting_sha256,
+            content_sha256=file.content_sha256,
         )
         for file in files
     ]

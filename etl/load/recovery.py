@@ -30,8 +30,8 @@ def finish(
         record = outcomes.published(manifest, healed=True)
     else:
         record = outcomes.restored(manifest, slot, now, healed=True)
-    append.append(store, record, once_a_slot=True)
+    append.add(store, record, once_a_slot=True)
     log.warning("run.healed", run=published.manifest.run_id)
     found = read(store)
-    append.mend(store, found.past, stale_after_days)
+    append.rewrite_derived(store, found.past, stale_after_days)
     return found

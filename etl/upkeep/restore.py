@@ -84,7 +84,7 @@ def _move(
         raise StateConflict(PUBLISHED_MEANWHILE)
     slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     record = outcomes.restored(target, slot, now.replace(microsecond=0))
-    append.tell(store, record, settings.table.stale_after_days)
+    append.record(store, record, settings.table.stale_after_days)
     return record
 
 

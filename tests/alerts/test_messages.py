@@ -14,8 +14,7 @@ from etl.alerts import messages, rules, sms, texts, translation
 from etl.alerts.messages import Draft, Message, clean, draft_alert, draft_note, write_message
 from etl.alerts.state import Alert, Event
 from etl.errors import one_line
-from etl.history.record import Document, Failure
-from etl.history.record import Seen as InputsSeen
+from etl.history.record import Document, Failure, InputsSeen
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
 from tests.alerts.test_rules import REWRITTEN, RULE, manifest, row, seen, told

@@ -36,8 +36,7 @@ from etl.history.manifest import (
     RestatedCountry,
     SourceNote,
 )
-from etl.history.record import Document, Failure, Record
-from etl.history.record import Seen as InputsSeen
+from etl.history.record import Document, Failure, InputsSeen, Record
 from etl.settings.alert_rules import KINDS, MEASURES, AlertRule
 from tests.history.test_history import failure, record
 from tests.support.runs import published_store
@@ -55,7 +54,7 @@ def manifest(n: int = 0, *, last: date | None = None, restated: Restated | None 
         attribution="",
         licence="",
         rows=60,
-        countries=3,
+        series=3,
         first_date=date(2025, 1, 1),
         last_date=last or run.slot - DAY,
     )

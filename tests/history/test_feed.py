@@ -97,7 +97,7 @@ def test_an_id_stays_what_it_was_when_more_is_published() -> None:
 
 
 def test_an_entry_says_what_changed() -> None:
-    newer = published(1, countries=2, restated=7, warnings=["stale", "gone"], forced=["fewer"])
+    newer = published(1, series=2, restated=7, warnings=["stale", "gone"], forced=["fewer"])
     [entry, first] = parsed(feed_of(published(0), newer)).entries
     assert entry.title == "2 countries up to 2021-01-01"
     assert "1,010 rows (+10), 2 countries (-1)" in entry.summary
@@ -189,5 +189,5 @@ def test_a_run_that_broke_off_before_writing_it_is_mended_at_the_next_start(
 def test_telling_a_failure_leaves_it_alone(tmp_path: Path) -> None:
     store, _ = published_store(tmp_path)
     store.delete("feed.xml")
-    append.tell(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), 14)
+    append.record(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), 14)
     assert "feed.xml" not in contents(store)

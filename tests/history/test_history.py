@@ -54,7 +54,7 @@ def written(*records: Record) -> tuple[MemoryStore, list[Record]]:
     """A store to which these were told one after the other, and what it then holds."""
     store = MemoryStore()
     for each in records:
-        append.append(store, each)
+        append.add(store, each)
     return store, history.read(store)[0].records
 
 
@@ -99,7 +99,7 @@ def test_no_history_is_an_empty_one() -> None:
 
 def test_what_was_told_is_read_again() -> None:
     full = record(
-        rows=35_232, countries=213, source_last=FIRST - DAY, warnings=["stale"], forced=["fewer"],
+        rows=35_232, series=213, source_last=FIRST - DAY, warnings=["stale"], forced=["fewer"],
         seconds=1.25,
     )  # fmt: skip
     failed = failure(1, kept=[KeptInput("raw/x/stats.json.gz", "ab" * 32)])
@@ -124,7 +124,7 @@ def test_a_history_that_cannot_be_read_says_what_to_do_and_is_left_alone(broken:
     with pytest.raises(
         StoreError, match="put an earlier version of it back, or delete it"
     ) as caught:
-        append.tell(store, record(), 14)
+        append.record(store, record(), 14)
     assert "memory/history.json" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert store.read(HISTORY) == Stored(broken, Upload(HISTORY, broken).sha256)
@@ -166,7 +166,7 @@ def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) ->
     def worker(n: int) -> None:
         begin.wait()
         for m in range(5):
-            append.tell(store, record(n * 5 + m), 14)
+            append.record(store, record(n * 5 + m), 14)
 
     threads = [Thread(target=worker, args=(n,)) for n in range(12)]
     for thread in threads:
@@ -183,7 +183,7 @@ def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) ->
 def test_the_first_record_of_another_worker_is_kept_too() -> None:
     one = msgspec.json.encode(History([record(0)]))
     store = Busy(lambda store: MemoryStore.write(store, Upload(HISTORY, one)))
-    assert append.append(store, record(1)).records == [record(0), record(1)]
+    assert append.add(store, record(1)).records == [record(0), record(1)]
     assert history.read(store)[0].records == [record(0), record(1)]
 
 
@@ -197,24 +197,24 @@ def test_a_history_that_never_stands_still_is_given_up_on_with_its_conflict() ->
 
     store = Busy(forever)
     with pytest.raises(StateConflict):
-        append.append(store, record(1))
+        append.add(store, record(1))
     assert len(history.read(store)[0].records) == json_state.TRIES
 
 
 def test_a_record_that_arrived_though_its_answer_was_lost_stands_once() -> None:
     store = AnswerLost()
-    append.append(store, record(0))
+    append.add(store, record(0))
     store.lose = True
-    append.append(store, record(1))
+    append.add(store, record(1))
     assert history.read(store)[0].records == [record(0), record(1)]
 
 
 def test_a_repeated_failure_whose_answer_was_lost_is_counted_once() -> None:
     store = AnswerLost()
     for minute in range(3):
-        append.append(store, failure(0, minute))
+        append.add(store, failure(0, minute))
     store.lose = True
-    append.append(store, failure(0, 3))
+    append.add(store, failure(0, 3))
     (counted,) = history.read(store)[0].records
     assert counted.attempts == 4
     assert counted.first_failed_at == failure(0, 0).started_at
@@ -361,8 +361,8 @@ def test_a_run_by_hand_that_fails_does_not_darken_its_slots_success() -> None:
 
 def test_telling_writes_the_status_of_the_whole_history() -> None:
     store = MemoryStore()
-    append.tell(store, record(0), 14)
-    append.tell(store, failure(1), 14)
+    append.record(store, record(0), 14)
+    append.record(store, failure(1), 14)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)
@@ -371,8 +371,8 @@ def test_telling_writes_the_status_of_the_whole_history() -> None:
 
 
 def test_the_status_of_a_slower_worker_does_not_hide_a_record_told_meanwhile() -> None:
-    store = Busy(lambda store: append.tell(store, record(0), 14), key=STATUS)
-    append.tell(store, failure(0), 14)
+    store = Busy(lambda store: append.record(store, record(0), 14), key=STATUS)
+    append.record(store, failure(0), 14)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)

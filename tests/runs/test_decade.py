@@ -200,7 +200,7 @@ class World:
             lost = outcomes.lost("coviddata", slot, self.wall(), 1.0, "killed")
             assert lost.failure
             try:
-                past = append.tell(store, lost, 14)
+                past = append.record(store, lost, 14)
             except EtlError:
                 teller.failed_unrecorded(lost.failure, self.wall())
             else:

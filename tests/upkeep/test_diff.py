@@ -14,9 +14,9 @@ from etl.extract.fetch import fetch
 from etl.extract.sources import SAMPLES
 from etl.extract.sources.coviddata import read_countries
 from etl.extract.sources.table import CUMULATIVE
-from etl.history.record import Document, Record, Seen, Standstill, standstill
+from etl.history.record import Document, InputsSeen, Record, Standstill, standstill
 from etl.history.run import Options
-from etl.load.changes_file import NOTHING_LASTS
+from etl.load.changes_file import NO_CONTENT
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
@@ -128,7 +128,7 @@ def test_a_day_on_which_changes_json_alone_would_differ_is_unchanged(tmp_path: P
         k: v for k, v in before.items() if k not in told
     }
     [file] = [f for f in json.loads(after["manifest.json"])["files"] if f["name"] == "changes.json"]
-    assert file["lasting_sha256"] == NOTHING_LASTS != file["sha256"]
+    assert file["lasting_sha256"] == NO_CONTENT != file["sha256"]
 
 
 def test_a_table_that_cant_be_read_is_nothing_to_compare_with(tmp_path: Path) -> None:
@@ -398,7 +398,7 @@ def looked(n: int, last: str, sha256: str, **over: Any) -> Record:
         "outcome": "published",
         "source": "coviddata",
         "source_last": date.fromisoformat(last),
-        "seen": Seen("f", [Document(sha256)]),
+        "seen": InputsSeen("f", [Document(sha256)]),
         **over,
     }
     return Record(**about)

@@ -98,7 +98,7 @@ def record_failure(slot: datetime, started: datetime, error: str) -> None:
     failure = Failure("Lost", error)
     record = outcomes.lost(settings.source.data_set, slot.date(), began, seconds, error)
     try:
-        past = append.tell(store, record, settings.table.stale_after_days)
+        past = append.record(store, record, settings.table.stale_after_days)
         published = manifests.read(store)
     except EtlError:
         teller.failed_unrecorded(failure, now)

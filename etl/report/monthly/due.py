@@ -41,7 +41,7 @@ def make_due(run: Run, past: History, record: Record) -> Record:
         warning = f"the report of {month} could not be made: {exc}"
         noted = msgspec.structs.replace(record, warnings=[*record.warnings, warning])
     try:
-        append.amend(run.store, noted, run.settings.table.stale_after_days)
+        append.replace(run.store, noted, run.settings.table.stale_after_days)
     except EtlError as exc:
         log.error("history.not_written", error=exc)
     if noted.report:

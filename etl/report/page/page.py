@@ -31,7 +31,7 @@ def write_pages(
     """Write the page and its assets beside the files that `manifest` lists; list what was written.
 
     `status` as it will be once this run is published; `form`: the name of the page by which readers
-    write back, if there is one. The files' `lasting_sha256` leaves out the run and which of the
+    write back, if there is one. The files' `content_sha256` leaves out the run and which of the
     `languages` could be translated: two pages that differ in nothing else count as the same.
     """
     content = read_content(folder, manifest, status, form)
@@ -79,4 +79,4 @@ def write_page(
     name = page_name(texts.language)
     (folder / name).write_bytes(body)
     digest = hashlib.sha256(render(content, texts, languages, with_run=False)).hexdigest()
-    return File(name, folder / name, len(content.view.rows), lasting_sha256=digest)
+    return File(name, folder / name, len(content.view.rows), content_sha256=digest)

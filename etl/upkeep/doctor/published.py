@@ -79,7 +79,7 @@ def heal(store: Store) -> Iterator[Finding]:
     past, _ = history.read(store)
     recorded = past.success_of(published.manifest.run_id) or published.manifest.rebuilt
     if not recorded:
-        append.append(store, outcomes.published(published.manifest, healed=True))
+        append.add(store, outcomes.published(published.manifest, healed=True))
         yield Finding("ok", "added the record of the published run to the history")
 
 
