@@ -1,7 +1,7 @@
-"""Where the published files live, behind one small protocol.
+"""The folder of published files, as one small protocol: Store.
 
-Three stores keep it: `memory.MemoryStore`, `directory.DirectoryStore` and `s3.S3Store`; one suite,
-tests/store/test_stores.py, holds all three to the same promises.
+`memory.MemoryStore`, `directory.DirectoryStore` and `s3.store.S3Store` implement it;
+tests/store/test_stores.py runs the same tests on all three. layout.py lists what the folder holds.
 """
 
 import hashlib
@@ -30,13 +30,13 @@ __all__ = [
     "valid_prefix",
 ]
 
-FOR_EVER = "public, max-age=31536000, immutable"  # of what is never changed afterwards
-REVALIDATE = "no-cache"  # of what is: a reader asks each time whether it still is the same
+FOR_EVER = "public, max-age=31536000, immutable"  # for objects that never change
+REVALIDATE = "no-cache"  # for all others: readers ask each time whether theirs is current
 
 
 @dataclass(frozen=True)
 class Upload:
-    """One object to write; `key` is relative to the folder, a Path is streamed."""
+    """One object to write. `key` is relative to the folder; a Path is streamed."""
 
     key: str
     body: bytes | Path = field(repr=False)
@@ -57,7 +57,7 @@ class Upload:
             return file.seek(0, io.SEEK_END)
 
     def open(self) -> io.BytesIO | io.BufferedReader:
-        """The body from its start; the caller closes it."""
+        """Open the body at its start; the caller closes it. Raises StoreError."""
         if isinstance(self.body, bytes):
             return io.BytesIO(self.body)
         try:
@@ -68,7 +68,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class Stored:
-    """An object's bytes, and the etag that a conditional write names."""
+    """An object's bytes, and the etag that a conditional write takes."""
 
     body: bytes = field(repr=False)
     etag: str
@@ -76,7 +76,7 @@ class Stored:
 
 @dataclass(frozen=True)
 class Entry:
-    """What a listing tells of an object; `modified` is aware and UTC."""
+    """What a listing says about an object; `modified` is aware and UTC."""
 
     key: str
     size: int
@@ -85,7 +85,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head(Entry):
-    """All that is known of an object without its bytes; None: the store does not keep it."""
+    """All that is known about an object without its bytes; None: the store does not keep it."""
 
     etag: str
     sha256: str | None
@@ -94,54 +94,56 @@ class Head(Entry):
 
 
 class Store(Protocol):
-    """A folder of objects. Every method raises ValueError for a bad key, StoreError on failure."""
+    """A folder of objects. Every method raises ValueError for a bad key, StoreError if it fails."""
 
     address: str  # for people: "s3://bucket/folder", or the directory's path
 
     def read(self, key: str) -> Stored | None:
-        """None: there is no such object."""
+        """Read an object; None: there is no such object."""
 
     def download(self, key: str, path: Path) -> bool:
-        """Stream an object to a local file. False: no such object, and no file is made."""
+        """Stream an object into a local file. False: no such object; then no file is made."""
 
     def write(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
         """Write the whole object or nothing, and return its etag.
 
-        `if_match` wants the object to have that etag still, `if_none_match` wants none to be there;
-        StateConflict is raised, and nothing written, where it is otherwise.
+        `if_match`: only if the object still has that etag; `if_none_match`: only if there is no
+        such object. Otherwise nothing is written, and StateConflict is raised.
         """
 
     def copy(
         self, source: str, target: str, *, cache_control: str, sha256: str | None = None
     ) -> None:
-        """Copy within the store, without a way through this machine; `sha256` saves a look-up."""
+        """Copy within the store; the bytes do not pass through this machine.
+
+        `sha256` is the source's, if known: it saves a request.
+        """
 
     def head(self, key: str) -> Head | None:
-        """None: there is no such object."""
+        """Describe an object; None: there is no such object."""
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
-        """Every object whose key starts so, ascending.
+        """List the objects whose keys begin with `prefix`, in ascending order.
 
-        With `in_order=False` they come as they are found, however many there are, none waiting for
-        the last one.
+        With `in_order=False` they come as they are found, before all of them are known.
         """
 
     def delete(self, key: str) -> None:
-        """No error where there is no such object."""
+        """Delete an object; no error if there is none."""
 
     def signer(self) -> Signer | None:
-        """None: no server is there for which a link could be signed."""
+        """Give what signs links; None: there is no server to sign them for."""
 
     def keeps_conditions(self) -> bool:
-        """Say whether `if_match` and `if_none_match` hold whoever else is writing."""
+        """Say whether the server itself checks `if_match` and `if_none_match`."""
 
     def unfinished(self) -> Iterator[Entry]:
-        """What writers have not finished yet, or never will; `list` does not show it."""
+        """List files that a writer has not finished, or was killed before it could."""
 
     def discard(self, entry: Entry) -> None:
-        """Remove what `unfinished` gave."""
+        """Remove an entry of `unfinished`."""
 
     def remove_empty(self, folder: str) -> None:
-        """Remove a folder in which no object is left; nobody may be writing there."""
+        """Remove a folder that holds no object. Nobody may be writing into it."""

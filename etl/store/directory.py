@@ -1,4 +1,4 @@
-"""A directory in the bucket's place: the same promises, held by rename and fsync."""
+"""A directory as the store: what S3 promises, by rename, fsync and a lock."""
 
 import errno
 import fcntl
@@ -28,9 +28,9 @@ NEXT_STEP = {
 
 
 class DirectoryStore:
-    """The directory is made by the first write; the etag is the SHA-256 of the bytes.
+    """A directory, made by the first write; the etag is the SHA-256 of the bytes.
 
-    Names that begin with a dot are the store's own (its lock, unfinished files): never shown.
+    Names that begin with a dot are the store's own (its lock, unfinished files) and never listed.
     """
 
     def __init__(self, root: Path) -> None:
@@ -78,7 +78,7 @@ class DirectoryStore:
                 for name in names
             ]
         for key in sorted(key for key in keys if key.startswith(prefix)):
-            yield from filter(None, [self._entry(key)])  # none: hidden, or deleted since
+            yield from filter(None, [self._entry(key)])  # None: hidden, or deleted since
 
     def delete(self, key: str) -> None:
         path = self._visible(key)
@@ -142,8 +142,8 @@ class DirectoryStore:
 
     @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
-        # The kernel drops the lock when the file is closed, by a killed process too: nothing can
-        # stay locked. Plain writes share it, so that none slips between a check and its rename.
+        # The kernel drops the lock when the file is closed or the process is killed, so nothing
+        # stays locked. Plain writes share it, so that none gets between a check and its rename.
         with (self.root / ".lock").open("ab") as lock:
             fcntl.flock(lock, kind)
             yield

@@ -1,4 +1,4 @@
-"""Bytes to and from the local disk, whole or not at all."""
+"""Write local files whole or not at all, and compute their digests."""
 
 import hashlib
 import os
@@ -14,12 +14,12 @@ PIECE_BYTES = 1 << 20
 
 
 def pieces(file: BinaryIO) -> Iterator[bytes]:
-    """Read to the end, never more than a megabyte at once."""
+    """Read a file to its end, at most a megabyte at a time."""
     return iter(partial(file.read, PIECE_BYTES), b"")
 
 
 def save(content: Iterable[bytes], path: Path) -> None:
-    """Write a local file that is there whole or, after a failure, as it was before."""
+    """Write a local file; after a failure it is as it was before. Raises StoreError."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:
@@ -39,7 +39,7 @@ def sha256_of(path: Path) -> str:
 
 
 def write_durably(source: BinaryIO, path: Path) -> str:
-    """Write a new file through to the disk and return the SHA-256 of what was written."""
+    """Write a new file, flush it to the disk, and return the SHA-256 of its bytes."""
     digest = hashlib.sha256()
     with path.open("xb") as file:
         for piece in pieces(source):
@@ -51,7 +51,7 @@ def write_durably(source: BinaryIO, path: Path) -> str:
 
 
 def sync(folder: Path) -> None:
-    """Make the names in a directory last through a power cut."""
+    """Flush a directory, so that new names in it survive a power cut."""
     handle = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(handle)

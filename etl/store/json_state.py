@@ -1,4 +1,4 @@
-"""Small JSON objects: read, and changed by compare-and-swap, whoever else is writing them."""
+"""Read small JSON objects, and change them by compare-and-swap."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -19,10 +19,11 @@ def swap(
     change: Callable[[Content], Content],
     known: tuple[Content, str | None] | None = None,
 ) -> Content:
-    """What `change` makes of the object; where that equals what is there, nothing is written.
+    """Change an object, and return its new content; if nothing changes, nothing is written.
 
-    `read` gives the content and its ETag (None: there is no object yet); `known` is what it gave
-    last, which saves reading it again. Raises StoreError.
+    `read` gives the content and its ETag (None: there is no object yet). `known` is what `read`
+    gave before, which saves a request. After a conflict the object is read and changed again.
+    Raises StoreError, and StateConflict after too many conflicts.
     """
     for attempt in range(1, TRIES + 1):
         content, etag = known or read(store)
@@ -33,7 +34,7 @@ def swap(
         try:
             store.write(Upload(key, readable(changed)), if_match=etag, if_none_match=etag is None)
         except StateConflict:
-            # lost against another worker, or won by a request whose answer was lost: look again
+            # another worker was faster, or our own write arrived but its answer was lost
             if attempt == TRIES:
                 raise
             continue
@@ -42,7 +43,7 @@ def swap(
 
 
 def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice: str) -> Content:
-    """What was read under that key. Raises StoreError, with the advice, where it is none."""
+    """Decode what was read under a key. Raises StoreError with the advice if it can't be."""
     try:
         return msgspec.json.decode(stored.body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -50,4 +51,5 @@ def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice:
 
 
 def readable(content: object) -> bytes:
+    """Encode as JSON with line breaks, for people."""
     return msgspec.json.format(msgspec.json.encode(content), indent=1)

@@ -1,10 +1,10 @@
-"""What a key may be, and what its ending says of the bytes: pure."""
+"""Which keys are valid, and the media type that a key's ending implies. Pure."""
 
 from unicodedata import category
 
 MAX_KEY_BYTES = 900  # S3 allows 1024, the folder included
 
-# The first ending that fits counts.
+# The first ending that matches counts.
 CONTENT_TYPES = {
     ".json": "application/json; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
@@ -24,14 +24,14 @@ CONTENT_TYPES = {
 
 
 def content_type(key: str) -> str:
-    """The media type, told from how the key ends."""
+    """Give the media type of a key by its ending."""
     name = key.lower()
     known = (kind for ending, kind in CONTENT_TYPES.items() if name.endswith(ending))
     return next(known, "application/octet-stream")
 
 
 def valid_key(key: str) -> str:
-    """Return the key, or raise ValueError where it could leave the folder or upset a store."""
+    """Return the key, or raise ValueError if it could leave the folder or break a store."""
     if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
     if any(segment in ("", ".", "..") for segment in key.split("/")):
@@ -42,7 +42,7 @@ def valid_key(key: str) -> str:
 
 
 def is_valid(key: str) -> bool:
-    """Whether `valid_key` takes it; `..` in one would lead HTTP's clients elsewhere."""
+    """Say whether `valid_key` accepts it. HTTP clients would resolve `..` in a key."""
     try:
         valid_key(key)
     except ValueError:
@@ -51,5 +51,5 @@ def is_valid(key: str) -> bool:
 
 
 def valid_prefix(prefix: str) -> str:
-    """As `valid_key`, for the start of keys: it may be empty or end with a slash."""
+    """Like `valid_key`, for the beginning of keys: it may be empty or end with a slash."""
     return prefix and valid_key(prefix.removesuffix("/")) and prefix

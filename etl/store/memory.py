@@ -1,4 +1,4 @@
-"""A store that lasts as long as the process: for tests and dry runs."""
+"""A store in memory, for tests and dry runs."""
 
 import hashlib
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ from etl.store.files import save
 
 
 class MemoryStore:
-    """One lock makes each call atomic; the etag is the SHA-256 of the bytes."""
+    """Objects of this process; one lock makes each call atomic, the etag is the SHA-256."""
 
     address = "memory"
 
@@ -43,9 +43,14 @@ class MemoryStore:
             if changed or (if_none_match and found):
                 raise StateConflict(f"{key} was written by somebody else; read it again")
             head = Head(
-                key, len(body), datetime.now(UTC), digest, digest,
-                upload.content_type, upload.cache_control,
-            )  # fmt: skip
+                key,
+                len(body),
+                datetime.now(UTC),
+                digest,
+                digest,
+                upload.content_type,
+                upload.cache_control,
+            )
             self._objects[key] = (head, body)
         return digest
 

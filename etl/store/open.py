@@ -1,11 +1,11 @@
-"""Which store the settings name."""
+"""Open the store that the settings name."""
 
 from etl.settings.groups import Settings
 from etl.store import Store
 
 
 def open_store(settings: Settings) -> Store:
-    """The bucket, or the folder that takes its place. Raises StoreError."""
+    """Open the bucket or, if none is set, the folder of this machine. Raises StoreError."""
     if settings.store.bucket:
         from etl.store.s3.store import S3Store
 

@@ -1,4 +1,4 @@
-"""One object to a file of this machine or to standard output, whole and right or not at all."""
+"""Fetch an object to a file or to standard output, verified by its SHA-256."""
 
 import shutil
 import sys
@@ -13,7 +13,7 @@ TRIES = 3
 
 
 def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
-    """Download to a path. Raises StoreError; then what was there is as it was."""
+    """Download an object to a path. Raises StoreError; then a file at that path is unchanged."""
     if not replace and path.exists():
         raise StoreError(f"{path} exists already; choose another name, or say --force")
     try:
@@ -27,7 +27,7 @@ def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
 
 
 def fetch_to_stdout(store: Store, key: str) -> None:
-    """Its bytes on standard output, once they are all here and right. Raises StoreError."""
+    """Write an object's bytes to standard output once all are verified. Raises StoreError."""
     with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
         part = Path(folder) / "object"
         _download(store, key, part)
@@ -36,7 +36,7 @@ def fetch_to_stdout(store: Store, key: str) -> None:
 
 
 def require(store: Store, key: str) -> Head:
-    """Raises StoreError where there is no such object."""
+    """Describe an object. Raises StoreError if there is none."""
     head = store.head(key)
     if head is None:
         raise StoreError(f"{store.address}/{key} does not exist; python app.py ls shows what does")
@@ -44,14 +44,14 @@ def require(store: Store, key: str) -> Head:
 
 
 def sha256_at(store: Store, key: str) -> str | None:
-    """Of an object's bytes as they are now; None where there is none. Raises StoreError."""
+    """Download an object to compute its SHA-256; None: there is none. Raises StoreError."""
     with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
         part = Path(folder) / "object"
         return sha256_of(part) if store.download(key, part) else None
 
 
 def _download(store: Store, key: str, part: Path) -> Head:
-    """Against the digest that the store keeps, where it keeps one."""
+    """Download, and compare with the digest that the store keeps, if it keeps one."""
     head = require(store, key)
     for _ in range(TRIES):
         if not store.download(key, part):
@@ -65,5 +65,5 @@ def _download(store: Store, key: str, part: Path) -> Head:
                 f"{store.address}/{key} is damaged: its SHA-256 is {digest}, not {head.sha256}; "
                 "python app.py doctor says what else is"
             )
-    # a new version came while the old one was on its way
+    # each time, a new version was written during the download
     raise StoreError(f"{store.address}/{key} is being written at this moment; try again")

@@ -14,14 +14,14 @@ from etl.store.s3.errors import explained
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Where credentials are that nobody renews, by boto3's name of the place.
+# Places of credentials that nothing renews, by boto3's names for them.
 FIXED = {
     "env": "AWS_ACCESS_KEY_ID",
     "shared-credentials-file": "~/.aws/credentials",
     "config-file": "~/.aws/config",
 }
 NO_STS = "this server has no STS"
-KEY_CHARS = 16  # of AWS's access keys, at least; the end of a shorter one would give it away
+KEY_CHARS = 16  # AWS's access keys are no shorter; the end of a shorter one would reveal it
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class Identity:
 
 
 def identity(client: "S3Client", bucket: str) -> Identity:
-    """Ask AWS's STS, which any credentials may; never with those of another server.
+    """Ask AWS's STS, which all credentials may do, but never with those of another server.
 
-    Raises StoreError where there are no credentials, or AWS does not take them.
+    Raises StoreError if there are no credentials, or AWS rejects them.
     """
     session = boto3.session.Session()
     arn = why = ""

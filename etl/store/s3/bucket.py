@@ -1,4 +1,4 @@
-"""Is the bucket there, and where? What it answers before anything is done with it."""
+"""A bucket as a whole: whether it answers, its region and address; list and delete buckets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -23,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Greeting:
-    """What a bucket answers at first: `error` where it lets us do nothing at all.
+    """A bucket's first answer. `error`: it lets us do nothing at all.
 
-    `date` is the server's clock, `server` its name.
+    `date` is the time by the server's clock, `server` the software's name.
     """
 
     exists: bool
@@ -36,21 +36,21 @@ class Greeting:
 
 
 def greet(store: S3Store) -> Greeting:
-    """Ask for the bucket; where that is denied, for the folder, which the worker may list."""
+    """Ask for the bucket; if that is denied, for the folder, which the worker may list."""
     seen = Greeting(True, store.client.meta.region_name)
     try:
         with explained(store.bucket, None, "s3:ListBucket"):
             try:
                 answer: Any = store.client.head_bucket(Bucket=store.bucket)
             except ClientError as exc:
-                seen = _told(seen, exc.response)
+                seen = _with_headers(seen, exc.response)
                 if exc.response["Error"]["Code"] == "404":
                     return replace(seen, exists=False)
                 folder = f"{store.folder}/".lstrip("/")
                 answer = store.client.list_objects_v2(Bucket=store.bucket, Prefix=folder, MaxKeys=1)
     except StoreError as exc:
-        return replace(_told(seen, getattr(exc.__cause__, "response", {})), error=exc)
-    return _told(seen, answer)
+        return replace(_with_headers(seen, getattr(exc.__cause__, "response", {})), error=exc)
+    return _with_headers(seen, answer)
 
 
 def public_address(store: S3Store, region: str, key: str) -> str:
@@ -63,8 +63,8 @@ def public_address(store: S3Store, region: str, key: str) -> str:
     return stranger.generate_presigned_url("get_object", Params=where)
 
 
-def _told(seen: Greeting, answer: Any) -> Greeting:
-    """What an answer says besides, a refusal too."""
+def _with_headers(seen: Greeting, answer: Any) -> Greeting:
+    """Add what the headers of an answer, or of an error, say."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     date = headers.get("date")
     return replace(
@@ -75,18 +75,14 @@ def _told(seen: Greeting, answer: Any) -> Greeting:
     )
 
 
-PAGE = 1000  # AWS tells each bucket's region only where the request has a parameter
-
-
+PAGE_SIZE = 1000  # AWS gives the buckets' regions only if the request has some parameter
 COUNTED = 10_000  # a bucket may hold millions
-
-
 EMPTY_IT = "empty it first (Empty, in the S3 console; or: rclone delete REMOTE:{name})"
 
 
 @dataclass(frozen=True)
 class Bucket:
-    """`region` is None where the server does not tell."""
+    """A bucket of the account; `region` is None if the server does not say."""
 
     name: str
     region: str | None
@@ -94,8 +90,8 @@ class Bucket:
 
 
 def list_buckets(client: "S3Client") -> Iterator[Bucket]:
-    """All that the credentials own. Raises StoreError."""
-    pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE})
+    """List the buckets of the credentials' account. Raises StoreError."""
+    pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE_SIZE})
     with explained("*", None, "s3:ListAllMyBuckets"):
         for found in (found for page in pages for found in page.get("Buckets", ())):
             created = found["CreationDate"].astimezone(UTC)
@@ -103,9 +99,9 @@ def list_buckets(client: "S3Client") -> Iterator[Bucket]:
 
 
 def want_empty(client: "S3Client", name: str) -> None:
-    """Raises StoreError, which says what it holds, unless a bucket is there and empty.
+    """Raise StoreError, which says what the bucket holds, unless it exists and is empty.
 
-    Asked by ourselves, since some servers delete a bucket whatever it holds.
+    Not left to the server, since some delete a bucket whatever it holds.
     """
     with explained(name, None, "s3:ListBucket"):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=name)
@@ -125,6 +121,6 @@ def want_empty(client: "S3Client", name: str) -> None:
 
 
 def delete_bucket(client: "S3Client", name: str) -> None:
-    """Raises StoreError."""
+    """Delete a bucket. Raises StoreError."""
     with explained(name, None, "s3:DeleteBucket"):
         client.delete_bucket(Bucket=name)

@@ -1,8 +1,8 @@
-"""Conditional writes on S3 servers that are not AWS's.
+"""Conditional writes, on S3 servers other than AWS's too.
 
-AWS answers 412 where If-Match does not hold. Some servers don't know it (501, Swift), some pass
-over it, some hold it only for an ETag without its quotes (Ceph). Which kind this one is, is found
-out once, before the first conditional write: by a write that must not succeed.
+AWS answers 412 if If-Match does not hold. Some servers don't know the header (501, Swift), some
+ignore it, and some want the ETag without its quotes (Ceph). Which kind this one is, is found out
+once, before the first conditional write, by a write that must fail.
 """
 
 from collections.abc import Callable
@@ -32,10 +32,10 @@ class Conditions:
     def write(
         self, upload: Upload, head: Callable[[str], Head | None], if_match: str | None
     ) -> str:
-        """Write if the object has still the ETag `if_match`; None: if there is none yet.
+        """Write if the object still has the ETag `if_match`; None: if there is no object yet.
 
-        Raises StateConflict, StoreError. Where the server keeps no conditions, the object is looked
-        up, compared and written: a moment remains in which two writers can pass each other.
+        Raises StateConflict, StoreError. If the server ignores conditions, the object is looked up,
+        compared and written: for a moment, two writers can overtake each other.
         """
         if not self.kept():
             found = head(upload.key)
@@ -54,13 +54,13 @@ class Conditions:
             found = None if self._unquoted else head(upload.key)
             if found is None or found.etag != if_match:
                 raise
-            # it is the one we know, and the server says it is not: it wants no quotes
+            # the object is the one we know, and still refused: this server wants no quotes
             written = self._put(upload, if_match=if_match.strip('"'))
             self._unquoted = True
             return written
 
     def kept(self) -> bool:
-        """Whether this server keeps conditions; found out once."""
+        """Say whether this server keeps conditions. Raises StoreError."""
         if self._kept is None:
             self._kept = self._probe()
         return self._kept
@@ -69,9 +69,13 @@ class Conditions:
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
         return upload_to_s3(
-            self._client, self._bucket, self._start + upload.key, upload,
-            if_match=if_match, if_none_match=if_none_match,
-        )  # fmt: skip
+            self._client,
+            self._bucket,
+            self._start + upload.key,
+            upload,
+            if_match=if_match,
+            if_none_match=if_none_match,
+        )
 
     def _probe(self) -> bool:
         try:

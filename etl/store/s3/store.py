@@ -1,4 +1,4 @@
-"""A folder in an S3 bucket. Credentials, region and endpoint are boto3's own business."""
+"""A folder in an S3 bucket. boto3 itself finds credentials, region and endpoint."""
 
 from collections.abc import Iterator
 from contextlib import closing
@@ -28,7 +28,7 @@ MISSING = ("NoSuchKey", "NotFound", "404")
 
 
 class S3Store:
-    """Keys lie below `folder/`, or in the bucket itself where the folder is empty."""
+    """The keys of a bucket that begin with `folder/`; all of them if the folder is empty."""
 
     def __init__(self, client: "S3Client", bucket: str, folder: str = "") -> None:
         self.client = client
@@ -40,7 +40,7 @@ class S3Store:
 
     @classmethod
     def connect(cls, bucket: str, folder: str = "") -> Self:
-        """Make the client; nothing is sent yet, so wrong credentials show at the first call."""
+        """Make the client. Nothing is sent yet: wrong credentials show at the first call."""
         try:
             client = boto3.session.Session().client("s3", config=CONFIG)
         except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint that is no URL
@@ -48,7 +48,7 @@ class S3Store:
         return cls(client, bucket, folder)
 
     def full_key(self, key: str) -> str:
-        """As the bucket knows it, the folder included."""
+        """Give the key as the bucket knows it, with the folder."""
         return self._start + valid_key(key)
 
     def read(self, key: str) -> Stored | None:
@@ -97,7 +97,7 @@ class S3Store:
             )
 
     def head(self, key: str) -> Head | None:
-        """None where the whole bucket is missing too: a HEAD's 404 says no more."""
+        """None if the whole bucket is missing, too: the 404 of a HEAD says no more."""
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             try:
@@ -118,7 +118,7 @@ class S3Store:
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         found = self._listed(self._start + valid_prefix(prefix))
-        # S3 sorts already; SeaweedFS, and S3's own directory buckets, go folder by folder.
+        # S3 sorts by key; SeaweedFS and S3's directory buckets list folder by folder.
         yield from sorted(found, key=attrgetter("key")) if in_order else found
 
     def delete(self, key: str) -> None:
@@ -159,7 +159,7 @@ class S3Store:
         with explained(self.bucket, None, "s3:ListBucket"):
             for item in (item for page in pages for item in page.get("Contents", ())):
                 key = item["Key"].removeprefix(self._start)
-                if key and not key.endswith("/"):  # what the AWS console makes as "folders"
+                if key and not key.endswith("/"):  # not the "folders" that the AWS console makes
                     yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":

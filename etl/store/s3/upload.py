@@ -1,4 +1,4 @@
-"""Load: the one way to S3, and many uploads at a time."""
+"""Upload one object to S3: the only place that calls put_object."""
 
 from typing import TYPE_CHECKING
 
@@ -21,10 +21,10 @@ def upload_to_s3(
 ) -> str:
     """Put one object under its full key and return its ETag; a Path is streamed.
 
-    Raises StateConflict where the object is not the one `if_match` names, or, with
-    `if_none_match`, where there is one; StoreError for anything else that goes wrong.
+    Raises StateConflict if the object's ETag is not `if_match` or, with `if_none_match`, if there
+    is an object; StoreError if anything else fails.
     """
-    from etl.store.s3.errors import explained  # botocore is heavy: only who uploads pays for it
+    from etl.store.s3.errors import explained  # botocore is heavy, so import it late
 
     request: PutObjectRequestTypeDef = {
         "Bucket": bucket,
@@ -49,9 +49,9 @@ def upload_to_s3(
 def _own_first_try(
     client: "S3Client", conflict: StateConflict, request: "PutObjectRequestTypeDef"
 ) -> str | None:
-    """The ETag, if the conflict is with our own write: one that arrived, but whose answer was lost.
+    """Give the ETag if the conflict is with our own first try.
 
-    botocore then sent it again, and the second try met the first.
+    If the answer to a write is lost, botocore sends it again, and the second try meets the first.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 

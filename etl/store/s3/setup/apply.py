@@ -1,4 +1,4 @@
-"""How the bucket is set up, and the changes of a plan, made one by one."""
+"""Read how the bucket is set up, and make the changes of a plan, one by one."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from etl.store.s3.errors import explained, status
 from etl.store.s3.setup import BucketChange, BucketState, Rule
 from etl.store.s3.store import S3Store
 
-UNKNOWN = (405, 501)  # what servers answer that don't know a call
+UNKNOWN = (405, 501)  # a server's answer to a call that it does not know
 NOT_SET = {
     "NoSuchPublicAccessBlockConfiguration",
     "ServerSideEncryptionConfigurationNotFoundError",
@@ -58,7 +58,7 @@ WEBSITE: Read = ("get_bucket_website", "s3:GetBucketWebsite", lambda answer: ans
 
 
 def read_setup(store: S3Store, *, website: bool) -> BucketState:
-    """How the bucket is set up. Raises StoreError. The website is looked at only if asked for."""
+    """Read how the bucket is set up; its website only if asked for. Raises StoreError."""
     seen = greet(store)
     if seen.error:
         raise seen.error
@@ -80,7 +80,7 @@ def read_setup(store: S3Store, *, website: bool) -> BucketState:
 
 
 def apply_change(store: S3Store, change: BucketChange) -> bool:
-    """Make one change. False: this server can't, and all is as it was. Raises StoreError."""
+    """Make one change. False: this server can't, and nothing has changed. Raises StoreError."""
     try:
         with explained(store.bucket, None, change.action):
             getattr(store.client, change.call)(Bucket=store.bucket, **change.arguments)
@@ -96,7 +96,7 @@ def apply_change(store: S3Store, change: BucketChange) -> bool:
 
 
 def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]) -> Any:
-    """None: not set."""
+    """Read one setting; None: it is not set."""
     with explained(store.bucket, None, action):
         try:
             answer = dict(getattr(store.client, call)(Bucket=store.bucket))
@@ -109,7 +109,7 @@ def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]
 
 
 def _encrypts(store: S3Store) -> bool:
-    """Whether the server can do what it took on: SeaweedFS without a key refuses all uploads."""
+    """Say whether uploads still work: SeaweedFS without a key would refuse all of them."""
     try:
         store.write(Upload(ENCRYPTED, b""))
         store.delete(ENCRYPTED)
