@@ -39,7 +39,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """A web server for a folder, on loopback; its address."""
+    """Serve a folder on loopback; yields the address."""
     handler = partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -50,7 +50,10 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def demonstrate(settings: Settings) -> None:
-    """Raises ConfigError where OUTPUT_DIR holds somebody's real data."""
+    """Run the job twice on the samples, and say what is in OUTPUT_DIR then.
+
+    Raises ConfigError if OUTPUT_DIR holds real data.
+    """
     store = DirectoryStore(settings.store.output_dir)
     before = manifests.read(store)
     if before and before.manifest.source.name != "sample":

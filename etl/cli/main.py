@@ -8,8 +8,8 @@ from functools import partial
 from types import FrameType
 from typing import NoReturn
 
-# Arrow's own allocator keeps some 30 MB more than the system's for frames of this size; it is read
-# once, when pyarrow is imported
+# Arrow's own allocator keeps some 30 MB more than the system's for frames of this size. The
+# variable is read once, when pyarrow is imported
 os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 from collections.abc import Iterable, Sequence
@@ -39,8 +39,9 @@ from etl.worker.signals import STOPS, ignore_stops
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
-FOR_EACH = ("run", "history", "report", "doctor", "setup", "prune", "inbox")  # of several SOURCES
-# what they say goes into the log
+# commands that run once for each of SOURCES
+FOR_EACH = ("run", "history", "report", "doctor", "setup", "prune", "inbox")
+# commands whose errors go into the log
 RUNS = ("run", "demo", "record-failure", "tell-pending", "read-inbox")
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
@@ -58,7 +59,7 @@ class Sectioned(click.Group):
     """A group whose help lists the commands by what they are for."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.obj = list(args)  # as they were typed
+        ctx.obj = list(args)  # for_each passes them on as they were typed
         return super().parse_args(ctx, args)
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -94,8 +95,8 @@ def cli(context: click.Context, source: str | None) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End at once: what is half done has not been published, and what is published is whole."""
-    ignore_stops()  # it may well come twice, from the platform and from the worker
+    """End at once. Nothing half done has been published, and what is published is complete."""
+    ignore_stops()  # the signal may come twice, from the platform and from the worker
     status = 128 + number
     killer = threading.Timer(STOP_GRACE_S, partial(os._exit, status))
     killer.daemon = True
@@ -105,7 +106,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run a command; the exit status: 0 done, 1 an error, 2 wrong usage or settings."""
+    """Run a command and return the exit status: 0 done, 1 an error, 2 wrong usage or settings."""
     arguments = sys.argv[1:] if arguments is None else arguments
     for number in STOPS:
         signal.signal(number, _stop)
@@ -113,7 +114,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         cli.main(arguments, prog_name="python app.py", standalone_mode=False)
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read our output has gone; at the end Python would try again
+    except BrokenPipeError:  # the reader of our output is gone; Python must not flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except click.Abort:
@@ -132,14 +133,14 @@ def main(arguments: list[str] | None = None) -> int:
             return 1
         log.error("run.failed", kind=type(exc).__name__, error=exc)
         return 1
-    except Exception as exc:  # a defect of ours: one line in the log, with the way to it
+    except Exception as exc:  # a defect of ours: one line in the log, with the traceback
         log.error("run.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         return 1
     return 0
 
 
 def for_each(names: Iterable[str], arguments: Sequence[str]) -> int:
-    """Run the command once for each source, one after the other; the worst exit status."""
+    """Run the command once for each source, one after the other, and return the worst status."""
     worst = 0
     for name in names:
         print(f"{name}:", file=sys.stderr, flush=True)
@@ -147,7 +148,7 @@ def for_each(names: Iterable[str], arguments: Sequence[str]) -> int:
         with Popen(command) as child:  # noqa: S603  our own program
             try:
                 status = child.wait()
-            except BaseException:  # we are stopped: so is it
+            except BaseException:  # this process is stopped, so the child has to stop too
                 child.terminate()
                 raise
         worst = max(worst, status if status >= 0 else 128 - status)

@@ -23,7 +23,7 @@ MEANING = {
 
 
 class Screen:
-    """Without a terminal: one log line at the end."""
+    """Show a run without a terminal: one log line at the end."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,7 +44,7 @@ class Screen:
         log.debug("run.step", step=what)
 
     def stage(self, what: str, total: int) -> None:
-        """A step of so many parts, each of which `advance` hears of."""
+        """Begin a step of so many parts; `advance` is called with each of them."""
         self.step(what)
 
     def advance(self, arrived: object) -> None:
@@ -59,7 +59,7 @@ class Screen:
 
 
 class JsonScreen(Screen):
-    """The record on standard output, for programs."""
+    """Print the record as JSON, for programs."""
 
     def show(self, result: Result) -> None:
         record = msgspec.to_builtins(result.record) if result.record else {}
@@ -67,26 +67,26 @@ class JsonScreen(Screen):
 
 
 class Terminal(Screen):
-    """A spinner that names the step, then a table."""
+    """Show a spinner that names the step, then a table."""
 
     def __enter__(self) -> Self:
         from rich.console import Console
 
         self._console = Console(stderr=True, highlight=False)
-        self._status = self._console.status("start")
-        self._status.start()
-        # only now: the console has put its own stream in place, which keeps lines off the spinner
+        self.status = self._console.status("start")
+        self.status.start()
+        # only now, as the console has replaced the stream by one that keeps lines off the spinner
         log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
         self._arrived, self._of = 0, "objects"
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._status.stop()
+        self.status.stop()
         log.set_up(self._settings.log_level)
 
     def step(self, what: str) -> None:
         self._what = what
-        self._status.update(f"{what} ...")
+        self.status.update(f"{what} ...")
 
     def stage(self, what: str, total: int) -> None:
         self._arrived, self._of = 0, f"of {total}"
@@ -94,13 +94,13 @@ class Terminal(Screen):
 
     def advance(self, arrived: object) -> None:
         self._arrived += 1
-        self._status.update(f"{self._what} ... {self._arrived} {self._of}")
+        self.status.update(f"{self._what} ... {self._arrived} {self._of}")
 
     def show(self, result: Result) -> None:
         from rich.markup import escape
         from rich.table import Table
 
-        self._status.stop()
+        self.status.stop()
         table = Table(show_header=False, box=None, pad_edge=False)
         for name, value in summary(result).items():
             table.add_row(f"[dim]{name}[/]", escape(str(value)))
@@ -115,7 +115,7 @@ class Terminal(Screen):
 
 
 def summary(result: Result) -> dict[str, Any]:
-    """The figures of a run, in the order in which people ask for them."""
+    """List the figures of a run, in the order in which people ask for them."""
     record, manifest = result.record, result.manifest
     fields: dict[str, Any] = {}
     if record:

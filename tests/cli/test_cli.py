@@ -351,7 +351,7 @@ def test_on_a_terminal_a_log_line_stands_on_a_line_of_its_own(
     monkeypatch.setenv("TERM", "xterm")
     with Terminal(read_settings({})) as screen:
         screen.step("extract")
-        screen._status.update(spinner="line")  # which draws it
+        screen.status.update(spinner="line")  # which draws it
         assert "extract" in terminal.getvalue()
         log.warning("facts.unavailable", error="gone")
         log.info("facts.not_for_a_terminal")

@@ -1,18 +1,13 @@
 """`inbox`: read what readers sent, or show what became of it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
 
 import click
 
 from etl import log
 from etl.cli.options import JSON, handed_over, in_force, open_store
 from etl.errors import ConfigError, EtlError
-
-if TYPE_CHECKING:
-    from etl.inbox.letter_round import RoundResult
-    from etl.settings.groups import Settings
-    from etl.store.s3.store import S3Store
+from etl.settings.groups import Settings
 
 
 @click.command()
@@ -35,7 +30,14 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
         store = open_store(settings)
         letters, waiting = results.latest_results(store, last), claims.all_progress(store)
     else:
-        done = _make_round(settings, _ready(settings))
+        _require_inbox(settings)
+        from etl.alerts.teller import Teller
+        from etl.inbox.rounds import make_round
+        from etl.store.s3.store import S3Store
+
+        bucket = S3Store.connect(settings.store.bucket, settings.store.folder)
+        teller = Teller(settings, bucket, handed_over())
+        done = make_round(settings, bucket, teller, datetime.now(UTC))
         letters, waiting = done.letters, done.waiting
     print_letters(letters, waiting, as_json=as_json, where=settings.store.address)
 
@@ -43,31 +45,24 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
 @click.command("read-inbox", hidden=True)
 def read_inbox() -> None:
     """Read the inbox, renew the form, send the alerts that wait; called by the worker."""
+    from etl.alerts.teller import Teller
     from etl.inbox import form
+    from etl.inbox.rounds import make_round
+    from etl.store.s3.store import S3Store
 
     settings = in_force()
-    store = _ready(settings)
+    _require_inbox(settings)
+    store = S3Store.connect(settings.store.bucket, settings.store.folder)
     form.renew(settings, store, datetime.now(UTC))
     try:
-        _make_round(settings, store)
+        teller = Teller(settings, store, handed_over())
+        make_round(settings, store, teller, datetime.now(UTC))
     except EtlError as exc:
         log.error("inbox.failed", kind=type(exc).__name__, error=exc)
         raise SystemExit(1) from exc
 
 
-def _ready(settings: "Settings") -> "S3Store":
-    """Raises ConfigError where readers' letters must not be sent to anybody."""
-    from etl.store.s3.store import S3Store
-
+def _require_inbox(settings: Settings) -> None:
+    """Raise ConfigError if the inbox is off, as letters must not be sent to anybody then."""
     if not settings.inbox.on:
         raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")
-    return S3Store.connect(settings.store.bucket, settings.store.folder)
-
-
-def _make_round(settings: "Settings", store: "S3Store") -> "RoundResult":
-    from etl.alerts.teller import Teller
-    from etl.inbox import rounds
-
-    return rounds.make_round(
-        settings, store, Teller(settings, store, handed_over()), datetime.now(UTC)
-    )

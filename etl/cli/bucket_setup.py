@@ -1,0 +1,98 @@
+"""Make the bucket and the topic ready: show what would change, ask, change it."""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+
+from etl.alerts.sns import Topic
+from etl.cli.options import confirm
+from etl.errors import ConfigError
+from etl.store.layout import PAGE
+from etl.store.s3.bucket import public_address
+from etl.store.s3.setup import BucketChange, BucketWish, plan
+from etl.store.s3.setup.apply import apply_change, read_setup
+from etl.store.s3.store import S3Store
+
+
+@dataclass(frozen=True)
+class SetupOptions:
+    """Whether to change nothing, not to ask, and to print JSON, with all else on standard error."""
+
+    dry_run: bool
+    yes: bool
+    as_json: bool
+
+    def say(self, line: str) -> None:
+        click.echo(line, err=self.as_json)
+
+
+def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOptions) -> None:
+    """Make the bucket as wished for, and the topic, unless its name is empty.
+
+    Raises ConfigError if S3 would not take the bucket's name, StoreError, AlertError.
+    """
+    found = read_setup(store, website=wish.website)
+    if not found.exists and (faults := plan.name_faults(wish.bucket)):
+        raise ConfigError([f"S3_BUCKET: {wish.bucket!r}: {fault}" for fault in faults])
+    changes, notes = plan.plan_changes(found, wish), plan.notes(found, wish)
+    options.say(f"{store.address}: {_counted(changes) or 'nothing to do'}")
+    for line in [*(f"+ {change.sentence}" for change in changes), *notes]:
+        options.say(f"  {line}")
+    made = _apply(store, changes, options) if changes and not options.dry_run else set()
+    made_topic = set_up_topic(topic, options) if topic else None
+    answer = {
+        "changes": [
+            {"call": each.call, "sentence": each.sentence, "made": each.call in made}
+            for each in changes
+        ],
+        "notes": notes,
+        "page": public_address(store, found.region, PAGE) if wish.public else None,
+        "website": plan.website_address(wish, found.region) if wish.website else None,
+        "topic": made_topic,
+    }
+    _show(answer, options)
+
+
+def _apply(store: S3Store, changes: Sequence[BucketChange], options: SetupOptions) -> set[str]:
+    """Make the changes, after asking; the calls that the server did not refuse."""
+    confirm(f"Make {_counted(changes)}?", yes=options.yes)
+    made = set[str]()
+    for change in changes:
+        done = apply_change(store, change)
+        made |= {change.call} if done else set()
+        word = "done" if done else "left out, since this server can't"
+        options.say(f"{word}: {change.sentence}")
+    return made
+
+
+def _show(answer: dict[str, Any], options: SetupOptions) -> None:
+    if options.as_json:
+        click.echo(json.dumps(answer, indent=2))
+        return
+    if answer["page"]:
+        options.say(f"the page: {answer['page']}")
+    if answer["website"]:
+        options.say(f"the website, on AWS: {answer['website']}")
+    if not options.dry_run:
+        options.say("next: python app.py doctor tries out what the worker needs")
+
+
+def set_up_topic(name: str, options: SetupOptions) -> dict[str, str | bool]:
+    """Make the topic if it is missing, after asking; its name, and whether it was made."""
+    topic = Topic(name)
+    missing = not topic.exists()
+    options.say(f"{topic.shown}: {'1 change' if missing else 'nothing to do'}")
+    if missing:
+        options.say("  + make the topic, which alerts are sent to")
+    if missing and not options.dry_run:
+        confirm("Make 1 change?", yes=options.yes)
+        topic.ensure()
+        options.say("done: next, python app.py subscribe adds somebody to be told")
+    return {"name": name, "made": missing and not options.dry_run}
+
+
+def _counted(changes: Sequence[BucketChange]) -> str:
+    return f"{len(changes)} change{'s' * (len(changes) > 1)}" if changes else ""
