@@ -63,13 +63,20 @@ class _Formatter(logging.Formatter):
 def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> None:
     """Write log lines of this level and above to `stream` (standard error by default).
 
-    `source` stands in each line: where there are several, of which one it tells.
+    `source` is put into each line: which of several sources it is about.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter(source))
     _logger.handlers[:] = [handler]
     _logger.setLevel(level)
     _logger.propagate = False
+
+
+def reset() -> None:
+    """Undo `set_up`: lines go to whatever handlers the process has, as before."""
+    _logger.handlers[:] = []
+    _logger.setLevel(logging.NOTSET)
+    _logger.propagate = True
 
 
 def debug(event: str, **fields: object) -> None:

@@ -1,6 +1,5 @@
 """What several test modules share."""
 
-import logging
 import os
 import signal
 from collections.abc import Iterator
@@ -117,21 +116,18 @@ def browser(chrome: "Browser") -> "Browser":
 @pytest.fixture(autouse=True)
 def _untouched_log() -> None:
     """What an earlier `main` has set up for a process of its own is not this test's."""
-    log._logger.handlers[:] = []
-    log._logger.propagate = True
-    log._logger.setLevel(logging.NOTSET)
+    log.reset()
 
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
     """Put back what `main` sets up for a process of its own."""
-    numbers, logger = (signal.SIGTERM, signal.SIGINT), log._logger
+    numbers = (signal.SIGTERM, signal.SIGINT)
     handlers = [signal.getsignal(number) for number in numbers]
-    logs = (logger.handlers[:], logger.level, logger.propagate)
     yield
     for number, handler in zip(numbers, handlers, strict=True):
         signal.signal(number, handler)
-    logger.handlers[:], logger.level, logger.propagate = logs
+    log.reset()
 
 
 @pytest.fixture

@@ -96,7 +96,7 @@ def draft_alert(alert: Alert, *, where: str, link: str | None = None, of: str = 
 
 def draft_note(text: str, *, where: str, alert_id: str) -> Draft:
     """A message that somebody wrote by hand, line by line."""
-    lines = [_literal(one_line(line, instead=" ")) for line in text.strip().splitlines()]
+    lines = [literal(one_line(line, instead=" ")) for line in text.strip().splitlines()]
     values = {"where": clean(where), "id": alert_id, **LITERAL}
     return Draft(SUBJECTS["note"], " ".join(filter(None, lines)), lines, values)
 
@@ -133,8 +133,8 @@ def clean(text: str) -> str:
     return one_line(text, LONGEST_VALUE, instead=" ", end="...")
 
 
-def _literal(text: str) -> str:
-    """What would be a blank, or mark code, stands for itself."""
+def literal(text: str) -> str:
+    """Keep what would be a blank, or mark code, as it is written."""
     return text.replace("{", "{brace}").replace("`", "{tick}")
 
 

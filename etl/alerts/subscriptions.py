@@ -98,7 +98,7 @@ def described(topic: Topic) -> Iterator[Subscription]:
         action = topic.may("GetSubscriptionAttributes")
         with aws.explained("sns", what=known.endpoint, action=action):
             found = topic.client.get_subscription_attributes(SubscriptionArn=known.arn)
-        wanted = _filter(found["Attributes"].get("FilterPolicy", ""))
+        wanted = read_filter(found["Attributes"].get("FilterPolicy", ""))
         languages, kinds = (tuple(map(str, wanted.get(name, ()))) for name in ("lang", "kind"))
         yield Subscription(known.arn, known.protocol, known.endpoint, languages, kinds)
 
@@ -129,8 +129,8 @@ def _confirmed(arn: str) -> str | None:
     return arn if arn.startswith("arn:") else None
 
 
-def _filter(text: str) -> dict[str, Any]:
-    """A filter policy; one that somebody else wrote may be of any shape."""
+def read_filter(text: str) -> dict[str, Any]:
+    """Read the lists of a filter policy; one that somebody else wrote may be of any shape."""
     try:
         found = json.loads(text or "{}")
     except ValueError:

@@ -20,14 +20,14 @@ class Used(msgspec.Struct, frozen=True):
 
 
 def key(now: datetime) -> str:
-    """Of the day in UTC."""
+    """The key of that day's count; days are in UTC."""
     return f"{USAGE}{now:%Y-%m-%d}.json"
 
 
 def read_usage(store: Store, now: datetime) -> tuple[Used, str | None]:
-    """Of that day so far, and the ETag. Raises StoreError.
+    """Read the calls of that day so far, and the ETag. Raises StoreError.
 
-    A count that can't be read counts as none.
+    A count that can't be read counts as no calls.
     """
     stored = store.read(key(now))
     if stored is None:
@@ -39,8 +39,11 @@ def read_usage(store: Store, now: datetime) -> tuple[Used, str | None]:
 
 
 class Allowance:
-    """Calls are taken out of the day's before they are made: a worker that is killed may waste
-    some, and none are made beyond the limit."""
+    """The calls that this worker may still make today.
+
+    They are counted before they are made: a worker that is killed may waste some, but none are
+    made beyond the limit.
+    """
 
     def __init__(self, store: Store, limit: int, now: datetime) -> None:
         self._store, self._limit, self._now = store, limit, now
@@ -53,7 +56,7 @@ class Allowance:
         return self._none_left and not self._in_hand
 
     def take(self) -> bool:
-        """One call; False: the day has none left. Raises StoreError."""
+        """Take one call; False: the day has none left. Raises StoreError."""
         if not self._in_hand and not self._none_left:
             self._in_hand = self._change(BLOCK)
             self._none_left = self._in_hand < BLOCK
@@ -64,7 +67,7 @@ class Allowance:
         return True
 
     def return_unused(self) -> None:
-        """What was taken out and not used. Raises StoreError."""
+        """Give back what was counted and not used. Raises StoreError."""
         if self._in_hand:
             self._change(-self._in_hand)
             self._in_hand = 0

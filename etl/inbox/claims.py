@@ -1,7 +1,7 @@
-"""Who is at which letter, and how far: inbox/pending/ID.json, changed by compare-and-swap.
+"""Who reads which letter, and how far it is: inbox/pending/ID.json, changed by compare-and-swap.
 
-A claim holds for a quarter of an hour, which is longer than the worker lets a round live: where one
-is older, whoever made it is dead, and another takes the letter over from where it was.
+A claim holds for a quarter of an hour, longer than the worker lets a round live. Whoever made an
+older claim is dead, and another reader takes the letter over from where it was.
 """
 
 import secrets
@@ -23,8 +23,11 @@ CLAIM_HOLDS = timedelta(minutes=15)
 
 
 class LetterProgress(Struct, frozen=True, omit_defaults=True):
-    """`claims` counts those in a row that ended without a word: a letter that kills whoever reads
-    it is given up. `letter` is what is known so far, `why` why it waits."""
+    """How far a letter is.
+
+    `claims`: consecutive attempts whose reader died; a letter that kills its readers is given up.
+    `letter` is what is known so far, `why` says why it waits.
+    """
 
     id: str
     key: str
@@ -40,21 +43,21 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Held:
-    """A letter that is ours to read, as long as nobody else has written its progress."""
+    """A letter that is ours to read, until somebody else writes its progress."""
 
     progress: LetterProgress
     etag: str
 
 
 def new_progress(entry: Entry) -> LetterProgress:
-    """Of a letter that nobody has been at."""
+    """The progress of a letter that nobody has begun."""
     return LetterProgress(letter_id(entry), entry.key, entry.modified, entry.size)
 
 
 def claim(store: Store, progress: LetterProgress, etag: str | None, now: datetime) -> Held | None:
-    """Make the letter ours; None: it is somebody else's. Raises StoreError.
+    """Make the letter ours; None: somebody else has it. Raises StoreError.
 
-    `etag` is that of the progress as it was read, None of a letter that has none.
+    `etag` is that of the progress as it was read, None if nobody has begun the letter.
     """
     if progress.claimed_at and now - progress.claimed_at < CLAIM_HOLDS:
         return None
@@ -68,13 +71,13 @@ def claim(store: Store, progress: LetterProgress, etag: str | None, now: datetim
 
 
 def keep(store: Store, held: Held, letter: Letter) -> Held:
-    """Write down what is known by now. Raises StateConflict where the letter is ours no more."""
+    """Write what is known by now. Raises StateConflict if the letter is no longer ours."""
     progress = replace(held.progress, letter=letter)
     return Held(progress, _write(store, progress, held.etag))
 
 
 def release(store: Store, held: Held, letter: Letter | None, why: str) -> LetterProgress:
-    """Let it wait; as `keep`."""
+    """Write what is known, and why the letter waits. Raises like `keep`."""
     progress = replace(
         held.progress, letter=letter, why=why, claimed_at=None, claimed_by="", claims=0
     )
@@ -83,12 +86,15 @@ def release(store: Store, held: Held, letter: Letter | None, why: str) -> Letter
 
 
 def drop(store: Store, letter: str) -> None:
-    """Nothing is left to do for the letter of this id. Raises StoreError."""
+    """Delete the progress of a letter that is finished. Raises StoreError."""
     store.delete(_key(letter))
 
 
 def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | None:
-    """None: nobody is at it, or what is written there can't be read. Raises StoreError."""
+    """Read a letter's progress and its ETag. Raises StoreError.
+
+    None: nobody has begun it, or its progress can't be read.
+    """
     stored = store.read(_key(letter))
     try:
         found = msgspec.json.decode(stored.body, type=LetterProgress) if stored else None

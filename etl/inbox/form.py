@@ -1,28 +1,25 @@
-"""The form: signed for a week at most, put beside the page, made anew before it ends."""
+"""The form by which readers write: signed for a week at most, renewed before it ends."""
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 
 from etl import log
 from etl.errors import EtlError
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
 from etl.load.share import shared_key
 from etl.report import translations
+from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.layout import FORM, INCOMING
 from etl.store.signing import Signer
 
-if TYPE_CHECKING:
-    from etl.settings.groups import Settings
-
 LASTS = timedelta(days=7)  # as long as S3 takes a signature
-ANEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
+RENEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
 
 
-def renew(settings: "Settings", store: Store, now: datetime) -> None:
-    """Put the form beside the page where INBOX is on, unless a young one lies there.
+def renew(settings: Settings, store: Store, now: datetime) -> None:
+    """Put the form beside the page where INBOX is on, unless a recent one is there.
 
-    With temporary credentials it is made anew each time: it dies with them. A failure is logged.
+    With temporary credentials it is renewed each time: it expires with them. A failure is logged.
     """
     if not settings.inbox.on:
         return
@@ -31,7 +28,7 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
         if signer is None:
             return
         there = store.head(FORM)
-        if there and now - there.modified < ANEW_AFTER and signer.temporary is None:
+        if there and now - there.modified < RENEW_AFTER and signer.temporary is None:
             return
         store.write(Upload(FORM, _page(settings, store, signer, LASTS)))
     except EtlError as exc:
@@ -40,15 +37,15 @@ def renew(settings: "Settings", store: Store, now: datetime) -> None:
         log.info("inbox.form_renewed", key=FORM)
 
 
-def share(settings: "Settings", store: Store, signer: Signer, lasts: timedelta) -> str:
-    """Write a form to be handed out; its key. Raises StoreError."""
+def share(settings: Settings, store: Store, signer: Signer, lasts: timedelta) -> str:
+    """Write a form to be handed out and return its key. Raises StoreError."""
     body = _page(settings, store, signer, lasts)
     key = shared_key(FORM, datetime.now(UTC) + lasts)
     store.write(Upload(key, body))
     return key
 
 
-def _page(settings: "Settings", store: Store, signer: Signer, lasts: timedelta) -> bytes:
+def _page(settings: Settings, store: Store, signer: Signer, lasts: timedelta) -> bytes:
     from etl.inbox import form_page  # Jinja: only who makes a form pays for it
 
     texts = translations.translated(store, settings.alerts.translate_to, form_page.sentences())

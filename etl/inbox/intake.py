@@ -1,24 +1,22 @@
-"""A letter as it came -> what is kept of it: its text, or a copy of its picture."""
-
-from typing import TYPE_CHECKING
+"""A letter as it came in -> what is kept of it: its text, or a copy of its picture."""
 
 from msgspec.structs import replace
 
 from etl.inbox import contents
+from etl.inbox.claims import LetterProgress
 from etl.inbox.contents import Picture
 from etl.inbox.letter import Letter, Unreadable
 from etl.report.numbers import human
-from etl.store import Upload
+from etl.store import Store, Upload
 from etl.store.keys import is_valid
 from etl.store.layout import PICTURES
 
-if TYPE_CHECKING:
-    from etl.inbox.claims import LetterProgress
-    from etl.store import Store
 
+def take_in(store: Store, of: LetterProgress) -> Letter | None:
+    """Read what was sent, and put the copy of a picture into the folder.
 
-def take_in(store: "Store", of: "LetterProgress") -> Letter | None:
-    """A picture's copy is in the folder then; None: what was sent is gone. Raises StoreError."""
+    None: what was sent is gone. Raises StoreError.
+    """
     try:
         if not is_valid(of.key):
             raise Unreadable("its name is none that the worker could use")
@@ -46,12 +44,13 @@ def take_in(store: "Store", of: "LetterProgress") -> Letter | None:
     )
 
 
-def unreadable(of: "LetterProgress", why: str) -> Letter:
+def unreadable(of: LetterProgress, why: str) -> Letter:
+    """A letter of which nothing can be kept but the reason."""
     letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
     return letter.noted("contents", why)
 
 
-def forget(store: "Store", of: "LetterProgress") -> None:
+def forget(store: Store, of: LetterProgress) -> None:
     """Delete what was sent, where it has a name that can be used. Raises StoreError."""
     if is_valid(of.key):
         store.delete(of.key)

@@ -2,13 +2,12 @@
 
 import hashlib
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-if TYPE_CHECKING:
-    from etl.store import Entry
+from etl.store import Entry
 
 Kind = Literal["text", "picture", "unreadable"]
 
@@ -50,12 +49,12 @@ class Letter(Struct, frozen=True, omit_defaults=True):
     format: int = 1
 
     def noted(self, what: str, why: str) -> "Letter":
+        """Add a note."""
         return replace(self, notes={**self.notes, what: why})
 
 
-def letter_id(entry: "Entry") -> str:
-    """The same for every worker that lists it; another one where something else is sent under the
-    same key."""
+def letter_id(entry: Entry) -> str:
+    """Name a letter: the same for every worker that lists it, another if the key is sent again."""
     said = f"{entry.key}\n{entry.size}\n{entry.modified.isoformat()}"
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{entry.modified:%Y-%m-%dT%H%M%SZ}-{digest[:16]}"

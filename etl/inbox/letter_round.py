@@ -1,10 +1,9 @@
-"""The letters of a round, one by one: claimed, taken in, read, written down."""
+"""The letters of a round, one by one: claimed, taken in, read, their results written."""
 
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
@@ -18,28 +17,26 @@ from etl.inbox.services import ASKED_FOR, Services
 from etl.store import Entry
 from etl.store.keys import is_valid
 from etl.store.layout import INCOMING
-
-if TYPE_CHECKING:
-    from etl.store.s3.store import S3Store
+from etl.store.s3.store import S3Store
 
 LIMIT_S = 240.0  # of a round; the letter that is under way then is finished
 MOST_LETTERS = 1_000  # that a round begins, however many came
-MAX_CLAIMS = 3  # so many claims that ended without a word, and the letter is given up
+MAX_CLAIMS = 3  # attempts whose reader died, after which the letter is given up
 GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
 
 
 @dataclass
 class RoundResult:
-    """What a round did: letters that are finished, oldest first, and those that wait, and why."""
+    """What a round did: the letters that it finished, oldest first, and those that wait."""
 
     letters: list[Letter] = field(default_factory=list)
     waiting: list[LetterProgress] = field(default_factory=list)
 
 
 class LetterRound:
-    """One round's. Everything here raises StoreError."""
+    """Goes through the inbox once. Everything here raises StoreError."""
 
-    def __init__(self, store: "S3Store", services: Services, reader: Reader, now: datetime) -> None:
+    def __init__(self, store: S3Store, services: Services, reader: Reader, now: datetime) -> None:
         self._store = store
         self._services = services
         self._reader = reader
@@ -48,7 +45,7 @@ class LetterRound:
         self._done = RoundResult()
 
     def work(self) -> RoundResult:
-        """Letters that somebody has begun come first, then the new ones."""
+        """Handle the letters that somebody has begun, then the new ones."""
         begun = list(claims.under_way(self._store))
         for letter in begun:
             if self._is_late():
@@ -67,7 +64,7 @@ class LetterRound:
         return time.monotonic() > self._ends
 
     def _new(self, begun: set[str]) -> Iterator[Entry]:
-        """What came since; a name that can't be used can't be deleted either, and stays listed."""
+        """What came in since. A name that can't be used can't be deleted, so it stays listed."""
         count = 0
         for entry in self._store.list(INCOMING, in_order=False):
             if self._is_late() or count == MOST_LETTERS:
@@ -91,14 +88,14 @@ class LetterRound:
         held = claims.claim(self._store, known, etag, self._now)
         if held is None:
             return
-        # whoever wrote the result may not have come to tell of it
+        # whoever wrote the result may have died before it was reported
         if result := results.read_result(self._store, letter):
             self._done.letters.append(result)
         else:
             self._handle(held)
 
     def _must_wait(self, letter: Letter) -> bool:
-        """Whether another try would end as the last one did."""
+        """Whether another attempt would end like the last one."""
         return self._services.allowance.is_spent or self._services.refuse(ASKED_FOR[letter.kind])
 
     def _handle(self, held: Held) -> None:
@@ -126,9 +123,10 @@ class LetterRound:
                 return
             held = claims.keep(self._store, held, letter)
             intake.forget(self._store, held.progress)
-        elif held.progress.claims > 1:  # the one before may have died before it came to this
+        elif held.progress.claims > 1:  # the reader before may have died before it got here
             intake.forget(self._store, held.progress)
-        letter, why = self._reader.read(letter)
+        learned = self._reader.read(letter)
+        letter, why = learned.letter, learned.waits_for
         if why and self._now - letter.received_at > GIVEN_UP_AFTER:
             letter, why = letter.noted("given up", why), ""
         if why:

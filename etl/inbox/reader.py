@@ -1,9 +1,10 @@
 """A letter that was taken in -> the same with what the services say of it.
 
-What one of them has said stays said: a letter that waits is asked for the rest alone.
+Each thing is asked for once: of a letter that waits only the rest is asked for.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
@@ -15,23 +16,28 @@ from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Servic
 from etl.settings import inbox_rules as alert_rules
 from etl.settings.inbox_rules import InboxRule
 from etl.settings.languages import ORIGINAL
+from etl.store.s3.store import S3Store
 
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
-    from etl.store.s3.store import S3Store
-
 LEAST_PIXELS, MOST_PIXELS = 80, 10_000  # a side, of what Rekognition looks at
 LABELS_KEPT = 20
 
-Learned = tuple[Letter, str]  # what is known by now, and why the rest waits; empty: that is all
+
+@dataclass(frozen=True)
+class Learned:
+    """What is known of a letter by now, and why the rest waits; empty: that is all."""
+
+    letter: Letter
+    waits_for: str
 
 
 class Reader:
     """Reads letters for one owner: in their language, by their rules."""
 
     def __init__(
-        self, store: "S3Store", services: Services, language: str, rules: Sequence[InboxRule]
+        self, store: S3Store, services: Services, language: str, rules: Sequence[InboxRule]
     ) -> None:
         self._store = store
         self._services = services
@@ -39,7 +45,7 @@ class Reader:
         self._rules = rules
 
     def read(self, letter: Letter) -> Learned:
-        """Raises StoreError."""
+        """Ask for what is not known yet, one thing after another. Raises StoreError."""
         steps: dict[str, Callable[[Letter], Letter]] = {}
         if letter.kind == "text":
             steps = {
@@ -59,7 +65,7 @@ class Reader:
                 why = why or str(exc)
             except AlertError as exc:  # of this letter alone
                 letter = letter.noted(name, str(exc))
-        return letter, why
+        return Learned(letter, why)
 
     def _with_language(self, letter: Letter) -> Letter:
         if letter.language:

@@ -16,7 +16,7 @@ from etl.store.parallel import in_parallel
 
 
 def read_result(store: Store, letter: str) -> Letter | None:
-    """None: there is none of this id, or none that can be read. Raises StoreError."""
+    """Read the result of a letter; None: there is none, or it can't be read. Raises StoreError."""
     stored = store.read(_key(letter))
     try:
         return msgspec.json.decode(stored.body, type=Letter) if stored else None
@@ -26,13 +26,13 @@ def read_result(store: Store, letter: str) -> Letter | None:
 
 
 def write_result(store: Store, letter: Letter) -> None:
-    """One that is there already stays. Raises StoreError."""
+    """Write the result of a letter, unless there is one already. Raises StoreError."""
     with suppress(StateConflict):
         store.write(Upload(_key(letter.id), readable(letter)), if_none_match=True)
 
 
 def latest_results(store: Store, count: int) -> Sequence[Letter]:
-    """The last so many that came, oldest first. Raises StoreError."""
+    """Read the results of the last letters that came in, oldest first. Raises StoreError."""
     listed = store.list(RESULTS, in_order=False)
     ids = (entry.key.removeprefix(RESULTS).removesuffix(".json") for entry in listed)
     wanted = heapq.nlargest(count, ids)

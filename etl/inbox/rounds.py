@@ -1,19 +1,18 @@
-"""One round through the inbox: take in, read, write down, tell. Read this first.
+"""One round through the inbox: take in, read, write the result, alert. Read this first.
 
-Each letter goes through the same steps, and what a step has done is written down before the next
-begins: a worker that is killed anywhere, or meets another, does none of them twice but the calls it
-was in the middle of.
+Each letter goes through the same steps, and what a step did is written before the next begins. So
+a worker that is killed at any point, or meets another one, repeats at most the calls that it was in
+the middle of.
 
     claim      inbox/pending/ID.json is made: the letter is ours
     take in    its text, or a copy of its picture, is kept; the original is deleted
     read       the services are asked; what they refuse for now a later round asks again
     result     inbox/results/ID.json
-    tell       one alert for all letters of the round that answer to INBOX_ALERT
+    alert      one alert for all letters of the round that answer to INBOX_ALERT
     let go     inbox/pending/ID.json is deleted
 """
 
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 from etl import log
 from etl.alerts import state
@@ -26,12 +25,10 @@ from etl.inbox.notice import notice
 from etl.inbox.reader import Reader
 from etl.inbox.services import Services
 from etl.settings.groups import Settings
-
-if TYPE_CHECKING:
-    from etl.store.s3.store import S3Store
+from etl.store.s3.store import S3Store
 
 
-def make_round(settings: Settings, store: "S3Store", teller: Teller, now: datetime) -> RoundResult:
+def make_round(settings: Settings, store: S3Store, teller: Teller, now: datetime) -> RoundResult:
     """Go through the inbox once. Raises StoreError; what was done by then stays done."""
     now = now.replace(microsecond=0)
     allowance = Allowance(store, settings.inbox.daily_limit, now)
@@ -44,7 +41,7 @@ def make_round(settings: Settings, store: "S3Store", teller: Teller, now: dateti
         for service, why in services.refusing.items():
             log.warning("inbox.refused", service=service, error=why)
         allowance.return_unused()
-    _tell(done, settings, store, teller, now)
+    _alert(done, settings, store, teller, now)
     for letter in done.letters:
         claims.drop(store, letter.id)
     if done.waiting and allowance.is_spent:
@@ -59,11 +56,14 @@ def make_round(settings: Settings, store: "S3Store", teller: Teller, now: dateti
     return done
 
 
-def _tell(
-    done: RoundResult, settings: Settings, store: "S3Store", teller: Teller, now: datetime
+def _alert(
+    done: RoundResult, settings: Settings, store: S3Store, teller: Teller, now: datetime
 ) -> None:
-    """Raises StoreError where the alert is not even in the folder: as long as their progress is
-    there, a later round comes back to the letters."""
+    """Send one alert for the letters that answer to INBOX_ALERT, and what waited before.
+
+    Raises StoreError if the alert could not even be queued: the progress of these letters is kept
+    then, and a later round comes back to them.
+    """
     looked = [letter for letter in done.letters if letter.look]
     if not looked:
         teller.retry(now)

@@ -1,7 +1,7 @@
 """Comprehend, Translate and Rekognition, asked within the day's allowance.
 
-A service that refuses is set aside for the rest of the round, so that a thousand letters are not a
-thousand refusals; what it was asked for waits.
+A service that refuses is not asked again in the same round: a thousand letters would be a thousand
+refusals. What it was asked for waits.
 """
 
 from collections.abc import Callable, Iterable
@@ -32,41 +32,43 @@ Answer = TypeVar("Answer")
 
 
 class Services:
-    """Each call raises Later, where it may be tried again, or AlertError, where this letter can't
-    be asked for at all."""
+    """The services of one round.
+
+    Each call raises Later if it may be tried again, or AlertError if this letter never works.
+    """
 
     def __init__(self, allowance: Allowance) -> None:
         self.allowance = allowance
-        self.refusing: dict[str, str] = {}  # a service -> why
+        self.refusing: dict[str, str] = {}  # service -> why
 
     def refuse(self, services: Iterable[str]) -> bool:
-        """Whether one of them has been set aside."""
+        """Whether one of them has refused in this round."""
         return not self.refusing.keys().isdisjoint(services)
 
     @cached_property
-    def _comprehend(self) -> "ComprehendClient":
+    def comprehend(self) -> "ComprehendClient":
         client: ComprehendClient = aws.client("comprehend")
         return client
 
     @cached_property
-    def _translate(self) -> "TranslateClient":
+    def translate(self) -> "TranslateClient":
         client: TranslateClient = aws.client("translate")
         return client
 
     @cached_property
-    def _rekognition(self) -> "RekognitionClient":
+    def rekognition(self) -> "RekognitionClient":
         client: RekognitionClient = aws.client("rekognition")
         return client
 
     def language(self, text: str) -> tuple[str, float]:
         """Its code, and how sure Comprehend is, from 0 to 1."""
-        return self._asked("comprehend", lambda: translate.detect(text, self._comprehend))
+        return self._asked("comprehend", lambda: translate.detect(text, self.comprehend))
 
     def translation(self, text: str, source: str, target: str) -> str:
         def ask() -> str:
             what = f"translation from {source} to {target}"
             with aws.explained("translate", what=what, action="translate:TranslateText"):
-                answer = self._translate.translate_text(
+                answer = self.translate.translate_text(
                     Text=text, SourceLanguageCode=source, TargetLanguageCode=target
                 )
             return answer["TranslatedText"]
@@ -79,7 +81,7 @@ class Services:
         def ask() -> tuple[str, float]:
             action = "comprehend:DetectSentiment"
             with aws.explained("comprehend", what="sentiment", action=action):
-                answer = self._comprehend.detect_sentiment(Text=text, LanguageCode=language)  # type: ignore[arg-type]
+                answer = self.comprehend.detect_sentiment(Text=text, LanguageCode=language)  # type: ignore[arg-type]
             word = answer["Sentiment"]
             return word.lower(), answer["SentimentScore"][word.title()]  # type: ignore[literal-required]
 
@@ -91,7 +93,7 @@ class Services:
         def ask() -> list[Label]:
             action = "rekognition:DetectLabels"
             with aws.explained("rekognition", what="labels of a picture", action=action):
-                answer = self._rekognition.detect_labels(Image=image, MinConfidence=least)
+                answer = self.rekognition.detect_labels(Image=image, MinConfidence=least)
             return [Label(one["Name"], round(one["Confidence"], 1)) for one in answer["Labels"]]
 
         return sorted(self._asked("rekognition", ask), key=lambda label: -label.confidence)

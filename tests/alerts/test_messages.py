@@ -397,7 +397,7 @@ def test_words_may_change_places_but_nothing_marked_may_be_lost_changed_or_doubl
 
 @given(SPOKEN)
 def test_whatever_is_written_comes_back_with_all_that_was_marked(text: str) -> None:
-    line = messages._literal(one_line(text, instead=" "))
+    line = messages.literal(one_line(text, instead=" "))
     back = translation.unmarked(line, translation.marked(line))
     assert back == " ".join(line.split())
 

@@ -311,7 +311,7 @@ def test_more_subscribers_than_a_page_are_all_listed(sns: Sns) -> None:
 
 @pytest.mark.parametrize("strange", ['{"lang": "en"}', '{"$or": [{"a": ["b"]}]}', '["en"]', "{"])
 def test_a_filter_that_somebody_else_made_is_listed_as_far_as_it_is_ours(strange: str) -> None:
-    assert subscriptions._filter(strange) in ({}, {"$or": [{"a": ["b"]}]})
+    assert subscriptions.read_filter(strange) in ({}, {"$or": [{"a": ["b"]}]})
 
 
 PENDING = """<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>

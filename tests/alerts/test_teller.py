@@ -52,11 +52,10 @@ def handed(**over: Any) -> Options:
 @pytest.fixture
 def lines() -> Iterator[Callable[[], list[str]]]:
     """The log so far."""
-    stream, logger = StringIO(), log._logger
-    before = (logger.handlers[:], logger.level, logger.propagate)
+    stream = StringIO()
     log.set_up("DEBUG", stream)
     yield lambda: stream.getvalue().splitlines()
-    logger.handlers[:], logger.level, logger.propagate = before
+    log.reset()
 
 
 @pytest.fixture

@@ -433,19 +433,19 @@ def test_the_requests_are_those_of_the_services_models(inbox: Inbox) -> None:
     stubs = []
     for client, call, answer, expected in (
         (
-            services._comprehend,
+            services.comprehend,
             "detect_sentiment",
             {"Sentiment": "MIXED", "SentimentScore": scores},
             {"Text": "So so", "LanguageCode": "en"},
         ),
         (
-            services._translate,
+            services.translate,
             "translate_text",
             {"TranslatedText": "b", "SourceLanguageCode": "es", "TargetLanguageCode": "en"},
             {"Text": "a", "SourceLanguageCode": "es", "TargetLanguageCode": "en"},
         ),
         (
-            services._rekognition,
+            services.rekognition,
             "detect_labels",
             {"Labels": [{"Name": "Cat", "Confidence": 98.24}]},
             {"Image": {"S3Object": {"Bucket": "news", "Name": "k"}}, "MinConfidence": 55.0},

@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -120,11 +121,10 @@ def waits(first: float = 1.0) -> Iterator[timedelta]:
 @pytest.fixture
 def lines() -> Iterator[Callable[[str], list[str]]]:
     """The log lines of an event so far."""
-    stream, logger = StringIO(), log._logger
-    before = (logger.handlers[:], logger.level, logger.propagate)
+    stream = StringIO()
     log.set_up("INFO", stream)
     yield lambda event: [line for line in stream.getvalue().splitlines() if line.startswith(event)]
-    logger.handlers[:], logger.level, logger.propagate = before
+    log.reset()
 
 
 # ---- one run a slot
@@ -665,8 +665,10 @@ def test_an_inbox_that_hangs_is_ended_and_that_is_said(
     assert "killed: still running after 0.2 s" in line
 
 
+@pytest.mark.usefixtures("as_before")
 def test_a_stop_that_comes_between_two_waits_is_raised_at_the_next() -> None:
     signals = Signals()
-    signals._handle(15, None)
+    signals.install()
+    signal.raise_signal(signal.SIGTERM)
     with pytest.raises(Stop), signals.interruptible():
         pytest.fail("it went in")
