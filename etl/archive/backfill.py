@@ -105,7 +105,8 @@ def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -
             f"nothing was published: the newest snapshot, of {newest.slot}, failed; "
             "--to leaves it out"
         )
-    restore.move_to(store, settings, newest.run_id, now)
+    at = restore.Moment.of(settings.schedule, settings.table, now)
+    restore.move_to(store, newest.run_id, at)
     return newest.run_id
 
 

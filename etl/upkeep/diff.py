@@ -1,4 +1,4 @@
-"""What a run says otherwise than another, and what each said so of the one before it."""
+"""How two runs in the folder differ, and what each run changed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -19,9 +19,9 @@ from etl.upkeep import versions
 
 
 def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:
-    """The later run's id and the difference, of runs called as `restore` calls them.
+    """Compare two runs, named as for `restore`; the later run's id and the difference.
 
-    `after` None: the published one. Raises StoreError.
+    `after` None: the published run. Raises StoreError.
     """
     published, (past, _) = manifests.read(store), history.read(store)
     if published is None:
@@ -37,7 +37,7 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
 def changes_by_run(
     store: Store, records: Sequence[Record]
 ) -> list[tuple[Record, Difference | None]]:
-    """What each published run changed, by its changes.json; None where that is no longer there.
+    """Read what each published run changed, from its changes.json; None: that file is gone.
 
     Raises StoreError.
     """

@@ -1,4 +1,4 @@
-"""Clear the folder of what nobody needs any more; `retention` says what that is."""
+"""Clear the folder of what nobody needs any more, as retention.py decides."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
-    """Look, and change nothing. Raises StoreError, also where nothing is published."""
+    """Read the folder, and plan. Raises StoreError, also if nothing is published."""
     published = manifests.read(store)
     if published is None:
         raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
@@ -40,9 +40,9 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
 
 
 def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
-    """Carry a plan out: of each run the manifest first, lest half a run look like a whole one.
+    """Carry out a plan. A run's manifest is deleted first, so that half a run never looks whole.
 
-    Raises StateConflict if another run is published by now, StoreError.
+    Raises StateConflict if another run was published meanwhile, StoreError.
     """
     for why, folders in plan.groups.items():
         for folder in folders:
@@ -85,14 +85,14 @@ def _delete(store: Store, why: str, entry: Entry) -> None:
 
 
 def _runs(store: Store, top: str) -> dict[str, Folder]:
-    """By run id; what has another name is not ours."""
+    """Group the objects of `runs` or `raw` by run id; folders of other names are not ours."""
     folders = _folders(store.list(f"{top}/", in_order=False))
     by_id = {name.removeprefix(f"{top}/"): folder for name, folder in folders.items()}
     return {run_id: folder for run_id, folder in by_id.items() if RUN_ID.fullmatch(run_id)}
 
 
 def _folders(entries: Iterable[Entry]) -> dict[str, Folder]:
-    """By the first two names of their keys, such as `runs/RUN`."""
+    """Group entries by the first two parts of their keys, such as `runs/RUN`."""
     folders: dict[str, Folder] = {}
     for entry in entries:
         name = "/".join(entry.key.split("/")[:-1][:2])

@@ -1,10 +1,12 @@
-"""Back to an earlier run: the root manifest and the stable names become that run's again.
+"""Return to an earlier run: the root manifest and the stable names become that run's again.
 
-The same protocol as publishing, from the commit on. It makes no slot's run: the next one that is
-due looks at the source anew, and publishes what it finds there.
+From the commit on this is the protocol of publishing. The slot's own run is still due: it reads the
+source again, and publishes what it finds.
 """
 
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Self
 
 from etl.errors import StateConflict, StoreError
 from etl.history import append, outcomes
@@ -13,25 +15,39 @@ from etl.history.manifest import Manifest
 from etl.history.record import Record
 from etl.history.run import FolderState
 from etl.load import publish, recovery
-from etl.settings.groups import Settings
+from etl.settings.groups import ScheduleSettings, TableSettings
 from etl.store import Store
 from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
 from etl.upkeep import versions
-from etl.worker import schedule
+from etl.worker.schedule import latest_slot
 
 PUBLISHED_MEANWHILE = (
     "another run was published in between; look at it (python app.py history) and say it again"
 )
 
 
-def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Record | None:
-    """Restore a run by its id, the run of a day (`2021-01-25`), or the `previous` one; its record.
+@dataclass(frozen=True)
+class Moment:
+    """When a run is restored: the clock, the slot that it is in, and when data counts as stale."""
 
-    None: it is the one that is published. Raises StoreError, StateConflict.
+    now: datetime
+    slot: date
+    stale_after_days: int
+
+    @classmethod
+    def of(cls, schedule: ScheduleSettings, table: TableSettings, now: datetime) -> Self:
+        slot = latest_slot(now, schedule.run_at, schedule.timezone)
+        return cls(now.replace(microsecond=0), slot, table.stale_after_days)
+
+
+def restore(store: Store, wanted: str, at: Moment) -> Record | None:
+    """Restore a run by its id, the run of a day (`2021-01-25`), or the `previous` one.
+
+    Returns its record; None: that run is published already. Raises StoreError, StateConflict.
     """
-    state = _state(store, settings, now)
+    state = _healed(store, at)
     if state.published is None:
         raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
     before = state.published.manifest
@@ -42,34 +58,26 @@ def restore(store: Store, settings: Settings, wanted: str, now: datetime) -> Rec
     if run_id is None or target is None:
         choice = _choice(store, state)
         raise StoreError(versions.unknown(wanted, run_id, choice))
-    return _move(store, settings, state, target, now)
+    return _move(store, state, target, at)
 
 
-def move_to(store: Store, settings: Settings, run_id: str, now: datetime) -> Record | None:
-    """As `restore`, to a run that is known to be there; the first that is published, it may be."""
-    state = _state(store, settings, now)
+def move_to(store: Store, run_id: str, at: Moment) -> Record | None:
+    """Like `restore`, for a run id that is known to exist. Works when nothing is published yet."""
+    state = _healed(store, at)
     if state.published and state.published.manifest.run_id == run_id:
         return None
     target = versions.manifest_of(store, run_id)
     if target is None:
         raise StoreError(f"{store.address}/{run_key(run_id, MANIFEST)} was removed at this moment")
-    return _move(store, settings, state, target, now)
+    return _move(store, state, target, at)
 
 
-def _state(store: Store, settings: Settings, now: datetime) -> FolderState:
-    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
-    return recovery.finish(
-        store,
-        recovery.read(store),
-        slot,
-        now.replace(microsecond=0),
-        settings.table.stale_after_days,
-    )
+def _healed(store: Store, at: Moment) -> FolderState:
+    """Read the folder's state, and finish a run that broke off after its commit."""
+    return recovery.finish(store, recovery.read(store), at.slot, at.now, at.stale_after_days)
 
 
-def _move(
-    store: Store, settings: Settings, state: FolderState, target: Manifest, now: datetime
-) -> Record:
+def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Record:
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
         raise StoreError(f"run {target.run_id}: {what}; {_choice(store, state)}")
@@ -82,9 +90,8 @@ def _move(
     there = manifests.read(store)
     if there is None or there.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
-    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
-    record = outcomes.restored(target, slot, now.replace(microsecond=0))
-    append.record(store, record, settings.table.stale_after_days)
+    record = outcomes.restored(target, at.slot, at.now)
+    append.record(store, record, at.stale_after_days)
     return record
 
 
@@ -96,7 +103,7 @@ def _body(store: Store, run_id: str) -> bytes:
 
 
 def _damaged(store: Store, manifest: Manifest) -> list[str]:
-    """Keys whose bytes are not the manifest's, or that are gone."""
+    """List the keys whose bytes are not those of the manifest, or that are gone."""
     bad: list[str] = []
 
     def verify(file: manifests.PublishedFile) -> None:

@@ -1,8 +1,8 @@
-"""What nobody needs any more: old runs and their inputs, and what broken-off runs left. Pure.
+"""Decide what nobody needs any more: old runs and inputs, and what broken runs left. Pure.
 
-Never the published run nor the one before it; and of each month the last inputs stay, with their
-run's manifest: the monthly reports are made from them. What was imported or made anew is as old as
-its entry in the catalogue, not as the day it tells of; vintages/ stays, however old its days.
+The published run and the one before it stay. Of each month the last inputs stay, with their run's
+manifest, since the monthly reports are made from them. The age of what was imported or rebuilt is
+that of its entry in the catalogue, not of its day. vintages/ stays.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from etl.load.share import expired
 from etl.store import Entry
 from etl.store.layout import INBOX_DAYS, MANIFEST, run_key
 
-BROKEN_OFF = timedelta(days=1)  # no run takes as long
+BROKEN_OFF = timedelta(days=1)  # no run takes this long
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
 LETTERS = f"folders of the inbox, for what is older than {INBOX_DAYS} days"
 LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were killed"
@@ -24,7 +24,7 @@ LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were kil
 
 @dataclass(frozen=True)
 class Folder:
-    """Objects that go together, such as those of `runs/RUN`."""
+    """Objects that belong together, such as those of `runs/RUN`."""
 
     name: str
     entries: list[Entry]
@@ -35,7 +35,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderContents:
-    """What lies there; `runs` and `raw` are by run id."""
+    """What the folder holds; `runs` and `raw` are by run id."""
 
     published: Manifest
     past: History
@@ -49,7 +49,7 @@ class FolderContents:
 
 @dataclass(frozen=True)
 class Plan:
-    """What to clear, by why; it holds while `published` is the run that is published."""
+    """What to clear, by reason; valid as long as `published` is the published run."""
 
     published: str
     groups: Mapping[str, list[Folder]]
@@ -58,13 +58,13 @@ class Plan:
         return [e for folders in self.groups.values() for folder in folders for e in folder.entries]
 
     def cleared(self, top: str) -> list[str]:
-        """The runs of which nothing, or not enough to count, is left in `top` (runs, raw)."""
+        """List the runs that lose objects in `top` (runs, raw)."""
         names = [folder.name for folders in self.groups.values() for folder in folders]
         return [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
 
 
 def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
-    """What is older than so many days, and what was left behind more than a day ago."""
+    """Plan to clear what is older than so many days, and what was abandoned over a day ago."""
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous
     safe = {found.published.run_id, before.run_id if before else ""}
@@ -74,7 +74,7 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
     whole = {run for run, folder in found.runs.items() if folder.has_manifest()}
     imported = {snapshot.run_id for snapshot in found.listed.imported}
     reported = reported_on((whole | imported) & found.raw.keys(), found.past)
-    young = {r.published_run for r in found.past.records} - old  # a manifest that was lost
+    young = {r.published_run for r in found.past.records} - old  # their manifest was lost
     kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
     kept |= {run_key(run, MANIFEST) for run in reported}
 
@@ -104,7 +104,7 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
 
 
 def reported_on(runs: Iterable[str], past: History) -> set[str]:
-    """Of each month the last run; and the last that is on record, where that is another one."""
+    """Pick the last run of each month, and the last one that the history has."""
     slots = {r.run_id: r.slot for r in past.records if r.outcome == "published"}
     last: dict[tuple[int, int, bool], str] = {}
     for run in sorted(runs):
@@ -115,6 +115,7 @@ def reported_on(runs: Iterable[str], past: History) -> set[str]:
 
 
 def began(run_id: str) -> datetime:
+    """Read the start of a run from its id."""
     return datetime.strptime(run_id[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
 
 

@@ -1,4 +1,4 @@
-"""The runs in the folder, and what people call them: an id, a day, `previous`."""
+"""Find a run by what people call it (an id, a day, `previous`), and say whose a key is."""
 
 import re
 from itertools import islice
@@ -13,13 +13,13 @@ from etl.history.record import SUCCESS
 from etl.store import Store
 from etl.store.layout import MANIFEST, Owner, place_of, run_key
 
-NAMED, LOOKED_AT = 5, 30  # in the list of runs that are there
+NAMED, LOOKED_AT = 5, 30  # runs, by `runs_that_are_there`
 
 
 def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> str | None:
-    """None where nothing is known by that name. Raises StoreError.
+    """Give the id of a run; None: no run has that name. Raises StoreError.
 
-    A day's run is the one that readers were given; else the one made of its snapshot later on.
+    A day means the run that readers were given; if there was none, the one that `backfill` made.
     """
     if wanted == "previous":
         return published.previous.run_id if published.previous else None
@@ -33,13 +33,13 @@ def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> 
 
 
 def manifest_of(store: Store, run_id: str) -> Manifest | None:
-    """Of a run that may have gone. Raises StoreError."""
+    """Read the manifest of a run; None: it is gone. Raises StoreError."""
     found = manifests.read(store, run_key(run_id, MANIFEST))
     return found.manifest if found else None
 
 
 def find_run(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
-    """The manifest of a run whose files are there. Raises StoreError."""
+    """Read the manifest of a run whose files are there. Raises StoreError if there is none."""
     run_id = run_id_of(store, wanted, published, past)
     found = manifest_of(store, run_id) if run_id else None
     if found is None or not is_there(store, found):
@@ -55,21 +55,21 @@ def unknown(wanted: str, run_id: str | None, choice: str) -> str:
 
 
 def is_there(store: Store, run: Manifest) -> bool:
-    """A pruned run may have left its manifest alone."""
+    """Say whether a run's files are there: of a pruned run the manifest may be left."""
     return store.head(run.files[0].key) is not None
 
 
 def runs_that_are_there(store: Store, past: History, but_for: str | None = None) -> str:
-    """The newest runs that are there, for people."""
+    """List the newest runs whose files are there, for people. Raises StoreError."""
     runs = [r.published_run for r in reversed(past.records) if r.outcome in SUCCESS]
     runs += [run.run_id for run in reversed(_rebuilt(store))]
-    told = (run for run in islice(dict.fromkeys(runs), LOOKED_AT) if run and run != but_for)
-    there = (m for m in (manifest_of(store, run) for run in told) if m and is_there(store, m))
+    newest = (run for run in islice(dict.fromkeys(runs), LOOKED_AT) if run and run != but_for)
+    there = (m for m in (manifest_of(store, run) for run in newest) if m and is_there(store, m))
     return ", ".join(f"{m.run_id} (of {m.slot})" for m in islice(there, NAMED)) or "none"
 
 
 def _rebuilt(store: Store) -> list[Rebuilt]:
-    """Of each snapshot the run that was made last, the oldest snapshot first."""
+    """List the newest run that was rebuilt from each snapshot, oldest snapshot first."""
     newest = catalogue.read(store).newest()
     return [newest[snapshot] for snapshot in sorted(newest)]
 

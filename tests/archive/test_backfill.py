@@ -26,7 +26,7 @@ from tests.report.monthly.test_make import made, table
 from tests.runs.test_pipeline import DOCUMENTS
 from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 from tests.support.processes import on_a_terminal
-from tests.support.runs import NOW, assert_settled, contents, growing, run, settings
+from tests.support.runs import NOW, assert_settled, contents, growing, moment, run, settings
 from tests.support.stores import Broken, Wrapped, once
 
 FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
@@ -320,7 +320,7 @@ def test_publishing_gives_readers_the_newest_run_and_the_next_daily_run_goes_on_
     assert made.manifest
     assert made.manifest.previous
     assert made.manifest.previous.run_id == run_id
-    back = restore(store, wanted, last, NOW + 5 * DAY)
+    back = restore(store, last, moment(wanted, NOW + 5 * DAY))
     assert back
     assert_settled(contents(store))
 
@@ -397,13 +397,13 @@ def test_a_day_without_a_daily_run_means_the_run_made_anew(
     done = fill(other, source)
     wanted = settings(source, OUTPUT_DIR=str(other.root))
     filling.publish(wanted, other, done, LATER)
-    record = restore(other, wanted, "2021-01-26", LATER)
+    record = restore(other, "2021-01-26", moment(wanted, LATER))
     assert record
     assert record.published_run == done.days[1].run_id
     with pytest.raises(
         StoreError, match=rf"these can be restored: {done.days[2].run_id} \(of 2021"
     ):
-        restore(other, wanted, "2021-01-01", LATER)
+        restore(other, "2021-01-01", moment(wanted, LATER))
 
 
 def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_anew(

@@ -18,6 +18,7 @@ from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.memory import MemoryStore
 from etl.upkeep.after_run import after_run
+from etl.upkeep.restore import Moment
 
 NOW = datetime(2021, 1, 25, 7, 0, tzinfo=UTC)
 COUNTRIES = ("united-states", "spain", "diamond-princess")
@@ -49,6 +50,10 @@ def growing(days: int, keys: tuple[str, ...] = COUNTRIES, step: int = 100) -> by
 
 def settings(source: Path | str, **variables: str) -> Settings:
     return read_settings({"SOURCE_URL": str(source), "COUNTRIES_URL": "", **variables})
+
+
+def moment(settings: Settings, now: datetime) -> Moment:
+    return Moment.of(settings.schedule, settings.table, now)
 
 
 def run(

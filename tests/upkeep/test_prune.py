@@ -40,7 +40,7 @@ from etl.upkeep.retention import (
     plan_clearing,
 )
 from tests.support.desk import Desk
-from tests.support.runs import NOW, assert_settled, contents, growing, records, run
+from tests.support.runs import NOW, assert_settled, contents, growing, moment, records, run
 from tests.support.runs import settings as runs_settings
 from tests.support.s3_server import use
 from tests.support.stores import Broken, Wrapped, once, store_with
@@ -114,7 +114,7 @@ def test_a_run_that_was_put_back_stays_though_it_is_old(
 ) -> None:
     store, runs = days
     now = FIRST + timedelta(days=14)
-    restore(store, runs_settings("unused"), runs[2], now)
+    restore(store, runs[2], moment(runs_settings("unused"), now))
     clear(store, 4, now)
     assert whole_runs(store) == [runs[1], runs[2], *runs[10:]]
     assert_settled(contents(store))
@@ -358,8 +358,8 @@ def test_whatever_the_dates_what_must_stay_stays(
     last = {(moment.year, moment.month): run for run, moment in zip(run_ids, began, strict=True)}
     for run_id in last.values():
         assert not {f"raw/{run_id}/stats.json.gz", f"runs/{run_id}/manifest.json"} & gone
-    for run_id, moment in zip(run_ids, began, strict=True):
-        if moment >= now - timedelta(days=keep_days):
+    for run_id, start in zip(run_ids, began, strict=True):
+        if start >= now - timedelta(days=keep_days):
             assert not any(f"/{run_id}/" in key for key in gone)
         elif run_id not in (current, before):
             assert f"runs/{run_id}/latest.csv" in gone

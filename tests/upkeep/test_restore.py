@@ -14,7 +14,16 @@ from etl.store.memory import MemoryStore
 from etl.upkeep.doctor import published
 from etl.upkeep.restore import restore
 from tests.support.desk import Desk
-from tests.support.runs import NOW, assert_settled, contents, growing, records, run, settings
+from tests.support.runs import (
+    NOW,
+    assert_settled,
+    contents,
+    growing,
+    moment,
+    records,
+    run,
+    settings,
+)
 from tests.support.stores import Broken, Wrapped, once, store_with
 
 MANY = tuple(f"country-{n}" for n in range(20))
@@ -50,7 +59,7 @@ def run_ids(store: Store) -> list[str]:
 
 
 def put_back(store: Store, wanted: str) -> str | None:
-    record = restore(store, settings("unused"), wanted, LATER)
+    record = restore(store, wanted, moment(settings("unused"), LATER))
     return record.published_run if record else None
 
 
@@ -155,7 +164,7 @@ def test_a_slot_in_which_a_run_failed_is_still_made_after_a_restore(
     tomorrow = NOW + timedelta(days=1)
     with pytest.raises(SourceChanged):
         run(store, source, now=tomorrow)
-    restore(store, settings(source), "previous", tomorrow + timedelta(minutes=1))
+    restore(store, "previous", moment(settings(source), tomorrow + timedelta(minutes=1)))
     source.write_bytes(growing(23, MANY))
     assert scheduled(store, source, 1).outcome == "published"
     status = json.loads(contents(store)["status.json"])
@@ -311,6 +320,6 @@ def test_a_run_is_restored_whatever_settings_are_in_force_now(
 ) -> None:
     _, second, _ = run_ids(store)
     other = settings(source, COUNTRIES="country-3", KEEP="new")
-    record = restore(store, other, "previous", LATER)
+    record = restore(store, "previous", moment(other, LATER))
     assert record is not None
     assert on_view(store) == second

@@ -23,7 +23,8 @@ def restore(run: str) -> None:
 
     settings = in_force()
     now = datetime.now(UTC)
-    record = restoring.restore(open_store(settings), settings, run, now)
+    at = restoring.Moment.of(settings.schedule, settings.table, now)
+    record = restoring.restore(open_store(settings), run, at)
     if record is None:
         click.echo("it is the one that is published; nothing was done")
         return

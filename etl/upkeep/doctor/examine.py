@@ -1,6 +1,6 @@
-"""Is everything ready for the worker? Every setting, the source, the store; then what is published.
+"""The doctor: examine the settings, the source, the store, and then what is published.
 
-The rooms here look at one thing each and tell it as findings; nothing here raises EtlError.
+The other modules of this room examine one thing each, and yield findings.
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -20,10 +20,10 @@ from etl.upkeep.doctor.trial import trial
 def examine(
     settings: Settings, environ: Mapping[str, str], store: Store, now: datetime
 ) -> Iterator[Finding]:
-    """Every finding, in the order in which a newcomer can mend them."""
+    """Yield every finding, in the order in which a newcomer can mend them. Raises no EtlError."""
     yield from of_settings.setting_findings(environ)
     yield from sources.source_findings(settings, now)
-    # where the place itself fails, whatever else is tried would fail for the same reason
+    # if the bucket or folder itself fails, everything else would fail for the same reason
     if (yield from _all_well(_place(store, now))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
@@ -32,7 +32,7 @@ def examine(
 
 
 def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
-    """Pass the findings on; whether none failed."""
+    """Pass the findings on; return whether none failed."""
     well = True
     try:
         for finding in part:

@@ -1,4 +1,4 @@
-"""What the doctor finds, a line each."""
+"""A finding of the doctor."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,7 +8,7 @@ Level = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True)
 class Finding:
-    """One line: `step` is what to do about it."""
+    """What was found, as one line; `step` is what to do about it."""
 
     level: Level
     what: str

@@ -1,4 +1,4 @@
-"""What INBOX needs: each service, by a small question; and forms that see what arrived."""
+"""Examine what INBOX=on needs: each of Amazon's services, and forms that see what arrived."""
 
 import struct
 import zlib
@@ -25,7 +25,7 @@ LIMIT_S = 10.0
 
 
 def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[Finding]:
-    """The questions count as calls of the day."""
+    """Ask each service a small question, which counts as a call of the day."""
     if not settings.inbox.on or (signer := store.signer()) is None:
         return
     allowance = Allowance(store, settings.inbox.daily_limit, now)
@@ -39,7 +39,7 @@ def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[
         ),
     }
     for what, ask in questions.items():
-        services.refusing.clear()  # each permission is one of its own
+        services.refusing.clear()  # a refusal of one service says nothing about the next
         try:
             ask()
         except (Later, AlertError) as exc:
@@ -66,7 +66,7 @@ def cors_finding(signer: Signer) -> Finding:
 
 
 def _square(side: int) -> bytes:
-    """A black PNG."""
+    """Make a black PNG."""
     chunks = {
         b"IHDR": struct.pack(">IIBBBBB", side, side, 1, 0, 0, 0, 0),
         b"IDAT": zlib.compress((b"\0" * (1 + -(-side // 8))) * side),

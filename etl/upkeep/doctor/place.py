@@ -1,4 +1,4 @@
-"""Where the data goes: does the bucket answer, to whom, by which clock; has the folder room?"""
+"""Examine the bucket (clock, credentials, region, page) or the folder (free space)."""
 
 import shutil
 import time
@@ -25,9 +25,9 @@ LEAST_FREE = 1_000_000_000  # a run of the default source takes some 60 MB, twic
 
 
 def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
-    """Stops at what makes all the rest impossible.
+    """Examine the bucket; stop at what makes all the rest impossible.
 
-    The clock comes first: STS takes a wrong one for a wrong secret key.
+    The clock comes first: STS reports a wrong one as a wrong secret key.
     """
     seen = bucket.greet(store)
     if seen.date:
@@ -48,25 +48,25 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
 
 def _credentials(found: Identity) -> Finding:
     key = f", key ...{found.key_end}" if found.key_end else ""
-    told = f"credentials: from {found.place}{key}"
+    source = f"credentials: from {found.place}{key}"
     whose = found.arn or f"whose they are is not known: {found.why}"
     if found.arn.endswith(":root"):
         step = "make an IAM user with the policy of: python app.py setup --policy"
-        return Finding("warning", f"{told}: the account's root user, who may do anything", step)
+        return Finding("warning", f"{source}: the account's root user, who may do anything", step)
     if found.ends:
         step = "give the worker lasting ones, or a role, which renews them by itself"
-        return Finding("warning", f"{told}, for a time only: {whose}", step)
-    return Finding("ok", f"{told}: {whose}")
+        return Finding("warning", f"{source}, for a time only: {whose}", step)
+    return Finding("ok", f"{source}: {whose}")
 
 
 def _clock(ahead: timedelta) -> Finding:
     seconds = round(abs(ahead).total_seconds())
-    told = f"clock: {seconds:,} s {'behind' if ahead > timedelta() else 'ahead of'} the server's"
+    clock = f"clock: {seconds:,} s {'behind' if ahead > timedelta() else 'ahead of'} the server's"
     if abs(ahead) > CLOCK_REFUSED:
-        return Finding("failed", told, SET_CLOCK)
+        return Finding("failed", clock, SET_CLOCK)
     if abs(ahead) > CLOCK_WORTH_A_WORD:
-        return Finding("warning", told, SET_CLOCK)
-    return Finding("ok", told)
+        return Finding("warning", clock, SET_CLOCK)
+    return Finding("ok", clock)
 
 
 def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
@@ -80,7 +80,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
 
 
 def _page(store: S3Store, seen: Greeting) -> Finding:
-    """Asked for as a stranger would, without credentials."""
+    """Ask for the page without credentials, as a stranger does."""
     address = bucket.public_address(store, seen.region, PAGE)
     try:
         with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
@@ -92,12 +92,13 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
 
 
 def directory_findings(root: Path) -> Iterator[Finding]:
+    """Examine the free space, and say where the page is."""
     there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
-    told = f"{root}: {free / 1e9:,.1f} GB are free"
+    space = f"{root}: {free / 1e9:,.1f} GB are free"
     if free < LEAST_FREE:
-        yield Finding("warning", told, "free some space, or set OUTPUT_DIR elsewhere")
+        yield Finding("warning", space, "free some space, or set OUTPUT_DIR elsewhere")
     else:
-        yield Finding("ok", told)
+        yield Finding("ok", space)
     if (page := root / PAGE).is_file():
         yield Finding("ok", f"the page: {page.resolve().as_uri()}")

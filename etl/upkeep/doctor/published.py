@@ -1,4 +1,4 @@
-"""Is what is published what the manifest says? Every digest against the bytes; and mend it."""
+"""Compare every published file with its digest in the manifest, and heal what is damaged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,14 +20,17 @@ ANEW = "no good copy is left: python app.py run --force publishes anew"
 
 @dataclass(frozen=True)
 class Damage:
-    """Files whose bytes are not the manifest's: in the run folder, under the stable name."""
+    """Names of files whose bytes are not the manifest's, in the run folder and under stable names.
+
+    `left_over` are stable names of an earlier run that this one does not have.
+    """
 
     in_run: frozenset[str]
     stable: frozenset[str]
     left_over: tuple[str, ...]
 
     def mendable(self) -> frozenset[str]:
-        """Those of which one good copy is left."""
+        """Names with one good copy left."""
         return self.in_run ^ self.stable
 
 
@@ -49,7 +52,7 @@ def published_findings(store: Store) -> Iterator[Finding]:
     yield from _inputs(store, manifest)
     past, _ = history.read(store)
     if past.success_of(manifest.run_id) is None:
-        # of one that was made anew the next run tells when readers were given it
+        # of a rebuilt run, the next run records when readers were given it
         step = "python app.py run" if manifest.rebuilt else MEND
         yield Finding("warning", "the history has no record of the published run", step)
     else:
@@ -57,7 +60,10 @@ def published_findings(store: Store) -> Iterator[Finding]:
 
 
 def heal(store: Store) -> Iterator[Finding]:
-    """Copy what is good over what is not, remove what is left over, complete the history."""
+    """Copy good files over damaged ones, remove what is left over, complete the history.
+
+    Raises StoreError.
+    """
     published = manifests.read(store)
     if published is None:
         return
@@ -84,7 +90,7 @@ def heal(store: Store) -> Iterator[Finding]:
 
 
 def damage_of(store: Store, manifest: Manifest) -> Damage:
-    """Read every file twice: by its key in the run folder, and by its stable name."""
+    """Read every file by its key in the run folder and by its stable name. Raises StoreError."""
     in_run: set[str] = set()
     stable: set[str] = set()
 
@@ -115,7 +121,7 @@ def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Fi
 
 
 def _chain(store: Store, published: Published) -> Iterator[Finding]:
-    """The run's own manifest, and each one before it by the digest that its follower names."""
+    """Verify the run's own manifest, and each earlier one by the digest in the next."""
     manifest = published.manifest
     if sha256_at(store, run_key(manifest.run_id, MANIFEST)) != published.sha256:
         yield Finding("failed", "the run's own manifest is not the published one", MEND)

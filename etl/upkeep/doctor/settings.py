@@ -1,4 +1,4 @@
-"""Every setting and its value, without what is secret in it. Pure."""
+"""List every setting and its value, without what is secret in it. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,7 +6,7 @@ from config import REGISTER, given
 from etl.extract.http import shown
 from etl.upkeep.doctor.finding import Finding
 
-# boto3's own, which matter where there is a bucket.
+# boto3's own, which matter if there is a bucket
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 NOT_SHOWN = "(set, not shown)"
 SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
@@ -22,8 +22,8 @@ def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
         return
     for variable in OPEN + SECRET:
         if value := environ.get(variable, ""):
-            told = NOT_SHOWN if variable in SECRET else shown(value)
-            yield Finding("ok", f"{variable} = {told}")
+            text = NOT_SHOWN if variable in SECRET else shown(value)
+            yield Finding("ok", f"{variable} = {text}")
     if environ.get("AWS_REGION") and not environ.get("AWS_DEFAULT_REGION"):
         yield Finding(
             "warning", "AWS_REGION is set, which boto3 does not read", "set AWS_DEFAULT_REGION too"

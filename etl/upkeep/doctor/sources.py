@@ -1,4 +1,4 @@
-"""Do the source and the country facts answer, and how old is what they have?"""
+"""Examine whether the source and the country facts answer, and how old their data is."""
 
 import time
 import zlib
@@ -20,7 +20,7 @@ UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 
 def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Of the statistics, without which there is no run, and of the facts, which may be missing."""
+    """Examine the statistics, which every run needs, and the facts, which may be missing."""
     source = SOURCES[settings.source.data_set]
     for url in source.documents(settings.source.url).values():
         yield _of_statistics(url, now, settings.table.stale_after_days)
@@ -50,7 +50,7 @@ def _of_statistics(url: str, now: datetime, stale_after_days: int) -> Finding:
 
 
 def _answer(name: str, url: str) -> tuple[str, datetime | None]:
-    """What it is and when it changed last, from its first bytes; the rest is not fetched."""
+    """Read the first bytes; what it is, and when it changed last. The rest is not fetched."""
     if "://" not in url:
         found = Path(url).stat()
         with Path(url).open("rb") as file:
@@ -67,10 +67,10 @@ def _answer(name: str, url: str) -> tuple[str, datetime | None]:
     if first.lstrip()[:1] in (b"", b"<"):
         raise SourceUnavailable("a web page, or nothing, is there instead of data")
     changed = _date(given.last_modified)
-    told = [f"{name}: {shown(url)} answers"]
-    told += [f"Last-Modified {changed:%Y-%m-%d %H:%M} UTC"] if changed else []
-    told += [f"ETag {given.etag}"] if given.etag else []
-    return ", ".join(told), changed
+    said = [f"{name}: {shown(url)} answers"]
+    said += [f"Last-Modified {changed:%Y-%m-%d %H:%M} UTC"] if changed else []
+    said += [f"ETag {given.etag}"] if given.etag else []
+    return ", ".join(said), changed
 
 
 def _date(header: str | None) -> datetime | None:
@@ -82,7 +82,7 @@ def _date(header: str | None) -> datetime | None:
 
 
 def _why(url: str, exc: Exception) -> str:
-    """The reason, with the place in front where it does not say it itself."""
+    """Give the reason, with the URL in front unless it begins with it."""
     if isinstance(exc, OSError):
         return f"{url}: {exc.strerror}"
     return str(exc) if str(exc).startswith(shown(url)) else f"{shown(url)}: {exc}"

@@ -1,4 +1,4 @@
-"""Each permission that the worker needs, by trying it on a test object."""
+"""Try each permission that the worker needs on a test object."""
 
 import secrets
 from collections.abc import Callable, Iterator
@@ -15,7 +15,7 @@ POLICY = "python app.py setup --policy prints what the worker must be allowed to
 
 
 def trial(store: Store) -> Iterator[Finding]:
-    """Upload, read, list, copy, write on condition, delete; nothing stays behind."""
+    """Upload, read, list, copy, write on condition, delete; the test objects are removed."""
     key = f"{TRIAL}{secrets.token_hex(8)}"
     tries: dict[str, Callable[[Store, str], None]] = {
         "upload": _upload,
