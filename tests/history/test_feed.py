@@ -42,7 +42,7 @@ def published(n: int, **over: Any) -> Record:
         "source": "coviddata",
         "published_run": run_id,
         "rows": 1000 + 10 * n,
-        "countries": 3,
+        "series": 3,
         "source_last": moment.date() - DAY,
     }
     return Record(run_id=run_id, **{**fields, **over})
