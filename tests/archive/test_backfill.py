@@ -22,10 +22,10 @@ from etl.store.directory import DirectoryStore
 from etl.upkeep import prune
 from etl.upkeep.doctor import published as doctor
 from etl.upkeep.restore import restore
-from tests.report.monthly.test_make import made, table
 from tests.runs.test_pipeline import DOCUMENTS
 from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
 from tests.support.processes import on_a_terminal
+from tests.support.reports import made, table
 from tests.support.runs import NOW, assert_settled, contents, growing, moment, run, settings
 from tests.support.stores import Broken, Wrapped, once
 

@@ -1,11 +1,8 @@
-"""The month's figures: what counts as "of the month", and what was restated. By hand, and wild."""
-
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
 
 import pandas as pd
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -43,30 +40,6 @@ def made(
 
 def of(report: Figures, key: str, *columns: str) -> list[Any]:
     return [values(report.series, column, key)[0] for column in columns]
-
-
-# ---- the calendar
-
-
-@given(st.dates(date(1, 2, 1), date(9999, 11, 30)))
-def test_a_month_ends_where_the_next_one_begins(day: date) -> None:
-    month = Month.of(day)
-    assert month.first <= day <= month.last
-    assert month.before.last == month.first - timedelta(days=1)
-    assert Month.of(month.last + timedelta(days=1)).before == month
-    assert Month.parse(str(month)) == month
-    assert month.before < month
-
-
-@pytest.mark.parametrize(
-    "text", ["2021", "2021-1", "2021-13", "2021-00", "21-01", "2021-01-01", ""]
-)
-def test_what_is_no_month_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match="month"):
-        Month.parse(text)
-
-
-# ---- what is counted
 
 
 def test_a_month_is_counted_from_the_end_of_the_one_before() -> None:
@@ -133,9 +106,6 @@ def test_figures_are_those_of_the_last_snapshot_and_what_it_took_back_is_negativ
     assert charts.documents(report)["ranking"]
 
 
-# ---- what was restated
-
-
 def test_what_a_snapshot_does_not_know_is_neither_compared_nor_restated() -> None:
     def told(deaths: list[int | None]) -> pd.DataFrame:
         spain = rows(spain=days("2021-01-01", [10, 20, 30]))
@@ -171,9 +141,6 @@ def test_days_before_the_month_before_are_not_compared() -> None:
     second = rows(spain=days("2020-11-28", [9, 9, 9, 4]))
     report = made(first, second)
     assert of(report, "spain", "cells_compared", "cells_restated") == [2, 0]
-
-
-# ---- wild
 
 
 Series = dict[str, dict[date, tuple[int, int]]]

@@ -1,8 +1,7 @@
-"""The page in other languages: nothing left in English, nothing of value translated, asked once."""
+"""What the page says in another language."""
 
 import json
 import re
-from collections.abc import Iterator
 from datetime import timedelta
 from html.parser import HTMLParser
 from pathlib import Path
@@ -18,86 +17,23 @@ from etl.history.run import Options
 from etl.history.status import REASONS, Slot
 from etl.report.page import assets, words
 from etl.settings import languages
-from etl.settings.languages import LANGUAGES, ORIGINAL
-from etl.store import Store, Upload
-from etl.store.directory import DirectoryStore
+from etl.settings.languages import LANGUAGES
+from etl.store import Upload
 from etl.store.layout import TRANSLATIONS
 from etl.store.memory import MemoryStore
-from etl.store.s3.store import S3Store
-from tests.support.language_server import Languages, capitals, language_server, with_credentials
-from tests.support.page_reader import EMPTY, Element, read_page
-from tests.support.runs import NOW, assert_settled, contents, growing, records, run
-from tests.support.s3_server import use
+from tests.support.language_server import Languages, capitals
+from tests.support.page_reader import EMPTY, Element
+from tests.support.pages import DAY, page_of
+from tests.support.runs import NOW, assert_settled, contents, run
 
-DAY = timedelta(days=1)
 SAMPLE: dict[str, Any] = {
     "SOURCE": "sample",
     "COUNTRIES_URL": str(SAMPLES / "InfoPaisosExtra.xlsx"),
 }
-REFUSED = (400, "AccessDeniedException", "not you")
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # what stands beside the sentences on purpose: names, codes, units
 KEEPS = {"JSON", "SHA", "UTC", "MB", "kB", "InfoPaisosExtra", "Natural", "Earth", "Bokeh"}
-
-
-@pytest.fixture
-def translate(monkeypatch: pytest.MonkeyPatch) -> Iterator[Languages]:
-    with_credentials(monkeypatch)
-    with language_server(monkeypatch) as found:
-        yield found
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    path = tmp_path / "stats.json"
-    path.write_bytes(growing(20))
-    return path
-
-
-def page_in(store: Store, language: str) -> Element:
-    name = "index.html" if language == ORIGINAL else f"index.{language}.html"
-    stored = store.read(name)
-    assert stored is not None
-    return read_page(stored.body.decode())
-
-
-def pages(store: Store) -> set[str]:
-    return {key for key in contents(store) if key.startswith("index.")}
-
-
-# ---- whole runs
-
-
-@pytest.mark.parametrize("kind", ["folder", "s3"])
-def test_a_run_publishes_the_page_in_each_language_and_a_later_one_asks_for_nothing(
-    kind: str,
-    tmp_path: Path,
-    source: Path,
-    moto_s3: str,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    use(monkeypatch, moto_s3)
-    store: Store = DirectoryStore(tmp_path / "out")
-    if kind == "s3":
-        store = S3Store.connect("pages-in-languages", "covid")
-        store.client.create_bucket(Bucket=store.bucket)
-    with language_server(monkeypatch) as translate:
-        assert run(store, source, TRANSLATE_TO="es,ca").outcome == "published"
-        manifest = assert_settled(contents(store))
-        names = [file["name"] for file in manifest["files"]]
-        assert names[-3:] == ["index.ca.html", "index.es.html", "index.html"]
-        asked = len(translate.asked)
-        assert asked == 2 * len({request["Text"] for request in translate.asked})
-
-        for days in (21, 22):
-            # the second version tells what changed: sentences of its own; the third, nothing new
-            asked = len(translate.asked)
-            source.write_bytes(growing(days))
-            now = NOW + (days - 20) * DAY
-            assert run(store, source, now=now, TRANSLATE_TO="es,ca").outcome == "published"
-            assert_settled(contents(store))
-        assert len(translate.asked) == asked
 
 
 def test_the_pages_name_their_language_and_each_other(source: Path, translate: Languages) -> None:
@@ -105,7 +41,7 @@ def test_the_pages_name_their_language_and_each_other(source: Path, translate: L
     run(store, source, TRANSLATE_TO="es,ar")
     files = {"en": "index.html", "es": "index.es.html", "ar": "index.ar.html"}
     for language in files:
-        read = page_in(store, language)
+        read = page_of(store, language)
         html = read.one("html")
         assert html.attributes["lang"] == language
         assert html.attributes.get("dir") == ("rtl" if language == "ar" else None)
@@ -121,53 +57,6 @@ def test_the_pages_name_their_language_and_each_other(source: Path, translate: L
         assert [link.text for link in links.values()] == ["English", "español", "العربية"]
         here = [code for code, link in links.items() if "aria-current" in link.attributes]
         assert here == [language]
-
-
-def test_without_other_languages_nothing_is_asked_linked_or_kept(
-    source: Path, translate: Languages
-) -> None:
-    store = MemoryStore()
-    run(store, source)
-    assert translate.asked == []
-    assert pages(store) == {"index.html"}
-    assert store.read(TRANSLATIONS) is None
-    read = page_in(store, "en")
-    assert read.all("nav", class_="languages") == []
-    assert not any("hreflang" in link.attributes for link in read.all("link"))
-
-
-def test_a_language_that_is_no_longer_wanted_goes_though_the_data_is_the_same(
-    source: Path, translate: Languages
-) -> None:
-    store = MemoryStore()
-    run(store, source, TRANSLATE_TO="es,ca")
-    assert run(store, source, now=NOW + DAY, TRANSLATE_TO="ca").outcome == "published"
-    assert_settled(contents(store))
-    assert pages(store) == {"index.html", "index.ca.html"}
-
-
-def test_a_day_without_news_rewrites_no_page_of_any_language(
-    source: Path, translate: Languages
-) -> None:
-    store = MemoryStore()
-    run(store, source, TRANSLATE_TO="es")
-    before = contents(store)
-    source.write_bytes(growing(20) + b"\n")
-    assert run(store, source, now=NOW + 60 * DAY, TRANSLATE_TO="es").outcome == "unchanged"
-    after = contents(store)
-    # the page would have had to say that it is stale
-    allowed = {"history.json", "status.json", TRANSLATIONS}
-    assert {key for key in after if after[key] != before.get(key)} <= allowed
-
-
-def test_a_dry_run_keeps_no_translation(source: Path, translate: Languages) -> None:
-    store = MemoryStore()
-    options = Options(dry_run=True)
-    assert run(store, source, options=options, TRANSLATE_TO="es").outcome == "would_publish"
-    assert contents(store) == {}
-
-
-# ---- what it says
 
 
 class Visible(HTMLParser):
@@ -259,7 +148,7 @@ def test_figures_names_links_and_codes_are_the_same_in_every_language(
     translate.translate = capitals
     store = MemoryStore()
     run(store, SAMPLES / "stats.json.gz", now=NOW + 31 * DAY, TRANSLATE_TO="ca", **SAMPLE)
-    english, catalan = page_in(store, "en"), page_in(store, "ca")
+    english, catalan = page_of(store, "en"), page_of(store, "ca")
 
     def told(read: Element) -> list[list[str]]:
         rows = [row for row in read.one("table", id="table").all("tr") if row.all("td")]
@@ -283,11 +172,8 @@ def test_the_run_s_own_warnings_stay_as_they_are_and_say_their_language(
     store = MemoryStore()
     run(store, source, TRANSLATE_TO="ca", COUNTRIES="spain,atlantis")
     warning = "COUNTRIES: nothing matches 'atlantis'"
-    lines = page_in(store, "ca").one("section", id="runs").all("li", lang="en")
+    lines = page_of(store, "ca").one("section", id="runs").all("li", lang="en")
     assert warning in [line.text for line in lines]
-
-
-# ---- the script's texts
 
 
 def texts_of(read: Element) -> dict[str, str]:
@@ -300,10 +186,10 @@ def test_the_script_gets_all_its_texts_and_those_of_the_slots_to_come(
 ) -> None:
     store = MemoryStore()
     run(store, source, TRANSLATE_TO="ca")
-    texts = texts_of(page_in(store, "ca"))
+    texts = texts_of(page_of(store, "ca"))
     assert texts.keys() == {*assets.sentences(), *words.OUTCOMES, *REASONS}
     assert texts["{shown} of {all} countries"] == "ca: {shown} OF {all} COUNTRIES"
-    assert page_in(store, "en").all("script", id="texts") == []
+    assert page_of(store, "en").all("script", id="texts") == []
 
 
 def test_whatever_the_script_says_is_one_of_its_texts() -> None:
@@ -323,66 +209,6 @@ def test_each_language_has_a_name_and_each_outcome_a_meaning() -> None:
     assert set(words.OUTCOMES) == set(get_args(get_type_hints(Slot)["outcome"]))
 
 
-# ---- where Translate fails
-
-
-def test_a_page_that_cannot_be_translated_is_left_out_told_and_tried_again(
-    source: Path, translate: Languages, caplog: pytest.LogCaptureFixture
-) -> None:
-    store = MemoryStore()
-    translate.refuse = REFUSED
-    assert run(store, source, TRANSLATE_TO="es").outcome == "published"
-    manifest = assert_settled(contents(store))
-    told = "the page could not be translated to es"
-    assert told in manifest["checks"]["warnings"]
-    assert told in records(store)[-1]["warnings"]
-    [logged] = [r for r in caplog.records if r.getMessage() == "page.untranslated"]
-    assert "allow translate:TranslateText" in str(vars(logged))
-    assert pages(store) == {"index.html"}
-    assert page_in(store, "en").all("a", hreflang="es") == []
-
-    again = run(store, source, now=NOW + DAY, TRANSLATE_TO="es")
-    assert again.outcome == "unchanged"
-    assert told in records(store)[-1]["warnings"]
-
-    translate.refuse = None
-    assert run(store, source, now=NOW + 2 * DAY, TRANSLATE_TO="es").outcome == "published"
-    assert_settled(contents(store))
-    assert page_in(store, "en").all("a", hreflang="es") != []
-
-
-def test_one_language_that_fails_takes_no_other_with_it(source: Path, translate: Languages) -> None:
-    def without_blanks(text: str, language: str) -> str:
-        return re.sub("<span.*?</span>", "", text) if language == "ca" else text
-
-    translate.translate = without_blanks
-    store = MemoryStore()
-    run(store, source, TRANSLATE_TO="ca,es")
-    assert pages(store) == {"index.html", "index.es.html"}
-    for language in ("en", "es"):
-        links = page_in(store, language).one("nav", class_="languages").all("a")
-        assert [link.attributes["lang"] for link in links] == ["en", "es"]
-    manifest = assert_settled(contents(store))
-    assert "the page could not be translated to ca" in manifest["checks"]["warnings"]
-
-
-def test_a_translation_lost_on_a_day_without_news_takes_no_page_away(
-    source: Path, translate: Languages
-) -> None:
-    store = MemoryStore()
-    run(store, source, TRANSLATE_TO="es")
-    store.delete(TRANSLATIONS)
-    translate.refuse = REFUSED
-    source.write_bytes(growing(20) + b"\n")
-    assert run(store, source, now=NOW + DAY, TRANSLATE_TO="es").outcome == "unchanged"
-    assert pages(store) == {"index.html", "index.es.html"}
-    # with news it goes: what it says is no longer so
-    source.write_bytes(growing(21))
-    assert run(store, source, now=NOW + 2 * DAY, TRANSLATE_TO="es").outcome == "published"
-    assert_settled(contents(store))
-    assert pages(store) == {"index.html"}
-
-
 @pytest.mark.parametrize(
     "wild", ['"><script>alert(1)</script>', "</script><img src=x>", "100 % %(date)s {figure} \\1"]
 )
@@ -396,7 +222,7 @@ def test_a_translation_stays_text_whatever_somebody_wrote_into_the_folder(
     options = Options(force=True)
     assert run(store, source, options=options, TRANSLATE_TO="es").outcome == "published"
     assert_settled(contents(store))
-    read = page_in(store, "es")
+    read = page_of(store, "es")
     assert read.all("img") == []
     assert len(read.all("script")) == 6
     assert read.one("h1").text == wild

@@ -1,0 +1,68 @@
+import re
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+from etl.store import Upload
+from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
+from tests.support.builders import country, day, stats_json
+from tests.support.reports import FEBRUARY, JANUARY, january, made, page, publish, table
+from tests.support.runs import growing
+
+DAY = timedelta(days=1)
+
+
+def test_the_index_names_every_report_with_its_date_and_size(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    publish(store, tmp_path, "2021-01-21T07:00", growing(20))
+    publish(store, tmp_path, "2021-02-02T07:00", growing(32))
+    store.write(Upload("reports/notes/final_report.csv", b"somebody's own"))
+    made(store, JANUARY)
+    made(store, FEBRUARY)
+    listed = re.findall(
+        r'<a href="([^"]+)">([^<]+)</a></th>\s*<td><time datetime="([^"]+)">[^<]+</time></td>\s*'
+        r"<td>([0-9,]+) bytes",
+        (tmp_path / "out" / "reports" / "index.html").read_text(),
+    )
+    assert [href.partition("/")[0] for href, *_ in listed] == ["2021-02"] * 3 + ["2021-01"] * 3
+    assert listed[0][1] == "February 2021: report"
+    for href, _, modified, size in listed:
+        file = (tmp_path / "out" / "reports" / href).stat()
+        assert int(size.replace(",", "")) == file.st_size
+        assert modified == f"{datetime.fromtimestamp(int(file.st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+def test_hostile_names_stay_text_in_the_page_the_charts_and_a_spreadsheet(tmp_path: Path) -> None:
+    names = [
+        "<script>alert(1)</script>",
+        "=cmd()|'/c calc'!A1",
+        "</script><b>",
+        "$$x$$",
+        "中国 ü",
+    ]
+    days = {str(date(2021, 1, 1) + n * DAY): day(cumulative_cases=9 + n) for n in range(9)}
+    store = MemoryStore()
+    elements = [country(f"c{n}", name, days) for n, name in enumerate(names)]
+    twins = [country("x1", "Congo", days), country("x2", "Congo", days)]
+    publish(store, tmp_path, "2021-01-10T07:00", stats_json(elements + twins))
+    made(store)
+    for name in ("final_report.html", "final_chart.html"):
+        shown = page(store, name)
+        assert "alert(1)" in shown
+        assert "<script>alert" not in shown
+        assert "</script><b>" not in shown
+    assert table(store)["c1"]["country"] == "'" + names[1]
+
+
+def test_the_pages_ask_nothing_of_another_host(tmp_path: Path) -> None:
+    store = MemoryStore()
+    january(store, tmp_path)
+    made(store)
+    stored = store.read("reports/index.html")
+    assert stored is not None
+    for shown in (page(store), page(store, "final_chart.html"), stored.body.decode()):
+        links = re.findall(r'(?:src|href)="([^"]*)"', shown)
+        assert len(links) >= 3
+        assert not [link for link in links if "//" in link]
+        assert '<html lang="en">' in shown
+        assert shown.count("<h1>") == 1

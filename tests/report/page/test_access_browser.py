@@ -1,0 +1,71 @@
+"""The page for every reader: keyboard, screen readers, phones, dark schemes."""
+
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+
+from dev.bench.browser import Browser
+from etl.store.directory import DirectoryStore
+from tests.support.browsers import audit
+from tests.support.drawn import REDRAWN, colours, drawn
+from tests.support.runs import growing, run
+
+
+def test_every_control_is_reached_by_the_keyboard_and_works_by_it(
+    browser: Browser, tmp_path: Path
+) -> None:
+    (tmp_path / "stats.json").write_bytes(growing(20))
+    run(DirectoryStore(tmp_path / "out"), tmp_path / "stats.json")
+    browser.open((tmp_path / "out" / "index.html").as_uri())
+    browser.run(
+        "window.reached = new Set(); addEventListener('focusin', e => reached.add(e.target))"
+    )
+    keys = ActionChains(browser.driver)
+    for _ in range(90):
+        keys.send_keys(Keys.TAB)
+    keys.perform()
+    missed = browser.run(
+        "const all = document.querySelectorAll(arguments[0]);"
+        "return [...all].filter(e => e.checkVisibility() && !reached.has(e)).map(e => e.outerHTML)",
+        "a, button, input:not([name=scale]:not(:checked)), select, summary, [tabindex='0']",
+    )
+    assert missed == []
+    browser.one("#table thead th:nth-child(2) button").send_keys(Keys.ENTER)
+    assert browser.one("#table thead th:nth-child(2)").get_attribute("aria-sort") == "descending"
+    browser.one("[name=scale]:checked").send_keys(Keys.ARROW_RIGHT)
+    assert browser.run("return document.querySelector('[name=scale]:checked').value") == "log"
+    browser.one("summary[id], #files summary").send_keys(Keys.ENTER)
+    assert browser.one("#files details").get_attribute("open") == "true"
+
+
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "dark")])
+def test_axe_finds_no_serious_fault(
+    browser: Browser, address: str, scheme: str, width: int
+) -> None:
+    browser.resize(width)
+    browser.dark(scheme == "dark")
+    browser.open(address)
+    browser.run("for (const details of document.querySelectorAll('details')) details.open = true")
+    found = audit(browser)
+    assert found.passes > 20
+    assert found.grave == []
+
+
+@pytest.mark.parametrize("width", [390, 320])
+def test_on_a_phone_nothing_is_wider_than_the_screen(
+    browser: Browser, address: str, width: int
+) -> None:
+    browser.resize(width)
+    browser.open(address)
+    assert browser.run("return document.documentElement.scrollWidth") == width
+    assert max(colours(browser, "#chart")) > 10
+
+
+def test_the_charts_change_with_the_colour_scheme(browser: Browser, address: str) -> None:
+    browser.open(address)
+    light = drawn(browser, "#map")
+    browser.dark(True)
+    browser.wait(REDRAWN, "#map", "canvas", light)
+    assert browser.errors() == []
