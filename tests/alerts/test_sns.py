@@ -25,7 +25,7 @@ from etl.alerts.subscriptions import Subscription, valid_endpoint
 from etl.errors import AlertError
 from tests.alerts.test_messages import ALERTS, sent
 from tests.support.s3_server import Answer, answering
-from tests.support.sns_server import ARN, Sns, attributes
+from tests.support.sns_server import ARN, PENDING, Sns, attributes
 
 
 def publish(event: Event, topic: Topic | None = None, language: str = "en") -> Message:
@@ -312,12 +312,6 @@ def test_more_subscribers_than_a_page_are_all_listed(sns: Sns) -> None:
 @pytest.mark.parametrize("strange", ['{"lang": "en"}', '{"$or": [{"a": ["b"]}]}', '["en"]', "{"])
 def test_a_filter_that_somebody_else_made_is_listed_as_far_as_it_is_ours(strange: str) -> None:
     assert subscriptions.read_filter(strange) in ({}, {"$or": [{"a": ["b"]}]})
-
-
-PENDING = """<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>
-<member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Protocol>email</Protocol>
-<Endpoint>ada@example.org</Endpoint><TopicArn>{arn}</TopicArn><Owner>1</Owner></member>
-</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"""
 
 
 @pytest.fixture

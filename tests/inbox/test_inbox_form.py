@@ -20,13 +20,13 @@ from etl.store.layout import FORM, INCOMING
 from etl.store.s3.setup.policy import PUBLIC
 from etl.store.s3.signed_links import S3Signer
 from etl.store.s3.store import S3Store
-from tests.cli.test_share import fetch
 from tests.support.desk import Desk
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg
 from tests.support.page_reader import Element, read_page
 from tests.support.runs import NOW, assert_settled, contents, growing, run
 from tests.support.s3_server import SECRET_KEY, answering, s3_error, use
+from tests.support.web import fetch
 
 DAY = timedelta(days=1)
 WILD = '</script><script>alert(1)</script> & "quoted" {{ 7 * 7 }}'

@@ -21,6 +21,11 @@ from tests.support.s3_server import App, s3_server, use
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
+# subscriptions of a topic, `arn`, of which one is not confirmed yet
+PENDING = """<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>
+<member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Protocol>email</Protocol>
+<Endpoint>ada@example.org</Endpoint><TopicArn>{arn}</TopicArn><Owner>1</Owner></member>
+</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"""
 SERVICES = ("S3", "SNS", "SQS", "STS")
 REFUSED = """<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>
 <Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"""

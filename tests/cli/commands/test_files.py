@@ -1,23 +1,17 @@
-"""Single objects in the user's hands, on a folder of this machine, on moto and on a real S3."""
+"""get, put and rm of single objects, on every kind of store."""
 
 import hashlib
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from etl.errors import escaped
 from etl.store import Head, Upload
 from etl.store.directory import DirectoryStore
-from etl.store.parallel import upload_all
 from etl.store.s3.store import S3Store
 from etl.store.transfer import fetch
 from tests.support.desk import Desk
-from tests.support.processes import APP, command, environment, on_a_terminal
+from tests.support.processes import command
 from tests.support.runs import contents, published_store
 
 BODY = b"a,b\n1,2\n"
@@ -27,74 +21,6 @@ DIGEST = hashlib.sha256(BODY).hexdigest()
 def put_by_somebody_else(store: S3Store, key: str, body: bytes) -> None:
     """As another program would: without a digest."""
     store.client.put_object(Bucket=store.bucket, Key=f"{store.folder}/{key}", Body=body)
-
-
-# ---- ls
-
-
-def test_any_number_of_objects_is_listed(desk: Desk) -> None:
-    names = [f"notes/{number:04}.txt" for number in range(1001)]
-    upload_all(desk.store, [Upload(name, b"1") for name in [*names, "other.txt"]])
-    said = desk("ls", "notes/")
-    assert (said.status, said.err) == (0, "")
-    lines = [line.split("\t") for line in said.out.splitlines()]
-    assert sorted(key for key, _, _ in lines) == names
-    assert {size for _, size, _ in lines} == {"1"}
-    as_json = desk("ls", "--json").json()
-    assert len(as_json) == 1002
-    assert set(as_json[0]) == {"key", "size", "modified"}
-
-
-def test_a_folder_without_objects_is_an_empty_list(desk: Desk) -> None:
-    assert desk("ls") == (0, "", "")
-    assert desk("ls", "nothing/", "--json").json() == []
-
-
-def test_a_list_may_be_cut_short_by_its_reader(tmp_path: Path) -> None:
-    store = DirectoryStore(tmp_path / "out")
-    upload_all(store, [Upload(f"{number:05}.txt", b"") for number in range(3000)])
-    with subprocess.Popen(
-        [sys.executable, str(APP), "ls"],
-        cwd=tmp_path,
-        env=environment(),
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        encoding="utf-8",
-    ) as listing:
-        assert listing.stdout
-        assert listing.stderr
-        assert listing.stdout.readline().startswith("00000.txt\t0\t")
-        listing.stdout.close()
-        assert listing.stderr.read() == ""
-
-
-def test_on_a_terminal_the_list_is_a_table_with_a_total(tmp_path: Path) -> None:
-    store = DirectoryStore(tmp_path / "out")
-    store.write(Upload("a.txt", b"1" * 1234))
-    (tmp_path / "out" / "b\x1b[31m\n.txt").write_bytes(b"2")
-    status, shown = on_a_terminal("ls", cwd=tmp_path)
-    assert status == 0
-    heading, *rows, total = shown.replace("\r", "").splitlines()
-    assert heading.split() == ["size", "modified", "(UTC)", "key"]
-    assert rows[0].startswith("   1.2 kB  20")
-    assert [row[29:] for row in rows] == ["a.txt", "b\\x1b[31m\\n.txt"]
-    assert total == "out: 2 objects, 1.2 kB"
-
-
-# ---- head
-
-
-def test_head_says_all_that_is_known(desk: Desk) -> None:
-    desk.store.write(Upload("latest.csv", BODY))
-    said = desk("head", "latest.csv")
-    fields = dict(line.split(maxsplit=1) for line in said.out.splitlines() if " " in line.strip())
-    assert (fields["key"], fields["size"]) == ("latest.csv", "8")
-    assert fields["content_type"] == "text/csv; charset=utf-8"
-    as_json = desk("head", "latest.csv", "--json").json()
-    assert as_json["sha256"] == fields["sha256"] == DIGEST
-    assert as_json["cache_control"] == (
-        None if isinstance(desk.store, DirectoryStore) else "no-cache"
-    )
 
 
 @pytest.mark.parametrize("what", [["head"], ["get"], ["rm", "--yes"]], ids=lambda what: what[0])
@@ -113,9 +39,6 @@ def test_a_key_that_leaves_the_folder_is_wrong_usage(local_desk: Desk, what: str
     said = local_desk(what, key)
     assert said.status == 2
     assert "a key is relative to the folder" in said.err
-
-
-# ---- get
 
 
 def test_an_object_comes_under_its_own_name_or_another_or_into_a_folder(desk: Desk) -> None:
@@ -200,9 +123,6 @@ def test_a_place_that_can_not_be_written_is_named(local_desk: Desk) -> None:
     assert "can't write nowhere/a.csv: No such file or directory; choose another place" in said.err
 
 
-# ---- put
-
-
 def test_a_file_is_put_under_its_own_name_or_another(desk: Desk) -> None:
     Path("notes.csv").write_bytes(BODY)
     assert desk("put", "notes.csv").out == f"{desk.store.address}/notes.csv: 8 B, sha256 {DIGEST}\n"
@@ -218,9 +138,6 @@ def test_a_directory_keeps_names_with_a_dot_to_itself(local_desk: Desk) -> None:
     said = local_desk("put", "a.csv", ".hidden")
     assert said.status == 2
     assert "begins with a dot" in said.err
-
-
-# ---- rm
 
 
 def test_an_object_is_removed_once_a_person_agrees(desk: Desk) -> None:
@@ -242,9 +159,6 @@ def test_without_a_terminal_nothing_is_removed_unless_yes_was_said(desk: Desk) -
     assert desk.store.head("notes.csv") is not None
     assert desk("rm", "notes.csv", "--yes").out == f"{desk.store.address}/notes.csv: removed\n"
     assert desk.store.head("notes.csv") is None
-
-
-# ---- what is the worker's own
 
 
 def test_what_is_the_workers_own_is_neither_written_nor_removed_but_by_force(desk: Desk) -> None:
@@ -283,14 +197,3 @@ def test_a_manifest_that_is_broken_can_be_put_right_by_force(desk: Desk) -> None
     assert desk("get", f"runs/{run_id}/manifest.json").status == 0
     assert desk("put", "manifest.json", "--force").status == 0
     assert json.loads(contents(desk.store)["manifest.json"])["run_id"] == run_id
-
-
-# ---- words
-
-
-@given(st.text())
-def test_a_name_stays_on_its_line_and_letters_stay_as_they_are(text: str) -> None:
-    shown = escaped(text)
-    assert len(shown.splitlines()) <= 1
-    assert "\x1b" not in shown
-    assert escaped("país 🦠 a b") == "país 🦠 a b"

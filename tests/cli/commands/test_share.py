@@ -1,58 +1,19 @@
-"""What others may read: links that expire, the page of a private folder, public objects."""
+"""`share`: links that expire, and public objects, as a person meets them."""
 
-import hashlib
 import json
 import re
 import sys
 from datetime import UTC, datetime, timedelta
-from html import unescape
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
 import pytest
-import requests
 
-from etl.history import manifest as manifests
-from etl.history.manifest import PublishedFile
-from etl.load.share import expired
-from etl.store import Store, Upload
-from etl.store.layout import run_key
+from etl.store import Upload
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
-from tests.support.runs import contents
 from tests.support.s3_server import SECRET_KEY, Answer, answering, s3_error, use
-
-PAGE = b"""<!doctype html><link rel="stylesheet" href="assets/page-01.css">
-<script src="assets/page-01.js" defer></script><a href="latest.csv">latest</a>
-<a href="manifest.json">manifest</a><a href="status.json">status</a><a href="gone.csv">gone</a>
-<a href="https://elsewhere.org/">elsewhere</a>"""
-
-
-def fetch(url: str) -> requests.Response:
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.get(url, timeout=20)
-
-
-def publish_page(store: Store) -> None:
-    """Add a page and its assets to what is published, as a run does."""
-    published = manifests.read(store)
-    assert published is not None
-    manifest = published.manifest
-    made = {"index.html": PAGE, "assets/page-01.css": b"p{}", "assets/page-01.js": b"let a"}
-    files = [file for file in manifest.files if file.name not in made]
-    for name, body in made.items():
-        key = run_key(manifest.run_id, name)
-        files.append(PublishedFile(name, key, len(body), hashlib.sha256(body).hexdigest(), 0))
-        for place in (key, name):
-            store.write(Upload(place, body))
-    body = manifests.encode(msgspec.structs.replace(manifest, files=files))
-    for place in ("manifest.json", run_key(manifest.run_id, "manifest.json")):
-        store.write(Upload(place, body))
-
-
-# ---- a link
+from tests.support.web import fetch
 
 
 def test_a_link_is_read_by_anybody_and_its_object_by_nobody_else(s3_desk: Desk) -> None:
@@ -138,9 +99,6 @@ def test_a_link_is_signed_for_the_region_the_bucket_turns_out_to_be_in(
     assert scope.split("/")[2] == "eu-west-1"
 
 
-# ---- temporary credentials
-
-
 def test_a_session_of_unknown_end_is_a_warning(
     moto_desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,71 +135,6 @@ def test_a_session_that_ends_before_the_link_is_a_warning_that_says_when(
     dies = f"they, and the link, die at {end:%Y-%m-%d %H:%M} UTC"
     assert (dies in said.err) == warned
     assert ("warning" in said.err) == warned
-
-
-# ---- the page
-
-
-def test_the_page_of_a_private_folder_is_read_with_all_it_links_to(s3_desk: Desk) -> None:
-    run_id = s3_desk.publish(20)
-    store = s3_desk.store
-    publish_page(store)
-    before = contents(store)
-    said = s3_desk("share", "--page", "--expires", "7d")
-    assert said.status == 0
-    page = fetch(said.out.strip())
-    assert page.status_code == 200
-    assert page.headers["Content-Type"] == "text/html; charset=utf-8"
-    links = [unescape(link) for link in re.findall(r'(?:href|src)="([^"]*)"', page.text)]
-    css, script, latest, manifest, status, gone, elsewhere = links
-    assert (gone, elsewhere) == ("gone.csv", "https://elsewhere.org/")
-    assert fetch(css).text == "p{}"
-    assert fetch(script).text == "let a"
-    assert fetch(script).headers["Content-Type"] == "text/javascript; charset=utf-8"
-    assert fetch(latest).content == before["latest.csv"]
-    assert fetch(manifest).content == before["manifest.json"]
-    assert fetch(status).content == before["status.json"]
-    assert f"/runs/{run_id}/latest.csv?" in latest
-    assert {parse_qs(urlsplit(link).query)["X-Amz-Expires"][0] for link in links[:5]} == {"604800"}
-    assert contents(store).keys() - before.keys() == {
-        key
-        for key in contents(store)
-        if re.fullmatch(r"_shared/[0-9TZ-]+-[0-9a-f]{16}/index\.html", key)
-    }
-
-
-def test_a_shared_page_stays_what_it_was_when_another_run_is_published(s3_desk: Desk) -> None:
-    first = s3_desk.publish(20)
-    publish_page(s3_desk.store)
-    url = s3_desk("share", "--page").out.strip()
-    before = contents(s3_desk.store)
-    s3_desk.publish(22)
-    assert "assets/page-01.js" not in contents(s3_desk.store)
-    page = fetch(url)
-    assert first in page.text
-    links = [
-        unescape(link) for link in re.findall(r'(?:href|src)="(http[^"]*X-Amz[^"]*)"', page.text)
-    ]
-    assert [fetch(link).status_code for link in links] == [200] * 5
-    assert fetch(links[2]).content == before["latest.csv"]
-
-
-def test_where_there_is_no_page_that_is_said(moto_desk: Desk) -> None:
-    said = moto_desk("share", "--page")
-    assert said.status == 1
-    assert "has no page to share; python app.py run --force publishes one" in said.err
-
-
-def test_a_copy_says_in_its_key_when_its_links_expire() -> None:
-    key = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"
-    moment = datetime(2021, 1, 30, 7, tzinfo=UTC)
-    assert not expired(key, moment)
-    assert expired(key, moment + timedelta(seconds=1))
-    for other in ("_shared/notes.txt", "index.html", "x_shared/2021-01-30T070000Z-0/index.html"):
-        assert not expired(other, moment + timedelta(days=1))
-
-
-# ---- ACLs
 
 
 def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
@@ -305,9 +198,6 @@ def test_a_bucket_that_takes_no_acls_is_told_with_the_other_ways(
     assert message in said.err
 
 
-# ---- where it has no meaning
-
-
 def test_a_folder_of_this_machine_says_why_not_and_where_the_file_is(local_desk: Desk) -> None:
     local_desk.store.write(Upload("latest.csv", b"1"))
     for arguments in (["latest.csv"], ["--public", "latest.csv"]):
@@ -318,71 +208,3 @@ def test_a_folder_of_this_machine_says_why_not_and_where_the_file_is(local_desk:
             f"the file itself is {Path('out/latest.csv').absolute()}\n"
         )
     assert "index.html does not exist" in local_desk("share", "--page").err
-
-
-# ---- buckets
-
-
-def test_the_buckets_are_listed(s3_desk: Desk) -> None:
-    assert isinstance(s3_desk.store, S3Store)
-    name = s3_desk.store.bucket
-    rows = [line.split("\t") for line in s3_desk("buckets").out.splitlines()]
-    assert name in [row[2] for row in rows]
-    [found] = [b for b in s3_desk("buckets", "--json").json() if b["name"] == name]
-    created = datetime.fromisoformat(found["created"])
-    assert abs(created - datetime.now(UTC)) < timedelta(minutes=10)
-    assert "region" in found
-
-
-def test_an_empty_bucket_is_deleted_once_its_name_was_typed(s3_desk: Desk) -> None:
-    assert isinstance(s3_desk.store, S3Store)
-    client, name = s3_desk.store.client, f"empty-{s3_desk.store.bucket}"
-    client.create_bucket(Bucket=name)
-    assert "no terminal to ask on" in s3_desk("buckets", "--delete", name).err
-    for answer in ("", "y", s3_desk.store.bucket):
-        said = s3_desk("buckets", "--delete", name, answer=answer)
-        assert (said.status, said.err) == (1, "nothing was done\n")
-    names = [bucket["name"] for bucket in s3_desk("buckets", "--json").json()]
-    assert name in names
-    assert s3_desk("buckets", "--delete", name, answer=name).status == 0
-    names = [bucket["name"] for bucket in s3_desk("buckets", "--json").json()]
-    assert name not in names
-
-
-def test_a_bucket_that_holds_something_is_left_alone(s3_desk: Desk) -> None:
-    assert isinstance(s3_desk.store, S3Store)
-    name = s3_desk.store.bucket
-    for number in (1, 2):
-        s3_desk.store.write(Upload(f"{number}.csv", b"1"))
-        said = s3_desk("buckets", "--delete", name, "--yes")
-        assert said.status == 1
-        assert (
-            f"bucket '{name}' holds {number} object{'s' if number > 1 else ''}; empty it"
-            in said.err
-        )
-    assert len(contents(s3_desk.store)) == 2
-
-
-def test_a_bucket_that_holds_old_versions_alone_is_left_alone(s3_desk: Desk) -> None:
-    store = s3_desk.store
-    assert isinstance(store, S3Store)
-    store.client.put_bucket_versioning(
-        Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"}
-    )
-    store.write(Upload("a.csv", b"1"))
-    store.delete("a.csv")
-    said = s3_desk("buckets", "--delete", store.bucket, "--yes")
-    assert said.status == 1
-    assert "holds old versions of removed objects; empty it first" in said.err
-
-
-def test_a_bucket_that_does_not_exist_is_said(s3_desk: Desk) -> None:
-    said = s3_desk("buckets", "--delete", "no-such-bucket", "--yes")
-    assert said.status == 1
-    assert "bucket 'no-such-bucket' does not exist" in said.err
-
-
-def test_a_folder_of_this_machine_has_no_buckets(local_desk: Desk) -> None:
-    said = local_desk("buckets")
-    assert said.status == 2
-    assert "S3_BUCKET: not set, so everything is kept in the folder out of this machine" in said.err

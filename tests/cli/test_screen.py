@@ -1,0 +1,72 @@
+"""A run as it is shown on a terminal, and as a line in the log."""
+
+import re
+from io import StringIO
+from pathlib import Path
+
+import pytest
+
+from config import read_settings
+from etl import log
+from etl.cli.screen import Terminal
+from tests.support.commands import NEXT_DAY, from_json
+from tests.support.processes import command, on_a_terminal
+from tests.support.runs import growing
+
+
+def test_on_a_terminal_a_run_shows_its_steps_and_a_table(tmp_path: Path) -> None:
+    status, shown = on_a_terminal("run", cwd=tmp_path)
+    assert status == 0
+    assert re.search(r"(extract|transform|load) \.\.\.", shown)
+    assert "published: a new version" in shown
+    assert "every figure is invented" in shown
+    assert "warning the source is stale" in shown
+    assert re.search(r"^rows +11393", shown, re.MULTILINE)
+    assert re.search(r"^where out", shown, re.MULTILINE)
+    assert "run.published" not in shown
+
+
+class Tty(StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_on_a_terminal_a_log_line_stands_on_a_line_of_its_own(
+    monkeypatch: pytest.MonkeyPatch, as_before: None
+) -> None:
+    terminal = Tty()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    with Terminal(read_settings({})) as screen:
+        screen.step("extract")
+        screen.status.update(spinner="line")  # which draws it
+        assert "extract" in terminal.getvalue()
+        log.warning("facts.unavailable", error="gone")
+        log.info("facts.not_for_a_terminal")
+    log.error("run.failed", error="gone")
+    shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue())
+    assert re.search(r"[\r\n]facts\.unavailable level=warning error=gone\n", shown)
+    assert re.search(r"[\r\n]run\.failed level=error error=gone\n$", shown)
+    assert "not_for" not in shown
+
+
+def test_on_a_terminal_an_error_is_still_one_line(published: Path, tmp_path: Path) -> None:
+    status, shown = on_a_terminal("run", cwd=tmp_path, SOURCE_URL="nothing.json")
+    assert status == 1
+    assert re.search(r"(^|\r)run\.failed level=error kind=SourceUnavailable", shown, re.MULTILINE)
+    assert "Traceback" not in shown
+
+
+def test_on_a_terminal_json_stays_json(published: Path, tmp_path: Path) -> None:
+    status, shown = on_a_terminal("run", "--json", cwd=tmp_path, SOURCE_URL=NEXT_DAY)
+    assert status == 0
+    assert from_json(shown)["outcome"] == "unchanged"
+
+
+def test_a_log_line_lists_some_unmatched_names_and_counts_the_rest(tmp_path: Path) -> None:
+    source = tmp_path / "stats.json"
+    source.write_bytes(growing(3, tuple(f"nowhere-{n}" for n in range(30))))
+    ran = command(
+        "run", cwd=tmp_path, SOURCE="coviddata", SOURCE_URL="stats.json", COUNTRIES_URL=""
+    )
+    assert ', Nowhere 26 and 10 more"' in ran.stderr
