@@ -23,7 +23,7 @@ from etl.alerts.sns import Topic
 from etl.alerts.state import Event
 from etl.alerts.subscriptions import Subscription, valid_endpoint
 from etl.errors import AlertError
-from tests.alerts.test_messages import ALERTS, sent
+from tests.support.alerts import ALERTS, sent
 from tests.support.s3_server import Answer, answering
 from tests.support.sns_server import ARN, PENDING, Sns, attributes
 

@@ -16,7 +16,7 @@ from etl.errors import AlertError, StoreError
 from etl.store import Stored, Upload
 from etl.store.layout import TRANSLATIONS
 from etl.store.memory import MemoryStore
-from tests.alerts.test_messages import ALERTS, LINK, WHERE
+from tests.support.alerts import ALERTS, LINK, WHERE
 from tests.support.language_server import Languages, language_server, with_credentials
 
 SENTENCE = "The run of {slot} failed {attempts} times & more."

@@ -24,8 +24,8 @@ from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.history.run import Options
 from etl.store.directory import DirectoryStore
-from tests.alerts.test_rules import manifest, seen, told
 from tests.history.test_history import record
+from tests.support.alerts import manifest, seen, told
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
 from tests.support.runs import assert_settled, contents, growing
