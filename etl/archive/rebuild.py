@@ -31,8 +31,8 @@ from etl.store import FOR_EVER, Upload
 from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import upload_all
 from etl.transform import checks, filters, read
-from etl.transform.changes import Changes
 from etl.transform.checks import Extent
+from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.upkeep.retention import began
 
@@ -79,7 +79,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed | Failure:
             found = _read(job, inputs)
             checks.check(
                 found,
-                Changes(),
+                Difference(),
                 published=None,
                 now=began(snapshot.run_id),
                 stale_after_days=job.settings.table.stale_after_days,

@@ -1,76 +1,86 @@
-"""How each series' figures were revised from snapshot to snapshot. Pure.
+"""How each series' figures were revised from snapshot to snapshot, added up. Pure.
 
 A cell is a measure of a series on a day: of the cumulative counts where there are any, else of the
-new ones. Tallies have a row a series and measure, and add up: those of some snapshots with those of
-others make those of all.
+new ones. The tallies of some snapshots and those of others add up to the tallies of all.
 """
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.extract.sources import MEASURES
-from etl.extract.sources.table import CUMULATIVE, NEW
+from etl.extract.sources.table import CUMULATIVE, NEW, starts
+from etl.transform.changes import Comparison, Tally
 
-# of a row: so many snapshots, cells and restated ones, what those come to, and when the last was
+# How columns add up: snapshots, cells compared and restated, the net change, the last snapshot
+# that restated a cell.
 COUNTS = {"snapshots": "sum", "compared": "sum", "restated": "sum", "net": "sum", "revised": "max"}
+TEXTS = ["revised", "date", "snapshot"]
 BIGGEST = ["size", "date", "snapshot", "before", "after"]  # of the cell that was restated most
 
 
 def tally(before: pd.DataFrame | None, after: pd.DataFrame, snapshot: str) -> pd.DataFrame:
-    """Of two snapshots, in `vintages.schema`'s columns; None: there is none before.
+    """Compare two snapshots, in `vintages.schema`'s columns, sorted by key and date.
 
-    `net` is, of a cumulative measure, the difference on the last day that both have.
+    `before` None: there is no earlier one. A row per series and measure: the names of the series,
+    `seen` (the snapshot), `measure`, and the columns COUNTS and BIGGEST. Text is empty, and
+    `before` and `after` are missing, where nothing was restated.
     """
-    key, told = levels.key(after), [*CUMULATIVE, *NEW]
-    has = [m for m in told if after[m].notna().any()]
-    used = [m for m in has if m in CUMULATIVE] or has
-    names = levels.names(levels.level(after))
-    listed = after[names].drop_duplicates(key).assign(seen=snapshot, snapshots=1)
-    both = after.merge(after.iloc[:0] if before is None else before, on=[key, "date"])
+    key, names = levels.key(after), levels.names(levels.level(after))
+    rows = after.assign(**{key: after[key].astype("category")})
+    measures = _measures(after)
+    comparison = Comparison(rows, measures, each_series=True)
+    if before is not None:
+        comparison.add(before)
+    first = starts(rows)
+    listed = after.loc[first, names].reset_index(drop=True).assign(seen=snapshot, snapshots=1)
+    codes, days = rows[key].cat.codes.to_numpy()[first], rows["date"].to_numpy()
     found = [
-        listed.assign(measure=measure.partition("_")[2]).merge(
-            _of_measure(both, key, measure, snapshot), on=key, how="left"
+        listed.assign(
+            measure=measure.partition("_")[2],
+            **_of_measure(comparison.tally(measure), codes, days, snapshot),
         )
-        for measure in used or told[:1]
+        for measure in measures
     ]
-    whole = pd.concat(found, ignore_index=True)
-    for name in ("compared", "restated", "net", "size"):
-        whole[name] = whole[name].fillna(0)
-    for name in ("revised", "date", "snapshot"):
-        whole[name] = whole[name].fillna("").astype(object)
-    return whole
+    # Dask adds up frames of the same types only, however many rows they have
+    return pd.concat(found, ignore_index=True).astype(dict.fromkeys(TEXTS, object))
 
 
-def _of_measure(both: pd.DataFrame, key: str, measure: str, snapshot: str) -> pd.DataFrame:
-    was = both[f"{measure}_y"].to_numpy(float, na_value=np.nan)
-    now = both[f"{measure}_x"].to_numpy(float, na_value=np.nan)
-    differ = (was != now) & ~(np.isnan(was) & np.isnan(now))
-    change = np.where(differ, np.nan_to_num(now) - np.nan_to_num(was), 0.0)
-    cells = pd.DataFrame(
-        {
-            key: both[key],
-            "compared": 1.0,
-            "restated": differ.astype(float),
-            "net": change,
-            "size": np.abs(change),
-            "date": both["date"].astype(str),
-            "snapshot": snapshot,
-            "before": was,
-            "after": now,
-        }
-    )
-    groups = cells.groupby(key, sort=False)
-    last = "last" if measure in CUMULATIVE else "sum"
-    counts = groups.agg({"compared": "sum", "restated": "sum", "net": last})
-    counts["revised"] = np.where(counts["restated"] > 0, snapshot, "")
-    return counts.join(
-        cells.loc[groups["size"].idxmax(), [key, *BIGGEST]].set_index(key)
-    ).reset_index()
+def _measures(after: pd.DataFrame) -> list[str]:
+    """List the cumulative measures that a snapshot has, or the new ones if it has no others."""
+    told = [*CUMULATIVE, *NEW]
+    has = [measure for measure in told if after[measure].notna().any()]
+    return [measure for measure in has if measure in CUMULATIVE] or has or told[:1]
+
+
+def _of_measure(
+    tally: Tally, codes: NDArray[np.integer[Any]], days: NDArray[Any], snapshot: str
+) -> dict[str, NDArray[Any]]:
+    """Return the columns COUNTS and BIGGEST, an item per series, by the codes of the series."""
+    columns = ["size", "code", "row", "before", "after"]
+    biggest = pd.DataFrame(tally.cells.T, columns=columns).set_index("code").reindex(codes)
+    restated = tally.restated[codes]
+    restating = np.where(restated > 0, snapshot, "")
+    return {
+        "compared": tally.compared[codes].astype(float),
+        "restated": restated.astype(float),
+        "net": tally.net[codes],
+        "revised": restating,
+        "size": biggest["size"].fillna(0).to_numpy(),
+        "date": np.array(
+            ["" if np.isnan(row) else str(days[int(row)])[:10] for row in biggest["row"]]
+        ),
+        "snapshot": restating,
+        "before": biggest["before"].to_numpy(),
+        "after": biggest["after"].to_numpy(),
+    }
 
 
 def together(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Tallies, one below the other, as one: a row a series and measure, names as seen last."""
+    """Add up tallies, one below the other: a row per series and measure, names as seen last."""
     key = levels.key(tallies)
     ordered = tallies.sort_values("seen", kind="stable", ignore_index=True)
     groups = ordered.groupby([key, "measure"], sort=True)
@@ -81,7 +91,11 @@ def together(tallies: pd.DataFrame) -> pd.DataFrame:
 
 
 def summary(tallied: pd.DataFrame) -> pd.DataFrame:
-    """One row a series, the most restated first; counts of all measures, `net_*` of each one."""
+    """Sum up tallies: one row per series, the most restated first.
+
+    Columns: the names, `snapshots`, `cells_compared` and `cells_restated` of all measures, `net_*`
+    of each, `last_revised`, and `biggest_*` of the cell that was restated most.
+    """
     key = levels.key(tallied)
     names = levels.names(levels.level(tallied))[1:]
     ordered = tallied.sort_values([key, "size"], ascending=[True, False], kind="stable")

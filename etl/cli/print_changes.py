@@ -2,14 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-import msgspec
-
 from etl.archive.figure_history import FigureKey, Reported
 from etl.cli.console import Column, print_json, print_table
 from etl.errors import escaped
 from etl.history.record import Record
-from etl.load.changes_file import Difference
+from etl.load.changes_file import to_json
 from etl.report.numbers import MISSING, number, step
+from etl.transform.difference import Difference
 
 FROM_RUN_TO_RUN = (
     Column("slot"),
@@ -35,7 +34,11 @@ def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str)
     if as_json:
         print_json(
             [
-                {"run_id": record.run_id, "slot": record.slot, "changes": found}
+                {
+                    "run_id": record.run_id,
+                    "slot": record.slot,
+                    "changes": to_json(found) if found else None,
+                }
                 for record, found in changes
             ]
         )
@@ -62,7 +65,7 @@ def _changes_row(record: Record, found: Difference | None) -> list[str]:
 def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     """Print how a run differs from an earlier one."""
     if as_json:
-        print_json({"run_id": run_id, **msgspec.to_builtins(found)})
+        print_json({"run_id": run_id, **to_json(found)})
         return
     print(f"run {run_id} against run {found.compared_with}")
     print(f"  rows added {found.rows_added:,}, removed {found.rows_removed:,}")

@@ -1,11 +1,12 @@
-"""The tables of the runs in the folder, set against another table."""
+"""The table of a run in the folder, compared with another one."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from msgspec.structs import replace
 
 from etl import log
 from etl.errors import StoreError
@@ -15,14 +16,14 @@ from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.history.manifest import Manifest
 from etl.history.run import Run
 from etl.load import read_back
-from etl.load.changes_file import Difference, difference
 from etl.load.provenance import held_by
 from etl.load.table import read_table, read_whole
+from etl.load.values import full_names
 from etl.store import Store
 from etl.store.layout import TABLE_PARQUET, run_key
-from etl.transform import changes
-from etl.transform.changes import Changes
-from etl.transform.checks import Extent
+from etl.transform.changes import compare
+from etl.transform.checks import Extent, extent
+from etl.transform.difference import Difference
 from etl.transform.read import Reading
 
 
@@ -38,18 +39,6 @@ class Baseline:
     held: Extent
     pieces: Callable[[], Iterable[pd.DataFrame]]
     names: Callable[[], Mapping[str, str]]
-
-
-@dataclass(frozen=True)
-class Compared:
-    """What changed since `before`; None: nothing is published, or it can't be read.
-
-    `names`: by key, of series in the run compared with, where some are gone since.
-    """
-
-    before: Baseline | None = None
-    changes: Changes = field(default_factory=Changes)
-    names: Mapping[str, str] = field(default_factory=dict)
 
 
 def published(run: Run, work: Path) -> Baseline | None:
@@ -70,27 +59,29 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     return Baseline(run_id, held_by(note), pieces, lambda: _names(store, run_id, level))
 
 
-def against(before: Baseline | None, table: Reading, since: date | None) -> Compared:
+def against(before: Baseline | None, table: Reading, since: date | None) -> Difference:
     """Compare what was read with a version, as far as COUNTRIES and SINCE let it be published.
 
     A published table that can't be read is logged and not compared.
     """
-    if before is None:
-        return Compared()
+    last_date = extent(table.rows).last_date
+    if before is None or before.held.last_date is None:
+        return Difference(last_date=last_date)
     key = levels.key(table.rows)
     shown = table.rows[key].isin(table.selected[key]).to_numpy()
     if since:
         shown = shown & (table.rows["date"] >= pd.Timestamp(since)).to_numpy()
     try:
-        found = changes.compare(table.rows, before.pieces(), shown)
-        return Compared(before, found, before.names() if found.gone else {})
+        names = full_names(table.entities)
+        found = compare(table.rows, before.pieces(), shown, names, before.names)
     except (StoreError, ValueError, OSError) as exc:
         log.warning("published.unreadable", error=exc)
-        return Compared()
+        return Difference(last_date=last_date)
+    return _of_runs(found, before.run_id, before.held.last_date, last_date)
 
 
 def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Difference:
-    """What `after` says otherwise than `before`. Raises StoreError."""
+    """Compare the tables of two runs. Raises StoreError."""
     old, new = before.run_id, after.run_id
     was, level = level_of(before.source.name), level_of(after.source.name)
     if was != level:
@@ -100,13 +91,21 @@ def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Diff
     try:
         rows = read_whole(_table(store, new, work / "after.parquet"), _columns(level))
         pieces = read_table(_table(store, old, work / "before.parquet"), _columns(level))
-        found = changes.compare(rows, pieces)
         names = {**_names(store, old, level), **_names(store, new, level)}
+        found = compare(rows, pieces, names=names)
     except (ValueError, OSError) as exc:
         raise StoreError(
             f"runs {old} and {new} can't be compared: {exc}; look at each: python app.py get"
         ) from exc
-    return difference(found, names, old, before.source.last_date, after.source.last_date)
+    return _of_runs(found, old, before.source.last_date, after.source.last_date)
+
+
+def _of_runs(
+    found: Difference, before: str, last_date_before: date, last_date: date | None
+) -> Difference:
+    return replace(
+        found, compared_with=before, last_date_before=last_date_before, last_date=last_date
+    )
 
 
 def _columns(level: str) -> tuple[str, ...]:

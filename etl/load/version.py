@@ -26,8 +26,8 @@ from etl.history.manifest import (
 from etl.history.record import standstill
 from etl.history.run import Run
 from etl.load import baseline, free_memory, provenance
-from etl.load.baseline import Baseline, Compared
-from etl.load.changes_file import Difference, difference, write_changes
+from etl.load.baseline import Baseline
+from etl.load.changes_file import write_changes
 from etl.load.countries import file_names
 from etl.load.file import File
 from etl.load.files import Filter, Tidy, write_files
@@ -38,8 +38,8 @@ from etl.load.raw import archive, described
 from etl.load.values import full_names
 from etl.store import Upload
 from etl.transform import checks, derive, read
-from etl.transform.changes import Changes
 from etl.transform.checks import Extent, Findings
+from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.transform.world import world
 
@@ -53,7 +53,7 @@ class Checked:
     table: Reading
     held: Extent
     stale: set[str]
-    compared: Compared
+    changes: Difference
     findings: Findings
 
 
@@ -76,10 +76,10 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
 def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
     settings = run.settings
     table = read.read_inputs(run.source, inputs, settings.table.countries)
-    compared = baseline.against(before, table, settings.table.since)
+    changes = baseline.against(before, table, settings.table.since)
     findings = checks.check(
         table,
-        compared.changes,
+        changes,
         published=before.held if before else None,
         now=run.now,
         stale_after_days=settings.table.stale_after_days,
@@ -89,7 +89,7 @@ def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
         findings.warnings.append(inputs.facts.warning)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
     stale = derive.stale_keys(table.rows, settings.table.stale_after_days)
-    return Checked(table, checks.extent(table.rows), stale, compared, findings)
+    return Checked(table, checks.extent(table.rows), stale, changes, findings)
 
 
 def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]:
@@ -105,7 +105,7 @@ def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]
         left_out=stale,
     )
     files = write_files(folder, header, tidy, Filter(settings.table.keep, settings.table.since))
-    files.append(write_changes(folder, header, _difference(checked)))
+    files.append(write_changes(folder, header, checked.changes))
     sources = provenance.sources(run, facts)
     files.append(write_package(folder, files, header, sources, settings.table.keep))
     return files
@@ -114,7 +114,7 @@ def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]
 def _manifest(
     run: Run, checked: Checked, inputs: list[Input], files: list[PublishedFile]
 ) -> Manifest:
-    table, findings, changes = checked.table, checked.findings, checked.compared.changes
+    table, findings, changes = checked.table, checked.findings, checked.changes
     manifest = Manifest(
         run_id=run.run_id,
         slot=run.slot,
@@ -130,7 +130,7 @@ def _manifest(
             corrections=asdict(table.corrections),
             stale_series=sorted(checked.stale),
             unmatched=asdict(table.unmatched),
-            restated=_restated(changes, table.entities) if changes.compared else None,
+            restated=_restated(changes, table.entities) if changes.cells_compared else None,
         ),
         previous=provenance.previous(run),
     )
@@ -153,21 +153,12 @@ def _archived(run: Run, inputs: Inputs) -> tuple[list[Input], list[Upload]]:
     return entries, raw
 
 
-def _restated(found: Changes, listed: pd.DataFrame) -> Restated:
-    if found.restated_share <= checks.RESTATED:
-        return Restated(found.restated, found.compared)
+def _restated(found: Difference, listed: pd.DataFrame) -> Restated:
+    if not checks.restates_much(found):
+        return Restated(found.cells_restated, found.cells_compared)
     names = full_names(listed)
     most = [
         RestatedCountry(key, names[key], cells)
-        for key, cells in islice(found.by_country.items(), MOST_RESTATED)
+        for key, cells in islice(found.restated_by_series.items(), MOST_RESTATED)
     ]
-    return Restated(found.restated, found.compared, most)
-
-
-def _difference(checked: Checked) -> Difference:
-    compared, last_date = checked.compared, checked.held.last_date
-    before = compared.before
-    if before is None or before.held.last_date is None:
-        return Difference(compared_with=None, last_date=last_date)
-    names = {**compared.names, **full_names(checked.table.entities)}
-    return difference(compared.changes, names, before.run_id, before.held.last_date, last_date)
+    return Restated(found.cells_restated, found.cells_compared, most)

@@ -1,8 +1,10 @@
-"""Today's table against the one that is published. Pure."""
+"""The comparison of a table with an earlier one: every restatement is counted here. Pure.
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from datetime import date
+changes.json and `diff` show one comparison. The monthly report and revisions.csv add up those of
+many snapshots, each compared with what was known before it.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -10,161 +12,204 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers
+from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, floats
+from etl.transform.difference import Difference, MeasureChange, RestatedCell, Series
 
-BIGGEST = 10  # restated cells that are told one by one
+BIGGEST = 10  # restated cells that are listed one by one
 
+Bools = NDArray[np.bool_]
 Floats = NDArray[np.float64]
-Places = NDArray[np.int64]
+Positions = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Cell:
-    """A figure that was restated; None where it is missing."""
+class Tally:
+    """What was found of one measure so far; the arrays have one item per series.
 
-    key: str
-    date: date
-    measure: str
-    before: int | None
-    after: int | None
-
-
-@dataclass(frozen=True)
-class Measured:
-    """A measure's cells. `net` is what its restatements come to: of a cumulative measure the
-    difference on each series' last day that both tables have, of a new one that of all days."""
-
-    compared: int
-    restated: int
-    net: int
-
-
-@dataclass(frozen=True)
-class Changes:
-    """`compared` cells (a measure of a series on a day) stand in both tables, of which
-    `restated` differ; `gone` are the keys of series that were published and aren't there now.
-    `by_country` tells how many of `restated` each series' key has, those with most first.
-
-    `added` and `removed` count rows that stand in one table alone, `appeared` are the keys of
-    series that are new, `biggest` the restated cells that differ most.
+    `net` is as in MeasureChange. `cells` are the biggest restated cells, one column each: by how
+    much it differs, the code of its series, its row in today's table, its value before and after.
+    With `each_series` they are the biggest of every series, else the BIGGEST of all.
     """
 
-    compared: int = 0
-    restated: int = 0
-    gone: tuple[str, ...] = ()
-    by_country: Mapping[str, int] = field(default_factory=dict, compare=False)
-    added: int = field(default=0, compare=False)
-    removed: int = field(default=0, compare=False)
-    appeared: tuple[str, ...] = field(default=(), compare=False)
-    measures: Mapping[str, Measured] = field(default_factory=dict, compare=False)
-    biggest: tuple[Cell, ...] = field(default=(), compare=False)
+    def __init__(self, measure: str, series: int, *, each_series: bool = False) -> None:
+        self.compared = np.zeros(series, np.int64)
+        self.restated = np.zeros(series, np.int64)
+        self.net = np.zeros(series)
+        self.cells: Floats = np.empty((5, 0))
+        self._cumulative, self._each_series = measure in CUMULATIVE, each_series
 
-    @property
-    def restated_share(self) -> float:
-        return self.restated / self.compared if self.compared else 0.0
-
-
-class _Tally:
-    """What is found of one measure, piece by piece; the arrays have an item a series."""
-
-    def __init__(self, measure: str, series: int) -> None:
-        self.measure = measure
-        self.compared = 0
-        self.restated = np.zeros(series, dtype=np.int64)
-        self._net = np.zeros(series)
-        # of the biggest: by how much, the row in today's table, before and after
-        self.biggest = np.empty((4, 0))
-
-    def add(self, codes: Places, at: Places, was: Floats, now: Floats) -> None:
-        """Cells that stand in both tables, in their order."""
+    def add(self, codes: Positions, at: Positions, was: Floats, now: Floats) -> None:
+        """Count cells that are in both tables, sorted by series and day; NaN where missing."""
         differ = (was != now) & ~(np.isnan(was) & np.isnan(now))
+        # what is missing counts as 0: a figure that appears adds its whole value
         change = np.nan_to_num(now) - np.nan_to_num(was)
-        self.compared += len(was)
+        self.compared += np.bincount(codes, minlength=len(self.compared))
         self.restated += np.bincount(codes[differ], minlength=len(self.restated))
-        if self.measure in CUMULATIVE:
-            self._net[codes] = change  # of a series' days the last one stays
+        if self._cumulative:
+            self.net[codes] = change  # of a series' days the last one remains
         else:
-            self._net += np.bincount(codes, change, minlength=len(self._net))
-        found = np.stack([np.abs(change), at, was, now])[:, differ]
-        found = np.concatenate([self.biggest, found], axis=1)
-        self.biggest = found[:, np.lexsort((found[1], -found[0]))[:BIGGEST]]
+            self.net += np.bincount(codes, change, minlength=len(self.net))
+        restated = [part[differ] for part in (np.abs(change), codes, at, was, now)]
+        self.cells = self._biggest(np.concatenate([self.cells, np.stack(restated)], axis=1))
 
-    def measured(self) -> Measured:
-        return Measured(self.compared, int(self.restated.sum()), int(self._net.sum()))
+    def _biggest(self, cells: Floats) -> Floats:
+        """Keep the biggest; among equals the first in the table's order."""
+        order = np.lexsort((cells[2], -cells[0]))
+        if self._each_series:
+            order = order[np.unique(cells[1, order], return_index=True)[1]]
+        else:
+            order = order[:BIGGEST]
+        return cells[:, order]
+
+
+class Comparison:
+    """A table set against an earlier one of the same level, which comes in pieces.
+
+    `rows` are sorted by series and day, the key is categorical with sorted categories (`keys`).
+    `measures`: those that are compared if both tables have them; by default the cumulative ones,
+    or the new ones where there are no cumulative ones. `known_only`: leave out cells that one of
+    the tables lacks, which otherwise differ from any value.
+    """
+
+    def __init__(
+        self,
+        rows: pd.DataFrame,
+        measures: Sequence[str] = (),
+        *,
+        known_only: bool = False,
+        each_series: bool = False,
+    ) -> None:
+        self._rows, self._key = rows, levels.key(rows)
+        self.keys = rows[self._key].cat.categories
+        self._measures, self._known_only, self._each_series = measures, known_only, each_series
+        self._codes = rows[self._key].cat.codes.to_numpy().astype(np.int64)
+        # Series and day as one number, in the order of the rows: a single search then finds the
+        # rows that both tables have.
+        self._axis = self._codes * APART + day_numbers(rows)
+        self._met, self._known = np.zeros(len(rows), bool), np.zeros(len(self.keys), bool)
+        self._gone: set[str] = set()
+        self._removed = 0
+        self._tallies: dict[str, Tally] = {}
+
+    def tally(self, measure: str) -> Tally:
+        """Return what was found of a measure so far."""
+        if measure not in self._tallies:
+            tally = Tally(measure, len(self.keys), each_series=self._each_series)
+            self._tallies[measure] = tally
+        return self._tallies[measure]
+
+    def add(self, piece: pd.DataFrame) -> Bools:
+        """Compare a piece of the earlier table; its rows are sorted by series and day.
+
+        Return which of its rows the table has, too.
+        """
+        codes = self._codes_in(piece)
+        both, at = self._find(codes, day_numbers(piece))
+        self._removed += int((~both).sum())
+        codes, at = codes[both], at[both]
+        self._met[at] = True
+        for measure in self._measures_in(piece):
+            was = floats(piece[measure])[both]
+            now = _as_floats(self._rows[measure].array[at])
+            known = ~(np.isnan(was) | np.isnan(now)) if self._known_only else slice(None)
+            self.tally(measure).add(codes[known], at[known], was[known], now[known])
+        return both
+
+    def difference(
+        self,
+        shown: Bools | None = None,
+        names: Mapping[str, str] | None = None,
+        names_before: Callable[[], Mapping[str, str]] = dict,
+    ) -> Difference:
+        """Sum up what was compared. See `compare`."""
+        called = {**(names_before() if self._gone else {}), **(names or {})}
+        added = ~self._met if shown is None else ~self._met & shown
+        appeared = np.setdiff1d(self._codes[added], np.flatnonzero(self._known))
+        measures = {
+            measure: MeasureChange(
+                int(tally.compared.sum()), int(tally.restated.sum()), int(tally.net.sum())
+            )
+            for measure, tally in self._tallies.items()
+        }
+        compared = sum(change.compared for change in measures.values())
+        restated = sum(change.restated for change in measures.values())
+        return Difference(
+            rows_added=int(added.sum()),
+            rows_removed=self._removed,
+            cells_compared=compared,
+            cells_restated=restated,
+            restated_share=round(restated / compared, 6) if compared else 0.0,
+            measures=measures,
+            biggest=list(self._biggest(called)),
+            appeared=[_series(key, called) for key in self.keys[appeared]],
+            gone=[_series(key, called) for key in sorted(self._gone)],
+            restated_by_series=self._restated_by_series(),
+        )
+
+    def _codes_in(self, piece: pd.DataFrame) -> Positions:
+        """Return the code of each row's series; -1: the table does not have it."""
+        names = piece[self._key].astype("category").cat
+        codes: Positions = self.keys.get_indexer(names.categories)[names.codes.to_numpy()]
+        # in a filtered table the categories name more series than its rows
+        self._gone |= set(names.categories[np.unique(names.codes[codes < 0])])
+        self._known[codes[codes >= 0]] = True
+        return codes
+
+    def _find(self, codes: Positions, days: Positions) -> tuple[Bools, Positions]:
+        """Return which of another table's rows are in this one, and at which row."""
+        if not len(self._axis):
+            return np.zeros(len(codes), bool), np.zeros(len(codes), np.int64)
+        wanted = codes * APART + days
+        at = np.minimum(np.searchsorted(self._axis, wanted), len(self._axis) - 1)
+        return (codes >= 0) & (self._axis[at] == wanted), at
+
+    def _measures_in(self, piece: pd.DataFrame) -> list[str]:
+        wanted = self._measures or (*CUMULATIVE, *NEW)
+        both = [name for name in wanted if name in piece and name in self._rows]
+        return [name for name in both if name in CUMULATIVE] or both
+
+    def _biggest(self, names: Mapping[str, str]) -> Iterator[RestatedCell]:
+        """Of all measures; those that differ as much come in the table's order."""
+        found = [(m, *cell) for m, tally in self._tallies.items() for cell in tally.cells.T]
+        found.sort(key=lambda cell: (-cell[1], cell[3]))
+        dates = self._rows["date"]
+        for measure, _, code, at, was, now in found[:BIGGEST]:
+            series = _series(self.keys[int(code)], names)
+            day = dates.iloc[int(at)].date()
+            yield RestatedCell(series.key, series.name, day, measure, _whole(was), _whole(now))
+
+    def _restated_by_series(self) -> dict[str, int]:
+        nothing = np.zeros(len(self.keys), np.int64)
+        restated = sum((tally.restated for tally in self._tallies.values()), nothing)
+        most = np.argsort(-restated, kind="stable")
+        return {str(self.keys[n]): int(restated[n]) for n in most if restated[n]}
 
 
 def compare(
     rows: pd.DataFrame,
     published: Iterable[pd.DataFrame],
-    shown: NDArray[np.bool_] | None = None,
-) -> Changes:
+    shown: Bools | None = None,
+    names: Mapping[str, str] | None = None,
+    names_before: Callable[[], Mapping[str, str]] = dict,
+) -> Difference:
     """Compare repaired rows with the published table, which comes in pieces of any size.
 
-    The pieces have the same key, `date` and those of `cumulative_*` (else `new_*`) that were
-    published, in the order of key and day; a filter that was in force then does not show as
-    a change. `shown` tells which rows pass today's filter: of the others none counts as added.
+    The pieces have the same key, `date` and those of `cumulative_*` and `new_*` that were
+    published, sorted by key and day. What a filter left out of them does not count as a change.
+    `shown` says which rows pass today's filter: none of the others counts as added. `names` are
+    those of the rows' series by key; `names_before` reads the published ones if series are gone.
     """
-    key = levels.key(rows)
-    keys = rows[key].cat.categories
-    codes_now = rows[key].cat.codes.to_numpy().astype(np.int64)
-    axis = codes_now * APART + day_numbers(rows)
-    met, known = np.zeros(len(axis), bool), np.zeros(len(keys), bool)
-    gone: set[str] = set()
-    removed = 0
-    tallies: dict[str, _Tally] = {}
+    comparison = Comparison(rows)
     for piece in published:
-        names = piece[key].astype("category")
-        code_of = keys.get_indexer(names.cat.categories)
-        codes = code_of[names.cat.codes.to_numpy()]
-        # in a filtered table the categories name more series than its rows
-        gone |= set(names.cat.categories[np.unique(names.cat.codes[codes < 0])])
-        known[codes[codes >= 0]] = True
-        wanted = codes * APART + day_numbers(piece)
-        at = np.minimum(np.searchsorted(axis, wanted), max(len(axis) - 1, 0))
-        here = (codes >= 0) & (axis[at] == wanted) if len(axis) else np.zeros(len(piece), bool)
-        removed += int((~here).sum())
-        codes, at = codes[here], at[here]
-        met[at] = True
-        for measure in _measures(piece, rows):
-            was = piece[measure].to_numpy(dtype=float, na_value=np.nan)[here]
-            tally = tallies.setdefault(measure, _Tally(measure, len(keys)))
-            tally.add(codes, at, was, _floats(rows[measure].array[at]))
-    added = ~met if shown is None else ~met & shown
-    new = np.setdiff1d(codes_now[added], np.flatnonzero(known))
-    restated = sum((t.restated for t in tallies.values()), np.zeros(len(keys), np.int64))
-    most = np.argsort(-restated, kind="stable")
-    return Changes(
-        compared=sum(tally.compared for tally in tallies.values()),
-        restated=int(restated.sum()),
-        gone=tuple(sorted(gone)),
-        by_country={str(keys[n]): int(restated[n]) for n in most if restated[n]},
-        added=int(added.sum()),
-        removed=removed,
-        appeared=tuple(str(keys[code]) for code in new),
-        measures={name: tally.measured() for name, tally in tallies.items()},
-        biggest=_biggest(tallies, rows),
-    )
+        comparison.add(piece)
+    return comparison.difference(shown, names, names_before)
 
 
-def _measures(piece: pd.DataFrame, rows: pd.DataFrame) -> list[str]:
-    """What both have: the totals where there are any."""
-    both = [name for name in (*CUMULATIVE, *NEW) if name in piece and name in rows]
-    return [name for name in both if name in CUMULATIVE] or both
+def _series(key: object, names: Mapping[str, str]) -> Series:
+    return Series(str(key), names.get(str(key), str(key)))
 
 
-def _floats(values: Any) -> Floats:
+def _as_floats(values: Any) -> Floats:
     return np.asarray(pd.array(values).astype("Float64").to_numpy(float, np.nan))
-
-
-def _biggest(tallies: Mapping[str, _Tally], rows: pd.DataFrame) -> tuple[Cell, ...]:
-    """Of all measures; where they differ as much, in the table's order."""
-    found = [(tally.measure, *cell) for tally in tallies.values() for cell in tally.biggest.T]
-    found.sort(key=lambda cell: (-cell[1], cell[2]))
-    keys, dates = rows[levels.key(rows)], rows["date"]
-    return tuple(
-        Cell(str(keys.iloc[int(at)]), dates.iloc[int(at)].date(), measure, _whole(was), _whole(now))
-        for measure, _, at, was, now in found[:BIGGEST]
-    )
 
 
 def _whole(value: float) -> int | None:

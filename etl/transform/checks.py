@@ -9,7 +9,7 @@ import pandas as pd
 from etl.errors import DataRejected, listed
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers, starts
-from etl.transform.changes import Changes
+from etl.transform.difference import Difference
 from etl.transform.read import Reading
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
@@ -47,7 +47,7 @@ def extent(rows: pd.DataFrame) -> Extent:
 
 def check(
     reading: Reading,
-    changes: Changes,
+    changes: Difference,
     *,
     published: Extent | None,
     now: datetime,
@@ -86,16 +86,24 @@ def _stale(last: date, today: date, after_days: int) -> list[str]:
     return [f"the source is stale: its last date is {last}, {days} days ago"]
 
 
-def _gone_or_restated(changes: Changes, level: str) -> list[str]:
+def _gone_or_restated(changes: Difference, level: str) -> list[str]:
     warnings = []
     if changes.gone:
-        warnings.append(f"{level} gone: {listed(changes.gone, LISTED)}")
-    if changes.restated_share > RESTATED:
+        gone = [series.key for series in changes.gone]
+        warnings.append(f"{level} gone: {listed(gone, LISTED)}")
+    if restates_much(changes):
+        restated, compared = changes.cells_restated, changes.cells_compared
         warnings.append(
-            f"the source restated {changes.restated} of {changes.compared} published cells "
-            f"({changes.restated_share:.1%})"
+            f"the source restated {restated} of {compared} published cells "
+            f"({restated / compared:.1%})"
         )
     return warnings
+
+
+def restates_much(changes: Difference) -> bool:
+    """Say whether more than RESTATED of the published cells were restated."""
+    compared = changes.cells_compared
+    return compared > 0 and changes.cells_restated / compared > RESTATED
 
 
 def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str) -> list[str]:

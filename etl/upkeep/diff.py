@@ -11,10 +11,11 @@ from etl.history import history
 from etl.history import manifest as manifests
 from etl.history.record import Record
 from etl.load import baseline
-from etl.load.changes_file import Difference, read_changes
+from etl.load.changes_file import read_changes
 from etl.store import Store
 from etl.store.layout import CHANGES, run_key
 from etl.store.parallel import in_parallel
+from etl.transform.difference import Difference
 from etl.upkeep import versions
 
 

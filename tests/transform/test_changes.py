@@ -1,7 +1,7 @@
-from dataclasses import asdict
 from datetime import date
 from itertools import pairwise
 from pathlib import Path
+from typing import NamedTuple
 
 import pandas as pd
 import pytest
@@ -12,13 +12,27 @@ from pandas.testing import assert_frame_equal
 from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.table import TableFiles, read_table
 from etl.store.layout import TABLE_PARQUET
-from etl.transform.changes import BIGGEST, Cell, Changes, Measured, compare
+from etl.transform.changes import BIGGEST, compare
 from etl.transform.derive import groups, tidy
+from etl.transform.difference import Difference, MeasureChange, RestatedCell, Series
 from etl.transform.filters import keep
 from etl.transform.repair import repair
 from tests.support.frames import MOST, countries, days, rows, some, tables, tidied
 
 WANTED = ("country_key", "date", *CUMULATIVE, *NEW)
+
+
+class Counted(NamedTuple):
+    """How many cells both tables have, how many of them differ, and which series are gone."""
+
+    compared: int = 0
+    restated: int = 0
+    gone: tuple[str, ...] = ()
+
+
+def counted(found: Difference) -> Counted:
+    gone = tuple(series.key for series in found.gone)
+    return Counted(found.cells_compared, found.cells_restated, gone)
 
 
 def repaired(table: pd.DataFrame) -> pd.DataFrame:
@@ -47,26 +61,26 @@ AFTER = rows(
 
 
 def test_cells_that_differ_are_counted_among_those_that_stand_in_both() -> None:
-    assert compare(repaired(AFTER), [tidied(BEFORE)]) == Changes(compared=18, restated=2)
+    assert counted(compare(repaired(AFTER), [tidied(BEFORE)])) == Counted(compared=18, restated=2)
 
 
 def test_new_countries_and_days_are_no_change() -> None:
     more = rows(a=days("2020-03-01", [1, 2, 3]), b=days("2020-03-01", [1]))
     less = rows(a=days("2020-03-02", [2]))
-    assert compare(repaired(more), [tidied(less)]) == Changes(compared=3)
+    assert counted(compare(repaired(more), [tidied(less)])) == Counted(compared=3)
 
 
 def test_a_day_that_is_no_longer_there_is_not_compared() -> None:
     more = rows(a=days("2020-03-01", [1, 2, 3]))
     less = rows(a=[("2020-03-01", 1, 0, 0), ("2020-03-03", 3, 0, 0)])
-    assert compare(repaired(less), [tidied(more)]) == Changes(compared=6)
+    assert counted(compare(repaired(less), [tidied(more)])) == Counted(compared=6)
 
 
 def test_countries_that_are_gone_are_named_in_order_and_not_compared() -> None:
     before = rows(zambia=days("2020-03-01", [1]), austria=days("2020-03-01", [1]), b=[])
     after = rows(malta=days("2020-03-01", [1]))
     changes = compare(repaired(after), [tidied(before)])
-    assert changes == Changes(gone=("austria", "zambia"))
+    assert counted(changes) == Counted(gone=("austria", "zambia"))
 
 
 def test_a_country_that_the_filter_had_kept_out_is_not_gone(tmp_path: Path) -> None:
@@ -75,39 +89,43 @@ def test_a_country_that_the_filter_had_kept_out_is_not_gone(tmp_path: Path) -> N
     after = rows(spain=days("2020-03-01", [5, 6]))
     for pieces in ([tidied(only_spain)], published(only_spain, tmp_path)):
         assert "france" in pieces[0]["country_key"].cat.categories
-        assert compare(repaired(after), pieces) == Changes(compared=6)
+        assert counted(compare(repaired(after), pieces)) == Counted(compared=6)
 
 
 def test_a_filter_that_was_in_force_is_no_change() -> None:
     table = tidied(BEFORE)
     since = table[table["date"] >= "2020-03-02"]
-    assert compare(repaired(BEFORE), [since]) == Changes(compared=4 * 3)
-    assert compare(repaired(BEFORE), [keep(table, "cumulative", None)]) == Changes(compared=18)
-    assert compare(repaired(BEFORE), [keep(table, "new", None)]) == Changes(compared=18)
-    assert compare(repaired(BEFORE), [table[["country_key", "date"]]]) == Changes()
+    assert counted(compare(repaired(BEFORE), [since])) == Counted(compared=4 * 3)
+    assert counted(compare(repaired(BEFORE), [keep(table, "cumulative", None)])) == Counted(
+        compared=18
+    )
+    assert counted(compare(repaired(BEFORE), [keep(table, "new", None)])) == Counted(compared=18)
+    assert counted(compare(repaired(BEFORE), [table[["country_key", "date"]]])) == Counted()
 
 
 def test_where_only_new_was_published_new_is_compared() -> None:
     was = keep(tidied(BEFORE), "new", None)
     # France: cases on the 2nd and the 3rd, deaths on the 2nd and the 3rd; the 4th is new
-    assert compare(repaired(AFTER), [was]) == Changes(compared=18, restated=4)
+    assert counted(compare(repaired(AFTER), [was])) == Counted(compared=18, restated=4)
 
 
 def test_a_missing_new_equals_a_missing_one_and_differs_from_zero() -> None:
     gap = rows(a=[("2020-03-01", 5, 0, 0), ("2020-03-03", 5, 0, 0)])
     filled = rows(a=days("2020-03-01", [5, 5, 5]))
     was = keep(tidied(gap), "new", None)
-    assert compare(repaired(gap), [was]) == Changes(compared=6)
-    assert compare(repaired(filled), [was]) == Changes(compared=6, restated=3)
+    assert counted(compare(repaired(gap), [was])) == Counted(compared=6)
+    assert counted(compare(repaired(filled), [was])) == Counted(compared=6, restated=3)
     was = keep(tidied(filled), "new", None)
-    assert compare(repaired(gap), [was]) == Changes(compared=6, restated=3)
+    assert counted(compare(repaired(gap), [was])) == Counted(compared=6, restated=3)
 
 
 def test_huge_counts_that_differ_by_one_are_told_apart() -> None:
     was, now = rows(a=days("2020-03-01", [MOST])), rows(a=days("2020-03-01", [MOST - 1]))
-    assert compare(repaired(now), [tidied(was)]) == Changes(compared=3, restated=1)
+    assert counted(compare(repaired(now), [tidied(was)])) == Counted(compared=3, restated=1)
     fell = rows(a=days("2020-03-01", [MOST, 0]))
-    assert compare(repaired(fell), [keep(tidied(fell), "new", None)]) == Changes(compared=6)
+    assert counted(compare(repaired(fell), [keep(tidied(fell), "new", None)])) == Counted(
+        compared=6
+    )
 
 
 def test_dates_from_the_first_year_to_the_last_meet_only_their_own() -> None:
@@ -116,16 +134,16 @@ def test_dates_from_the_first_year_to_the_last_meet_only_their_own() -> None:
         b=[("0001-01-01", 3, 0, 0), ("1970-01-01", 4, 0, 0), ("9999-12-31", 5, 0, 0)],
         c=[("0001-01-01", 6, 0, 0)],
     )
-    assert compare(repaired(table), [tidied(table)]) == Changes(compared=18)
+    assert counted(compare(repaired(table), [tidied(table)])) == Counted(compared=18)
 
 
 def test_against_nothing_published_nothing_has_changed() -> None:
-    assert compare(repaired(BEFORE), []) == Changes()
-    assert compare(repaired(BEFORE), [tidied(BEFORE).head(0)]) == Changes()
+    assert counted(compare(repaired(BEFORE), [])) == Counted()
+    assert counted(compare(repaired(BEFORE), [tidied(BEFORE).head(0)])) == Counted()
 
 
 def test_against_an_empty_table_everything_is_gone() -> None:
-    assert compare(repaired(rows()), [tidied(BEFORE)]) == Changes(gone=("france", "spain"))
+    assert counted(compare(repaired(rows()), [tidied(BEFORE)])) == Counted(gone=("france", "spain"))
 
 
 @some
@@ -136,7 +154,7 @@ def test_pieces_of_any_size_give_the_same_result(
     whole = keep(tidied(was), measures or "all", None)
     edges = [0, *sorted(min(cut, len(whole)) for cut in cuts), len(whole)]
     pieces = [whole.iloc[a:b] for a, b in pairwise(edges)]
-    assert asdict(compare(repaired(now), pieces)) == asdict(compare(repaired(now), [whole]))
+    assert compare(repaired(now), pieces) == compare(repaired(now), [whole])
 
 
 @some
@@ -155,14 +173,16 @@ def test_changes_are_those_that_a_plain_comparison_finds(
     new, old = cells(now), cells(was)
     both = new.keys() & old.keys()
     found = compare(repaired(now), [tidied(was)])
-    assert found == Changes(
+    assert counted(found) == Counted(
         compared=len(both),
         restated=sum(new[cell] != old[cell] for cell in both),
         gone=tuple(sorted(set(was["country_key"]) - set(now["country_key"]))),
     )
-    assert found.added * len(CUMULATIVE) == len(new.keys() - old.keys())
-    assert found.removed * len(CUMULATIVE) == len(old.keys() - new.keys())
-    assert set(found.appeared) == set(now["country_key"]) - set(was["country_key"])
+    assert found.rows_added * len(CUMULATIVE) == len(new.keys() - old.keys())
+    assert found.rows_removed * len(CUMULATIVE) == len(old.keys() - new.keys())
+    assert {series.key for series in found.appeared} == set(now["country_key"]) - set(
+        was["country_key"]
+    )
     differences = sorted((abs(new[cell] - old[cell]) for cell in both), reverse=True)
     assert [abs((cell.after or 0) - (cell.before or 0)) for cell in found.biggest] == [
         difference for difference in differences if difference
@@ -181,8 +201,8 @@ def test_a_table_read_back_from_parquet_is_found_unchanged(tmp_path: Path, at_le
     pieces = published(BEFORE, tmp_path, at_least)
     assert all(isinstance(p["country_key"].dtype, pd.CategoricalDtype) for p in pieces)
     assert sum(map(len, pieces)) == 6
-    assert compare(repaired(BEFORE), pieces) == Changes(compared=18)
-    assert compare(repaired(AFTER), pieces) == Changes(compared=18, restated=2)
+    assert counted(compare(repaired(BEFORE), pieces)) == Counted(compared=18)
+    assert counted(compare(repaired(AFTER), pieces)) == Counted(compared=18, restated=2)
 
 
 def test_small_pieces_of_a_parquet_file_give_the_same_result(
@@ -191,30 +211,32 @@ def test_small_pieces_of_a_parquet_file_give_the_same_result(
     monkeypatch.setattr("etl.load.table.PIECE_ROWS", 1)
     pieces = published(BEFORE, tmp_path)
     assert [len(piece) for piece in pieces] == [1] * 6
-    assert compare(repaired(AFTER), pieces) == Changes(compared=18, restated=2)
+    assert counted(compare(repaired(AFTER), pieces)) == Counted(compared=18, restated=2)
 
 
 # What is told of them
 
 
 def test_each_restated_cell_is_told_with_before_and_after_the_biggest_first() -> None:
-    found = compare(repaired(AFTER), [tidied(BEFORE)])
-    assert found.biggest == (
-        Cell("france", date(2020, 3, 2), "cumulative_cases", 2, 7),
-        Cell("france", date(2020, 3, 2), "cumulative_deaths", 1, 2),
-    )
-    assert (found.added, found.removed, found.appeared) == (3, 0, ("austria",))
+    found = compare(repaired(AFTER), [tidied(BEFORE)], names={"france": "France"})
+    assert found.biggest == [
+        RestatedCell("france", "France", date(2020, 3, 2), "cumulative_cases", 2, 7),
+        RestatedCell("france", "France", date(2020, 3, 2), "cumulative_deaths", 1, 2),
+    ]
+    assert (found.rows_added, found.rows_removed) == (3, 0)
+    assert found.appeared == [Series("austria", "austria")]  # of which no name was given
+    assert found.restated_by_series == {"france": 2}
 
 
 def test_the_net_effect_on_a_total_is_that_of_the_last_day_in_both_and_on_new_ones_of_all() -> None:
     before = rows(a=days("2020-03-01", [1, 2, 3]), b=days("2020-03-01", [5, 5]))
     after = rows(a=days("2020-03-01", [4, 5, 9, 20]), b=days("2020-03-01", [7, 5]))
-    assert compare(repaired(after), [tidied(before)]).measures["cumulative_cases"] == Measured(
+    assert compare(repaired(after), [tidied(before)]).measures["cumulative_cases"] == MeasureChange(
         compared=5, restated=4, net=6
     )
     only_new = keep(tidied(before), "new", None)
     # a: 1, 1 became 1, 4; b: 0 became -2; what was missing on the first days still is
-    assert compare(repaired(after), [only_new]).measures["new_cases"] == Measured(
+    assert compare(repaired(after), [only_new]).measures["new_cases"] == MeasureChange(
         compared=5, restated=2, net=1
     )
 
@@ -222,7 +244,7 @@ def test_the_net_effect_on_a_total_is_that_of_the_last_day_in_both_and_on_new_on
 def test_only_the_ten_biggest_are_told() -> None:
     before, after = rows(a=days("2020-03-01", [0] * 30)), rows(a=days("2020-03-01", range(30)))
     found = compare(repaired(after), [tidied(before)])
-    assert found.restated == 29
+    assert found.cells_restated == 29
     assert [cell.after for cell in found.biggest] == [29, 28, 27, 26, 25, 24, 23, 22, 21, 20]
 
 
@@ -237,8 +259,25 @@ def test_rows_that_todays_filter_leaves_out_are_not_added() -> None:
     only_spain = BEFORE[BEFORE["country_key"] == "spain"]
     shown = (AFTER["country_key"] == "spain").to_numpy()
     found = compare(repaired(AFTER), [tidied(only_spain)], shown)
-    assert (found.added, found.appeared) == (1, ())
-    assert compare(repaired(AFTER), [tidied(only_spain)]).appeared == ("austria", "france")
+    assert (found.rows_added, found.appeared) == (1, [])
+    whole = compare(repaired(AFTER), [tidied(only_spain)])
+    assert [series.key for series in whole.appeared] == ["austria", "france"]
+
+
+def test_series_that_are_gone_have_the_name_that_they_had() -> None:
+    after = rows(france=days("2020-03-01", [1, 2, 3]))
+    names = {"france": "France"}
+    before = {"france": "Gaul", "spain": "Spain"}
+    found = compare(repaired(after), [tidied(BEFORE)], None, names, lambda: before)
+    assert found.gone == [Series("spain", "Spain")]
+    assert {cell.name for cell in found.biggest} == {"France"}
+
+
+def test_the_names_before_are_read_only_where_series_are_gone() -> None:
+    def names_before() -> dict[str, str]:
+        raise AssertionError
+
+    assert not compare(repaired(AFTER), [tidied(BEFORE)], None, {}, names_before).gone
 
 
 def test_compare_changes_none_of_its_arguments() -> None:

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.errors import DataRejected
-from etl.transform.changes import Changes, compare
-from etl.transform.checks import Extent, Findings, check, extent
+from etl.transform.changes import compare
+from etl.transform.checks import Extent, Findings, check, extent, restates_much
+from etl.transform.difference import Difference, Series
 from etl.transform.merge import Unmatched
 from etl.transform.read import Reading
 from etl.transform.repair import Corrections, repair
@@ -26,7 +27,7 @@ def findings(table: pd.DataFrame = SOUND, **over: Any) -> Findings:
         "now": NOON,
         "stale_after_days": 14,
         "published": None,
-        "changes": Changes(),
+        "changes": Difference(),
         "force": True,
     } | over
     reading = reading_of(repair(table)[0], given.pop("entities"))
@@ -35,6 +36,14 @@ def findings(table: pd.DataFrame = SOUND, **over: Any) -> Findings:
 
 def reading_of(rows: pd.DataFrame, entities: pd.DataFrame) -> Reading:
     return Reading(rows, Corrections(), entities, Unmatched([], [], []), entities, [])
+
+
+def restating(compared: int, restated: int, *gone: str) -> Difference:
+    return Difference(
+        cells_compared=compared,
+        cells_restated=restated,
+        gone=[Series(key, key.title()) for key in gone],
+    )
 
 
 def many(countries: int, days_each: int = 1) -> pd.DataFrame:
@@ -50,7 +59,7 @@ def held(rows: int, countries: int, last: date = date(2020, 3, 10)) -> Extent:
 
 def test_a_sound_table_on_its_day_passes_without_a_word() -> None:
     assert findings() == Findings([], [])
-    assert findings(published=extent(SOUND), changes=Changes(30, 0)) == Findings([], [])
+    assert findings(published=extent(SOUND), changes=restating(30, 0)) == Findings([], [])
 
 
 def test_the_extent_counts_rows_and_countries_and_knows_both_ends() -> None:
@@ -193,7 +202,7 @@ def test_every_reason_is_listed_at_once() -> None:
         table,
         entities=countries(spain={"population": 8}),
         published=held(100, 10, last=date(2021, 1, 2)),
-        changes=Changes(100, 2, ("italy",)),
+        changes=restating(100, 2, "italy"),
     )
     assert told.refusals == [
         "only 1 countries; 10 were published last time, and under 90% of that is refused",
@@ -220,30 +229,30 @@ def test_a_stale_source_is_warned_of_and_published() -> None:
 
 
 def test_countries_gone_are_warned_of_ten_by_name() -> None:
-    assert findings(changes=Changes(gone=("italy", "spain"))) == Findings(
+    assert findings(changes=restating(0, 0, "italy", "spain")) == Findings(
         [], ["countries gone: italy, spain"]
     )
     eleven = tuple(f"c{n:02}" for n in range(11))
-    assert findings(changes=Changes(gone=eleven)).warnings == [
+    assert findings(changes=restating(0, 0, *eleven)).warnings == [
         "countries gone: " + ", ".join(eleven[:10]) + " and 1 more"
     ]
 
 
 def test_more_than_one_percent_restated_is_warned_of() -> None:
-    assert findings(changes=Changes(1000, 11)) == Findings(
+    assert findings(changes=restating(1000, 11)) == Findings(
         [], ["the source restated 11 of 1000 published cells (1.1%)"]
     )
 
 
 @pytest.mark.parametrize("hundreds", [1, 3, 7, 29, 1000, 105_696])
 def test_exactly_one_percent_restated_is_not_warned_of(hundreds: int) -> None:
-    assert findings(changes=Changes(100 * hundreds, hundreds)).warnings == []
-    assert findings(changes=Changes(100 * hundreds, hundreds + 1)).warnings != []
+    assert findings(changes=restating(100 * hundreds, hundreds)).warnings == []
+    assert findings(changes=restating(100 * hundreds, hundreds + 1)).warnings != []
 
 
 def test_nothing_compared_is_nothing_restated() -> None:
-    assert Changes().restated_share == 0
-    assert findings(changes=Changes(0, 0)).warnings == []
+    assert not restates_much(Difference())
+    assert findings(changes=restating(0, 0)).warnings == []
 
 
 # The whole
@@ -255,7 +264,8 @@ def test_a_table_that_was_just_published_passes_its_own_checks(table: pd.DataFra
     repaired, _ = repair(table)
     changes = compare(repaired, [repaired])
     now = datetime.combine(table["date"].max(), NOON.timetz())
-    assert changes == Changes(compared=3 * len(table))
+    assert (changes.cells_compared, changes.cells_restated) == (3 * len(table), 0)
+    assert (changes.gone, changes.appeared, changes.rows_added) == ([], [], 0)
     assert findings(table, now=now, published=extent(table), changes=changes) == Findings([], [])
 
 
@@ -263,7 +273,7 @@ def test_check_changes_none_of_its_arguments() -> None:
     table, about = repair(many(3, 2))[0], countries("c001", c000={"population": 0})
     was, known = table.copy(deep=True), about.copy(deep=True)
     reading = reading_of(table, about)
-    check(reading, Changes(), now=NOON, stale_after_days=1, published=held(9, 9), force=True)
+    check(reading, Difference(), now=NOON, stale_after_days=1, published=held(9, 9), force=True)
     assert_frame_equal(table, was)
     assert_frame_equal(about, known)
 

@@ -84,9 +84,9 @@ def test_a_measure_that_is_in_one_of_two_tables_alone_is_not_compared() -> None:
     whole = repair(rows(spain=days("2020-03-01", [1, 2], [0, 1], [0, 1])))[0]
     less = repair(lacking(whole, "recoveries", "deaths"))[0]
     published = tidied(less)
-    assert compare(whole, [tidied(whole)]).compared == 6
-    assert compare(less, [published]).compared == 2
-    assert compare(less, [tidied(whole)]).compared == 2
+    assert compare(whole, [tidied(whole)]).cells_compared == 6
+    assert compare(less, [published]).cells_compared == 2
+    assert compare(less, [tidied(whole)]).cells_compared == 2
     assert measures(less) == ["cases"]
 
 

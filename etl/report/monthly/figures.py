@@ -66,38 +66,26 @@ def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
     return few
 
 
-def concatenated(parts: Sequence[Part]) -> pd.DataFrame:
-    """Put the snapshots below each other, each with its run's id in `snapshot` (categorical)."""
-    key = levels.key(parts[0].rows)
-    keys = pd.Index(sorted(set().union(*(part.rows[key].cat.categories for part in parts))))
-    frames = [part.rows.assign(**{key: part.rows[key].cat.set_categories(keys)}) for part in parts]
-    number = np.repeat(np.arange(len(parts)), [len(frame) for frame in frames])
-    table = pd.concat(frames, ignore_index=True)
-    runs = pd.Index([part.run_id for part in parts])
-    return table.assign(snapshot=pd.Categorical.from_codes(number, runs, ordered=True))
-
-
 def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
     """Aggregate a month's snapshots, oldest first and at least one.
 
     `listed`: the last one's entities as `etl.transform.merge.attach` makes them.
     """
-    table = concatenated(parts)
-    last = table[(table["snapshot"] == parts[-1].run_id).to_numpy()]
+    last = parts[-1].rows
     inside = last.loc[last["date"] >= np.datetime64(month.first), "date"]
     until = inside.max().date() if len(inside) else None
     cut = _same_day(month, until) if until else None
-    changed = restatements(table, month)
+    changed = restatements([(part.run_id, part.rows) for part in parts], month)
     key, level = levels.key(listed), levels.level(listed)
     series = _series(last, listed.set_index(key, drop=False), month, cut)
-    by_series = changed.groupby(key, observed=True)[RESTATED].sum()
+    by_series = changed.groupby(key)[RESTATED].sum()
     series = series.join(by_series.reindex(series.index).fillna(0).astype("Int64"))
     ranked = series.reset_index(drop=True).sort_values(
         ["new_cases", key], ascending=[False, True], na_position="last"
     )
     ranked = ranked[[field.name for field in columns.report_fields(level)]].reset_index(drop=True)
     summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
-    gone = table[key].cat.categories.difference(pd.Index(listed[key]))
+    gone = set().union(*(part.rows[key].cat.categories for part in parts)) - set(listed[key])
     return Figures(
         month=month,
         until=until,
@@ -164,7 +152,7 @@ def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
 
 
 def _snapshots(parts: Sequence[Part], changed: pd.DataFrame) -> pd.DataFrame:
-    by_run = changed.groupby("snapshot", observed=True)[RESTATED].sum()
+    by_run = changed.groupby("snapshot")[RESTATED].sum()
     table = pd.DataFrame(
         {
             "run_id": [part.run_id for part in parts],

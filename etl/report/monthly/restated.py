@@ -1,4 +1,6 @@
-"""What each snapshot says otherwise than the one before it. Pure."""
+"""What each snapshot of a month restated, compared with what was known before it. Pure."""
+
+from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
@@ -6,39 +8,50 @@ from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.load.month import Month
+from etl.transform.changes import Comparison
 
 MEASURES = ("cases", "deaths")
 COUNTS = ["cumulative_cases", "cumulative_deaths"]
 RESTATED = ["cells_compared", "cells_restated", "cases_restated", "deaths_restated"]
 
 
-def restatements(table: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """A row a snapshot and country: RESTATED's columns, over the month and the month before.
+def restatements(snapshots: Sequence[tuple[str, pd.DataFrame]], month: Month) -> pd.DataFrame:
+    """Compare each snapshot of a source with the earlier ones, over the month and the one before.
 
-    `table`: the key and `snapshot` (categorical), `date` and COUNTS. A cell is a measure of a
-    country on a day; `cases_restated` is the difference on the last day that both have. What one
-    of the two does not know is not compared.
+    `snapshots`: run ids and rows, oldest first; the rows as SourceTable has them, with COUNTS.
+    Returns `snapshot`, the key and the columns RESTATED, one row per snapshot and series. A cell
+    is compared with the newest earlier snapshot that has that series and day, if both know it.
     """
-    table = table[(table["date"] >= np.datetime64(month.before.first)).to_numpy()]
-    key = levels.key(table)
-    runs, keys = (table[name].cat.codes.to_numpy() for name in ("snapshot", key))
-    days = table["date"].to_numpy()
-    table = table.iloc[np.lexsort((runs, days, keys))]
-    again = _same_as_above(table[key].cat.codes) & _same_as_above(table["date"])
-    cells = table.loc[again, ["snapshot", key]].reset_index(drop=True)
-    for measure, count in zip(MEASURES, COUNTS, strict=True):
-        values = table[count].to_numpy(dtype=float, na_value=np.nan)
-        cells[f"{measure}_restated"] = np.diff(values, prepend=np.nan)[again]
-    steps = cells[[f"{measure}_restated" for measure in MEASURES]]
-    cells["cells_compared"] = steps.notna().sum(axis=1)
-    cells["cells_restated"] = (steps.notna() & (steps != 0)).sum(axis=1)
-    net = {f"{measure}_restated": "last" for measure in MEASURES}
-    how = {"cells_compared": "sum", "cells_restated": "sum", **net}
-    changed = cells.groupby(["snapshot", key], observed=True).agg(how)
-    return changed[RESTATED].fillna(0).astype(np.int64).reset_index()
+    key = levels.key(snapshots[0][1])
+    keys = pd.Index(sorted(set().union(*(rows[key].cat.categories for _, rows in snapshots))))
+    known: pd.DataFrame | None = None
+    counts = []
+    for _, every in snapshots:
+        rows = every[(every["date"] >= np.datetime64(month.before.first)).to_numpy()]
+        rows = rows.assign(**{key: rows[key].cat.set_categories(keys)})
+        comparison = Comparison(rows, COUNTS, known_only=True)
+        if known is not None:
+            here_too = comparison.add(known)
+            rows = _updated(known[~here_too], rows)
+        counts.append(_counts(comparison))
+        known = rows
+    table = pd.DataFrame(np.concatenate(counts, axis=1).T, columns=RESTATED)
+    table.insert(0, "snapshot", np.repeat([run_id for run_id, _ in snapshots], len(keys)))
+    table.insert(1, key, np.tile(keys.to_numpy(), len(snapshots)))
+    return table[table["cells_compared"] > 0]
 
 
-def _same_as_above(column: "pd.Series[int]") -> NDArray[np.bool_]:
-    values = column.to_numpy()
-    same: NDArray[np.bool_] = np.r_[False, values[1:] == values[:-1]][: len(values)]
-    return same
+def _updated(missing: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
+    """Add to a snapshot's rows those that only earlier ones have."""
+    if missing.empty:
+        return rows
+    table = pd.concat([rows, missing], ignore_index=True)
+    codes = table[levels.key(table)].cat.codes.to_numpy()
+    return table.iloc[np.lexsort((table["date"].to_numpy(), codes))]
+
+
+def _counts(comparison: Comparison) -> NDArray[np.int64]:
+    """Return a row for each of RESTATED, a column per series."""
+    cases, deaths = (comparison.tally(count) for count in COUNTS)
+    compared, restated = cases.compared + deaths.compared, cases.restated + deaths.restated
+    return np.stack([compared, restated, cases.net, deaths.net]).astype(np.int64)

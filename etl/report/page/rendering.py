@@ -13,13 +13,14 @@ from markupsafe import Markup
 from etl.extract.sources import SOURCES
 from etl.history.manifest import Manifest
 from etl.history.status import REASONS, Status
-from etl.load.changes_file import Difference, read_changes
+from etl.load.changes_file import read_changes
 from etl.report import numbers, templating
 from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.languages import ORIGINAL
 from etl.store.layout import CHANGES, PAGE, page_in
+from etl.transform.difference import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
 
