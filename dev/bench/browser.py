@@ -40,7 +40,7 @@ def required(what: str, path: str | Path | None) -> Path:
 
 
 class Browser:
-    """One window. `open` begins anew: what was logged and asked for before is forgotten."""
+    """One window. `open` forgets what was logged and asked for before."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver

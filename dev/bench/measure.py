@@ -68,7 +68,7 @@ def main() -> None:
     given = parser.parse_args()
     command = given.command[1:] if given.command[:1] == ["--"] else given.command
     if not command:
-        parser.error("name a command behind --")
+        parser.error("name a command after --")
     rounds = []
     for _ in range(given.rounds):
         if given.fresh:

@@ -1,4 +1,4 @@
-"""How backfill scales on this machine: one archive, made anew by 1 and by 2 worker processes.
+"""How backfill scales on this machine: one archive, rebuilt by 1 and by 2 worker processes.
 
     python -m dev.bench.scaling --snapshots 365 \\
         --input dev/bench/data/4MB-countries-2020-09-07.json --facts samples/InfoPaisosExtra.xlsx

@@ -1,4 +1,4 @@
-"""Make etl/report/page/shapes.json, the map's countries, anew: python dev/tools/make_shapes.py
+"""Make etl/report/page/shapes.json, the map's countries: python dev/tools/make_shapes.py
 
 They are Natural Earth's (https://www.naturalearthdata.com/, public domain), Admin 0 countries at
 1:110m, version 4.1.0, as the npm package world-atlas hands them on; npm fetches it. Here they are
@@ -92,7 +92,7 @@ def ring(numbers: list[int], lines: list[Ring]) -> Ring:
 
 
 def beside_180(points: Ring, side: int) -> Ring:
-    """What of a ring lies west (1) or east (-1) of the date line, on the map's own longitudes."""
+    """The part of a ring west (1) or east (-1) of the date line, on the map's own longitudes."""
     kept = Ring()
     for (x, y), (next_x, next_y) in zip(points, [*points[1:], points[0]], strict=True):
         here, there = (180 - x) * side, (180 - next_x) * side

@@ -1,4 +1,4 @@
-"""Make docs/page-1280.png and docs/page-390.png anew: python dev/tools/screenshots.py
+"""Make docs/page-1280.png and docs/page-390.png: python dev/tools/screenshots.py
 
 The top of the page of the samples, as a desk and a phone show it. Needs what
 dev/tools/install-browser installs.

@@ -1,4 +1,4 @@
-"""Jinja as every page here uses it: what comes in is escaped, and a name that is missing fails."""
+"""Jinja as every page here uses it."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,6 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 def environment(
     folder: Path, *, extensions: Sequence[str] = (), keep_trailing_newline: bool = False
 ) -> Environment:
+    """Load templates from a folder; values are escaped, and an unknown name is an error."""
     return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

@@ -19,11 +19,12 @@ from etl.report.numbers import change, number
 
 SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 RANKED = 20
-CASES, DEATHS, BEFORE = "#2a78c2", "#c2452d", "#8a94a0"  # told apart in both schemes
+CASES, DEATHS, BEFORE = "#2a78c2", "#c2452d", "#8a94a0"  # distinct in both colour schemes
 INK = "#222222"  # the page puts a light one in its place where the reader's screen is dark
 
 LONGEST = 40  # characters of a name beside a bar
-TOLD: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
+# by column of the ranking: its label in the tooltip, how its values are written, decimals
+TOOLTIPS: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
     "new_cases": ("new cases", number, 0),
     "new_cases_before": ("the month before", number, 0),
     "cases_change_pct": ("change, %", change, 1),
@@ -33,7 +34,7 @@ TOLD: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
 
 
 def documents(figures: Figures) -> dict[str, Any]:
-    """Each chart by the id of its place in the page, as Bokeh's JSON; the same bytes each time."""
+    """Draw the charts: Bokeh's JSON by the id of its element; the same bytes in any process."""
     charts = {"daily-cases": _daily(figures, "cases", CASES)}
     charts["daily-deaths"] = _daily(figures, "deaths", DEATHS)
     charts["ranking"] = _ranking(figures)
@@ -64,24 +65,34 @@ def _ranking(figures: Figures) -> figure:
     columns: dict[str, Any] = {"name": names}
     for name in ("new_cases", "new_cases_before"):
         columns[name] = top[name].astype("float64").tolist()  # NaN is not drawn, None would be 0
-    told = {name: how for name, how in TOLD.items() if name in top}
-    for name, (_, tell, places) in told.items():
-        columns[f"{name}_told"] = [tell(value, places) for value in to_list(top[name])]
+    shown = {name: how for name, how in TOOLTIPS.items() if name in top}
+    for name, (_, write, places) in shown.items():
+        columns[f"{name}_told"] = [write(value, places) for value in to_list(top[name])]
     source = ColumnDataSource(columns)
     downwards = FactorRange(factors=names[::-1])
     across = DataRange1d(start=_least(top["new_cases"], top["new_cases_before"]))
     height = 90 + 26 * max(len(top), 4)
     chart = _figure(height, x_range=across, y_range=downwards, x_axis_label="cases")
     drawn = chart.hbar(
-        y="name", right="new_cases", height=0.62, source=source, color=CASES,
+        y="name",
+        right="new_cases",
+        height=0.62,
+        source=source,
+        color=CASES,
         legend_label=figures.month.name,
-    )  # fmt: skip
+    )
     chart.scatter(
-        x="new_cases_before", y="name", size=9, source=source, color=BEFORE, line_color=INK,
-        marker="diamond", legend_label="the month before",
-    )  # fmt: skip
+        x="new_cases_before",
+        y="name",
+        size=9,
+        source=source,
+        color=BEFORE,
+        line_color=INK,
+        marker="diamond",
+        legend_label="the month before",
+    )
     said = [(levels.one(figures.level), "@name")]
-    said += [(what, f"@{name}_told") for name, (what, *_) in told.items()]
+    said += [(what, f"@{name}_told") for name, (what, *_) in shown.items()]
     chart.add_tools(HoverTool(tooltips=said, renderers=[drawn]))
     chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
     chart.ygrid.visible = False
@@ -90,10 +101,15 @@ def _ranking(figures: Figures) -> figure:
 
 def _figure(height: int, **options: Any) -> figure:
     chart = figure(
-        height=height, sizing_mode="stretch_width", tools="xpan,box_zoom,reset,save",
-        toolbar_location="above", background_fill_alpha=0, border_fill_alpha=0,
-        outline_line_color=None, **options,
-    )  # fmt: skip
+        height=height,
+        sizing_mode="stretch_width",
+        tools="xpan,box_zoom,reset,save",
+        toolbar_location="above",
+        background_fill_alpha=0,
+        border_fill_alpha=0,
+        outline_line_color=None,
+        **options,
+    )
     chart.toolbar.logo = None
     chart.grid.grid_line_color = BEFORE
     chart.grid.grid_line_alpha = 0.3
@@ -102,11 +118,13 @@ def _figure(height: int, **options: Any) -> figure:
         axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = BEFORE
     chart.add_layout(
         Legend(
-            background_fill_alpha=0, border_line_color=None, label_text_color=INK,
+            background_fill_alpha=0,
+            border_line_color=None,
+            label_text_color=INK,
             orientation="horizontal",
         ),
         "above",
-    )  # fmt: skip
+    )
     return chart
 
 
@@ -116,7 +134,7 @@ def _least(*columns: "pd.Series[Any]") -> float:
 
 
 def _unlike(names: list[str]) -> list[str]:
-    """Each name once, and short: two series may have one name, two places on an axis may not."""
+    """Make names short and different: two series may share a name, two places on an axis can't."""
     seen: Counter[str] = Counter()
     unlike = []
     for name in names:
@@ -127,7 +145,7 @@ def _unlike(names: list[str]) -> list[str]:
 
 
 def _renumbered(document: Any, name: str) -> Any:
-    """The same document, its models numbered anew: Bokeh counts on as long as a process lives."""
+    """Number a document's models from 1: Bokeh goes on counting for as long as a process runs."""
     numbers: dict[str, str] = {}
 
     def number(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The report's files: figures -> CSV and HTML, as bytes. Pure, but for reading the templates."""
+"""The report's files: figures -> CSV and HTML, as bytes. Pure, except that it reads templates."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ FILES = {
 
 
 def report_csv(figures: Figures) -> bytes:
-    """final_report.csv: text that a spreadsheet would run made harmless."""
+    """Write final_report.csv, in which no text is a formula to a spreadsheet."""
     sink = io.BytesIO()
     table = pa.Table.from_pandas(figures.series, preserve_index=False)
     pa.csv.write_csv(to_csv_table(table), sink)
@@ -40,6 +40,7 @@ def report_csv(figures: Figures) -> bytes:
 
 
 def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes:
+    """Write final_report.html: the notes, the totals, and the tables of series and snapshots."""
     return _rendered(
         "report.html",
         **_about(figures, source, notes),
@@ -51,7 +52,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
 
 
 def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
-    """`script`: the name of Bokeh's in reports/assets/."""
+    """Write final_chart.html; `script`: the name of Bokeh's in reports/assets/."""
     from etl.report.monthly import charts as chart
 
     about = _about(figures, source, notes)
@@ -73,7 +74,7 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
 
 
 def index_page(entries: Sequence[Entry]) -> bytes:
-    """reports/index.html, from what the store says of the files in reports/."""
+    """Write reports/index.html from the list of the files in reports/."""
     by_key = {entry.key: entry for entry in entries}
     reports = [
         {
@@ -90,7 +91,7 @@ def index_page(entries: Sequence[Entry]) -> bytes:
 
 
 def _months(keys: Iterable[str]) -> Iterator[Month]:
-    """Of the keys in reports/; what else somebody may have put there is passed over."""
+    """The months of keys in reports/; keys that are not a report's are left out."""
     for key in keys:
         with suppress(ValueError):
             yield Month.parse(key.split("/")[1])
@@ -116,11 +117,13 @@ def _span(month: Month, until: date | None) -> str:
 @cache
 def _environment() -> Environment:
     environment = templating.environment(TEMPLATES, keep_trailing_newline=True)
-    # Bokeh reads its documents in their order: a model stands before what refers to it
+    # keys stay in their order: Bokeh needs a model to come before what refers to it
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters |= {
-        "number": numbers.number, "change": numbers.change, "percent": numbers.percent,
-    }  # fmt: skip
+        "number": numbers.number,
+        "change": numbers.change,
+        "percent": numbers.percent,
+    }
     environment.globals["MISSING"] = numbers.MISSING
     return environment
 

@@ -1,7 +1,7 @@
-"""The page's assets: scripts that a page on a disk may load, named by what they hold.
+"""The page's assets: scripts that a page on a disk may load, named after a digest of their bytes.
 
-A page opened by a double click may not fetch a file, nor use a module: whatever it needs beside
-itself comes as a plain script. What is long is gzipped within, and unpacked by the browser.
+A page opened by a double click may neither fetch a file nor use a module, so everything that it
+needs comes as a plain script. Long ones are gzipped inside, and unpacked by the browser.
 """
 
 import base64
@@ -34,12 +34,12 @@ _SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 
 def style() -> str:
-    """It stands in the page itself, which so has its looks however it was opened."""
+    """The page's CSS, which is put into the page itself."""
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
 def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:
-    """Each script's name and bytes, in the order in which the page loads them.
+    """Yield each script's name and bytes, in the order in which the page loads them.
 
     `folder` has the published files. The charts' series have one day in `every`; 0: the page has no
     charts, and its own script alone. That one comes first, so that the table works while the rest
@@ -54,7 +54,7 @@ def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:
 
 @cache
 def _same_for_all() -> tuple[Script, ...]:
-    """The scripts that no figure is in; packed once, for all days of an archive."""
+    """The scripts without any figures; packed once, for all days of an archive."""
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),
@@ -64,18 +64,18 @@ def _same_for_all() -> tuple[Script, ...]:
 
 
 def page_js() -> bytes:
-    """The page's own script, put together of its parts."""
+    """Join the parts of the page's own script."""
     parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS)
     return b'"use strict";\n{\n%b}\n' % parts
 
 
 def sentences() -> list[str]:
-    """What the page's script says: wherever it has _("...")."""
+    """List the sentences of the page's script, each written there as _("...")."""
     return list(dict.fromkeys(_SENTENCE.findall(page_js().decode())))
 
 
 def bokeh_js() -> bytes:
-    """BokehJS as the installed package has it, found without importing that package."""
+    """Read BokehJS from the installed package, without importing it. Raises FileNotFoundError."""
     found = find_spec("bokeh")
     if found is None or not found.submodule_search_locations:
         raise FileNotFoundError("the package bokeh is not installed")

@@ -9,12 +9,12 @@ from etl.history.manifest import Manifest
 from etl.report.page.view import View
 from etl.store.keys import content_type
 
-# what would end the script it stands in, or a line of one
+# characters that could end a script element, or a line of a script
 UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u2029"}
 
 
 def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
-    """The files of single countries are left out; countries.json names them."""
+    """Describe the data and its files; those of single countries are left to countries.json."""
     source = manifest.source
     counted = "Cases and deaths" if source.lacks else "Cases, deaths and recoveries"
     incidence = "incidence, " if view.level == "countries" else ""
@@ -52,6 +52,6 @@ def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
 
 
 def embedded(content: object) -> str:
-    """As JSON that may stand in a script element, whatever it holds."""
+    """Encode as JSON that is safe inside a script element, whatever it holds."""
     text = msgspec.json.encode(content).decode()
     return "".join(UNSAFE.get(character, character) for character in text)

@@ -1,8 +1,8 @@
-"""The series behind the chart: every country's, a few bytes a day.
+"""The series of the chart: every country's, a few bytes a day.
 
-7-day averages, or the totals where KEEP leaves the averages out. Whole numbers are kept, `scale`
-times the value, each as the step from the one before (null: unknown); an average of 7 whole days
-loses nothing at a scale of 7.
+They are 7-day averages, or totals where KEEP leaves the averages out. Each value is multiplied by
+`scale` and rounded, and written as the difference from the one before (null: unknown). With a scale
+of 7 an average of 7 whole numbers loses nothing.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -29,12 +29,11 @@ Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values
 
 
 def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
-    """Of the published files: `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
+    """Encode the series as `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
 
-    LINES: `{key: LINE}`; `countries` are regions or places at those levels, of which there is no
-    world (null).
-    LINE: `[first day, [steps of cases], [steps of deaths]]`, a step a day or, counted from the
-    last day back, for `every` so many of them; the day in days since 1970-01-01.
+    LINES: `{key: LINE}`; with other levels "countries" has regions or places, and "world" is null.
+    LINE: `[first day, [steps of cases], [steps of deaths]]`, days counted from 1970-01-01. There is
+    a step for each day or, with `every`, for one day in so many, the last day among them.
     """
     key = levels.names(level)[0]
     pieces = read_table(folder / TABLE_PARQUET, (key, "date", *AVERAGES, *TOTALS))
@@ -51,7 +50,7 @@ def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
 
 
 def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
-    """Country by country, put together where a piece ends within one."""
+    """Yield whole countries, of which a piece of the table may hold only a part."""
     held: list[Table] = []
     before = ""
     for piece in pieces:
@@ -83,7 +82,7 @@ def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
 
 
 def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> list[Any]:
-    """On every day from the first to the last, those that the series lacks as unknown."""
+    """Put a series on every day from its first to its last; a day that it lacks is unknown."""
     first = int(days[0])
     dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
     dense[days - first] = values
@@ -93,7 +92,7 @@ def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> li
 
 def _steps(values: Values) -> list[int | None]:
     unknown = np.isnan(values)
-    # an unknown day stands where the last known one stood
+    # an unknown day repeats the last known value, so that the next step starts from there
     last_known = np.maximum.accumulate(np.where(unknown, -1, np.arange(len(values))))
     filled = np.where(last_known < 0, 0, np.rint(values[last_known])).astype(np.int64)
     steps: list[int | None] = np.diff(filled, prepend=0).tolist()

@@ -1,4 +1,4 @@
-"""The page's sentences in one language: what the template and the script say them by."""
+"""The page's sentences in one language, for its template and its script."""
 
 import re
 from collections.abc import Mapping
@@ -12,9 +12,10 @@ _JINJAS_BLANK = re.compile(r"%\((\w+)\)s")
 
 
 class Texts:
-    """`asked` has every sentence that was said so far; with none `known`, each stands for itself.
+    """Says sentences in a language; without `known` translations, as they are written.
 
-    So the catalogue is what the page says, and no list beside it.
+    `asked` collects every sentence that was said: rendering the page once gives the list of what
+    has to be translated, so that no list has to be kept.
     """
 
     def __init__(self, language: str = ORIGINAL, known: Mapping[str, str] | None = None) -> None:
@@ -23,17 +24,17 @@ class Texts:
         self._known = known
 
     def text(self, sentence: str) -> str:
-        """With its {blanks} still in it."""
+        """The sentence in this language, with its {blanks} not filled in yet."""
         self.asked[sentence] = None
         return sentence if self._known is None else self._known[sentence]
 
     def say(self, sentence: str, /, **values: object) -> Markup:
-        """As HTML, whatever the translation holds; values that are HTML already stay so."""
+        """The sentence as HTML, its blanks filled in; values that are Markup are not escaped."""
         filled = translation.filled(
             escape(self.text(sentence)), {name: escape(value) for name, value in values.items()}
         )
         return Markup(filled)  # noqa: S704  every part is escaped
 
     def gettext(self, sentence: str, /, **values: object) -> Markup:
-        """What Jinja calls for {% trans %} and _(), whose blanks are Python's: %(name)s."""
+        """What Jinja calls for {% trans %} and _(), where blanks are written %(name)s."""
         return self.say(_JINJAS_BLANK.sub(r"{\1}", sentence).replace("%%", "%"), **values)

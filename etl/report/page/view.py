@@ -1,7 +1,7 @@
-"""What the page says, read back from the published files: as text, ready to be shown.
+"""What the page shows, read back from the published files, as text.
 
-Read from the files rather than from the frames, so that the page can't say anything else, and
-shows whatever the filters left.
+It is read from the files, not from the frames, so that the page can't differ from them, and shows
+exactly what the filters left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,14 @@ from etl.report.page.words import MEASURES, Measure
 from etl.store.layout import CHANGES, LATEST_JSON, WORLD
 
 RANKED = 12
-LISTED = 1000  # files of single series; of more the page does not tell digests and sizes
+LISTED = 1000  # files of single series; with more of them the page lists none
 MAPPED = "cases_7d_per_100k"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A country, region or place; `within` is what it lies in, the nearest first; `cells` are as
-    text, one for each of the view's measures."""
+    """A country, region or place. `within`: the names of what it is part of, the nearest first;
+    `cells`: the view's measures as text."""
 
     key: str
     name: str
@@ -62,10 +62,10 @@ class Figure:
 
 @dataclass(frozen=True)
 class View:
-    """All that the page says but for what tells of runs and of now: changes.json is such a file.
+    """What the page shows of the data, without the run and the current time.
 
-    `one` is what a row is, `within` what it lies in: place, and region and country. Of regions and
-    places there is no `world`.
+    `one`: what a row is, such as place; `within`: what that is part of, region and country.
+    `world` is empty for regions and places; `files` lacks changes.json, which is about the run.
     """
 
     level: str
@@ -84,8 +84,7 @@ class View:
 
 
 def read_view(folder: Path, manifest: Manifest, level: str) -> View:
-    """Read latest.json, countries.json (regions.json, places.json) and world.json, where they were
-    just written."""
+    """Read latest.json, countries.json (regions.json, places.json) and world.json in `folder`."""
     key = levels.names(level)[0]
     latest = sorted(
         _listed(folder / LATEST_JSON, level),
@@ -143,7 +142,7 @@ def _row(
 
 
 def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
-    """By incidence, which sets small and large countries side by side, or else by what there is."""
+    """Incidence, which compares small and large countries, or the first measure there is."""
     preferred = [m for m in measures if m.column == MAPPED]
     return next(iter([*preferred, *measures]), None)
 
@@ -151,7 +150,7 @@ def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
 def _bars(
     rows: Iterable[Mapping[str, Any]], measure: Measure, key: str, files: Mapping[str, str]
 ) -> list[Bar]:
-    """The highest; series that ended earlier are left out, their last value being an old one."""
+    """The highest; series that ended earlier are left out, since their last value is old."""
     known = [row for row in rows if row[measure.column] is not None and not row["stale"]]
     known.sort(key=lambda row: (-row[measure.column], levels.full_name(row)))
     highest = max(known[0][measure.column], 0) if known else 0
@@ -168,7 +167,7 @@ def _bars(
 
 
 def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
-    """The last day's totals, and the averages beside those of a week before."""
+    """The last day's totals, and the averages compared with those of a week before."""
     figures = []
     for measure, heading in (("cases", "Cases"), ("deaths", "Deaths")):
         total, new = (
@@ -190,7 +189,7 @@ def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
 
 
 def average(new: Sequence[float | None], end: int) -> float | None:
-    """Of the 7 days before index `end`; None where one of them is missing."""
+    """The average of the 7 days before index `end`; None where one of them is missing."""
     days = [value for value in new[max(end - 7, 0) : max(end, 0)] if value is not None]
     return sum(days) / 7 if len(days) == 7 else None
 

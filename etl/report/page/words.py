@@ -1,4 +1,4 @@
-"""The page's words: its measures, what files and corrections mean, and how values are said."""
+"""The page's words: its measures, what files and corrections mean, and how values are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -87,7 +87,7 @@ MONTHS = tuple(
 
 
 def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
-    """What the settings leave out, for people: sentences, and what goes into their {value}."""
+    """List what the settings leave out: sentences, and what goes into their {value}."""
     said = [
         ("only some countries ({value})", settings["COUNTRIES"].replace(",", ", ")),
         ("only days from {value} on", settings["SINCE"]),
@@ -98,7 +98,7 @@ def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
 
 
 def at_level(sentence: str, level: str) -> str:
-    """A sentence with [one], [One] and [all] in it, said of countries, regions or places."""
+    """Fill [one], [One] and [all] in a sentence with the words of a level: country, countries."""
     one = levels.one(level)
     for blank, word in (("[one]", one), ("[One]", one.capitalize()), ("[all]", level)):
         sentence = sentence.replace(blank, word)
@@ -106,5 +106,5 @@ def at_level(sentence: str, level: str) -> str:
 
 
 def plain(measure: str) -> str:
-    """A column's name as words: cumulative cases."""
+    """Write a column's name as words: cumulative cases."""
     return measure.replace("_", " ")

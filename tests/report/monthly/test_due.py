@@ -87,9 +87,11 @@ def test_a_run_by_hand_or_a_dry_run_makes_no_report(tmp_path: Path) -> None:
     due(store, tmp_path, "2021-01-31T07:00", growing(30))
     run(store, tmp_path / "stats.json", now=at("2021-02-01T07:00"))
     run(
-        store, tmp_path / "stats.json", now=at("2021-02-02T07:00"),
+        store,
+        tmp_path / "stats.json",
+        now=at("2021-02-02T07:00"),
         options=Options(if_due=True, dry_run=True),
-    )  # fmt: skip
+    )
     assert not any(key.startswith("reports/") for key in contents(store))
 
 

@@ -58,8 +58,10 @@ def test_a_month_that_is_not_complete_is_compared_with_the_same_days() -> None:
     report = made(rows(spain=spain))
     assert (report.until, report.before_until) == (date(2021, 1, 6), date(2020, 12, 6))
     assert of(report, "spain", "new_cases", "new_cases_before", "cases_change_pct") == [
-        200, 600, -66.67,
-    ]  # fmt: skip
+        200,
+        600,
+        -66.67,
+    ]
 
 
 def test_the_last_days_of_march_have_no_counterpart_in_february() -> None:
@@ -196,9 +198,11 @@ def test_any_snapshots_give_what_plain_counting_gives(
     inside = [d for days_of in last.values() for d in days_of if month.first <= d <= month.last]
     until = max(inside, default=None)
     before = month.before
-    same = until and (before.last if until == month.last else before.first.replace(
-        day=min(until.day, before.last.day)
-    ))  # fmt: skip
+    same = until and (
+        before.last
+        if until == month.last
+        else before.first.replace(day=min(until.day, before.last.day))
+    )
     assert (report.until, report.before_until) == (until, same)
     assert list(report.series.columns) == [field.name for field in fields.report_fields()]
     assert sorted(report.series["country_key"]) == sorted(last)

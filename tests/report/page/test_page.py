@@ -127,9 +127,13 @@ def test_the_strip_shows_every_slot_with_its_outcome_and_the_public_reason(
     def record(days_ago: int, outcome: Any, failure: Failure | None = None) -> Record:
         when = NOW - days_ago * DAY
         return Record(
-            run_id=f"{when:%Y-%m-%d}", slot=when.date(), started_at=when, outcome=outcome,
-            source="coviddata", failure=failure,
-        )  # fmt: skip
+            run_id=f"{when:%Y-%m-%d}",
+            slot=when.date(),
+            started_at=when,
+            outcome=outcome,
+            source="coviddata",
+            failure=failure,
+        )
 
     past = History(
         [

@@ -106,10 +106,14 @@ def in_brackets(text: str, language: str) -> str:
 
 SLOTS = [
     Record(
-        run_id="1", slot=(NOW - 3 * DAY).date(), started_at=NOW, outcome="failed",
-        source="coviddata", failure=Failure("SourceUnavailable", ""),
+        run_id="1",
+        slot=(NOW - 3 * DAY).date(),
+        started_at=NOW,
+        outcome="failed",
+        source="coviddata",
+        failure=Failure("SourceUnavailable", ""),
     )
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(
