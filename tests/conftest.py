@@ -151,6 +151,14 @@ def local_desk(
 
 
 @pytest.fixture
+def bench(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk without facts, where every run that is there is of other settings."""
+    monkeypatch.setenv("COUNTRIES_URL", "")
+    monkeypatch.setenv("KEEP", "new")
+    return local_desk
+
+
+@pytest.fixture
 def moto_desk(
     moto_s3: str,
     local_desk: Desk,

@@ -1,46 +1,33 @@
-"""The runs of a whole archive made anew: the same bytes, what fails, what stays as it is."""
+"""The runs of a whole archive rebuilt: the same bytes, what fails, what stays as it is."""
 
 import gzip
-import pickle
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 import pytest
 
-from etl.archive import backfill as filling
 from etl.archive.backfill import Backfilled, Span
-from etl.archive.backlog import read_backlog
-from etl.archive.cluster import Here
-from etl.archive.job import Job, WrongWorker, job
-from etl.archive.rebuild import RebuildTask, RebuiltRun, rebuild
-from etl.errors import EtlError, StoreError
-from etl.extract.sources import SAMPLES
-from etl.history import catalogue, history
-from etl.history.record import Failure
+from etl.errors import EtlError
+from etl.history import catalogue
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
-from etl.upkeep import prune
-from etl.upkeep.doctor import published as doctor
-from etl.upkeep.restore import restore
 from tests.runs.test_pipeline import DOCUMENTS
-from tests.support.archives import DAY, LATER, fill, live, manifest_of, raw_alone, restating
+from tests.support.archives import (
+    DAY,
+    FACTS,
+    fill,
+    live,
+    manifest_of,
+    outcomes,
+    raw_alone,
+    restating,
+)
 from tests.support.processes import on_a_terminal
-from tests.support.reports import made, table
-from tests.support.runs import NOW, assert_settled, contents, growing, moment, run, settings
-from tests.support.stores import Broken, Wrapped, once
-
-FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
-
-
-def outcomes(done: Backfilled) -> list[str]:
-    return [day.outcome for day in done.days]
+from tests.support.runs import NOW, assert_settled, contents, growing
 
 
 def failures(done: Backfilled) -> list[tuple[str, str]]:
     return [(day.failure.kind, day.failure.message) for day in done.days if day.failure]
-
-
-# ---- the same bytes
 
 
 @pytest.mark.parametrize(
@@ -155,9 +142,6 @@ def test_the_first_day_of_a_span_is_compared_with_the_one_in_front_of_it(
         assert ours == theirs
 
 
-# ---- again
-
-
 def test_said_again_it_does_nothing_and_goes_on_where_it_was_stopped(
     store: DirectoryStore, source: Path, tmp_path: Path
 ) -> None:
@@ -218,46 +202,6 @@ def test_daily_runs_of_the_same_code_and_settings_are_not_made_twice(
     assert_settled(after)
 
 
-def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
-    store: DirectoryStore, source: Path, tmp_path: Path
-) -> None:
-    live(store, source, restating(1))
-    other = raw_alone(store, tmp_path / "other")
-    [day] = fill(other, source).days
-    key = f"runs/{day.run_id}/manifest.json"
-    snapshot = catalogue.read(other).rebuilt[0].snapshot
-    shared = job(settings(source, OUTPUT_DIR=str(other.root)))
-    [found] = read_backlog(
-        other, shared.settings, history.History([]), catalogue.Catalogue(), LATER
-    ).snapshots
-    assert found.run_id == snapshot
-    task = RebuildTask(found, str(day.run_id))
-    assert isinstance(rebuild(shared, task), RebuiltRun)  # another was first: fine
-    other.write(Upload(key, b"another's"))
-    failure = rebuild(shared, task)
-    assert isinstance(failure, Failure)
-    assert "is there already and says otherwise" in failure.message
-    stored = other.read(key)
-    assert stored
-    assert stored.body == b"another's"
-
-
-# ---- what is in the archive
-
-
-def test_a_folder_that_lacks_a_document_is_told_and_one_of_a_run_that_may_go_on_is_left_alone(
-    store: DirectoryStore, source: Path, tmp_path: Path
-) -> None:
-    live(store, source, restating(1))
-    other = raw_alone(store, tmp_path / "other")
-    other.write(Upload("raw/2021-01-26T070000Z-abcd/InfoPaisosExtra.xlsx", b"alone"))
-    other.write(Upload("raw/2021-01-27T070000Z-abcd/stats.json.gz", gzip.compress(growing(22))))
-    other.write(Upload("raw/notes/stats.json.gz", b"not ours"))
-    done = fill(other, source, now=NOW + 2 * DAY + timedelta(hours=1))
-    assert (outcomes(done), done.unfinished) == (["made"], ["2021-01-26T070000Z-abcd"])
-    assert len(fill(other, source, now=NOW + 4 * DAY).days) == 2
-
-
 def test_an_archive_of_nothing_says_what_to_do(store: DirectoryStore, source: Path) -> None:
     with pytest.raises(EtlError, match=r"no snapshots of coviddata; import some"):
         fill(store, source)
@@ -268,161 +212,6 @@ def test_an_archive_of_nothing_says_what_to_do(store: DirectoryStore, source: Pa
         fill(store, source, SOURCE="who")
 
 
-def test_snapshots_without_facts_are_merged_with_todays_which_are_kept_once(
-    store: DirectoryStore, source: Path
-) -> None:
-    live(store, source, restating(2))
-    done = fill(store, source, COUNTRIES_URL=FACTS)
-    keys = {manifest_of(store, day.run_id).inputs[-1].key for day in done.days}
-    [key] = keys
-    assert key.startswith("raw/facts/")
-    stored = store.read(key)
-    assert stored
-    assert stored.body == Path(FACTS).read_bytes()
-    assert outcomes(fill(store, source, COUNTRIES_URL=FACTS)) == ["there"] * 2
-
-
-def test_a_month_whose_snapshots_have_no_facts_is_reported_with_those_they_were_merged_with(
-    store: DirectoryStore, source: Path
-) -> None:
-    live(store, source, restating(2))
-
-    assert [note for note in made(store).notes if "no population, no incidence" in note]
-    assert table(store)["spain"]["cases_per_100k"] == ""
-    fill(store, source, COUNTRIES_URL=FACTS)
-    assert not [note for note in made(store).notes if "population" in note]
-    spain = table(store)["spain"]
-    people = int(spain["population"])
-    per_100k = int(spain["new_cases"]) / people * 100_000
-    assert float(spain["cases_per_100k"]) == pytest.approx(per_100k, abs=0.01)
-
-
-# ---- what readers see
-
-
-def test_publishing_gives_readers_the_newest_run_and_the_next_daily_run_goes_on_from_there(
-    store: DirectoryStore, source: Path
-) -> None:
-    [*_, last] = live(store, source, restating(3))
-    wanted = settings(source, OUTPUT_DIR=str(store.root), KEEP="new")
-    done = fill(store, source, KEEP="new")
-    run_id = filling.publish(wanted, store, done, NOW + 3 * DAY)
-    assert run_id == done.days[-1].run_id
-    manifest = assert_settled(contents(store))
-    assert manifest["run_id"] == run_id
-    record = history.read(store)[0].records[-1]
-    assert (record.outcome, record.slot, record.published_run) == (
-        "restored", date(2021, 1, 28), run_id,
-    )  # fmt: skip
-    assert {finding.level for finding in doctor.published_findings(store)} == {"ok"}
-    source.write_bytes(growing(24, step=102))
-    made = run(store, source, now=NOW + 4 * DAY, KEEP="new")
-    assert made.manifest
-    assert made.manifest.previous
-    assert made.manifest.previous.run_id == run_id
-    back = restore(store, last, moment(wanted, NOW + 5 * DAY))
-    assert back
-    assert_settled(contents(store))
-
-
-def test_an_archive_can_be_the_first_that_readers_get(
-    store: DirectoryStore, source: Path, tmp_path: Path
-) -> None:
-    live(store, source, restating(2))
-    other = raw_alone(store, tmp_path / "other")
-    wanted = settings(source, OUTPUT_DIR=str(other.root))
-    run_id = filling.publish(wanted, other, fill(other, source), LATER)
-    assert assert_settled(contents(other))["run_id"] == run_id
-    assert filling.publish(wanted, other, fill(other, source), LATER) == run_id
-
-
-def test_nothing_is_published_where_the_newest_snapshot_failed(
-    store: DirectoryStore, source: Path
-) -> None:
-    live(store, source, [*restating(2), b"<html>"])
-    before = store.read("manifest.json")
-    wanted = settings(source, OUTPUT_DIR=str(store.root))
-    with pytest.raises(EtlError, match="the newest snapshot, of 2021-01-27, failed"):
-        filling.publish(wanted, store, fill(store, source), LATER)
-    assert store.read("manifest.json") == before
-
-
-def test_a_publication_that_breaks_off_is_healed_as_what_it_was(
-    store: DirectoryStore, source: Path
-) -> None:
-    live(store, source, restating(2))
-    wanted = settings(source, OUTPUT_DIR=str(store.root), KEEP="new")
-    done = fill(store, source, KEEP="new")
-
-    def die() -> None:
-        raise Broken
-
-    wrapped = Wrapped(store, after=once("write", "manifest.json", die))
-    with pytest.raises(Broken):
-        filling.publish(wanted, wrapped, done, NOW + 2 * DAY)
-    told = [finding for finding in doctor.published_findings(store) if finding.level != "ok"]
-    assert any("no record" in finding.what for finding in told)
-    list(doctor.heal(store))
-    assert history.read(store)[0].records[-1].outcome == "published"  # of the day before
-    run(store, source, now=NOW + 3 * DAY, KEEP="new")
-    healed = history.read(store)[0].records[2]
-    assert (healed.outcome, healed.healed, healed.slot) == ("restored", True, date(2021, 1, 28))
-    assert_settled(contents(store))
-
-
-# ---- what else knows of them
-
-
-def test_runs_made_anew_are_as_old_as_they_are_and_not_as_their_days(
-    store: DirectoryStore, source: Path, tmp_path: Path
-) -> None:
-    live(store, source, restating(3))
-    other = raw_alone(store, tmp_path / "other")
-    wanted = settings(source, OUTPUT_DIR=str(other.root))
-    done = fill(other, source)
-    filling.publish(wanted, other, done, LATER)
-    plan = prune.make_plan(other, 30, LATER + 29 * DAY)
-    assert not any(folder.name.startswith("runs/") for fs in plan.groups.values() for folder in fs)
-    prune.clear(other, prune.make_plan(other, 30, LATER + 31 * DAY))
-    kept = {entry.key.split("/")[1] for entry in other.list("runs/")}
-    assert kept == {done.days[-1].run_id}
-    assert [run.run_id for run in catalogue.read(other).rebuilt] == [done.days[-1].run_id]
-
-
-def test_a_day_without_a_daily_run_means_the_run_made_anew(
-    store: DirectoryStore, source: Path, tmp_path: Path
-) -> None:
-    live(store, source, restating(3))
-    other = raw_alone(store, tmp_path / "other")
-    done = fill(other, source)
-    wanted = settings(source, OUTPUT_DIR=str(other.root))
-    filling.publish(wanted, other, done, LATER)
-    record = restore(other, "2021-01-26", moment(wanted, LATER))
-    assert record
-    assert record.published_run == done.days[1].run_id
-    with pytest.raises(
-        StoreError, match=rf"these can be restored: {done.days[2].run_id} \(of 2021"
-    ):
-        restore(other, "2021-01-01", moment(wanted, LATER))
-
-
-def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_anew(
-    store: DirectoryStore, source: Path
-) -> None:
-    from etl.archive.figure_history import FigureKey, read_figure_history
-
-    first, second = live(store, source, restating(2))
-    done = fill(store, source, COUNTRIES="ESP,USA")
-    for entry in list(store.list(f"runs/{first}/")):
-        store.delete(entry.key)
-    past = history.read(store)[0]
-    figure = FigureKey("ESP", date(2021, 1, 2), "cumulative_cases")
-    found = list(read_figure_history(store, past, figure, source.parent, 10**9))
-    assert [(one.run_id, one.kept_in) for one in found] == [
-        (done.days[0].run_id, "runs"), (second, "runs"),
-    ]  # fmt: skip
-
-
 def test_on_a_terminal_it_is_told_how_far_it_is(source: Path, tmp_path: Path) -> None:
     live(DirectoryStore(tmp_path / "out"), source, restating(2))
     variables = {"SOURCE": "coviddata", "COUNTRIES_URL": "", "KEEP": "new"}
@@ -430,27 +219,3 @@ def test_on_a_terminal_it_is_told_how_far_it_is(source: Path, tmp_path: Path) ->
     assert status == 0
     assert "rebuild ... 2 of 2" in seen
     assert "2 snapshots: 2 made (" in seen
-
-
-# ---- workers elsewhere
-
-
-def test_what_travels_to_the_workers_holds_no_secret(tmp_path: Path) -> None:
-    secret = "CANARY"  # noqa: S105  made up
-    url = f"https://me:{secret}@example.org/x?token={secret}"
-    shared = job(
-        settings(
-            url, COUNTRIES_URL=url, PING_URL=url, OUTPUT_DIR=str(tmp_path),
-            ALERT_TOPIC="news", TRANSLATE_TO="es",
-        )
-    )  # fmt: skip
-    assert secret.encode() not in pickle.dumps(shared)
-    assert secret not in repr(shared)
-
-
-def test_a_worker_with_other_code_does_nothing(store: DirectoryStore, source: Path) -> None:
-    live(store, source, restating(1))
-    shared = job(settings(source, OUTPUT_DIR=str(store.root)))
-    elsewhere = Job(shared.settings, shared.fingerprint, "another version")
-    with pytest.raises(WrongWorker, match="another version of this project"):
-        list(Here().map(elsewhere.__class__.verify, [elsewhere]))

@@ -6,7 +6,9 @@ from pathlib import Path
 
 from etl.archive.backfill import Backfilled, Span, backfill
 from etl.archive.cluster import Engine, Here, Progress
+from etl.archive.import_versions import ImportOutcome, import_archive
 from etl.errors import EtlError
+from etl.extract.sources import SAMPLES
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest
 from etl.store import Store, Upload
@@ -14,6 +16,7 @@ from etl.store.directory import DirectoryStore
 from etl.store.layout import run_key
 from tests.support.runs import NOW, growing, run, settings
 
+FACTS = str(SAMPLES / "InfoPaisosExtra.xlsx")
 LATER = datetime(2026, 11, 22, 7, tzinfo=UTC)
 DAY = timedelta(days=1)
 EVERYTHING = Span()
@@ -66,3 +69,14 @@ def manifest_of(store: Store, run_id: str | None) -> Manifest:
     found = manifests.read(store, run_key(str(run_id), "manifest.json"))
     assert found
     return found.manifest
+
+
+def outcomes(done: Backfilled) -> list[str]:
+    return [day.outcome for day in done.days]
+
+
+def bring(
+    store: DirectoryStore, path: Path, now: datetime = LATER, **variables: str
+) -> list[ImportOutcome]:
+    wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
+    return import_archive(wanted, store, path, now, Progress())

@@ -1,4 +1,4 @@
-"""The archive on Dask: workers that are lost, schedulers that don't answer, and the commands."""
+"""The archive on Dask: processes here, and a scheduler elsewhere."""
 
 import os
 import signal
@@ -20,27 +20,15 @@ from etl.errors import EtlError
 from etl.history import catalogue
 from etl.history.record import Failure
 from etl.store.directory import DirectoryStore
-from tests.support.archives import DAY, EVERYTHING, LATER, fill, live, raw_alone, restating
+from tests.support.archives import EVERYTHING, LATER, fill, live, raw_alone, restating
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, settings
-
-distributed = pytest.importorskip(
-    "distributed", reason="SKIPPED: pip install -r requirements/scale.txt"
-)
 
 
 @pytest.fixture(scope="module")
 def two_workers() -> Iterator[Engine]:
     with open_engine(None, 2) as found:
         yield found
-
-
-@pytest.fixture
-def bench(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk without facts, where every run that is there is of other settings."""
-    monkeypatch.setenv("COUNTRIES_URL", "")
-    monkeypatch.setenv("KEEP", "new")
-    return local_desk
 
 
 def die_of_three(item: int) -> int:
@@ -51,9 +39,6 @@ def die_of_three(item: int) -> int:
 
 def refuse(item: int) -> int:
     raise EtlError(f"not {item}")
-
-
-# ---- processes here
 
 
 def test_two_workers_make_what_one_process_makes(
@@ -121,9 +106,6 @@ def test_workers_keep_nothing_of_what_they_have_done(two_workers: Engine) -> Non
 def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -> None:
     with pytest.raises(EtlError, match="not 1"):
         list(two_workers.map(refuse, [1]))
-
-
-# ---- a scheduler elsewhere
 
 
 @contextmanager
@@ -264,60 +246,3 @@ def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so()
         frame = dd.from_pandas(pd.DataFrame({"a": [1, 2]}), npartitions=1)
         with pytest.raises(EtlError, match=r"gave up: NoWorkerError.*what is done is skipped"):
             found.compute(frame.a.sum())
-
-
-def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.publish_daily(NOW, 1)
-    monkeypatch.setitem(sys.modules, "distributed", None)
-    for arguments in (("backfill", "--workers", "2"), ("vintages",)):
-        said = bench(*arguments)
-        assert said.status == 2
-        assert "-r requirements/scale.txt" in said.err
-    assert bench("backfill").status == 0
-
-
-def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
-    for arguments, why in (
-        (("--dask", "10.0.0.5:8786"), "expected an address such as tcp://10.0.0.5:8786"),
-        (("--dask", "tcp://127.0.0.1:9", "--workers", "2"), "leave out --workers"),
-        (("--workers", "0"), "0 is not in the range"),
-        (("--from", "2021-02-01", "--to", "2021-01-01"), "--from is later than --to"),
-        (("--from", "yesterday"), "does not match the format"),
-    ):
-        said = bench("backfill", *arguments)
-        assert said.status == 2
-        assert why in said.err
-
-
-# ---- at the command line
-
-
-def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: Path) -> None:
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    for n, body in enumerate(restating(3)):
-        (folder / f"{NOW + n * DAY:%Y-%m-%d}.json").write_bytes(body)
-    (folder / "2021-01-28.json").write_bytes(b"<html>")
-    (folder / "stats.json.gz").write_bytes(b"\x1f\x8b")
-    said = bench("import-archive", str(folder))
-    assert said.status == 1
-    assert "5 versions of coviddata: 4 new, 0 there already or the same as the one" in said.out
-    assert "since no date is in its name: 1" in said.out
-    assert "    stats.json.gz: a gzip that ends too early" in said.out
-    said = bench("backfill", "--publish")
-    assert said.status == 1
-    assert "4 snapshots: 3 made" in said.out
-    assert "2021-01-28  2021-01-28T060000Z-" in said.out
-    assert "SourceChanged: the source is no JSON array" in said.out
-    assert "nothing was published: the newest snapshot, of 2021-01-28, failed" in said.err
-    said = bench("backfill", "--publish", "--to", "2021-01-27", "--json")
-    assert said.status == 0
-    answer = said.json()
-    assert [day["outcome"] for day in answer["days"]] == ["there"] * 3
-    manifest = assert_settled(contents(bench.store))
-    assert manifest["run_id"] == answer["published"]
-    assert bench("diff", "2021-01-26", "2021-01-27").status == 0
-    assert "2021-01-26" in bench("vintage", "ESP", "2021-01-10").out
-    assert bench("report", "2021-01").status == 0
-    assert "cells were restated" in bench("vintages").out
-    assert bench("rm", "catalogue.json", "--yes").status == 1

@@ -1,0 +1,68 @@
+"""import-archive, backfill, vintages: as a person meets them."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.support.archives import DAY, restating
+from tests.support.desk import Desk
+from tests.support.runs import NOW, assert_settled, contents
+
+distributed = pytest.importorskip(
+    "distributed", reason="SKIPPED: pip install -r requirements/scale.txt"
+)
+
+
+def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.publish_daily(NOW, 1)
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    for arguments in (("backfill", "--workers", "2"), ("vintages",)):
+        said = bench(*arguments)
+        assert said.status == 2
+        assert "-r requirements/scale.txt" in said.err
+    assert bench("backfill").status == 0
+
+
+def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
+    for arguments, why in (
+        (("--dask", "10.0.0.5:8786"), "expected an address such as tcp://10.0.0.5:8786"),
+        (("--dask", "tcp://127.0.0.1:9", "--workers", "2"), "leave out --workers"),
+        (("--workers", "0"), "0 is not in the range"),
+        (("--from", "2021-02-01", "--to", "2021-01-01"), "--from is later than --to"),
+        (("--from", "yesterday"), "does not match the format"),
+    ):
+        said = bench("backfill", *arguments)
+        assert said.status == 2
+        assert why in said.err
+
+
+def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    for n, body in enumerate(restating(3)):
+        (folder / f"{NOW + n * DAY:%Y-%m-%d}.json").write_bytes(body)
+    (folder / "2021-01-28.json").write_bytes(b"<html>")
+    (folder / "stats.json.gz").write_bytes(b"\x1f\x8b")
+    said = bench("import-archive", str(folder))
+    assert said.status == 1
+    assert "5 versions of coviddata: 4 new, 0 there already or the same as the one" in said.out
+    assert "since no date is in its name: 1" in said.out
+    assert "    stats.json.gz: a gzip that ends too early" in said.out
+    said = bench("backfill", "--publish")
+    assert said.status == 1
+    assert "4 snapshots: 3 made" in said.out
+    assert "2021-01-28  2021-01-28T060000Z-" in said.out
+    assert "SourceChanged: the source is no JSON array" in said.out
+    assert "nothing was published: the newest snapshot, of 2021-01-28, failed" in said.err
+    said = bench("backfill", "--publish", "--to", "2021-01-27", "--json")
+    assert said.status == 0
+    answer = said.json()
+    assert [day["outcome"] for day in answer["days"]] == ["there"] * 3
+    manifest = assert_settled(contents(bench.store))
+    assert manifest["run_id"] == answer["published"]
+    assert bench("diff", "2021-01-26", "2021-01-27").status == 0
+    assert "2021-01-26" in bench("vintage", "ESP", "2021-01-10").out
+    assert bench("report", "2021-01").status == 0
+    assert "cells were restated" in bench("vintages").out
+    assert bench("rm", "catalogue.json", "--yes").status == 1
