@@ -1,12 +1,18 @@
 """Stores for tests: one that is filled, and one that fails, or lets others act, at any change."""
 
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
+
+import pytest
 
 from etl.store import Entry, Head, Store, Stored, Upload
 from etl.store.memory import MemoryStore
+from etl.store.s3.store import S3Store
 from etl.store.signing import Signer
+from tests.support.s3_server import use
 
 
 class Broken(Exception):
@@ -99,3 +105,27 @@ def once(operation: str, key: str, do: Callable[[], object]) -> Callable[[int, s
             do()
 
     return hooked
+
+
+@contextmanager
+def new_bucket(url: str) -> Iterator[S3Store]:
+    with pytest.MonkeyPatch.context() as patch:
+        use(patch, url)
+        store = S3Store.connect(f"contract-{uuid4().hex}")
+        store.client.create_bucket(Bucket=store.bucket)
+        yield store
+        store.client.close()
+
+
+def new_folder(bucket: S3Store) -> S3Store:
+    return S3Store(bucket.client, bucket.bucket, f"folder-{uuid4().hex}")
+
+
+def keys(store: Store, prefix: str = "") -> list[str]:
+    return [entry.key for entry in store.list(prefix)]
+
+
+def body(store: Store, key: str) -> bytes:
+    stored = store.read(key)
+    assert stored is not None
+    return stored.body

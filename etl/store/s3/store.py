@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from etl.errors import StoreError
@@ -39,10 +40,10 @@ class S3Store:
         self._conditions = Conditions(client, bucket, self._start)
 
     @classmethod
-    def connect(cls, bucket: str, folder: str = "") -> Self:
+    def connect(cls, bucket: str, folder: str = "", config: Config = CONFIG) -> Self:
         """Make the client. Nothing is sent yet: wrong credentials show at the first call."""
         try:
-            client = boto3.session.Session().client("s3", config=CONFIG)
+            client = boto3.session.Session().client("s3", config=config)
         except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint that is no URL
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         return cls(client, bucket, folder)

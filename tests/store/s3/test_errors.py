@@ -1,255 +1,28 @@
-"""Uploads over the wire: what S3 gets to see, and what a person gets to read when it fails."""
+"""What a person reads when S3 refuses, fails or can't be reached."""
 
-import subprocess
-import sys
-import tracemalloc
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from functools import partial
+from collections.abc import Callable
 from pathlib import Path
-from threading import Barrier, Event, Lock, get_ident
+from threading import Event
 
 import pytest
 from botocore import exceptions as boto
 from botocore.config import Config
 
-from etl import PROJECT
 from etl.errors import StateConflict, StoreError
 from etl.store import Upload
-from etl.store.directory import DirectoryStore
-from etl.store.memory import MemoryStore
-from etl.store.parallel import in_parallel, upload_all
-from etl.store.s3.client import CONFIG
 from etl.store.s3.errors import explain
 from etl.store.s3.store import S3Store
-from etl.store.s3.upload import upload_to_s3
 from tests.support.s3_server import (
     ACCESS_KEY,
     SECRET_KEY,
     Answer,
     answering,
     s3_error,
-    s3_server,
     use,
 )
+from tests.support.scripted_s3 import Connect, Scripted, refused
 
 ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
-ONE_TRY = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-Connect = Callable[[str | None], S3Store]
-
-
-@pytest.fixture(scope="module")
-def moto() -> Iterator[str]:
-    with s3_server() as endpoint:
-        yield endpoint
-
-
-@pytest.fixture
-def connect(monkeypatch: pytest.MonkeyPatch) -> Iterator[Connect]:
-    """Make a store the way the worker does, but without second tries."""
-    monkeypatch.setattr("etl.store.s3.store.CONFIG", ONE_TRY)
-    stores = []
-
-    def make(endpoint: str | None) -> S3Store:
-        use(monkeypatch, endpoint)
-        stores.append(S3Store.connect("bucket", "covid"))
-        return stores[-1]
-
-    yield make
-    for store in stores:
-        store.client.close()
-
-
-@dataclass
-class Scripted:
-    """A store whose server answers as the test says; making a client for each would take longer."""
-
-    store: S3Store
-    reply: Callable[[Answer], None]
-
-
-@pytest.fixture(scope="module")
-def scripted() -> Iterator[Scripted]:
-    with (
-        pytest.MonkeyPatch.context() as patch,
-        answering(lambda answer: made.reply(answer)) as endpoint,
-    ):
-        use(patch, endpoint)
-        with patch.context() as briefly:
-            briefly.setattr("etl.store.s3.store.CONFIG", ONE_TRY)
-            store = S3Store.connect("bucket", "covid")
-        made = Scripted(store, s3_error(500, "InternalError"))
-        yield made
-        made.store.client.close()
-
-
-def refused(store: S3Store) -> str:
-    """Try to write, and return what a person would read."""
-    with pytest.raises(StoreError) as caught:
-        store.write(Upload("latest.json", b"{}"))
-    message = str(caught.value)
-    assert "\n" not in message
-    assert SECRET_KEY not in message
-    return message
-
-
-# ---- what goes over the wire
-
-
-def test_an_object_arrives_with_its_type_caching_and_digest(moto: str, connect: Connect) -> None:
-    client = connect(moto).client
-    client.create_bucket(Bucket="wire")
-    upload = Upload("countries/ESP.json", b'{"name": "Spain"}', cache_control="max-age=60")
-    etag = upload_to_s3(client, "wire", "covid/countries/ESP.json", upload)
-    found = client.head_object(Bucket="wire", Key="covid/countries/ESP.json")
-    assert found["ETag"] == etag
-    assert found["ContentLength"] == 17
-    assert found["ContentType"] == "application/json; charset=utf-8"
-    assert found["CacheControl"] == "max-age=60"
-    assert found["Metadata"] == {"sha256": upload.sha256}
-    owner = client.get_object_acl(Bucket="wire", Key="covid/countries/ESP.json")["Grants"]
-    assert [grant["Permission"] for grant in owner] == ["FULL_CONTROL"]
-
-
-def test_conditions_and_acls_are_sent_only_when_asked_for(connect: Connect) -> None:
-    seen: list[dict[str, str]] = []
-
-    def reply(answer: Answer) -> None:
-        seen.append({name.lower(): value for name, value in answer.headers.items()})
-        answer.reply(200, ETag='"new"')
-
-    with answering(reply) as endpoint:
-        send = partial(upload_to_s3, connect(endpoint).client, "bucket", "a", Upload("a", b"{}"))
-        assert send() == '"new"'
-        send(if_match='"old"')
-        send(if_none_match=True)
-    conditions = [(headers.get("if-match"), headers.get("if-none-match")) for headers in seen]
-    assert conditions == [(None, None), ('"old"', None), (None, "*")]
-    assert not any("x-amz-acl" in headers for headers in seen)
-
-
-def test_a_file_arrives_as_bytes_do(moto: str, connect: Connect, tmp_path: Path) -> None:
-    client = connect(moto).client
-    client.create_bucket(Bucket="files")
-    path = tmp_path / "raw.gz"
-    path.write_bytes(b"x" * 100_000)
-    etags = {
-        upload_to_s3(client, "files", "raw.gz", Upload("raw.gz", body))
-        for body in (path, path.read_bytes())
-    }
-    assert len(etags) == 1
-    found = client.head_object(Bucket="files", Key="raw.gz")
-    assert (found["ContentLength"], found["ContentType"]) == (100_000, "application/gzip")
-
-
-@pytest.mark.parametrize("kind", ["directory", "s3"])
-def test_a_file_is_never_whole_in_memory(scripted: Scripted, kind: str, tmp_path: Path) -> None:
-    size = 64_000_000
-    source, target = tmp_path / "source", tmp_path / "target"
-    with source.open("wb") as file:
-        file.truncate(size)
-
-    def reply(answer: Answer) -> None:
-        if answer.command == "PUT":
-            return answer.reply(200, ETag='"1"')
-        answer.reply(200, Content_Length=str(size), ETag='"1"')
-        for _ in range(size // 1_000_000):
-            answer.wfile.write(bytes(1_000_000))
-
-    scripted.reply = reply
-    store = DirectoryStore(tmp_path / "store") if kind == "directory" else scripted.store
-    tracemalloc.start()
-    try:
-        store.write(Upload("raw.gz", source))
-        assert store.download("raw.gz", target)
-        assert tracemalloc.get_traced_memory()[1] < size / 8
-    finally:
-        tracemalloc.stop()
-    assert target.stat().st_size == size
-
-
-def test_load_is_imported_without_boto3() -> None:
-    code = "import sys, etl.store.s3.upload as _; sys.exit('botocore' in sys.modules)"
-    assert subprocess.run([sys.executable, "-c", code], cwd=PROJECT, check=False).returncode == 0
-
-
-# ---- a lost answer
-
-
-def storing(meanwhile: bytes | None = None) -> Callable[[Answer], None]:
-    """A server whose first answer is lost after it has stored the object.
-
-    `meanwhile` is what somebody else has put in its place since.
-    """
-    stored: dict[str, str] = {}
-
-    def reply(answer: Answer) -> None:
-        if answer.command == "HEAD":
-            answer.reply(200, ETag='"ours"', **stored)
-        elif stored:
-            s3_error(412, "PreconditionFailed")(answer)
-        else:
-            digest = answer.headers["x-amz-meta-sha256"]
-            stored["x_amz_meta_sha256"] = digest if meanwhile is None else "another"
-            s3_error(500, "InternalError")(answer)
-
-    return reply
-
-
-@pytest.fixture
-def patient(monkeypatch: pytest.MonkeyPatch) -> Callable[[str], S3Store]:
-    """Make a store exactly the way the worker does."""
-
-    def make(endpoint: str) -> S3Store:
-        use(monkeypatch, endpoint)
-        return S3Store.connect("bucket", "covid")
-
-    return make
-
-
-def test_a_second_try_that_meets_our_own_first_one_is_a_success(
-    patient: Callable[[str], S3Store],
-) -> None:
-    with answering(storing()) as endpoint:
-        client = patient(endpoint).client
-        upload = Upload("a", b"1")
-        assert upload_to_s3(client, "bucket", "a", upload, if_none_match=True) == '"ours"'
-
-
-def test_a_second_try_that_meets_somebody_elses_write_is_a_conflict(
-    patient: Callable[[str], S3Store],
-) -> None:
-    with answering(storing(meanwhile=b"2")) as endpoint:
-        client = patient(endpoint).client
-        with pytest.raises(StateConflict):
-            upload_to_s3(client, "bucket", "a", Upload("a", b"1"), if_none_match=True)
-
-
-def test_a_first_try_that_meets_the_same_bytes_is_a_conflict(
-    moto: str, patient: Callable[[str], S3Store]
-) -> None:
-    store = patient(moto)
-    store.client.create_bucket(Bucket="bucket")
-    store.write(Upload("same", b"1"), if_none_match=True)
-    with pytest.raises(StateConflict):
-        store.write(Upload("same", b"1"), if_none_match=True)
-    store.delete("same")
-    store.client.delete_bucket(Bucket="bucket")
-
-
-def test_the_worker_tries_three_times_and_no_more(patient: Callable[[str], S3Store]) -> None:
-    tries = []
-
-    def reply(answer: Answer) -> None:
-        tries.append(answer.path)
-        s3_error(500, "InternalError")(answer)
-
-    with answering(reply) as endpoint:
-        assert "the server is busy or failing (InternalError)" in refused(patient(endpoint))
-    assert len(tries) == 3
-
-
-# ---- what a person reads
 
 
 @pytest.mark.parametrize(
@@ -390,18 +163,15 @@ def test_a_body_that_breaks_off_is_no_shorter_body(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_server_that_does_not_answer_is_named(
-    connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_server_that_does_not_answer_is_named(connect: Connect) -> None:
     ended = Event()
     impatient = Config(read_timeout=0.1, retries={"total_max_attempts": 1})
-    monkeypatch.setattr("etl.store.s3.store.CONFIG", impatient)
 
     def wait(answer: Answer) -> None:
         ended.wait(10)
 
     with answering(wait) as endpoint:
-        assert f"{endpoint} did not answer in time" in refused(connect(endpoint))
+        assert f"{endpoint} did not answer in time" in refused(connect(endpoint, impatient))
         ended.set()
 
 
@@ -496,79 +266,3 @@ def test_trouble_before_the_bucket_is_put_for_people(exc: Exception, expected: s
     with pytest.raises(StoreError, match=expected):
         raise error
     assert SECRET_KEY not in str(error)
-
-
-# ---- many at a time
-
-
-def test_uploads_run_side_by_side_sixteen_at_most() -> None:
-    full, lock = Barrier(16), Lock()
-
-    class Counting(MemoryStore):
-        running = most = 0
-
-        def write(
-            self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
-        ) -> str:
-            with lock:
-                self.running += 1
-                self.most = max(self.most, self.running)
-            full.wait(timeout=10)  # falls only when sixteen are inside
-            with lock:
-                self.running -= 1
-            return super().write(upload)
-
-    store = Counting()
-    upload_all(store, [Upload(f"{number}", b"1") for number in range(48)])
-    assert store.most == 16
-    assert len(list(store.list())) == 48
-
-
-def test_progress_hears_of_every_upload_in_the_callers_thread() -> None:
-    heard: list[tuple[str, int]] = []
-    uploads = [Upload(f"{number}", b"1") for number in range(20)]
-    upload_all(
-        MemoryStore(), uploads, progress=lambda upload: heard.append((upload.key, get_ident()))
-    )
-    assert sorted(heard) == sorted((upload.key, get_ident()) for upload in uploads)
-
-
-def test_nothing_to_upload_is_nothing_done() -> None:
-    upload_all(MemoryStore(), [])
-
-
-def test_the_first_error_is_raised_when_the_running_ones_have_ended() -> None:
-    started: list[int] = []
-    ended: list[int] = []
-    failed = Event()
-
-    def work(number: int) -> None:
-        started.append(number)
-        if number == 1:
-            failed.set()
-            raise StoreError("the second one failed")
-        failed.wait(10)
-        ended.append(number)
-
-    with pytest.raises(StoreError, match="the second one failed"):
-        in_parallel(work, range(20_000), at_a_time=2)
-    assert len(started) < 20_000
-    assert sorted(ended) == sorted(number for number in started if number != 1)
-
-
-def test_an_error_in_progress_stops_the_rest_too() -> None:
-    started: list[int] = []
-    told = Event()
-
-    def work(number: int) -> None:
-        started.append(number)
-        if number:
-            told.wait(10)
-
-    def interrupted(number: int) -> None:
-        told.set()
-        raise KeyboardInterrupt
-
-    with pytest.raises(KeyboardInterrupt):
-        in_parallel(work, range(20_000), at_a_time=2, progress=interrupted)
-    assert len(started) < 20_000

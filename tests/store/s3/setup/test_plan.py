@@ -1,53 +1,19 @@
-"""The plan for a bucket: pure, from what is there to what is to change."""
+"""The plan of a bucket's changes: nothing of others is lost, nothing is done twice."""
 
-import json
 from dataclasses import replace
-from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.errors import StoreError
-from etl.store.s3.setup import BucketChange, BucketState, BucketWish, lifecycle, plan, policy
+from etl.store.s3.setup import BucketState, BucketWish, lifecycle, plan, policy
+from tests.support.buckets import BARE, WISH, calls, made
 from tests.support.iam import Asked, allows
 
-WISH = BucketWish("news", "data/covid")
 MISSING = BucketState(False, "us-east-1")
-BARE = BucketState(True, "eu-west-1")
 ENCRYPTED = [{"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}]
 OPEN = dict.fromkeys(plan.PRIVATE, False)
-
-
-def made(found: BucketState, changes: list[BucketChange]) -> BucketState:
-    """What is there once S3 has made the changes."""
-    found = replace(found, exists=True)
-    for change in changes:
-        given = change.arguments
-        match change.call:
-            case "put_public_access_block":
-                found = replace(found, block=given["PublicAccessBlockConfiguration"])
-            case "put_bucket_encryption":
-                rules = given["ServerSideEncryptionConfiguration"]["Rules"]
-                found = replace(found, encryption=rules)
-            case "put_bucket_versioning":
-                found = replace(found, versioning=given["VersioningConfiguration"]["Status"])
-            case "put_bucket_lifecycle_configuration":
-                rules = given["LifecycleConfiguration"]["Rules"]
-                found = replace(found, lifecycle=found.lifecycle | {"Rules": rules})
-            case "put_bucket_cors":
-                found = replace(found, cors=given["CORSConfiguration"]["CORSRules"])
-            case "put_bucket_policy":
-                found = replace(found, policy=json.loads(given["Policy"]))
-            case "put_bucket_website":
-                found = replace(found, website=given["WebsiteConfiguration"])
-            case _:
-                assert change.call == "create_bucket"
-    return found
-
-
-def calls(found: BucketState, wish: BucketWish = WISH) -> list[str]:
-    return [change.call for change in plan.plan_changes(found, wish)]
 
 
 # ---- the whole of it
@@ -179,106 +145,6 @@ def test_where_there_are_no_bucket_policies_nothing_can_be_opened() -> None:
     lacking = replace(BARE, unknown=frozenset({"policy"}))
     with pytest.raises(StoreError, match="no bucket policies, so the folder can't be opened"):
         plan.plan_changes(lacking, replace(WISH, public=True))
-
-
-# ---- lifecycle
-
-
-def test_no_rule_ever_touches_the_runs_and_the_raw_inputs_that_are_in_force() -> None:
-    for rule in lifecycle.own_rules(WISH):
-        prefix, expires = rule["Filter"]["Prefix"], rule.get("Expiration", {})
-        assert prefix.startswith("data/covid/")
-        if "Days" in expires:
-            for kept in ("runs/1/latest.json", "raw/1/stats.json.gz", "manifest.json"):
-                assert not f"data/covid/{kept}".startswith(prefix)
-
-
-def test_the_smallest_object_that_others_rules_move_stays_what_it_was() -> None:
-    found = replace(BARE, lifecycle={"Rules": [], "TransitionDefaultMinimumObjectSize": "x"})
-    merged = lifecycle.merged(found, WISH)
-    assert merged is not None
-    assert merged["TransitionDefaultMinimumObjectSize"] == "x"
-
-
-def test_two_folders_in_one_bucket_keep_their_rules_and_statements_apart() -> None:
-    one, other = replace(WISH, public=True), BucketWish("news", "data-covid", public=True)
-    after = made(BARE, plan.plan_changes(BARE, one))
-    both = made(after, plan.plan_changes(after, other))
-    assert plan.plan_changes(both, one) == plan.plan_changes(both, other) == []
-    assert len(both.lifecycle["Rules"]) == 2 * len(lifecycle.own_rules(WISH))
-    assert len(both.policy["Statement"]) == 2
-
-
-# ---- the public
-
-
-def may_anyone_read(key: str, wish: BucketWish = WISH) -> bool:
-    after = made(BARE, plan.plan_changes(BARE, replace(wish, public=True)))
-    wanted = Asked("s3:GetObject", f"{wish.arn}{wish.bucket}/{key}")
-    return allows(after.policy, wanted, anonymous=True)
-
-
-KEYS = st.text(st.sampled_from("ab/._*?"), max_size=12)
-CLOSED = st.sampled_from(["_", "_shared/", "raw/", "inbox/", "history.json"])
-
-
-@given(folder=st.sampled_from(["", "data/covid"]), start=CLOSED, rest=KEYS)
-def test_what_is_private_is_never_opened(folder: str, start: str, rest: str) -> None:
-    key = f"{folder}/{start}{rest}".lstrip("/")
-    assert not may_anyone_read(key, BucketWish("news", folder))
-
-
-@given(key=KEYS)
-def test_what_lies_beside_the_folder_is_never_opened(key: str) -> None:
-    assert may_anyone_read("data/covid/latest.json")
-    assert may_anyone_read("data/covid/index.ca.html")
-    for beside in ("", "data/", "data/covid-2/", "data/covid"):
-        assert not may_anyone_read(f"{beside}{key}")
-
-
-def test_a_star_in_the_folders_name_stands_for_itself() -> None:
-    wish = BucketWish("news", "a*")
-    assert may_anyone_read("a*/latest.json", wish)
-    assert not may_anyone_read("ab/latest.json", wish)
-    worker = policy.worker_policy(wish)
-    for folder, expected in (("a*", True), ("ab", False)):
-        reading = Asked("s3:GetObject", f"{wish.arn}news/{folder}/x")
-        listing = Asked("s3:ListBucket", f"{wish.arn}news", {"s3:prefix": f"{folder}/x"})
-        assert allows(worker, reading) is allows(worker, listing) is expected
-
-
-def test_one_statement_alone_is_kept_too() -> None:
-    alone: dict[str, Any] = {"Sid": "theirs", "Effect": "Deny"}
-    found = replace(BARE, policy={"Version": "2008-10-17", "Id": "1", "Statement": alone})
-    whole = policy.opened(found, WISH)
-    assert whole is not None
-    assert whole["Statement"] == [alone, policy.public_statement(WISH)]
-    assert (whole["Version"], whole["Id"]) == ("2008-10-17", "1")
-
-
-def test_a_folder_that_was_opened_earlier_stays_so_and_that_is_said() -> None:
-    opened = made(BARE, plan.plan_changes(BARE, replace(WISH, public=True)))
-    assert calls(opened) == []
-    assert any("anyone can read this folder" in note for note in plan.notes(opened, WISH))
-
-
-@pytest.mark.parametrize(
-    ("region", "address"),
-    [
-        ("us-east-1", "http://news.s3-website-us-east-1.amazonaws.com/data/covid/"),
-        ("eu-central-1", "http://news.s3-website.eu-central-1.amazonaws.com/data/covid/"),
-        ("cn-north-1", "http://news.s3-website.cn-north-1.amazonaws.com.cn/data/covid/"),
-    ],
-)
-def test_the_websites_address_is_the_regions(region: str, address: str) -> None:
-    assert plan.website_address(WISH, region) == address
-
-
-def test_another_ones_website_is_left_alone_and_that_is_said() -> None:
-    served = replace(BARE, website={"IndexDocument": {"Suffix": "home.html"}})
-    wish = replace(WISH, public=True, website=True)
-    assert "put_bucket_website" not in calls(served, wish)
-    assert any("website of its own" in note for note in plan.notes(served, wish))
 
 
 # ---- the inbox
