@@ -11,7 +11,6 @@ from etl.errors import EtlError
 from etl.history import catalogue
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
-from tests.runs.test_pipeline import DOCUMENTS
 from tests.support.archives import (
     DAY,
     FACTS,
@@ -22,6 +21,7 @@ from tests.support.archives import (
     raw_alone,
     restating,
 )
+from tests.support.bad_documents import DOCUMENTS
 from tests.support.processes import on_a_terminal
 from tests.support.runs import NOW, assert_settled, contents, growing
 
