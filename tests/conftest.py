@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
 
-# Each session of botocore's would read its descriptions of S3 anew, at a tenth of a second.
+# Each botocore session would read its descriptions of S3 again, a tenth of a second each.
 _descriptions = JSONFileLoader()
 _descriptions.load_file = cache(_descriptions.load_file)  # type: ignore[method-assign]
 Loader.FILE_LOADER_CLASS = staticmethod(lambda: _descriptions)  # type: ignore[assignment]

@@ -17,7 +17,7 @@ TABLE_TEXT = """\
 ## The tidy table
 
 `timeseries.parquet` and `timeseries.csv.gz` have one row a country and day, by `country_key` and
-`date`; `latest.csv` and `latest.json` have the last row of each country, with `active` besides.
+`date`; `latest.csv` and `latest.json` have the last row of each country, with `active` too.
 With `LEVEL=regions` a row is a region's and the table begins `region_key, region`, with
 `LEVEL=places` a place's and it begins `place_key, place`.
 
@@ -29,7 +29,7 @@ REPORT_TEXT = """\
 ## The monthly report
 
 `reports/2021-01/final_report.csv`: one row a country (region, place); of regions and places
-without `cases_per_100k` and `population`. What counts as "of the month" is told in
+without `cases_per_100k` and `population`. What counts as "of the month" is explained in
 [reports.md](reports.md).
 """
 

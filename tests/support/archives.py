@@ -37,7 +37,7 @@ def live(store: Store, source: Path, days: Sequence[bytes], **variables: str) ->
 
 
 def restating(days: int) -> list[bytes]:
-    """Documents of so many days in a row; from the third on, each says all of the past anew."""
+    """Documents of so many days in a row; from the third on, each restates all of the past."""
     return [growing(20 + n, step=100 + max(n - 1, 0)) for n in range(days)]
 
 

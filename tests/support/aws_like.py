@@ -77,13 +77,13 @@ class _AwsHandler(Handler):
         return urlsplit(self.path).path.split("/")[1]
 
     @property
-    def told(self) -> dict[str, str]:
+    def sent_headers(self) -> dict[str, str]:
         """The headers, by their names in lower case."""
         return {name.lower(): value for name, value in self.headers.items()}
 
     @property
     def asks(self) -> list[Asked]:
-        return list(asked(self.command, self.path, self.told))
+        return list(asked(self.command, self.path, self.sent_headers))
 
     @property
     def scope(self) -> tuple[str, ...] | None:
@@ -188,7 +188,7 @@ class AwsLike(FaultProxy):
 
 def _signature(request: _AwsHandler, region: str, signed: list[str]) -> str:
     """What the signature had to be, if the caller knows the secret key."""
-    headers = {name: request.told[name] for name in signed}
+    headers = {name: request.sent_headers[name] for name in signed}
     url = f"http://{request.headers['Host']}{request.path}"
     again = AWSRequest(request.command, url, headers=headers)
     again.context["timestamp"] = request.headers["X-Amz-Date"]

@@ -11,7 +11,7 @@ import pytest
 from dev.bench.browser import AXE, Browser, Missing, required
 
 GRAVE = ("serious", "critical")
-# Whatever is in an element: what Bokeh draws lies in shadow trees, one in the other.
+# Whatever is in an element: what Bokeh draws is in nested shadow trees.
 WITHIN = """
 const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
   [element, ...(element.shadowRoot ? within(element.shadowRoot) : [])]);

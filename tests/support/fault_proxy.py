@@ -39,7 +39,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 
 class FaultProxy:
-    """Counts requests from 1 and fails those it was told to; `seen` lists `METHOD key`."""
+    """Counts requests from 1 and fails those it is asked to; `seen` lists `METHOD key`."""
 
     def __init__(
         self, upstream: str, *, late_s: float = 1.0, handler: type["Handler"] | None = None

@@ -86,7 +86,7 @@ def _known_operator(operator: str, pairs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matches(patterns: str | list[str], value: str) -> bool:
-    """`*` stands for anything, slashes too, `?` for one character, `${*}` for a star."""
+    """`*` matches anything, slashes too, `?` for one character, `${*}` for a star."""
     listed = [patterns] if isinstance(patterns, str) else patterns
     return any(re.fullmatch(_expression(one), value, re.DOTALL) for one in listed)
 

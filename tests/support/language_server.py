@@ -110,7 +110,7 @@ def _of_sentiment(request: dict[str, Any]) -> Refusal | None:
 
 
 def _of_labels(request: dict[str, Any]) -> Refusal | None:
-    """A picture that lies in S3 is looked at there, as the real one does."""
+    """A picture in S3 is read there, as the real service does."""
     image = request["Image"]
     body, most = base64.b64decode(image.get("Bytes", "")), 5 * 1024 * 1024
     if place := image.get("S3Object"):

@@ -38,7 +38,7 @@ App = Callable[..., Iterable[bytes]]
 
 @contextmanager
 def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
-    """Start moto's server on a free port and give its URL; `around` may stand between."""
+    """Start moto's server on a free port and give its URL; `around` may wrap it."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # slow to import
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -74,7 +74,7 @@ class Answer(BaseHTTPRequestHandler):
     """One request at a loopback server; `reply` sends a whole answer."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each answer's body waits 40 ms behind its headers
+    disable_nagle_algorithm = True  # or each body is sent 40 ms after its headers
 
     def reply(self, status: int, body: str = "", **headers: str) -> None:
         unread = int(self.headers.get("Content-Length") or 0)

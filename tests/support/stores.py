@@ -20,7 +20,7 @@ class Broken(Exception):
 
 
 class Wrapped:
-    """A store that calls `at(n, operation, key)` before its n-th change, `after` behind it."""
+    """A store that calls `at(n, operation, key)` before its n-th change, `after` after it."""
 
     def __init__(
         self,

@@ -24,7 +24,7 @@ from threading import Event, Lock, Thread
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer, whole unless it says otherwise."""
+    """One answer; it is sent whole by default."""
 
     body: bytes = b""
     status: int = 200
