@@ -10,7 +10,7 @@ from etl.settings.readers import names
 
 KINDS = ("failures", "stale", "restated", "thresholds", "reports", "inbox")
 RETIRED_KINDS = ("releases",)  # of earlier versions; ignored where they are still named
-# The figures of latest.json; tests/alerts/test_rules.py holds them to its columns.
+# The figures of latest.json; tests/alerts/test_thresholds.py holds them to its columns.
 MEASURES = (
     "new_cases",
     "new_deaths",
