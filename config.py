@@ -103,8 +103,8 @@ REGISTER: tuple[Setting, ...] = (
 
 
 def given(setting: Setting, environ: Mapping[str, str]) -> str:
-    """The text in force: a variable that is set but empty means its default, except where empty
-    has a meaning of its own (COUNTRIES_URL)."""
+    """Give the text in force. A variable that is set but empty means its default, except for
+    COUNTRIES_URL, where empty means that nothing is merged."""
     value = environ.get(setting.variable, setting.default).strip()
     return value if value or setting.variable == "COUNTRIES_URL" else setting.default
 
@@ -116,12 +116,8 @@ def _data_sets(value: str) -> tuple[str, ...]:
     return given
 
 
-# these readers need the register of sources
-READERS = {
-    "SOURCE": read.one_of(*SOURCES),
-    "LEVEL": read.one_of(*LEVELS),
-    "SOURCES": _data_sets,
-}
+# these need the register of sources; the other readers are beside their fields in groups.py
+READERS = {"SOURCE": read.one_of(*SOURCES), "LEVEL": read.one_of(*LEVELS), "SOURCES": _data_sets}
 
 
 def read_settings(environ: Mapping[str, str]) -> Settings:
@@ -154,13 +150,13 @@ def _in_groups(values: Mapping[str, Any]) -> Settings:
 
 
 def _facts_url(countries_url: str, data_set: str) -> str:
-    """Where COUNTRIES_URL has its default, the facts that belong to the source come first."""
+    """Prefer the source's own facts where COUNTRIES_URL has its default."""
     own = sources.SOURCES[data_set].facts_url
     return own if own is not None and countries_url == FACTS_URL else countries_url
 
 
 def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
-    """The settings, as far as they could be read, that exclude each other."""
+    """Name the settings, of those that could be read, that exclude each other."""
     faults = []
     if values.get("INBOX") and not values.get("S3_BUCKET"):
         faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
@@ -182,7 +178,7 @@ def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> li
 def _beside_several(
     several: Sequence[str], values: Mapping[str, Any], environ: Mapping[str, str]
 ) -> list[str]:
-    """What can't be beside SOURCES."""
+    """Name the settings that SOURCES excludes."""
     faults = []
     given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
     one = sources.data_set(values.get("SOURCE", ""), values.get("LEVEL", ""))
@@ -200,15 +196,14 @@ def _beside_several(
 
 
 def _of(settings: Settings, name: str) -> Settings:
-    """The settings of one of SOURCES, whose folder has its name and is below the common one."""
+    """Narrow the settings to one of SOURCES; its folder has its name, below the common one."""
     level = sources.SOURCES[name].level
-    facts_url = _facts_url(settings.source.countries_url, name)
     source = replace(
         settings.source,
         name=name.removesuffix(f"-{level}"),
         level=level,
         data_set=name,
-        facts_url=facts_url,
+        facts_url=_facts_url(settings.source.countries_url, name),
     )
     folder = f"{settings.store.folder}/{name}".lstrip("/")
     output_dir = settings.store.output_dir / name
@@ -222,12 +217,12 @@ def _of(settings: Settings, name: str) -> Settings:
 
 
 def of_each(settings: Settings) -> list[Settings]:
-    """The settings of each of SOURCES; where it is not set, these are those of the one source."""
+    """Give the settings of each of SOURCES, or of the one source where SOURCES is not set."""
     return [_of(settings, name) for name in settings.sources] or [settings]
 
 
 def of_one(settings: Settings, name: str = "") -> Settings:
-    """Those of the source of that name, which may be left out where there is one alone.
+    """Give the settings of the source of that name; without SOURCES it needs none.
 
     Raises ConfigError.
     """
@@ -243,7 +238,7 @@ def of_one(settings: Settings, name: str = "") -> Settings:
 
 
 def load_settings(dotenv: Path = Path(".env")) -> Settings:
-    """Read `.env` into the environment, which wins where both speak, and then the settings.
+    """Read `.env` into the environment, and then the settings; the environment wins.
 
     `.env` goes into the environment itself because boto3 reads its AWS_* variables there.
     Raises ConfigError.
