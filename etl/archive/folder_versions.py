@@ -16,7 +16,7 @@ IN_NAME = re.compile(
 
 
 @dataclass(frozen=True)
-class Version:
+class DocumentVersion:
     """A document on this machine.
 
     `moment`: when it was current; if `guessed`, its name has no date and this is the file's own
@@ -29,7 +29,9 @@ class Version:
     guessed: bool = False
 
 
-def find_versions(folder: Path, suffix: str, at: Callable[[date], datetime]) -> list[Version]:
+def find_versions(
+    folder: Path, suffix: str, at: Callable[[date], datetime]
+) -> list[DocumentVersion]:
     """Find the files in a folder such as `stats-2020-09-07.json` or `.json.gz`, oldest first.
 
     `at` gives the moment of a day, for names without a time. Raises EtlError if there are no such
@@ -43,7 +45,7 @@ def find_versions(folder: Path, suffix: str, at: Callable[[date], datetime]) -> 
                 name = path.relative_to(folder).as_posix()
                 moment = moment_in_name(name, at)
                 changed = datetime.fromtimestamp(int(path.stat().st_mtime), UTC)
-                found.append(Version(path, moment or changed, name, guessed=moment is None))
+                found.append(DocumentVersion(path, moment or changed, name, guessed=moment is None))
     except OSError as exc:
         raise EtlError(f"{folder}: {exc.strerror}") from exc
     if not found:

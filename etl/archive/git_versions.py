@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import IO, cast
 
-from etl.archive.folder_versions import Version
+from etl.archive.folder_versions import DocumentVersion
 from etl.errors import EtlError
 
 SHOWN = 12  # digits of a commit
@@ -46,7 +46,7 @@ def find_tracked(path: Path, file_name: str) -> Tracked | None:
     return Tracked(path, found[0])
 
 
-def read_versions(file: Tracked, work: Path) -> Iterator[Version]:
+def read_versions(file: Tracked, work: Path) -> Iterator[DocumentVersion]:
     """Yield the versions, oldest first by the author's date. Raises EtlError.
 
     All use the same file: read it before asking for the next one.
@@ -63,7 +63,7 @@ def read_versions(file: Tracked, work: Path) -> Iterator[Version]:
             origin = f"{file.name} at commit {commit[:SHOWN]}"
             if not _save(answers, path):
                 raise EtlError(f"{file.root}: git does not have {origin}; is the clone whole?")
-            yield Version(path, datetime.fromtimestamp(moment, UTC), origin)
+            yield DocumentVersion(path, datetime.fromtimestamp(moment, UTC), origin)
         questions.close()
 
 

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from etl.archive import folder_versions, git_versions
 from etl.archive.cluster import Progress
-from etl.archive.folder_versions import Version
+from etl.archive.folder_versions import DocumentVersion
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.sources import SOURCES
@@ -84,7 +84,7 @@ def import_archive(
     return outcomes
 
 
-def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[Version]:
+def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[DocumentVersion]:
     file = git_versions.find_tracked(path, name)
     if file:
         return git_versions.read_versions(file, work)
@@ -103,7 +103,7 @@ class _Importer:
     now: datetime
     there: list[SnapshotKey]
 
-    def take(self, version: Version, to: Path) -> tuple[ImportOutcome, Imported | None]:
+    def take(self, version: DocumentVersion, to: Path) -> tuple[ImportOutcome, Imported | None]:
         """Archive a version, unpacked to the path `to`; its catalogue entry if it is new."""
         outcome = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
         if version.moment > self.now:

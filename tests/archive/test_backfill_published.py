@@ -29,8 +29,10 @@ def test_publishing_gives_readers_the_newest_run_and_the_next_daily_run_goes_on_
     assert manifest["run_id"] == run_id
     record = history.read(store)[0].records[-1]
     assert (record.outcome, record.slot, record.published_run) == (
-        "restored", date(2021, 1, 28), run_id,
-    )  # fmt: skip
+        "restored",
+        date(2021, 1, 28),
+        run_id,
+    )
     assert {finding.level for finding in doctor.published_findings(store)} == {"ok"}
     source.write_bytes(growing(24, step=102))
     made = run(store, source, now=NOW + 4 * DAY, KEEP="new")

@@ -21,5 +21,6 @@ def test_of_daily_runs_that_were_cleared_away_figures_are_read_from_those_made_a
     figure = FigureKey("ESP", date(2021, 1, 2), "cumulative_cases")
     found = list(read_figure_history(store, past, figure, source.parent, 10**9))
     assert [(one.run_id, one.kept_in) for one in found] == [
-        (done.days[0].run_id, "runs"), (second, "runs"),
-    ]  # fmt: skip
+        (done.days[0].run_id, "runs"),
+        (second, "runs"),
+    ]

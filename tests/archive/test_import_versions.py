@@ -33,8 +33,10 @@ def test_a_folder_of_versions_becomes_snapshots_as_if_fetched_then(
     (versions / "README.md").write_text("not one of them")
     taken = bring(store, versions)
     assert [one.run_id and one.run_id[:18] for one in taken] == [
-        "2021-01-22T060000Z", "2021-01-23T040000Z", "2021-01-24T060000Z",
-    ]  # fmt: skip
+        "2021-01-22T060000Z",
+        "2021-01-23T040000Z",
+        "2021-01-24T060000Z",
+    ]
     listed = catalogue.read(store).imported
     assert [one.slot for one in listed] == [date(2021, 1, day) for day in (22, 22, 24)]
     assert listed[1].origin == "2021/20210123T0400.json.gz"

@@ -17,10 +17,14 @@ def test_what_travels_to_the_workers_holds_no_secret(tmp_path: Path) -> None:
     url = f"https://me:{secret}@example.org/x?token={secret}"
     shared = job(
         settings(
-            url, COUNTRIES_URL=url, PING_URL=url, OUTPUT_DIR=str(tmp_path),
-            ALERT_TOPIC="news", TRANSLATE_TO="es",
+            url,
+            COUNTRIES_URL=url,
+            PING_URL=url,
+            OUTPUT_DIR=str(tmp_path),
+            ALERT_TOPIC="news",
+            TRANSLATE_TO="es",
         )
-    )  # fmt: skip
+    )
     assert secret.encode() not in pickle.dumps(shared)
     assert secret not in repr(shared)
 

@@ -43,9 +43,14 @@ def sample(answer: Answer) -> None:
 def test_no_secret_of_a_url_or_of_aws_is_told_by_a_run_that_succeeds(tmp_path: Path) -> None:
     with answering(sample) as address:
         ended = command(
-            "run", "--json", cwd=tmp_path,
-            SOURCE_URL=with_secrets(address), COUNTRIES_URL="", LOG_LEVEL="DEBUG", **CANARIES,
-        )  # fmt: skip
+            "run",
+            "--json",
+            cwd=tmp_path,
+            SOURCE_URL=with_secrets(address),
+            COUNTRIES_URL="",
+            LOG_LEVEL="DEBUG",
+            **CANARIES,
+        )
     assert ended.returncode == 0
     assert_no_canary(ended, tmp_path)
     manifest = from_json((tmp_path / "out" / "manifest.json").read_bytes())
@@ -97,11 +102,14 @@ def test_no_secret_of_aws_is_told_where_the_bucket_refuses(code: str, tmp_path: 
     )
     with answering(s3_error(403, code, echo)) as address:
         ended = command(
-            "run", cwd=tmp_path,
-            S3_BUCKET="bucket", LOG_LEVEL="DEBUG", AWS_DEFAULT_REGION="us-east-1",
+            "run",
+            cwd=tmp_path,
+            S3_BUCKET="bucket",
+            LOG_LEVEL="DEBUG",
+            AWS_DEFAULT_REGION="us-east-1",
             AWS_ENDPOINT_URL_S3=address.replace("//", "//CANARY4USER:CANARY5PASSWORD@"),
             **CANARIES,
-        )  # fmt: skip
+        )
     assert ended.returncode == 1
     (line,) = ended.stderr.splitlines()
     assert "run.failed" in line

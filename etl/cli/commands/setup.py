@@ -35,14 +35,13 @@ def setup(
     options = SetupOptions(dry_run, yes, as_json)
     settings = in_common() if policy else in_force()  # one user serves all of SOURCES
     if not settings.store.bucket and settings.alerts.topic and not (public or policy):
-        topic = set_up_topic(settings.alerts.topic, options)
+        answer = {"topic": set_up_topic(settings.alerts.topic, options)}
         if as_json:
-            click.echo(json.dumps({"topic": topic}, indent=2))
+            click.echo(json.dumps(answer, indent=2))
         return
     if not settings.store.bucket:
-        raise ConfigError(
-            f"S3_BUCKET: not set; the folder {settings.store.output_dir} needs no setup"
-        )
+        folder = settings.store.output_dir
+        raise ConfigError(f"S3_BUCKET: not set; the folder {folder} needs no setup")
     from etl.store.s3.setup import BucketWish
     from etl.store.s3.setup.policy import worker_policy
     from etl.store.s3.store import S3Store
@@ -51,8 +50,8 @@ def setup(
     arn = f"arn:{store.client.meta.partition}:s3:::"
     wish = BucketWish(store.bucket, store.folder, public, website, arn, settings.inbox.on)
     if policy:
-        translates = bool(settings.alerts.translate_to)
-        rules = worker_policy(wish, settings.alerts.topic, translates=translates)
+        alerts = settings.alerts
+        rules = worker_policy(wish, alerts.topic, translates=bool(alerts.translate_to))
         click.echo(json.dumps(rules, indent=2))
     else:
         set_up_bucket(store, wish, settings.alerts.topic, options)
