@@ -112,7 +112,9 @@ def load(this: Run, version: Version) -> Manifest | None:
         publish.publish(this.store, version, this.published, advance=this.options.advance)
     except StateConflict:
         winner = manifests.read(this.store)
-        ours = winner is not None and winner.manifest.run_id == this.run_id  # refused behind it
+        ours = (
+            winner is not None and winner.manifest.run_id == this.run_id
+        )  # refused after the commit
         if winner is None or ours or winner.manifest.slot != this.slot:
             raise
         return winner.manifest

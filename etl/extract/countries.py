@@ -24,14 +24,14 @@ class Country:
 
 
 def normalise(name: str) -> str:
-    """What names are compared by: no case, no accents, straight apostrophes, single blanks."""
+    """Reduce a name to what is compared: no case, no accents, plain apostrophes, single blanks."""
     letters = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join("".join(letters).casefold().translate(APOSTROPHES).split())
 
 
 @cache
 def lookup() -> Mapping[str, Country]:
-    """Every name and alias of countries.csv, normalised -> its Country."""
+    """Return every name and alias of countries.csv, normalised, with its Country."""
     found: dict[str, Country] = {}
     # The csv module, not pandas: Namibia's code is NA.
     with Path(__file__).with_name("countries.csv").open(encoding="utf-8", newline="") as table:
@@ -43,7 +43,7 @@ def lookup() -> Mapping[str, Country]:
 
 
 def find(name: str) -> Country | None:
-    """The country of that name, however it is spelt; None where the table has none."""
+    """Return the country of that name, however it is spelt; None if the table has none."""
     return lookup().get(normalise(name))
 
 
@@ -54,5 +54,5 @@ def _by_code() -> Mapping[str, Country]:
 
 
 def find_code(code: str) -> Country | None:
-    """The country of that ISO code of two or three letters; None where the table has none."""
+    """Return the country of an ISO code of two or three letters; None if the table has none."""
     return _by_code().get(code)

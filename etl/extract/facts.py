@@ -67,7 +67,7 @@ def read_facts(path: Path) -> pd.DataFrame:
 
 
 def no_facts() -> pd.DataFrame:
-    """What read_facts gives, without a row."""
+    """Return a table like that of `read_facts`, without a row."""
     return _frame({ours: [] for ours in FACTS.values()})
 
 
@@ -122,7 +122,7 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
 
 
 def _where(header: list[object]) -> dict[str, int]:
-    """Where each of FACTS' columns stands."""
+    """The position of each of FACTS' columns."""
     if odd := [name for name in FACTS if header.count(name) != 1]:
         got = escaped(", ".join(map(str, header)), 400)
         raise SourceChanged(

@@ -30,7 +30,7 @@ PIECE = 1 << 18
 class Fetched:
     """A document as received, unpacked, on disk. `sha256` and `size` are of these bytes.
 
-    `kept_as` is its key in raw/, where it lies there already.
+    `kept_as` is its key in raw/ if it is archived already.
     """
 
     path: Path

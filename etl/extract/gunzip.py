@@ -9,7 +9,7 @@ STEP = 1 << 18
 
 
 def unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """The same pieces; a gzip is recognised by its first two bytes and unpacked in small steps.
+    """Unpack a gzip, recognised by its first two bytes, in small steps; pass on anything else.
 
     Raises EOFError if the gzip ends too early, and zlib.error if it can't be unpacked.
     """

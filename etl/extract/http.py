@@ -90,7 +90,7 @@ def get(
 
 
 def shown(url: str) -> str:
-    """A URL without what may be secret in it: user, password, query."""
+    """Return a URL without what may be secret in it: user, password, query."""
     if "://" not in url:
         return url
     scheme, rest = url.split("://", 1)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-# what lies within what, by level
+# what a series of a level is part of, the series itself first
 WITHIN = {
     "countries": ("country",),
     "regions": ("region", "country"),
@@ -16,7 +16,7 @@ LEVELS = tuple(WITHIN)
 
 
 def key(table: "pd.DataFrame") -> str:
-    """The column that tells one series from the other: country_key, region_key or place_key."""
+    """Return the column that identifies a series: country_key, region_key or place_key."""
     return str(table.columns[0])
 
 
@@ -25,16 +25,16 @@ def level(table: "pd.DataFrame") -> str:
 
 
 def one(level: str) -> str:
-    """What a series is of, in words: country, region or place."""
+    """Return what a series is of, in words: country, region or place."""
     return WITHIN[level][0]
 
 
 def names(level: str) -> list[str]:
-    """The columns that name a series, its key first: region_key, region, country_key, country."""
+    """Return the columns that name a series, such as region_key, region, country_key, country."""
     return [f"{what}{ending}" for what in WITHIN[level] for ending in ("_key", "")]
 
 
 def full_name(row: Mapping[str, Any]) -> str:
-    """A series' name and those of what it lies in: Clark, Ohio, United States."""
+    """Return a series' name with what it is part of: Clark, Ohio, United States."""
     names = (row.get(what) for what in WITHIN["places"])
     return ", ".join(str(name) for name in names if name is not None)

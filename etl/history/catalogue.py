@@ -1,7 +1,7 @@
-"""catalogue.json: what the archive holds besides the worker's own runs and their inputs.
+"""catalogue.json: what the archive holds in addition to the worker's own runs and inputs.
 
-Snapshots that were imported, and runs that were made of snapshots later on. The history, which
-tells what readers were given, knows nothing of either.
+Snapshots that were imported, and runs that were made from snapshots later. The history, which
+says what readers were given, knows nothing of either.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -20,14 +20,14 @@ Entry = TypeVar("Entry", "Imported", "Rebuilt")
 
 
 class Archived(Struct, frozen=True):
-    """A file in raw/; `sha256` is of the unpacked document, None where nobody wrote it down."""
+    """A file in raw/; `sha256` is of the unpacked document, None if it was never written down."""
 
     key: str
     sha256: str | None = None
 
 
 class Imported(Struct, frozen=True):
-    """A snapshot; `run_id` names its folder in raw/, `origin` tells where it was found."""
+    """A snapshot; `run_id` names its folder in raw/, `origin` is where it was found."""
 
     run_id: str
     slot: date
@@ -63,23 +63,23 @@ class Catalogue(Struct, frozen=True):
     format: int = 1
 
     def newest(self) -> Mapping[str, Rebuilt]:
-        """Of each snapshot the run that was made last."""
+        """Return the run that was made last from each snapshot, by snapshot."""
         made = sorted(self.rebuilt, key=lambda run: run.made_at)
         return {run.snapshot: run for run in made}
 
     def since(self) -> Mapping[str, datetime]:
-        """When what is here came into the folder, by run id."""
+        """Return when each entry came into the folder, by run id."""
         imported = {snapshot.run_id: snapshot.imported_at for snapshot in self.imported}
         return imported | {run.run_id: run.made_at for run in self.rebuilt}
 
 
 def read(store: Store) -> Catalogue:
-    """An empty one where there is none. Raises StoreError."""
+    """Read the catalogue; an empty one if there is none. Raises StoreError."""
     return _read(store)[0]
 
 
 def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebuilt] = ()) -> None:
-    """Add entries, or put them in the place of those of the same run. Raises StoreError."""
+    """Add entries; they replace those of the same run. Raises StoreError."""
     snapshots = {one.run_id: one for one in imported}
     runs = {one.run_id: one for one in rebuilt}
     if not snapshots and not runs:
@@ -119,7 +119,7 @@ def adding(store: Store) -> Iterator[Callable[[Imported | Rebuilt], None]]:
 
 
 def forget(store: Store, imported: Iterable[str], rebuilt: Iterable[str]) -> None:
-    """Of snapshots and runs that were cleared away, by their ids. Raises StoreError."""
+    """Remove snapshots and runs that were cleared away, by their ids. Raises StoreError."""
     snapshots, runs = set(imported), set(rebuilt)
 
     def less(known: Catalogue) -> Catalogue:

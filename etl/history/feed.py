@@ -15,10 +15,10 @@ ENTRIES = 30
 
 
 def atom(history: History) -> bytes | None:
-    """The feed of a history, newest first; None where nothing was ever published.
+    """Return the feed of a history, newest first; None if nothing was ever published.
 
     Ids are made from run ids (urn:uuid), so they stay when the folder moves; links are relative to
-    wherever the feed was read, as RFC 3986 has it where no xml:base is given.
+    the address of the feed (RFC 3986, without xml:base).
     """
     runs = [record for record in history.records if record.outcome == "published"]
     if not runs:
@@ -49,8 +49,8 @@ def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
     _add(entry, "updated", text=_time(record.started_at))
     _add(entry, "link", rel="alternate", href=manifest)
     of_same_source = before if before and before.source == record.source else None
-    told = [source.title if source else record.source, *_changes(record, of_same_source)]
-    _add(entry, "summary", text=". ".join(told) + ".")
+    sentences = [source.title if source else record.source, *_changes(record, of_same_source)]
+    _add(entry, "summary", text=". ".join(sentences) + ".")
     if source:
         _add(entry, "rights", text=f"{source.attribution}; licence: {source.licence}")
 
@@ -62,16 +62,16 @@ def _changes(record: Record, before: Record | None) -> list[str]:
         now, was = getattr(record, name), getattr(before, name, None)
         more = "" if was is None or now is None else f" ({now - was:+,})"
         figures.append(f"{now or 0:,} {what}{more}")
-    told = [", ".join(figures)]
+    sentences = [", ".join(figures)]
     last = f"The source's last date is {record.source_last}"
     if before and before.source_last and record.source_last:
         last += f" (before: {before.source_last})"
-    told.append(last)
+    sentences.append(last)
     if record.restated is not None:
-        told.append(f"Published cells that the source restated: {record.restated:,}")
+        sentences.append(f"Published cells that the source restated: {record.restated:,}")
     if record.warnings or record.forced:
-        told.append(f"Warnings: {len(record.warnings + record.forced)}")
-    return told
+        sentences.append(f"Warnings: {len(record.warnings + record.forced)}")
+    return sentences
 
 
 def _level(record: Record) -> str:

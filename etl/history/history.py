@@ -1,6 +1,6 @@
 """The run history: one record a run, in history.json, and status.json made from it.
 
-A failure that repeats the one before it in the same slot is counted there (`attempts`), so that a
+A failure that repeats the one before it in the same slot is counted in that record (`attempts`): a
 source that is down for a day leaves one line and not thirty.
 """
 
@@ -21,16 +21,16 @@ class History(Struct, frozen=True):
     format: int = 1
 
     def last_success(self) -> Record | None:
-        """The newest record that says what readers had."""
+        """Return the newest record that says what readers had."""
         return next((r for r in reversed(self.records) if r.outcome in SERVED), None)
 
     def moved_to(self) -> str | None:
-        """The run whose files readers were given last, as far as it was told."""
+        """Return the run whose files readers were given last, according to the history."""
         moves = (r.published_run for r in reversed(self.records) if r.outcome in MOVES)
         return next(moves, None)
 
     def failing(self) -> list[Record]:
-        """The failures since the last success, oldest first."""
+        """Return the failures since the last success, oldest first."""
         since = next(
             (n for n, r in enumerate(reversed(self.records)) if r.outcome in SUCCESS), None
         )
@@ -41,7 +41,7 @@ class History(Struct, frozen=True):
         return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
 
     def success_of(self, run_id: str) -> Record | None:
-        """The newest record after which readers had this run's files."""
+        """Return the newest record after which readers had this run's files."""
         return next(
             (
                 record
@@ -53,7 +53,7 @@ class History(Struct, frozen=True):
 
 
 def read(store: Store) -> tuple[History, str | None]:
-    """The history and its ETag; an empty one where there is none. Raises StoreError."""
+    """Read the history and its ETag; an empty one if there is none. Raises StoreError."""
     stored = store.read(HISTORY)
     if stored is None:
         return History([]), None

@@ -66,7 +66,7 @@ class SourceNote(Struct, frozen=True, omit_defaults=True, rename={"series": "cou
 
 
 class RestatedCountry(Struct, frozen=True):
-    """`cells` are figures of one country on one day that were published otherwise before."""
+    """`cells`: how many of the country's figures for a day differ from those published before."""
 
     key: str
     name: str
@@ -74,8 +74,8 @@ class RestatedCountry(Struct, frozen=True):
 
 
 class Restated(Struct, frozen=True):
-    """Of `compared` cells so many differ; where that is more than checks.RESTATED, `most` are the
-    countries with most."""
+    """How many of the `compared` cells differ. `most`: the countries with most of them, if the
+    share is more than checks.RESTATED."""
 
     cells: int
     compared: int
@@ -83,7 +83,7 @@ class Restated(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; `restated` tells the published cells that the
+    """`forced` are refusals overridden by --force; `restated` counts the published cells that the
     source has changed (None: not compared); the rest counts what was found and repaired."""
 
     warnings: list[str]
@@ -121,7 +121,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     @property
     def rows(self) -> int:
-        """Of the whole table, as it is published."""
+        """The rows of the whole table, as it is published."""
         return next((f.rows for f in self.files if f.name == TABLE_PARQUET), 0)
 
     @property
@@ -130,17 +130,17 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     @property
     def rebuilt(self) -> bool:
-        """Whether it was made of an archived snapshot later on, and is no run of the worker's."""
+        """Whether it was made later, from an archived snapshot, and not by a run of the worker."""
         own = raw_key(self.run_id, "")
         return any(not one.key.startswith(own) for one in self.inputs_of(STATISTICS))
 
     def digests(self) -> dict[str, str]:
-        """By stable name, of what tells whether two versions say the same."""
+        """Return the digests by which two versions are compared, by stable name."""
         return {file.name: file.content_sha256 or file.sha256 for file in self.files}
 
 
 class Published(Struct, frozen=True):
-    """The root manifest as it was read: what it says, its bytes' SHA-256, its ETag."""
+    """The root manifest as it was read: its content, the SHA-256 of its bytes, its ETag."""
 
     manifest: Manifest
     sha256: str
@@ -152,7 +152,7 @@ def encode(manifest: Manifest) -> bytes:
 
 
 def read(store: Store, key: str = MANIFEST) -> Published | None:
-    """A manifest; None where there is none. Raises StoreError."""
+    """Read a manifest; None if there is none. Raises StoreError."""
     stored = store.read(key)
     if stored is None:
         return None

@@ -1,4 +1,4 @@
-"""The records of the history, each from what the run knew. Pure."""
+"""Make the records of the history from what a run knew. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ from etl.history.run import Run, new_run_id
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
-    """Of a run that was published; `healed`: it broke off behind its commit and was finished."""
+    """Record a run that was published; `healed`: it broke off after its commit and was finished."""
     restated = manifest.checks.restated
     return Record(
         run_id=manifest.run_id,
@@ -34,7 +34,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
 
 
 def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = False) -> Record:
-    """Of putting a run's files back. Nothing is `seen`: the next run looks at all of it anew."""
+    """Record that a run's files were put back. Nothing is `seen`, so the next run reads it all."""
     return Record(
         run_id=new_run_id(now),
         slot=slot,
@@ -59,7 +59,7 @@ class Unchanged:
 
 
 def unchanged(run: Run, found: Unchanged) -> Record:
-    """Of a run after which readers have what they had."""
+    """Record a run after which readers have what they had."""
     before = found.before
     return Record(
         run_id=run.run_id,
@@ -90,7 +90,7 @@ def failed(run: Run, exc: Exception, kept: Sequence[KeptInput], seconds: float) 
 
 
 def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str) -> Record:
-    """Of a run that could not speak for itself: killed, hung, out of memory."""
+    """Record a run that could not do so itself: killed, hung, out of memory."""
     return Record(
         run_id=f"{started_at:%Y-%m-%dT%H%M%SZ}-lost",
         slot=slot,
@@ -103,7 +103,7 @@ def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str
 
 
 def seen_by(manifest: Manifest) -> InputsSeen:
-    """What a later run compares itself with."""
+    """Return what a later run compares its inputs with."""
     facts = manifest.input(FACTS)
     return InputsSeen(
         fingerprint=manifest.fingerprint,
@@ -116,7 +116,7 @@ def seen_by(manifest: Manifest) -> InputsSeen:
 
 
 def seen_again(seen: InputsSeen, statistics: Sequence[Fetched]) -> InputsSeen:
-    """The same content; its validators are new if it was sent again."""
+    """Return `seen` with the validators of documents that were sent again, unchanged."""
     if not statistics:
         return seen
     documents = [

@@ -30,9 +30,9 @@ class Document(Struct, frozen=True, omit_defaults=True):
 
 
 class InputsSeen(Struct, frozen=True, omit_defaults=True):
-    """What a successful run had before it: by this the next one knows that nothing is new.
+    """Digests and validators of a successful run's inputs; the next run compares its own with them.
 
-    `fingerprint` stands for the settings and the code that shape the output.
+    `fingerprint` is a digest of the settings and the code that shape the output.
     """
 
     fingerprint: str
@@ -53,8 +53,8 @@ class KeptInput(Struct, frozen=True):
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"series": "countries"}):
     """One run, or the restoring of one. Times are UTC, `seconds` is wall time.
 
-    `slot` is the day it was made for; restoring makes no slot's run, it merely happened in one.
-    `report` is the month whose report was made behind it.
+    `slot` is the day it was made for; of restoring, the day in which it happened.
+    `report` is the month whose report was made after it.
     """
 
     run_id: str
@@ -80,7 +80,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
 
 
 class Standstill(Struct, frozen=True):
-    """The slots of the runs that met the source's last date, and its very bytes, first."""
+    """Since which slots a source's last date, and its bytes, have been the same."""
 
     last_date: date
     last_date_since: date
@@ -88,9 +88,10 @@ class Standstill(Struct, frozen=True):
 
 
 def standstill(records: Iterable[Record]) -> Standstill | None:
-    """Of the source that was looked at last, from records of the history, oldest first.
+    """Return how long the source of the last run has not changed; None if no run has read one.
 
-    Runs that failed did not see it, and a restore did not look. None: nobody has looked yet.
+    `records` are the history's, oldest first. Failed runs and restores don't count: they have read
+    nothing.
     """
     looked = [
         (record, record.source_last, record.seen.digests())

@@ -38,7 +38,8 @@ class Slot(Struct, frozen=True, omit_defaults=True):
 class Status(Struct, frozen=True):
     """status.json: small and public, without the operator's error messages.
 
-    The slots since which the source's last date, and its bytes, are the same.
+    `last_date_since`, `bytes_since`: slots since which the source's last date, or its bytes, are
+    the same.
     """
 
     checked_at: datetime
@@ -55,7 +56,7 @@ class Status(Struct, frozen=True):
 
 
 def status(history: History, now: datetime, stale_after_days: int) -> Status:
-    """What the public may know, from a history that is not empty."""
+    """Return what the public may know, from a history that is not empty."""
     last = history.records[-1]
     success = history.last_success()
     source_last = success.source_last if success else None
@@ -83,7 +84,7 @@ def public_reason(record: Record) -> str:
     return PUBLIC_REASONS.get(record.failure.kind, FAILED)
 
 
-# the better outcome stands for the slot; of a version and an older one restored, the later
+# a slot shows its best outcome; of a version and an older one that was restored, the later
 RANK = {"failed": 1, "unchanged": 2, "published": 3, "restored": 3}
 
 

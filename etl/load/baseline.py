@@ -42,14 +42,14 @@ class Baseline:
 
 
 def published(run: Run, work: Path) -> Baseline | None:
-    """What readers have of the run's source."""
+    """Return what readers have of the run's source, None if that is nothing."""
     if run.before is None or run.before.source.name != run.source.name:
         return None
     return of_run(run.store, run.before, work)
 
 
 def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
-    """A run in the folder."""
+    """Return a run in the folder; its table is downloaded into `work` when it is read."""
     note, run_id = manifest.source, manifest.run_id
     level = level_of(note.name)
 

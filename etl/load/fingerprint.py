@@ -1,4 +1,4 @@
-"""What shapes the output besides the inputs: the settings and the code."""
+"""What shapes the output apart from the inputs: the settings and the code."""
 
 import hashlib
 from functools import cache
@@ -10,7 +10,7 @@ CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 
 
 def shaping(settings: Settings) -> dict[str, str]:
-    """The settings that a reader of the manifest needs to understand the files."""
+    """Return the settings that a reader of the manifest needs to understand the files."""
     return {
         "LEVEL": settings.source.level,
         "KEEP": settings.table.keep,
@@ -21,7 +21,7 @@ def shaping(settings: Settings) -> dict[str, str]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """One digest of both; it changes with any edit of the code or a pinned dependency."""
+    """Return one digest of both; any edit of the code or of a pinned dependency changes it."""
     digest = hashlib.sha256()
     page = f"{','.join(settings.alerts.translate_to)}{' inbox' * settings.inbox.on}"
     for part in (
@@ -38,8 +38,7 @@ def fingerprint(settings: Settings) -> str:
 
 @cache
 def code() -> str:
-    """A digest of the code, and of the dependencies that are asked for, as they were when this
-    process first asked."""
+    """Return a digest of the code and the pinned dependencies, as they were at the first call."""
     digest = hashlib.sha256()
     files = sorted(path for path in (PROJECT / "etl").rglob("*") if path.suffix in CODE)
     for path in (*files, PROJECT / "requirements.txt"):

@@ -100,7 +100,7 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
     if file.name.endswith(".gz"):
         about |= {"compression": "gz"}
     if form == "parquet":
-        # read as a table, frictionless would count no bytes, and find fault with what is told here
+        # frictionless counts no bytes of what it reads as a table, and would call `bytes` wrong
         about |= {"type": "file"}
     columns, key = _columns(file.name, level)
     if columns:

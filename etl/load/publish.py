@@ -4,8 +4,8 @@
 4. the commit: the root manifest, on condition that it is still the one read at the start,
 5. the stable names, copied on the server from the run folder, 6. the history record (pipeline).
 
-Before 4 nothing that readers see has changed; after it the new version is published whatever
-happens, and the next start finishes what is missing. No locks: nothing can be left locked.
+Before step 4 nothing that readers see has changed; after it the new version is published whatever
+happens, and the next start finishes what is missing. There are no locks that could be left behind.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -47,7 +47,7 @@ class Version:
 
 
 def uploads(files: Sequence[File], run_id: str) -> dict[str, Upload]:
-    """Each file's name -> its upload into the run folder."""
+    """Return the upload of each file into the run folder, by file name."""
     return {file.name: Upload(run_key(run_id, file.name), file.path, FOR_EVER) for file in files}
 
 
@@ -68,7 +68,7 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
 def publish(
     store: Store, version: Version, before: Published | None, *, advance: Advance | None = None
 ) -> None:
-    """Steps 1 to 5. Raises StateConflict if another run was committed first, StoreError."""
+    """Take steps 1 to 5. Raises StateConflict if another run was committed first, StoreError."""
     body = manifests.encode(version.manifest)
     upload_all(store, version.raw, progress=advance)
     upload_all(store, version.files, progress=advance)
@@ -78,11 +78,11 @@ def publish(
 
 
 def commit(store: Store, body: bytes, etag: str | None) -> None:
-    """Step 4; with no `etag`, the first there is. Raises StateConflict, StoreError."""
+    """Take step 4; no `etag`: there must be no manifest yet. Raises StateConflict, StoreError."""
     try:
         store.write(Upload(MANIFEST, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
     except StoreError as exc:
-        # the write may have arrived though its answer was lost: believe what stands there
+        # the write may have arrived though its answer was lost: believe what is there
         try:
             found = store.read(MANIFEST)
         except StoreError:
@@ -98,7 +98,7 @@ def settle(
     instead_of: str | None = None,
     advance: Advance | None = None,
 ) -> None:
-    """Make the stable names those of the root manifest, whichever run that is in the end.
+    """Bring the stable names up to the root manifest, whichever run has it in the end.
 
     Between every few copies the manifest is read again: if another run was committed meanwhile,
     its files are copied instead, over whatever of ours had come too late. `instead_of` is the run
@@ -119,7 +119,7 @@ def _copy_all(
     instead_of: str | None,
     advance: Advance | None,
 ) -> Published | None:
-    """Copy until done (None) or until another manifest stands there (that one)."""
+    """Copy until done (None) or until another manifest is there (that one)."""
     files = published.manifest.files
     for begin in range(0, len(files), LOOK_EVERY):
         batch = files[begin : begin + LOOK_EVERY]

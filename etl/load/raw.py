@@ -78,7 +78,7 @@ def _unpack(store: Store, archived: Input, path: Path) -> bool:
 
 
 def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
-    """How an input is kept in raw/: its bytes as received, gzipped unless they are packed."""
+    """Prepare an input for raw/: its bytes as received, gzipped unless they are packed already."""
     path, key = fetched.path, raw_key(run_id, fetched.path.name)
     if path.suffix not in PACKED:
         packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
@@ -94,7 +94,7 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
 
 
 def described(fetched: Fetched, name: str, key: str) -> Input:
-    """What a manifest says of an input that lies in raw/ as `key`."""
+    """Return what a manifest says of an input that is kept in raw/ as `key`."""
     return Input(
         name=name,
         url=shown(fetched.url),

@@ -15,9 +15,9 @@ Content = TypeVar("Content")
 
 
 class Listed(Struct, frozen=True):
-    """A country, region or place; `name` says what it lies in as well, `file` has its series.
+    """A country, region or place; `name` includes what it is part of, `file` has its series.
 
-    `called` is all that people may call it by.
+    `called`: everything that people may call it by.
     """
 
     key: str

@@ -1,4 +1,4 @@
-"""What a command finds, once it has finished what a crash left half done."""
+"""Read the folder's state, and finish what a crash left half done."""
 
 from datetime import date, datetime
 
@@ -19,8 +19,10 @@ def read(store: Store) -> FolderState:
 def finish(
     store: Store, state: FolderState, slot: date, now: datetime, stale_after_days: int
 ) -> FolderState:
-    """Heal a run, or a restoring, that broke off behind its commit: then the last move on record
-    is not to the run that is published. Raises StoreError."""
+    """Heal a run, or a restoring, that broke off after its commit. Raises StoreError.
+
+    It has broken off if the published run is not the one that readers were given last on record.
+    """
     published, moved_to = state.published, state.past.moved_to()
     if published is None or published.manifest.run_id == moved_to:
         return state

@@ -1,7 +1,7 @@
-"""Share the page of a private folder: a copy whose links are signed, behind a signed link.
+"""Share the page of a private folder: a signed link to a copy whose own links are signed.
 
-A relative link can't carry a signature, so the copy lies apart, in `_shared/`; its links lead into
-the run folder, whose files never change, so that it stays what it was when it was shared.
+A relative link can't carry a signature, so the copy is kept apart, in `_shared/`. Its links lead
+into the run folder, whose files never change: the copy stays what it was when it was shared.
 """
 
 import secrets
@@ -46,7 +46,7 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
 
 
 def shared_key(name: str, expires_at: datetime) -> str:
-    """Where a file lies that is shared until then."""
+    """Return the key of a file that is shared until `expires_at`."""
     return f"{SHARED}{expires_at:{_EXPIRES}}-{secrets.token_hex(8)}/{name}"
 
 

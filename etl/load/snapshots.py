@@ -44,8 +44,7 @@ class SnapshotRecord:
 
 
 def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
-    """The months in whose slots something was published or of which it was imported, oldest
-    first."""
+    """Return the months with slots for which something was published or imported, oldest first."""
     return sorted(
         {Month.of(t.slot) for t in recorded_snapshots(past, imported) if t.source in SOURCES}
     )
@@ -54,25 +53,26 @@ def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
 def snapshots(
     store: Store, past: History, imported: Iterable[Imported], month: Month
 ) -> list[Snapshot]:
-    """The snapshots of a month's slots that are still in the archive, oldest first.
+    """List the snapshots of a month's slots that are still in the archive, oldest first.
 
-    The history and the catalogue tell them from the inputs of runs that failed, lie in raw/ too,
-    and don't count.
+    The inputs of failed runs, which are in raw/ too, are not in the history's or the catalogue's
+    list, and don't count.
     """
-    told = [told for told in recorded_snapshots(past, imported) if Month.of(told.slot) == month]
-    if not told:
+    recorded = [r for r in recorded_snapshots(past, imported) if Month.of(r.slot) == month]
+    if not recorded:
         return []
-    # a month's runs begin alike, so this lists little besides
-    start = commonprefix([raw_key(one.run_id, "") for one in told])  # noqa: RUF071  no paths
+    # a month's runs begin alike, so this lists little else
+    start = commonprefix([raw_key(one.run_id, "") for one in recorded])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
     for entry in store.list(start):
         keys.setdefault(entry.key.split("/")[1], []).append(entry.key)
-    found = (in_folder(one, keys.get(one.run_id, ())) for one in told)
+    found = (in_folder(one, keys.get(one.run_id, ())) for one in recorded)
     return [snapshot for snapshot in found if snapshot]
 
 
 def recorded_snapshots(past: History, imported: Iterable[Imported]) -> list[SnapshotRecord]:
-    """What was published or imported, oldest first; of a source that is gone it may be."""
+    """Return what was published or imported, oldest first. Sources that left the register are
+    included."""
     # an id begins with the moment: of two of the same second that which came first stays first
     return sorted([*_published(past), *_imported(imported)], key=lambda one: one.run_id[:18])
 
@@ -92,19 +92,19 @@ def _imported(imported: Iterable[Imported]) -> Iterator[SnapshotRecord]:
         yield SnapshotRecord(one.run_id, one.slot, one.source, digests)
 
 
-def in_folder(told: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
+def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
     """The snapshot in a folder of these keys; None where not all of it is there."""
-    if told.source not in SOURCES:
+    if recorded.source not in SOURCES:
         return None
     named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
-    files = SOURCES[told.source].files
-    if not named.keys() >= set(files) or len(told.digests) != len(files):
+    files = SOURCES[recorded.source].files
+    if not named.keys() >= set(files) or len(recorded.digests) != len(files):
         return None
-    pairs = zip(files, told.digests, strict=True)
+    pairs = zip(files, recorded.digests, strict=True)
     statistics = tuple(Archived(named[name], sha256) for name, sha256 in pairs)
     others = [key for name, key in named.items() if name not in files]
-    facts = Archived(others[0], told.facts_sha256) if told.facts and others else None
-    return Snapshot(told.run_id, told.slot, told.source, statistics, facts)
+    facts = Archived(others[0], recorded.facts_sha256) if recorded.facts and others else None
+    return Snapshot(recorded.run_id, recorded.slot, recorded.source, statistics, facts)
 
 
 def later_facts(store: Store, sha256: str) -> Archived | None:
@@ -126,11 +126,11 @@ def bring_statistics(store: Store, snapshot: Snapshot, work: Path, max_bytes: in
 
 
 def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetched:
-    """Download a file of the archive, unpack and verify it; the next one takes its place.
+    """Download a file of the archive, unpack and verify it; the next download replaces it.
 
     Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
     """
-    # a reader takes a name that ends in .gz at its word
+    # the sources' readers unpack whatever has a name that ends in .gz
     packed, path = work / "packed", work / PurePosixPath(archived.key).name.removesuffix(".gz")
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")

@@ -73,7 +73,7 @@ def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Locate
 
 
 def _about(level: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A country's key and name; those of a region or place say what it lies in, too."""
+    """A country's key and name; for a region or place with what it is part of."""
     own, *around = levels.WITHIN[level]
     about: dict[str, Any] = {"key": row[f"{own}_key"], "name": row[own]}
     if around:

@@ -44,7 +44,7 @@ def write_json(path: Path, content: object) -> None:
 
 
 def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
-    """Each country's key, first row and row behind its last, of a table sorted by country."""
+    """Yield each country's key, first row and the row after its last; the table is sorted by it."""
     keys = table[levels.key(table)].cat
     codes = keys.codes.to_numpy()
     edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]

@@ -72,8 +72,10 @@ def test_provinces_are_summed_and_names_find_their_countries(reading: Reading) -
     ]
     assert table.entities["country_key"].tolist()[1:] == ["south-korea", "taiwan", "united-states"]
     assert list(table.rows.columns) == [
-        "country_key", "date", *(f"cumulative_{measure}" for measure in MEASURES),
-    ]  # fmt: skip
+        "country_key",
+        "date",
+        *(f"cumulative_{measure}" for measure in MEASURES),
+    ]
     assert values(table.rows, "date", "australia") == ["2020-01-22", "2020-01-23", "2020-01-24"]
     assert values(table.rows, "cumulative_cases", "australia") == [11, 22, 33]
     assert values(table.rows, "cumulative_deaths", "australia") == [0, 1, 1]

@@ -135,18 +135,12 @@ def test_a_place_keeps_its_region_and_country_and_may_lie_in_no_region(tmp_path:
         (
             read_regions,
             element("region", region(country=united_states(key="US"))),
-            [
-                "ohio-united-states, region.country.key: "
-                "expected a-z, 0-9 and hyphens, got 'US'"
-            ],
+            ["ohio-united-states, region.country.key: expected a-z, 0-9 and hyphens, got 'US'"],
         ),
         (
             read_places,
             element("place", place(region={"key": "ohio", "name": "Ohio"})),
-            [
-                "clark-ohio-united-states, place.region: "
-                "expected field 'country', got 'key', 'name'"
-            ],
+            ["clark-ohio-united-states, place.region: expected field 'country', got 'key', 'name'"],
         ),
         (
             read_places,
@@ -154,7 +148,7 @@ def test_a_place_keeps_its_region_and_country_and_may_lie_in_no_region(tmp_path:
             ["clark-ohio-united-states, place.region: expected object, got null"],
         ),
     ],
-)  # fmt: skip
+)
 def test_a_fault_is_named_by_its_place(
     tmp_path: Path, reader: Reader, wrong: object, messages: list[str]
 ) -> None:
@@ -186,8 +180,10 @@ def test_regions_are_published_with_their_countries_facts() -> None:
     assert list(table.columns) == table_columns("regions")
     montreal = table[table["region_key"] == "montreal-qc-canada"].iloc[-1]
     assert (montreal["region"], montreal["country"], montreal["iso3"]) == (
-        "Montreal, QC", "Canada", "CAN",
-    )  # fmt: skip
+        "Montreal, QC",
+        "Canada",
+        "CAN",
+    )
     assert montreal["continent"] == "America"
     assert montreal["population"] > 30_000_000  # Canada's
     assert table["cases_7d_per_100k"].isna().all()  # nobody knows how many live in the region
@@ -229,8 +225,9 @@ def test_another_level_in_the_same_folder_is_another_data_set() -> None:
     result = run(store, SAMPLES / "places.json.gz", COUNTRIES_URL=FACTS, LEVEL="places")
     assert result.outcome == "published"  # not refused for having fewer rows
     assert [record["source"] for record in records(store)] == [
-        "coviddata-regions", "coviddata-places",
-    ]  # fmt: skip
+        "coviddata-regions",
+        "coviddata-places",
+    ]
     assert_settled(contents(store))
     assert not [name for name in contents(store) if name.startswith("regions")]
     manifest = json.loads(contents(store)["manifest.json"])

@@ -303,11 +303,12 @@ def test_a_column_that_is_renamed_or_gone_or_there_twice_is_named(
 ) -> None:
     expected = ", ".join(who.FORM.columns)
     for header in (
-        WHO_HEADER.replace(name, f"{name}_new", 1) if name != "Country" else
-        WHO_HEADER.replace(",Country,", ",Nation,"),
+        WHO_HEADER.replace(name, f"{name}_new", 1)
+        if name != "Country"
+        else WHO_HEADER.replace(",Country,", ",Nation,"),
         ",".join("" if column == name else column for column in HEADER),
         f"{WHO_HEADER},{name}",
-    ):  # fmt: skip
+    ):
         (fault,) = reading.faults(lines(spain(), header=header))
         got = header.replace(",", ", ").strip()
         assert fault == (

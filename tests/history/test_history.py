@@ -99,9 +99,13 @@ def test_no_history_is_an_empty_one() -> None:
 
 def test_what_was_told_is_read_again() -> None:
     full = record(
-        rows=35_232, series=213, source_last=FIRST - DAY, warnings=["stale"], forced=["fewer"],
+        rows=35_232,
+        series=213,
+        source_last=FIRST - DAY,
+        warnings=["stale"],
+        forced=["fewer"],
         seconds=1.25,
-    )  # fmt: skip
+    )
     failed = failure(1, kept=[KeptInput("raw/x/stats.json.gz", "ab" * 32)])
     assert written(full, failed)[1] == [full, failed]
 
@@ -351,8 +355,10 @@ def test_a_slot_shows_the_best_that_became_of_it() -> None:
     said = status_of(failure(0), record(0), failure(1), unchanged, failure(2))
     assert [slot["outcome"] for slot in said["slots"]] == ["published", "unchanged", "failed"]
     assert [slot.get("why", "") for slot in said["slots"]] == [
-        "", "", PUBLIC_REASONS["SourceUnavailable"],
-    ]  # fmt: skip
+        "",
+        "",
+        PUBLIC_REASONS["SourceUnavailable"],
+    ]
 
 
 def test_a_run_by_hand_that_fails_does_not_darken_its_slots_success() -> None:

@@ -23,15 +23,19 @@ def test_every_link_to_a_file_beside_the_page_is_put_for_another() -> None:
 <A HREF = "./countries/C%C3%B4te%20d&#39;Ivoire.json#top">Côte</A></body></html>
 """
     expected = (
-        page.replace('"assets/page-0123.css"', '"https://example.org/assets/page-0123.css?X-A=1&amp;X-B=2"')
-        .replace("'assets/page-0123.js'", '"https://example.org/assets/page-0123.js?X-A=1&amp;X-B=2"')
+        page.replace(
+            '"assets/page-0123.css"', '"https://example.org/assets/page-0123.css?X-A=1&amp;X-B=2"'
+        )
+        .replace(
+            "'assets/page-0123.js'", '"https://example.org/assets/page-0123.js?X-A=1&amp;X-B=2"'
+        )
         .replace('"latest.csv"', '"https://example.org/latest.csv?X-A=1&amp;X-B=2"')
         .replace("src=map.svg", 'src="https://example.org/map.svg?X-A=1&amp;X-B=2"')
         .replace(
             '"./countries/C%C3%B4te%20d&#39;Ivoire.json#top"',
             '"https://example.org/countries/Côte d&#x27;Ivoire.json?X-A=1&amp;X-B=2#top"',
         )
-    )  # fmt: skip
+    )
     assert rewrite(page, signed) == expected
 
 

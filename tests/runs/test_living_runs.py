@@ -159,8 +159,10 @@ def test_beside_one_that_is_new_the_others_are_fetched_whole(web: WebServer, new
     web.requests.clear()
     assert run_jhu(store, serve(web, {**versions, new: 2})).outcome == "unchanged"
     assert len(web.requests) == 3
-    known = {request.path.rpartition("/")[2]: request.headers["If-None-Match"]
-             for request in web.requests}  # fmt: skip
+    known = {
+        request.path.rpartition("/")[2]: request.headers["If-None-Match"]
+        for request in web.requests
+    }
     assert known == {**dict.fromkeys(FILES, '"1"'), new: '"2"'}
 
 

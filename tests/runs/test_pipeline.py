@@ -418,8 +418,12 @@ def test_real_input_gives_the_figures_that_are_known(tmp_path: Path, real_data: 
     assert cases["united-states"] == 6_276_365
     bare = latest[~latest["stale"] & latest["continent"].isna()]["country"]
     assert sorted(bare) == [
-        "Diamond Princess", "MS Zaandam", "Taiwan", "Vatican City", "Western Sahara",
-    ]  # fmt: skip
+        "Diamond Princess",
+        "MS Zaandam",
+        "Taiwan",
+        "Vatican City",
+        "Western Sahara",
+    ]
     totals = json.loads(objects["world.json"])["totals"]
     assert (totals["cumulative_cases"], totals["cumulative_deaths"]) == (27_103_845, 883_339)
 

@@ -59,18 +59,27 @@ def source(tmp_path: Path) -> Path:
 def on(url: str, folder: str, source: Path | str) -> dict[str, str]:
     """The environment of a process that publishes to this folder through this server."""
     return environment(
-        SOURCE="coviddata", SOURCE_URL=str(source), COUNTRIES_URL="",
-        S3_BUCKET=BUCKET, S3_FOLDER=folder, AWS_ENDPOINT_URL_S3=url,
-        AWS_ACCESS_KEY_ID=ACCESS_KEY, AWS_SECRET_ACCESS_KEY=SECRET_KEY,
+        SOURCE="coviddata",
+        SOURCE_URL=str(source),
+        COUNTRIES_URL="",
+        S3_BUCKET=BUCKET,
+        S3_FOLDER=folder,
+        AWS_ENDPOINT_URL_S3=url,
+        AWS_ACCESS_KEY_ID=ACCESS_KEY,
+        AWS_SECRET_ACCESS_KEY=SECRET_KEY,
         AWS_DEFAULT_REGION="us-east-1",
-    )  # fmt: skip
+    )
 
 
 def start(env: dict[str, str], cwd: Path, *arguments: str) -> "subprocess.Popen[str]":
     return subprocess.Popen(
         [sys.executable, str(APP), *arguments],
-        env=env, cwd=cwd, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, text=True,
-    )  # fmt: skip
+        env=env,
+        cwd=cwd,
+        stderr=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        text=True,
+    )
 
 
 def tell(child: "subprocess.Popen[str]", number: signal.Signals, told: list[float]) -> None:

@@ -45,10 +45,15 @@ def test_each_source_has_a_folder_of_its_name() -> None:
         for source, where in ((one.source, one.store) for one in of_each(common))
     ] == [
         ("coviddata", "countries", "coviddata", "data/coviddata", "out/coviddata"),
-        ("coviddata", "regions", "coviddata-regions", "data/coviddata-regions",
-         "out/coviddata-regions"),
+        (
+            "coviddata",
+            "regions",
+            "coviddata-regions",
+            "data/coviddata-regions",
+            "out/coviddata-regions",
+        ),
         ("who", "countries", "who", "data/who", "out/who"),
-    ]  # fmt: skip
+    ]
     top = of_one(read_settings({"SOURCES": "who", "S3_FOLDER": "/"}))
     assert (top.store.folder, top.one_of_several) == ("who", "")
     assert of_each(read_settings({})) == [read_settings({})]
