@@ -1,7 +1,7 @@
-"""The tidy table, in pure pandas: repair, derive, merge.
+"""The tidy table: averages, incidence and case fatality, and the facts of each country. Pure.
 
-Everything here works on whole countries, so that a table can be worked through in groups of
-countries and never has to stand in memory in its full width.
+Everything here works on whole series, so that a table can be worked through in groups of series
+and is never in memory in its full width.
 """
 
 from collections.abc import Iterator
@@ -19,14 +19,14 @@ GROUP_ROWS = 15_000
 
 
 def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
-    """The countries whose series ended more than `after_days` before the table's last date."""
+    """Return the keys of series that ended more than `after_days` before the table's last date."""
     last = rows.groupby(levels.key(rows), observed=True)["date"].max()
     limit = rows["date"].max() - pd.Timedelta(days=after_days)
     return set(last.index[last < limit])
 
 
 def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFrame]:
-    """Cut a table into groups of whole countries, each of `at_least` rows (but for the last)."""
+    """Cut a table into groups of whole series, each of `at_least` rows (but for the last)."""
     first = np.flatnonzero(starts(rows))
     begin = 0
     for start in [*first[1:].tolist(), len(rows)]:
@@ -62,7 +62,7 @@ def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.Dat
 def add_averages(table: pd.DataFrame) -> pd.DataFrame:
     """Add `cases_7d_avg` and `deaths_7d_avg`: new ones a day, over the last 7 days.
 
-    (C(t) - C(t - 7 d)) / 7, C being the cumulative count. Where day t - 7 lies in a gap, C is
+    (C(t) - C(t - 7 d)) / 7, C being the cumulative count. Where day t - 7 is in a gap, C is
     taken on the straight line across the gap, which spreads what came over its days. Missing where
     fewer than 7 days precede. Rounded to 4 places.
     """

@@ -21,7 +21,7 @@ class Reading:
     """A source's table, repaired and merged, before anything is compared or written.
 
     `rows` has SourceTable's columns. `entities`: one row per series, as `merge.attach` makes it;
-    `selected`: those of them that COUNTRIES names, and `unknown_names` what it names besides.
+    `selected`: those of them that COUNTRIES names; `unknown_names`: its names that match nothing.
     """
 
     rows: pd.DataFrame

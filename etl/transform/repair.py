@@ -10,7 +10,7 @@ from etl.extract.sources.table import counts, day_numbers, measures, starts
 
 @dataclass(frozen=True)
 class Corrections:
-    """What `repair` found, in cells (one measure of one country on one day) and days."""
+    """What `repair` found, in cells (a measure of a series on a day) and in days."""
 
     new_recomputed: int = 0
     new_negative: int = 0
@@ -19,10 +19,10 @@ class Corrections:
 
 
 def repair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Corrections]:
-    """Recompute `new_*` from `cumulative_*`, whatever the source says, of the measures it has.
+    """Recompute `new_*` from `cumulative_*`, whatever the source says, for the measures it has.
 
-    The difference to the day before: signed, so that a correction by the source shows; missing
-    (Int32) where one of the two is not there. Rows as SourceTable has them.
+    `rows` has SourceTable's columns. A new count is the difference to the day before: negative
+    where the source corrected itself, missing (Int32) where one of the two days is missing.
     """
     first = starts(rows)
     steps = np.diff(day_numbers(rows), prepend=0)
@@ -34,8 +34,8 @@ def repair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Corrections]:
         known = ~first & (steps == 1) & counted & np.r_[True, counted[:-1]][: len(counted)]
         new = np.diff(count, prepend=np.int32(0))
         if f"new_{measure}" in rows:
-            said, told = counts(rows[f"new_{measure}"])
-            recomputed += int((new != said)[known & told].sum())
+            given, is_given = counts(rows[f"new_{measure}"])
+            recomputed += int((new != given)[known & is_given].sum())
         negative += int((new < 0)[known].sum())
         unknowable += int((counted & ~known & ~first).sum())
         repaired[f"new_{measure}"] = pd.arrays.IntegerArray(np.where(known, new, 0), ~known)

@@ -8,12 +8,11 @@ from etl.extract.sources.table import day_numbers, floats, measures, starts
 
 
 def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
-    """World series: `date, cumulative_*, new_*` (Int64) of the measures there are, stale series
-    left out.
+    """Add up the countries that are not stale: `date, cumulative_*, new_*` (Int64).
 
-    A day a country lacks inside its series, or behind its end, counts with its last value; behind
-    the last day on which any country tells a measure it is missing. `new_*` is missing on the
-    first day, too.
+    On a day that a country lacks, within its series or after its end, its last value counts. After
+    the last day on which any country has a measure, the measure is missing. `new_*` is missing on
+    the first day, too.
     """
     key = levels.key(rows)
     alive = ~rows[key].isin(stale).to_numpy()
@@ -25,10 +24,10 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
         # a row a day, a column a country
         counted = np.full((len(total), len(rows[key].cat.categories)), np.nan)
         counted[days, countries] = floats(rows[column])[alive]
-        told = np.flatnonzero(~np.isnan(counted).all(axis=1))
+        counted_days = np.flatnonzero(~np.isnan(counted).all(axis=1))
         sums = pd.DataFrame(counted).ffill().sum(axis=1).to_numpy(copy=True)
-        if told.size:
-            sums[told[-1] + 1 :] = np.nan
+        if counted_days.size:
+            sums[counted_days[-1] + 1 :] = np.nan
         total[column] = pd.array(sums).astype("Int64")
     for measure in measures(rows):
         total[f"new_{measure}"] = total[f"cumulative_{measure}"].diff()
@@ -37,7 +36,7 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
 
 
 def latest(table: pd.DataFrame) -> pd.DataFrame:
-    """The last row of each country of a tidy table, with `active` (Int64) behind the counts.
+    """Return the last row of each series of a tidy table, with `active` (Int64) after the counts.
 
     `active`: cases - deaths - recoveries; missing where recoveries are not counted, or no longer
     (they fell back to 0).
