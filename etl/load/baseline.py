@@ -17,7 +17,7 @@ from etl.history.manifest import Manifest
 from etl.history.run import Run
 from etl.load import read_back
 from etl.load.provenance import held_by
-from etl.load.table import read_table, read_whole
+from etl.load.table import read_table
 from etl.load.values import full_names
 from etl.store import Store
 from etl.store.layout import TABLE_PARQUET, run_key
@@ -54,9 +54,11 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     level = level_of(note.name)
 
     def pieces() -> Iterable[pd.DataFrame]:
-        return read_table(_table(store, run_id, work / "published.parquet"), _columns(level))
+        return read_table(
+            fetch_table(store, run_id, work / "published.parquet"), compared_columns(level)
+        )
 
-    return Baseline(run_id, held_by(note), pieces, lambda: _names(store, run_id, level))
+    return Baseline(run_id, held_by(note), pieces, lambda: series_names(store, run_id, level))
 
 
 def against(before: Baseline | None, table: Reading, since: date | None) -> Difference:
@@ -77,47 +79,26 @@ def against(before: Baseline | None, table: Reading, since: date | None) -> Diff
     except (StoreError, ValueError, OSError) as exc:
         log.warning("published.unreadable", error=exc)
         return Difference(last_date=last_date)
-    return _of_runs(found, before.run_id, before.held.last_date, last_date)
-
-
-def between(store: Store, before: Manifest, after: Manifest, work: Path) -> Difference:
-    """Compare the tables of two runs. Raises StoreError."""
-    old, new = before.run_id, after.run_id
-    was, level = level_of(before.source.name), level_of(after.source.name)
-    if was != level:
-        raise StoreError(
-            f"runs {old} and {new} can't be compared: one is of {was}, the other of {level}"
-        )
-    try:
-        rows = read_whole(_table(store, new, work / "after.parquet"), _columns(level))
-        pieces = read_table(_table(store, old, work / "before.parquet"), _columns(level))
-        names = {**_names(store, old, level), **_names(store, new, level)}
-        found = compare(rows, pieces, names=names)
-    except (ValueError, OSError) as exc:
-        raise StoreError(
-            f"runs {old} and {new} can't be compared: {exc}; look at each: python app.py get"
-        ) from exc
-    return _of_runs(found, old, before.source.last_date, after.source.last_date)
-
-
-def _of_runs(
-    found: Difference, before: str, last_date_before: date, last_date: date | None
-) -> Difference:
     return replace(
-        found, compared_with=before, last_date_before=last_date_before, last_date=last_date
+        found,
+        compared_with=before.run_id,
+        last_date_before=before.held.last_date,
+        last_date=last_date,
     )
 
 
-def _columns(level: str) -> tuple[str, ...]:
+def compared_columns(level: str) -> tuple[str, ...]:
+    """The columns of a table that are compared: the series' key, the date, the counts."""
     return (levels.names(level)[0], "date", *CUMULATIVE, *NEW)
 
 
-def _names(store: Store, run_id: str, level: str) -> dict[str, str]:
-    """By key. Raises StoreError."""
+def series_names(store: Store, run_id: str, level: str) -> dict[str, str]:
+    """Read the names of a run's series, by key. Raises StoreError."""
     return {one.key: one.name for one in read_back.listed(store, run_id, level) or []}
 
 
-def _table(store: Store, run_id: str, path: Path) -> Path:
+def fetch_table(store: Store, run_id: str, path: Path) -> Path:
+    """Download a run's table to a path, and return the path. Raises StoreError."""
     key = run_key(run_id, TABLE_PARQUET)
     if not store.download(key, path):
         raise StoreError(f"{key} is not there")

@@ -5,16 +5,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import msgspec
+from msgspec.structs import replace
 
 from etl.errors import StoreError
+from etl.extract.sources import level_of
 from etl.history import history
 from etl.history import manifest as manifests
+from etl.history.manifest import Manifest
 from etl.history.record import Record
 from etl.load import baseline
 from etl.load.changes_file import read_changes
+from etl.load.table import read_whole
 from etl.store import Store
 from etl.store.layout import CHANGES, run_key
 from etl.store.parallel import in_parallel
+from etl.transform.changes import compare
 from etl.transform.difference import Difference
 from etl.upkeep import versions
 
@@ -32,7 +37,29 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
         for wanted in (before, after or published.manifest.run_id)
     )
     with TemporaryDirectory(prefix="cloud-etl-") as work:
-        return new.run_id, baseline.between(store, old, new, Path(work))
+        return new.run_id, difference_between(store, old, new, Path(work))
+
+
+def difference_between(store: Store, before: Manifest, after: Manifest, work: Path) -> Difference:
+    """Compare the tables of two runs, downloaded into `work`. Raises StoreError."""
+    was, level = level_of(before.source.name), level_of(after.source.name)
+    runs = f"runs {before.run_id} and {after.run_id} can't be compared"
+    if was != level:
+        raise StoreError(f"{runs}: one is of {was}, the other of {level}")
+    earlier = baseline.of_run(store, before, work)
+    try:
+        path = baseline.fetch_table(store, after.run_id, work / "after.parquet")
+        rows, pieces = read_whole(path, baseline.compared_columns(level)), earlier.pieces()
+        names = {**earlier.names(), **baseline.series_names(store, after.run_id, level)}
+        found = compare(rows, pieces, names=names)
+    except (ValueError, OSError) as exc:
+        raise StoreError(f"{runs}: {exc}; look at each: python app.py get") from exc
+    return replace(
+        found,
+        compared_with=before.run_id,
+        last_date_before=before.source.last_date,
+        last_date=after.source.last_date,
+    )
 
 
 def changes_by_run(

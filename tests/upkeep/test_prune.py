@@ -285,7 +285,7 @@ def test_a_clearing_that_breaks_anywhere_leaves_no_run_that_looks_whole_and_goes
     now = datetime.now(UTC) + timedelta(days=2)
     counted = Wrapped(store_with(before))
     clear(counted, 3, now)
-    done = contents(counted._store)
+    done = contents(counted)
     assert counted.changes > 50
     for broken_at in range(1, counted.changes + 1, 7):
         store = store_with(before)

@@ -9,8 +9,6 @@ from datetime import datetime
 from etl.errors import EtlError
 from etl.settings.groups import Settings
 from etl.store import Store
-from etl.store.directory import DirectoryStore
-from etl.store.s3.store import S3Store
 from etl.upkeep.doctor import inbox, place, published, sources
 from etl.upkeep.doctor import settings as of_settings
 from etl.upkeep.doctor.finding import Finding
@@ -24,7 +22,7 @@ def examine(
     yield from of_settings.setting_findings(environ)
     yield from sources.source_findings(settings, now)
     # if the bucket or folder itself fails, everything else would fail for the same reason
-    if (yield from _all_well(_place(store, now))):
+    if (yield from _all_well(place.place_findings(store, now))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
             yield from _all_well(inbox.inbox_findings(settings, store, now))
@@ -42,13 +40,6 @@ def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
         yield Finding("failed", str(exc))
         return False
     return well
-
-
-def _place(store: Store, now: datetime) -> Iterator[Finding]:
-    if isinstance(store, DirectoryStore):
-        yield from place.directory_findings(store.root)
-    elif isinstance(store, S3Store):
-        yield from place.bucket_findings(store, now)
 
 
 def _lacks(store: Store) -> Iterator[Finding]:

@@ -10,6 +10,8 @@ import requests
 
 from etl.errors import SourceUnavailable, StoreError
 from etl.extract.http import TryAgain, get
+from etl.store import Store
+from etl.store.directory import DirectoryStore
 from etl.store.layout import PAGE
 from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
@@ -24,6 +26,14 @@ LIMIT_S = 10.0
 LEAST_FREE = 1_000_000_000  # a run of the default source takes some 60 MB, twice
 
 
+def place_findings(store: Store, now: datetime) -> Iterator[Finding]:
+    """Examine whichever of the two the store is."""
+    if isinstance(store, DirectoryStore):
+        yield from directory_findings(store.root)
+    elif isinstance(store, S3Store):
+        yield from bucket_findings(store, now)
+
+
 def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
     """Examine the bucket; stop at what makes all the rest impossible.
 
@@ -35,7 +45,7 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
         if clock.level == "failed":
             return
     try:
-        yield _credentials(account.identity(store.client, store.bucket))
+        yield credentials_finding(account.identity(store.client, store.bucket))
     except StoreError as exc:
         yield Finding("failed", f"credentials: {exc}", "docs/deploy.md shows both ways to set them")
         return
@@ -46,7 +56,8 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
     yield _page(store, seen)
 
 
-def _credentials(found: Identity) -> Finding:
+def credentials_finding(found: Identity) -> Finding:
+    """Judge credentials: a warning for a root user, and for those that end."""
     key = f", key ...{found.key_end}" if found.key_end else ""
     source = f"credentials: from {found.place}{key}"
     whose = found.arn or f"whose they are is not known: {found.why}"
@@ -91,12 +102,12 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
         return Finding("warning", f"the page: {address} does not answer: {exc}", "try again")
 
 
-def directory_findings(root: Path) -> Iterator[Finding]:
+def directory_findings(root: Path, least_free: int = LEAST_FREE) -> Iterator[Finding]:
     """Examine the free space, and say where the page is."""
     there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
     free = shutil.disk_usage(there).free
     space = f"{root}: {free / 1e9:,.1f} GB are free"
-    if free < LEAST_FREE:
+    if free < least_free:
         yield Finding("warning", space, "free some space, or set OUTPUT_DIR elsewhere")
     else:
         yield Finding("ok", space)

@@ -339,7 +339,7 @@ OURS = Identity("AWS_ACCESS_KEY_ID", "WXYZ", "arn:aws:iam::1:user/worker", "", e
 def test_credentials_that_a_worker_should_not_have_are_a_warning(
     identity: Identity, level: str, expected: str
 ) -> None:
-    finding = bucket._credentials(identity)
+    finding = bucket.credentials_finding(identity)
     assert finding.level == level
     assert expected in finding.what
 
@@ -447,9 +447,7 @@ def test_a_server_that_keeps_no_conditions_is_a_warning_and_met_all_the_same(
 # ---- the folder
 
 
-def test_a_folder_is_shown_with_its_space_and_page(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_folder_is_shown_with_its_space_and_page(tmp_path: Path) -> None:
     root = tmp_path / "not" / "there yet"
     [space] = place.directory_findings(root)
     assert space.what.endswith("GB are free")
@@ -459,8 +457,7 @@ def test_a_folder_is_shown_with_its_space_and_page(
         list(place.directory_findings(root))[1].what
         == f"the page: {(root / 'index.html').as_uri()}"
     )
-    monkeypatch.setattr(place, "LEAST_FREE", 10**18)
-    assert next(place.directory_findings(root)).level == "warning"
+    assert next(place.directory_findings(root, least_free=10**18)).level == "warning"
 
 
 # ---- the command
