@@ -1,54 +1,30 @@
-"""What changed: in changes.json, on the page, and at the command line; every figure's vintages."""
+"""changes.json and `diff`: how two runs differ, for programs and at the command line."""
 
-import gzip
 import json
-import shutil
-from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from etl.extract import levels
 from etl.extract.fetch import fetch
-from etl.extract.sources import SAMPLES
 from etl.extract.sources.coviddata import read_countries
 from etl.extract.sources.table import CUMULATIVE
-from etl.history.record import Document, InputsSeen, Record, Standstill, standstill
 from etl.history.run import Options
 from etl.load.changes_file import NO_CONTENT
-from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from tests.support.desk import Desk
+from tests.support.differing import DAY, changes, publish, restated
 from tests.support.page_reader import read_page
 from tests.support.runs import (
-    COUNTRIES,
     NOW,
     assert_settled,
     contents,
-    document,
     growing,
     published_store,
     run,
 )
 
-DAY = timedelta(days=1)
 NAME = "<b>Côte</b>"
-
-
-def changes(store: Store, key: str = "changes.json") -> dict[str, Any]:
-    stored = store.read(key)
-    assert stored is not None
-    found: dict[str, Any] = json.loads(stored.body)
-    return found
-
-
-def restated(days_more: int = 1) -> bytes:
-    """`growing(20)` a day later, Spain's 5 January restated, the ship gone, Malta new."""
-    series = {key: [100 * (n + 1) for n in range(20 + days_more)] for key in COUNTRIES[:2]}
-    series["spain"][4] = 750
-    return document({**series, "malta": [1, 2]})
 
 
 @pytest.fixture
@@ -184,14 +160,6 @@ def test_the_real_days_of_september_2020_differ_by_a_day_and_by_no_restated_cell
 # ---- at the command line
 
 
-def publish(desk: Desk, content: bytes, days_later: int = 0) -> str:
-    source = Path("stats.json")
-    source.write_bytes(content)
-    result = run(desk.store, source, now=NOW + days_later * DAY, options=Options(force=True))
-    assert result.record is not None
-    return result.record.run_id
-
-
 def test_diff_says_of_any_two_runs_what_changes_json_said_of_two_in_a_row(desk: Desk) -> None:
     first = publish(desk, growing(20))
     second = publish(desk, restated(), 1)
@@ -256,196 +224,3 @@ def test_history_tells_the_changes_of_each_published_run(desk: Desk) -> None:
     desk.store.delete(f"runs/{first}/changes.json")
     assert "no longer there" in desk("history", "--changes").out
     assert desk("history", "--changes", "--last", "1", "--json").json() == told[1:]
-
-
-# ---- vintages
-
-
-def test_vintage_shows_a_figure_as_each_run_reported_it(local_desk: Desk) -> None:
-    ids = [
-        publish(local_desk, growing(4)),
-        publish(local_desk, growing(20), 1),
-        publish(local_desk, restated(), 2),
-    ]
-    said = local_desk("vintage", "ESP", "2021-01-05", "--json").json()
-    assert [(line["run_id"], line["value"]) for line in said] == list(
-        zip(ids, (None, 500, 750), strict=True)
-    )
-    assert {line["kept_in"] for line in said} == {"runs"}
-    for name in ("spain", "Spain", "es"):
-        assert local_desk("vintage", name, "2021-01-05", "--json").json() == said
-    new = local_desk("vintage", "ESP", "2021-01-05", "--measure", "new_cases", "--json").json()
-    assert [line["value"] for line in new] == [None, 100, 350]
-    shown = local_desk("vintage", "ESP", "2021-01-05").out
-    assert "Spain, 2021-01-05: cumulative_cases" in shown
-    assert "+250" in shown
-
-
-def test_of_a_run_that_was_cleared_away_the_archived_input_is_read(local_desk: Desk) -> None:
-    ids = [publish(local_desk, growing(20)), publish(local_desk, restated(), 1)]
-    asked = [("ESP", "2021-01-05", m) for m in ("cumulative_cases", "new_cases", "new_deaths")]
-    before = [local_desk("vintage", k, d, "--measure", m, "--json").json() for k, d, m in asked]
-    store = local_desk.store
-    for entry in list(store.list(f"runs/{ids[0]}/")):
-        if not entry.key.endswith("manifest.json"):
-            store.delete(entry.key)
-    after = [local_desk("vintage", k, d, "--measure", m, "--json").json() for k, d, m in asked]
-    for was, found in zip(before, after, strict=True):
-        assert [line["kept_in"] for line in found] == ["raw", "runs"]
-        assert [{**line, "kept_in": "runs"} for line in found] == was
-    store.delete(f"raw/{ids[0]}/stats.json.gz")
-    [left] = local_desk("vintage", "ESP", "2021-01-05", "--json").json()
-    assert left["run_id"] == ids[1]
-
-
-def test_a_country_that_no_run_knows_is_said(local_desk: Desk) -> None:
-    publish(local_desk, growing(20))
-    said = local_desk("vintage", "Atlantis", "2021-01-05")
-    assert (said.status, said.out) == (1, "")
-    assert "no run knows 'Atlantis'" in said.err
-    assert local_desk("vintage", "ESP", "yesterday").status == 2
-    assert local_desk("vintage", "ESP", "2021-01-05", "--measure", "stale").status == 2
-
-
-# ---- of regions and places
-
-
-def restated_sample(level: str) -> tuple[dict[str, Any], str, int]:
-    """A level's sample with the last total of cases of the first series raised by 7.
-
-    Its series' entity, the day, and the figure before.
-    """
-    source = json.loads(gzip.decompress((SAMPLES / f"{level}.json.gz").read_bytes()))
-    days = source[0]["dates"]
-    last = max(days)
-    counts = days[last]["cumulative"]
-    before = counts["cases"]
-    counts["cases"] += 7
-    Path("restated.json").write_text(json.dumps(source))
-    return source[0][levels.one(level)], last, before
-
-
-@pytest.mark.parametrize("level", ["regions", "places"])
-def test_what_changed_of_regions_and_places_is_told_by_their_names(
-    level: str, local_desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LEVEL", level)
-    entity, last, before = restated_sample(level)
-    key, full_name = entity["key"], entity["full_name"]
-    for n, source in enumerate((SAMPLES / f"{level}.json.gz", Path("restated.json"))):
-        made = run(
-            local_desk.store, source, LEVEL=level, now=NOW + n * DAY, options=Options(force=True)
-        )
-        assert made.outcome == "published"
-    cell = {
-        "key": key,
-        "name": full_name,
-        "date": last,
-        "measure": "cumulative_cases",
-        "before": before,
-        "after": before + 7,
-    }
-    assert changes(local_desk.store)["biggest"] == [cell]
-    assert local_desk("diff", "previous", "--json").json()["biggest"] == [cell]
-    assert full_name in local_desk("diff", "previous").out
-    page = contents(local_desk.store)["index.html"].decode()
-    section = read_page(page).one("section", id="changes")
-    assert full_name in section.text
-    for name in (key, full_name):
-        told = local_desk("vintage", name, last, "--json").json()
-        assert [line["value"] for line in told] == [before, before + 7]
-        assert {line["name"] for line in told} == {full_name}
-    shutil.rmtree(f"out/runs/{told[0]['run_id']}")
-    archived = local_desk("vintage", key, last, "--json").json()
-    assert archived == [{**told[0], "kept_in": "raw"}, told[1]]
-
-
-def test_a_name_that_several_places_have_is_asked_for_by_its_key(
-    local_desk: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("LEVEL", "places")
-    source = json.loads(gzip.decompress((SAMPLES / "places.json.gz").read_bytes()))
-    for one in source[:2]:
-        one["place"]["name"] = "Springfield"
-    Path("places.json").write_text(json.dumps(source))
-    run(local_desk.store, Path("places.json"), LEVEL="places")
-    said = local_desk("vintage", "springfield", "2020-07-01")
-    assert (said.status, said.out) == (1, "")
-    keys = ", ".join(one["place"]["key"] for one in source[:2])
-    assert f"'springfield' may be one of 2; say which by its key: {keys}" in said.err
-
-
-def test_runs_of_different_levels_cant_be_compared(local_desk: Desk) -> None:
-    ids = []
-    for n, level in enumerate(("regions", "places")):
-        made = run(local_desk.store, SAMPLES / f"{level}.json.gz", LEVEL=level, now=NOW + n * DAY)
-        assert made.record
-        ids.append(made.record.run_id)
-    said = local_desk("diff", *ids)
-    assert said.status == 1
-    assert "one is of regions, the other of places" in said.err
-
-
-# ---- standing still
-
-
-def looked(n: int, last: str, sha256: str, **over: Any) -> Record:
-    slot = date(2021, 1, 1) + n * DAY
-    about: dict[str, Any] = {
-        "run_id": f"run-{n}",
-        "slot": slot,
-        "started_at": NOW + n * DAY,
-        "outcome": "published",
-        "source": "coviddata",
-        "source_last": date.fromisoformat(last),
-        "seen": InputsSeen("f", [Document(sha256)]),
-        **over,
-    }
-    return Record(**about)
-
-
-def test_how_long_a_source_has_stood_still_is_told_by_its_date_and_by_its_bytes() -> None:
-    records = [
-        looked(0, "2020-12-31", "a"),
-        looked(1, "2021-01-01", "b"),
-        looked(2, "2021-01-01", "c"),
-        looked(3, "2021-01-01", "c", outcome="unchanged"),
-        looked(4, "2020-12-31", "-", outcome="restored", seen=None),
-        looked(5, "2021-01-01", "c", outcome="unchanged"),
-        looked(6, "2021-01-01", "-", outcome="failed", seen=None, source_last=None),
-    ]
-    day = date.fromisoformat
-    assert standstill([]) is None
-    assert standstill(records[6:]) is None
-    assert standstill(records[:1]) == Standstill(*[day("2020-12-31")], *[day("2021-01-01")] * 2)
-    found = standstill(records)
-    assert found == Standstill(day("2021-01-01"), day("2021-01-02"), day("2021-01-03"))
-
-
-def test_another_source_in_between_begins_anew() -> None:
-    records = [
-        looked(0, "2021-01-01", "a"),
-        looked(1, "2021-01-01", "a", source="sample"),
-        looked(2, "2021-01-01", "a"),
-    ]
-    found = standstill(records)
-    assert found is not None
-    assert (found.last_date_since, found.bytes_since) == (date(2021, 1, 3), date(2021, 1, 3))
-
-
-def test_status_history_and_page_say_how_long_the_source_has_stood_still(
-    local_desk: Desk,
-) -> None:
-    publish(local_desk, growing(20))
-    source = Path("stats.json")
-    source.write_bytes(growing(20) + b"\n")
-    for n in (1, 2):
-        result = run(local_desk.store, source, now=NOW + n * DAY)
-        assert result.outcome == "unchanged"
-    assert result.still == Standstill(date(2021, 1, 20), date(2021, 1, 25), date(2021, 1, 26))
-    status = json.loads(contents(local_desk.store)["status.json"])
-    assert (status["last_date_since"], status["bytes_since"]) == ("2021-01-25", "2021-01-26")
-    shown = " ".join(local_desk("history", "--last", "1").out.split())
-    assert "2021-01-20, is the same since the run of 2021-01-25, its bytes since that" in shown
-    page = read_page(contents(local_desk.store)["index.html"].decode())
-    assert page.one("time", id="last-date-since").text == "2021-01-25"

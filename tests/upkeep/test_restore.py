@@ -1,22 +1,19 @@
-"""Back to an earlier run: readers have it whole, it is on record, and the next run goes on."""
+"""Back to an earlier run: whole, on record, and until the next scheduled run."""
 
 import json
-from contextlib import suppress
 from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
 
-from etl.errors import SourceChanged, StateConflict, StoreError
-from etl.history.run import Options, Result
-from etl.store import Store, Upload
+from etl.errors import SourceChanged, StoreError
+from etl.store import Upload
 from etl.store.memory import MemoryStore
-from etl.upkeep.doctor import published
 from etl.upkeep.restore import restore
 from tests.support.desk import Desk
+from tests.support.restoring import LATER, MANY, on_view, publish, put_back, run_ids, scheduled
 from tests.support.runs import (
     NOW,
-    assert_settled,
     contents,
     growing,
     moment,
@@ -24,49 +21,6 @@ from tests.support.runs import (
     run,
     settings,
 )
-from tests.support.stores import Broken, Wrapped, once, store_with
-
-MANY = tuple(f"country-{n}" for n in range(20))
-LATER = NOW + timedelta(hours=2)
-
-
-def publish(store: Store, source: Path, days: int, keys: tuple[str, ...] = MANY) -> str:
-    """The run of the slot that `days` of data belong to; its id."""
-    source.write_bytes(growing(days, keys))
-    result = run(store, source, now=NOW + timedelta(days=days - 22))
-    assert result.outcome == "published"
-    assert result.record is not None
-    return result.record.run_id
-
-
-@pytest.fixture
-def source(tmp_path: Path) -> Path:
-    return tmp_path / "stats.json"
-
-
-@pytest.fixture
-def store(source: Path) -> MemoryStore:
-    """Three runs; the last has a country less, the second one more than the first."""
-    store = MemoryStore()
-    publish(store, source, 20, MANY[:-1])
-    publish(store, source, 21)
-    publish(store, source, 22, MANY[:-2])
-    return store
-
-
-def run_ids(store: Store) -> list[str]:
-    return [r["run_id"] for r in records(store) if r["outcome"] == "published"]
-
-
-def put_back(store: Store, wanted: str) -> str | None:
-    record = restore(store, wanted, moment(settings("unused"), LATER))
-    return record.published_run if record else None
-
-
-def on_view(store: Store) -> str:
-    """The run that readers have, every stable name of which is that run's."""
-    run_id: str = assert_settled(contents(store))["run_id"]
-    return run_id
 
 
 def test_the_previous_run_is_put_back_with_every_name_it_had_and_no_other(
@@ -121,11 +75,6 @@ def test_what_is_published_already_is_left_alone(store: MemoryStore) -> None:
 
 
 # ---- the next scheduled run
-
-
-def scheduled(store: Store, source: Path, days_later: int) -> Result:
-    options = Options(if_due=True, sleep=lambda seconds: None)
-    return run(store, source, now=NOW + timedelta(days=days_later), options=options)
 
 
 def test_the_next_scheduled_run_publishes_anew_what_the_source_has(
@@ -218,77 +167,6 @@ def test_the_first_run_has_none_before_it(source: Path) -> None:
         StoreError, match="there is no run before the published one; these can be restored: none"
     ):
         put_back(store, "previous")
-
-
-# ---- crashes and races
-
-
-def test_a_restore_that_breaks_at_any_change_leaves_a_whole_version_and_is_finished(
-    store: MemoryStore, source: Path
-) -> None:
-    first, second, _ = run_ids(store)
-    put_back(store, "previous")
-    before = contents(store)  # from here the first run has a country less
-    counted = Wrapped(store_with(before))
-    put_back(counted, "previous")
-    assert counted.changes > 20
-    for broken_at in range(1, counted.changes + 1):
-        torn = store_with(before)
-
-        def die(n: int, operation: str, key: str, at: int = broken_at) -> None:
-            if n == at:
-                raise Broken
-
-        with suppress(Broken):
-            put_back(Wrapped(torn, before=die), "previous")
-        moved = json.loads(contents(torn)["manifest.json"])["run_id"]
-        assert moved == (second if broken_at == 1 else first)
-        # a run that is not due finishes what is half done, and does nothing else
-        assert scheduled(torn, source, 0).outcome == "not_due"
-        assert on_view(torn) == moved
-        last = records(torn)[-1]
-        assert (last["outcome"], last["published_run"]) == ("restored", moved)
-        assert [f for f in published.published_findings(torn) if f.level != "ok"] == []
-        assert scheduled(torn, source, 1).outcome == "published"
-
-
-def test_a_publication_in_between_wins_and_that_is_said(store: MemoryStore, source: Path) -> None:
-    before = contents(store)
-    for operation, key in (("write", "manifest.json"), ("copy", "latest.csv")):
-        raced = store_with(before)
-
-        def other_worker(raced: MemoryStore = raced) -> None:
-            publish(raced, source, 23)
-
-        with pytest.raises(StateConflict, match="another run was published in between"):
-            put_back(Wrapped(raced, before=once(operation, key, other_worker)), "previous")
-        newest = run_ids(raced)[-1]
-        assert newest not in before["history.json"].decode()
-        assert on_view(raced) == newest
-        outcomes = [r["outcome"] for r in records(raced)]
-        # the other worker found it half done, and put it on record before its own
-        told = ["restored", "published"] if operation == "copy" else ["published"]
-        assert outcomes[3:] == told
-        assert scheduled(raced, source, 2).outcome == "unchanged"
-        assert len(records(raced)) == len(outcomes) + 1
-
-
-def test_a_record_that_comes_late_takes_its_place_before_the_run_that_followed(
-    source: Path,
-) -> None:
-    store = MemoryStore()
-    publish(store, source, 20)
-
-    def others() -> None:
-        publish(store, tomorrows, 22)
-
-    tomorrows = source.with_name("tomorrow.json")
-    source.write_bytes(growing(21, MANY))
-    late = Wrapped(store, before=once("write", "history.json", others))
-    assert run(late, source, now=NOW - timedelta(days=1)).outcome == "published"
-    assert [r["slot"] for r in records(store)] == ["2021-01-23", "2021-01-24", "2021-01-25"]
-    assert [r.get("healed", False) for r in records(store)] == [False] * 3
-    assert json.loads(contents(store)["status.json"])["published_run"] == on_view(store)
 
 
 # ---- at the command line

@@ -188,9 +188,25 @@ def test_the_services_are_allowed_only_where_there_is_an_inbox() -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["ab", "a" * 64, "-ab", "ab-", "a..b", "192.168.0.1", "xn--a-b", "sthree-x", "a-s3alias",
-     "a--ol-s3", "a.mrap", "a--x-s3", "a--table-s3", "amzn-s3-demo-x", "A-b", "a_b"],
-)  # fmt: skip
+    [
+        "ab",
+        "a" * 64,
+        "-ab",
+        "ab-",
+        "a..b",
+        "192.168.0.1",
+        "xn--a-b",
+        "sthree-x",
+        "a-s3alias",
+        "a--ol-s3",
+        "a.mrap",
+        "a--x-s3",
+        "a--table-s3",
+        "amzn-s3-demo-x",
+        "A-b",
+        "a_b",
+    ],
+)
 def test_a_name_that_aws_refuses_is_known_beforehand(name: str) -> None:
     assert plan.name_faults(name)
 

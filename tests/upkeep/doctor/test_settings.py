@@ -1,0 +1,33 @@
+"""What the doctor says of the settings."""
+
+from config import REGISTER
+from etl.upkeep.doctor import settings as of_settings
+from tests.support.doctor import CANARIES, told, troubles
+
+
+def test_every_setting_is_shown_with_its_value_or_default() -> None:
+    said = told(of_settings.setting_findings({"RUN_AT": "07:30", "S3_BUCKET": ""}))
+    assert "RUN_AT = 07:30 ->" in said
+    assert "TIMEZONE = UTC (default)" in said
+    assert "S3_BUCKET = none (default)" in said
+    assert [s.variable for s in REGISTER if f"{s.variable} = " not in said] == []
+    assert "COUNTRIES_URL = none ->" in told(of_settings.setting_findings({"COUNTRIES_URL": ""}))
+
+
+def test_no_secret_is_shown() -> None:
+    environ = {**CANARIES, "S3_BUCKET": "news", "AWS_ENDPOINT_URL_S3": "http://me:CANARY4@host"}
+    environ["SOURCE_URL"] = "https://me:CANARY5@host/stats.json?token=CANARY6"
+    environ["PING_URL"] = "https://host/CANARY7"
+    said = told(of_settings.setting_findings(environ))
+    assert "CANARY" not in said
+    assert "PING_URL = (set, not shown)" in said
+    assert "AWS_SECRET_ACCESS_KEY = (set, not shown)" in said
+    assert "SOURCE_URL = https://host/stats.json" in said
+
+
+def test_a_region_in_the_variable_that_boto3_does_not_read_is_a_warning() -> None:
+    environ = {"S3_BUCKET": "news", "AWS_REGION": "eu-west-1"}
+    [finding] = troubles(of_settings.setting_findings(environ))
+    assert finding.step == "set AWS_DEFAULT_REGION too"
+    environ["AWS_DEFAULT_REGION"] = "eu-west-1"
+    assert troubles(of_settings.setting_findings(environ)) == []
