@@ -9,6 +9,7 @@ from etl.cli.console import print_json
 from etl.errors import escaped
 from etl.report.numbers import counted, human
 from etl.store import Entry, Head
+from etl.store.s3.setup import Bucket
 
 
 def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> None:
@@ -57,3 +58,15 @@ def print_head(head: Head, *, as_json: bool) -> None:
         return
     for name, value in fields.items():
         print(f"{name:13}  {'' if value is None else escaped(str(value))}".rstrip())
+
+
+def print_buckets(buckets: Iterable[Bucket], *, as_json: bool) -> None:
+    """Print a line for each bucket: when it was made, where, its name."""
+    found = list(buckets)
+    if as_json:
+        print_json(found)
+        return
+    widest = max((len(bucket.region or "") for bucket in found), default=0)
+    for bucket in found:
+        fields = (f"{bucket.created:%Y-%m-%d}", f"{bucket.region or '':{widest}}", bucket.name)
+        print(*fields, sep="  " if sys.stdout.isatty() else "\t")

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from etl.load.file import File
+from etl.load.publish import File
 from etl.load.values import Header, write_json
 from etl.store.layout import CHANGES
 from etl.transform.difference import Difference

@@ -12,7 +12,7 @@ import pandas as pd
 
 from etl.extract import levels
 from etl.load.countries import CountryFiles, write_countries, write_latest
-from etl.load.file import File
+from etl.load.publish import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
 from etl.load.values import Header, to_list, write_json

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.extract import levels
-from etl.load.file import File
+from etl.load.publish import File
 from etl.load.values import Header, write_json
 from etl.store.layout import (
     CHANGES,

@@ -10,11 +10,11 @@ happens, and the next start finishes what is missing. There are no locks that co
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from etl.errors import StateConflict, StoreError
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest, Published, PublishedFile
-from etl.load.file import File
 from etl.store import FOR_EVER, REVALIDATE, Store, Upload
 from etl.store.layout import ASSETS, MANIFEST, PAGE, of_page, run_key
 from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
@@ -22,6 +22,20 @@ from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
 
 Advance = Callable[[object], None]  # hears of each object that has arrived
+
+
+@dataclass(frozen=True)
+class File:
+    """`name` is stable; `path` is where the file is now, `rows` how many it holds.
+
+    `content_sha256`: digest without the parts that name the run (times, ids). None: the file has
+    no such parts, compare `sha256`.
+    """
+
+    name: str
+    path: Path
+    rows: int
+    content_sha256: str | None = None
 
 
 @dataclass(frozen=True)

@@ -29,11 +29,10 @@ from etl.load import baseline, free_memory, provenance
 from etl.load.baseline import Baseline
 from etl.load.changes_file import write_changes
 from etl.load.countries import file_names
-from etl.load.file import File
 from etl.load.files import Filter, Tidy, write_files
 from etl.load.fingerprint import shaping
 from etl.load.package import write_package
-from etl.load.publish import Version, describe, uploads
+from etl.load.publish import File, Version, describe, uploads
 from etl.load.raw import archive, described
 from etl.load.values import full_names
 from etl.store import Upload

@@ -14,8 +14,8 @@ from etl.alerts.state import (
     queued,
 )
 from etl.history.record import Failure, Record
-from tests.history.test_history import failure, record
 from tests.support.alerts import HOUR, events, manifest, seen, told
+from tests.support.records import failure, record
 
 # ---- failures
 

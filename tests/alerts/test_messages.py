@@ -19,6 +19,7 @@ from tests.support.alerts import (
     failing,
     sent,
 )
+from tests.support.wild_text import WILD
 
 DOCS = PROJECT / "docs" / "alerts.md"
 
@@ -92,9 +93,6 @@ def test_without_a_page_there_is_no_link() -> None:
 
 
 # ---- texts of a source
-
-
-WILD = "=cmd|' /C calc'!A0\r\n{where} `x` \x1b[31m\u2028<script>\x00\ud800 " + "x" * 5000
 
 
 def test_text_of_a_source_stays_on_its_line_and_fills_no_blank() -> None:

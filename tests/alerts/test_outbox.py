@@ -46,8 +46,10 @@ def test_each_language_is_told_once_to_those_who_read_it(
     fails_three_times(store, source, TRANSLATE_TO="es,ca")
     came = {language: box.read() for language, box in boxes.items()}
     assert {language: len(messages) for language, messages in came.items()} == {
-        "en": 1, "es": 1, "ca": 1,
-    }  # fmt: skip
+        "en": 1,
+        "es": 1,
+        "ca": 1,
+    }
     assert came["es"][0]["Message"].startswith("es: THE DAILY RUN HAS BEEN FAILING SINCE")
     assert len({attributes(messages[0])["message_id"] for messages in came.values()}) == 1
     asked = len(languages.asked)

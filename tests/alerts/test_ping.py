@@ -12,11 +12,10 @@ from etl.history.run import Options
 from etl.store import Store
 from etl.store.memory import MemoryStore
 from etl.worker.handover import Handover
-from tests.alerts.test_teller import broken_store
 from tests.support.processes import snapshot
 from tests.support.runs import NOW, contents, published_store, run, settings
 from tests.support.sns_server import Mailbox, Sns
-from tests.support.telling import QUIET, TOLD, options, tells
+from tests.support.telling import QUIET, TOLD, broken_store, options, tells
 from tests.support.web_server import Reply, WebServer, web_server
 
 SECRET = "/0b5c-s3cret"  # noqa: S105  made up

@@ -8,8 +8,8 @@ from etl.alerts.state import (
     AlertState,
 )
 from etl.history.record import Document, InputsSeen
-from tests.history.test_history import failure, record
 from tests.support.alerts import REWRITTEN, events, manifest, seen, told
+from tests.support.records import failure, record
 
 # ---- a stale source
 

@@ -3,14 +3,9 @@
 import re
 
 from hypothesis import given
-from hypothesis import strategies as st
 
 from etl.alerts import sms
-
-SPOKEN = st.text(
-    st.characters(codec="utf-8", exclude_categories=["Cs"]) | st.sampled_from("\u20ac^{}[]~|\\"),
-    max_size=400,
-)
+from tests.support.wild_text import SPOKEN
 
 
 @given(SPOKEN)

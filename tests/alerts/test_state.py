@@ -13,8 +13,8 @@ from etl.alerts.state import (
     without_old,
 )
 from etl.settings.alert_rules import KINDS
-from tests.history.test_history import failure
 from tests.support.alerts import HOUR, an_alert, seen
+from tests.support.records import failure
 
 
 def test_kinds_that_are_not_wanted_are_not_told_and_not_made_up_for_later() -> None:

@@ -3,24 +3,23 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from etl.alerts import rules
 from etl.alerts.teller import Teller
 from etl.errors import EtlError, StoreError
-from etl.store import Store, Upload
+from etl.store import Upload
 from etl.store.memory import MemoryStore
 from tests.support.runs import COUNTRIES, NOW, growing, published_store, run, settings
 from tests.support.sns_server import ARN, Mailbox, Sns, attributes
-from tests.support.stores import Wrapped
 from tests.support.telling import (
     DAY,
     HOUR,
     MINUTE,
     QUIET,
     TOLD,
+    broken_store,
     fails,
     fails_three_times,
     handed,
@@ -211,16 +210,6 @@ def test_memory_that_cannot_be_read_is_begun_anew(
     fails_three_times(store, source)
     assert len(box.read()) == 1
     assert any(line.startswith("alert.memory_unreadable") for line in lines())
-
-
-def broken_store(store: Store, *, reads: bool) -> Any:
-    def refuse(*_: object, **__: object) -> None:
-        raise StoreError("bucket 'news' does not exist")
-
-    wrapped = Wrapped(store, refuse)
-    if not reads:
-        wrapped.read = refuse  # type: ignore[method-assign]
-    return wrapped
 
 
 @pytest.mark.parametrize("reads", [True, False], ids=["no writes", "no reads either"])

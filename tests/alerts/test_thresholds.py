@@ -12,8 +12,8 @@ from etl.alerts.state import (
 )
 from etl.alerts.thresholds import crossings, idle_rules
 from etl.settings.alert_rules import MEASURES, AlertRule
-from tests.history.test_history import record
 from tests.support.alerts import RULE, events, manifest, row, seen, told
+from tests.support.records import record
 from tests.support.runs import published_store
 
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from etl.alerts import messages, translation
 from etl.alerts.messages import Draft, write_message
 from etl.errors import one_line
-from tests.alerts.test_sms import SPOKEN
+from tests.support.wild_text import SPOKEN
 
 
 def answer(sentence: str) -> str:

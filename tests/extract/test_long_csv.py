@@ -18,7 +18,7 @@ from etl.extract import sources
 from etl.extract.countries import find, find_code
 from etl.extract.sources import SOURCES, owid, who
 from etl.extract.sources import long_csv as long_csv_module
-from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.long_csv_form import CsvForm
 from etl.extract.sources.table import SourceTable, read_table
 from samples.living import OWID_HEADER, WHO_HEADER
 from tests.support.frames import values
@@ -34,7 +34,7 @@ class Reading:
     """Writes a document to a file and reads it."""
 
     path: Path
-    form: Form
+    form: CsvForm
 
     def __call__(self, document: bytes | str) -> SourceTable:
         content = document if isinstance(document, bytes) else document.encode()
@@ -376,7 +376,7 @@ CHANGE = st.integers(-LARGEST, LARGEST) | st.just("")
 PLACES = [("ES", "Spain"), ("NA", "Namibia"), ("", 'A "ship", far'), ("PS", "Gaza, and more")]
 
 
-def naive(text: str, form: Form) -> dict[tuple[str, str], list[int | None]]:
+def naive(text: str, form: CsvForm) -> dict[tuple[str, str], list[int | None]]:
     """By name and day, the counts, read the obvious way."""
     found = {}
     for row in csv.DictReader(io.StringIO(text)):

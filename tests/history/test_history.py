@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from threading import Barrier, Thread
 from typing import Any
 
@@ -17,37 +17,7 @@ from etl.history.status import PUBLIC_REASONS, SLOTS_SHOWN, status
 from etl.store import Stored, Upload, json_state
 from etl.store.layout import HISTORY, STATUS
 from etl.store.memory import MemoryStore
-
-DAY = timedelta(days=1)
-FIRST = date(2026, 1, 1)
-
-
-def record(n: int = 0, **over: Any) -> Record:
-    """The run of the n-th day, at six."""
-    slot = FIRST + n * DAY
-    fields: dict[str, Any] = {
-        "run_id": f"{slot}T060000Z-{n:04x}",
-        "slot": slot,
-        "started_at": datetime(slot.year, slot.month, slot.day, 6, tzinfo=UTC),
-        "source": "coviddata",
-        "outcome": "published",
-        **over,
-    }
-    if fields["outcome"] == "published":
-        fields.setdefault("published_run", fields["run_id"])
-    return Record(**fields)
-
-
-def failure(n: int = 0, minute: int = 0, message: str = "HTTP status 503", **over: Any) -> Record:
-    plain = record(n)
-    fields: dict[str, Any] = {
-        "run_id": f"{plain.run_id}-{minute}",
-        "started_at": plain.started_at + timedelta(minutes=minute),
-        "outcome": "failed",
-        "failure": Failure("SourceUnavailable", message),
-        **over,
-    }
-    return record(n, **fields)
+from tests.support.records import DAY, FIRST, failure, record
 
 
 def written(*records: Record) -> tuple[MemoryStore, list[Record]]:

@@ -3,8 +3,8 @@
 from etl.alerts import sms
 from etl.alerts.messages import draft_alert, write_message
 from etl.inbox.notice import notice
-from tests.alerts.test_messages import WILD
 from tests.support.alerts import ALERTS, LINK, NOW, WHERE, remark, sent
+from tests.support.wild_text import WILD
 
 
 def test_an_sms_of_a_picture_ends_on_its_whole_link_and_one_of_a_run_has_none() -> None:

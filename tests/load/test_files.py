@@ -26,8 +26,8 @@ from etl.extract.sources import MEASURES
 from etl.extract.sources.coviddata import read_countries as read
 from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.load.countries import file_names
-from etl.load.file import File
 from etl.load.files import Filter, Tidy, write_files, write_world
+from etl.load.publish import File
 from etl.load.table import RUNNABLE, TableFiles, read_table
 from etl.load.values import Header, records, to_list
 from etl.store.layout import TABLE_CSV, TABLE_PARQUET

@@ -14,8 +14,8 @@ from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
-from etl.load.file import File
 from etl.load.package import write_package
+from etl.load.publish import File
 from etl.load.values import Header
 from etl.settings.groups import KEEPS
 from etl.store.directory import DirectoryStore

@@ -24,11 +24,11 @@ from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.history.run import Options
 from etl.store.directory import DirectoryStore
-from tests.history.test_history import record
 from tests.support.alerts import manifest, seen, told
 from tests.support.clock import DAY, MINUTE, End, World, at, settings
 from tests.support.desk import Desk
 from tests.support.processes import APP, command, environment
+from tests.support.records import record
 from tests.support.runs import assert_settled, contents, growing
 
 NOWHERE = "http://127.0.0.1:9"  # a proxy that is not there: no source on the net can be reached

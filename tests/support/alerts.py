@@ -27,7 +27,7 @@ from etl.history.record import Document, Failure, InputsSeen, Record
 from etl.inbox.letter import Label, Letter
 from etl.inbox.notice import notice
 from etl.settings.alert_rules import KINDS, AlertRule
-from tests.history.test_history import failure, record
+from tests.support.records import failure, record
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from etl.errors import SourceUnavailable
+from etl.errors import SourceUnavailable, StoreError
 from etl.history.run import Options
 from etl.store import Store
 from etl.worker.handover import Handover
 from tests.support.runs import NOW, run
 from tests.support.sns_server import ARN, Mailbox, attributes
+from tests.support.stores import Wrapped
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -55,3 +56,13 @@ def fails_three_times(store: Store, source: Path, **variables: str) -> None:
     for n in range(3):
         fails(store, source, NOW + n * MINUTE, QUIET, **variables)
     source.with_name("away.json").rename(source)
+
+
+def broken_store(store: Store, *, reads: bool) -> Any:
+    def refuse(*_: object, **__: object) -> None:
+        raise StoreError("bucket 'news' does not exist")
+
+    wrapped = Wrapped(store, refuse)
+    if not reads:
+        wrapped.read = refuse  # type: ignore[method-assign]
+    return wrapped

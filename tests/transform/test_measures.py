@@ -67,8 +67,12 @@ def test_active_is_unknown_where_recoveries_are() -> None:
 def test_the_world_has_the_measures_there_are() -> None:
     table = lacking(rows(spain=days("2020-03-01", [1, 2], [0, 1])), "recoveries")
     assert list(world(table, set()).columns) == [
-        "date", "cumulative_cases", "cumulative_deaths", "new_cases", "new_deaths",
-    ]  # fmt: skip
+        "date",
+        "cumulative_cases",
+        "cumulative_deaths",
+        "new_cases",
+        "new_deaths",
+    ]
 
 
 def test_stats_json_leaves_out_a_measure_the_source_lacks(tmp_path: Path) -> None:

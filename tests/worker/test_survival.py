@@ -141,9 +141,17 @@ def test_the_third_run_that_is_lost_is_told(tmp_path: Path, sns: Sns) -> None:
         assert box.read() == []
         started = f"{began + timedelta(minutes=minute):%Y-%m-%dT%H:%M:%SZ}"
         ended = command(
-            "record-failure", "--slot", slot, "--started", started,
-            "--error", "killed from outside", cwd=tmp_path, ALERT_TOPIC=ARN, **reached,
-        )  # fmt: skip
+            "record-failure",
+            "--slot",
+            slot,
+            "--started",
+            started,
+            "--error",
+            "killed from outside",
+            cwd=tmp_path,
+            ALERT_TOPIC=ARN,
+            **reached,
+        )
         assert ended.returncode == 0, ended.stderr
     (came,) = box.read()
     assert "Lost: killed from outside" in came["Message"]

@@ -91,12 +91,19 @@ class Lab:
         home = tempfile.mkdtemp(dir=self.work)  # empty, as where files are lost every day
         source = f"{self.source_url}/{nth}.json"
         environment = {
-            "PATH": os.environ["PATH"], "LANG": "C.UTF-8", "HOME": home, "DLT_DATA_DIR": home,
-            "NO_PROXY": "127.0.0.1", "AWS_CONFIG_FILE": os.devnull,
-            "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "AWS_EC2_METADATA_DISABLED": "true",
-            "AWS_DEFAULT_REGION": "us-east-1", "AWS_ENDPOINT_URL_S3": s3_url,
-            "AWS_ACCESS_KEY_ID": ACCESS_KEY, "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
-        }  # fmt: skip
+            "PATH": os.environ["PATH"],
+            "LANG": "C.UTF-8",
+            "HOME": home,
+            "DLT_DATA_DIR": home,
+            "NO_PROXY": "127.0.0.1",
+            "AWS_CONFIG_FILE": os.devnull,
+            "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+            "AWS_EC2_METADATA_DISABLED": "true",
+            "AWS_DEFAULT_REGION": "us-east-1",
+            "AWS_ENDPOINT_URL_S3": s3_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+        }
         command = [self.peers, str(PEERS / tool.script), source, BUCKET, folder]
         if tool is OURS:
             command = [self.ours, str(ROOT / "app.py"), "run"]
@@ -202,9 +209,12 @@ def any_s3_server() -> Iterator[str]:
 def connected(url: str) -> "S3Client":
     """A client, once the bucket is there."""
     client = boto3.client(
-        "s3", endpoint_url=url, region_name="us-east-1",
-        aws_access_key_id=ACCESS_KEY, aws_secret_access_key=SECRET_KEY,
-    )  # fmt: skip
+        "s3",
+        endpoint_url=url,
+        region_name="us-east-1",
+        aws_access_key_id=ACCESS_KEY,
+        aws_secret_access_key=SECRET_KEY,
+    )
     if BUCKET not in [bucket["Name"] for bucket in client.list_buckets()["Buckets"]]:
         client.create_bucket(Bucket=BUCKET)
     return client

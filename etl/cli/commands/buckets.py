@@ -18,7 +18,7 @@ def buckets(name: str | None, yes: bool, as_json: bool) -> None:
             f"S3_BUCKET: not set, so everything is kept in the folder {settings.store.output_dir} "
             "of this machine, which has no buckets; set it to work on S3"
         )
-    from etl.cli.print_buckets import print_buckets
+    from etl.cli.print_objects import print_buckets
     from etl.store.s3 import bucket
     from etl.store.s3.store import S3Store
 

@@ -30,8 +30,8 @@ from etl.extract.sources.coviddata_form import (
     REGIONS,
     AnyElement,
     Day,
+    ElementForm,
     Entity,
-    Form,
     names,
 )
 from etl.extract.sources.faults import Faults, as_date
@@ -100,7 +100,7 @@ class _Columns:
         return SourceTable(entities, pd.DataFrame(rows, copy=False))
 
 
-def _decode(raw: bytes, form: Form) -> AnyElement:
+def _decode(raw: bytes, form: ElementForm) -> AnyElement:
     try:
         return form.strict.decode(raw)
     except msgspec.ValidationError:
@@ -128,7 +128,7 @@ def read_places(path: Path) -> SourceTable:
     return _read(path, PLACES)
 
 
-def _read(path: Path, form: Form) -> SourceTable:
+def _read(path: Path, form: ElementForm) -> SourceTable:
     try:
         return _read_pieces(likely_elements(path), form)
     except SourceChanged:
@@ -136,7 +136,7 @@ def _read(path: Path, form: Form) -> SourceTable:
         return _read_pieces(elements(path), form)
 
 
-def _read_pieces(pieces: Iterator[bytes], form: Form) -> SourceTable:
+def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:
     columns, faults, known_days = _Columns(form.level), Faults(), _Days()
     what = levels.WITHIN[form.level][0]
     keys: set[str] = set()

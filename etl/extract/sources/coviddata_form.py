@@ -33,45 +33,45 @@ class Day(Struct, gc=False):
     cumulative: Cumulative
 
 
-class Country(Struct):
+class NamedCountry(Struct):
     key: Key
     name: Name
 
 
-class Region(Struct):
+class NamedRegion(Struct):
     key: Key
     name: Name
-    country: Country
+    country: NamedCountry
 
 
-class Place(Struct):
+class NamedPlace(Struct):
     key: Key
     name: Name
-    country: Country
-    region: Region | msgspec.UnsetType = msgspec.UNSET
+    country: NamedCountry
+    region: NamedRegion | msgspec.UnsetType = msgspec.UNSET
 
 
 class OfCountry(Struct):
-    entity: Country = field(name="country")
+    entity: NamedCountry = field(name="country")
     dates: dict[str, Day]
 
 
 class OfRegion(Struct):
-    entity: Region = field(name="region")
+    entity: NamedRegion = field(name="region")
     dates: dict[str, Day]
 
 
 class OfPlace(Struct):
-    entity: Place = field(name="place")
+    entity: NamedPlace = field(name="place")
     dates: dict[str, Day]
 
 
-Entity = Country | Region | Place
+Entity = NamedCountry | NamedRegion | NamedPlace
 AnyElement = OfCountry | OfRegion | OfPlace
 
 
 @dataclass(frozen=True)
-class Form:
+class ElementForm:
     """How an element looks at a level; `keys` are those of its object but for the days'."""
 
     level: str
@@ -87,15 +87,15 @@ class Form:
         return msgspec.json.Decoder(self.element, strict=False)
 
 
-COUNTRIES = Form("countries", OfCountry, keys=4)
-REGIONS = Form("regions", OfRegion, keys=8)
-PLACES = Form("places", OfPlace, keys=15)
+COUNTRIES = ElementForm("countries", OfCountry, keys=4)
+REGIONS = ElementForm("regions", OfRegion, keys=8)
+PLACES = ElementForm("places", OfPlace, keys=15)
 
 
 def names(entity: Entity) -> tuple[str | None, ...]:
     """Its key and name, and those of what it lies in, as etl.extract.levels.names has them."""
     own: tuple[str | None, ...] = (entity.key, entity.name)
-    if isinstance(entity, Place):
+    if isinstance(entity, NamedPlace):
         region = entity.region
-        own += (region.key, region.name) if isinstance(region, Region) else (None, None)
-    return own if isinstance(entity, Country) else (*own, *names(entity.country))
+        own += (region.key, region.name) if isinstance(region, NamedRegion) else (None, None)
+    return own if isinstance(entity, NamedCountry) else (*own, *names(entity.country))

@@ -17,7 +17,7 @@ from etl.extract.countries import find, find_code
 from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header
 from etl.extract.sources.faults import COUNT_LIMIT, named
-from etl.extract.sources.long_csv_form import Form, explain
+from etl.extract.sources.long_csv_form import CsvForm, explain
 from etl.extract.sources.table import SourceTable
 
 BLOCK = 1 << 20
@@ -26,7 +26,7 @@ BLOCK = 1 << 20
 class _Rows:
     """The table while it grows: a typed array a column, beside it where the counts are known."""
 
-    def __init__(self, form: Form) -> None:
+    def __init__(self, form: CsvForm) -> None:
         self.named: list[Named] = []
         self.place_of: dict[str, int] = {}  # by code, or else by name
         self.columns = {name: array("i") for name in ("place", "day", *form.counts)}
@@ -51,7 +51,7 @@ class _Rows:
         return self.place_of[code or name]
 
 
-def read_long(path: Path, form: Form) -> SourceTable:
+def read_long(path: Path, form: CsvForm) -> SourceTable:
     """Raises SourceChanged with every fault: `line 12, Spain, 2020-05-25, New_cases: expected ...`.
 
     Days may come in any order; a country and day that stands twice is a fault.
@@ -67,7 +67,7 @@ def read_long(path: Path, form: Form) -> SourceTable:
         raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc
 
 
-def _read(path: Path, form: Form) -> SourceTable:
+def _read(path: Path, form: CsvForm) -> SourceTable:
     rows = _Rows(form)
     texts = dict.fromkeys((form.code, form.name), pa.dictionary(pa.int32(), pa.string()))
     numbers = dict.fromkeys(form.counts.values(), pa.float64())
@@ -83,7 +83,7 @@ def _read(path: Path, form: Form) -> SourceTable:
     return rows.table()
 
 
-def _add(rows: _Rows, block: pa.RecordBatch, form: Form) -> None:
+def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
     places = _places(rows, block.column(form.code), block.column(form.name), form)
     kept = places >= 0
     dates = block.column(form.date)
@@ -103,7 +103,7 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: Form) -> None:
 
 
 def _places(
-    rows: _Rows, codes: pa.DictionaryArray, names: pa.DictionaryArray, form: Form
+    rows: _Rows, codes: pa.DictionaryArray, names: pa.DictionaryArray, form: CsvForm
 ) -> NDArray[np.int32]:
     """Of each row; a country's code and name are looked at once a block."""
     width = len(names.dictionary)

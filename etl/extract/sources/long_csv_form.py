@@ -11,7 +11,7 @@ from etl.extract.sources.faults import Fault, Faults, as_date, named, whole
 
 
 @dataclass(frozen=True)
-class Form:
+class CsvForm:
     """The columns that matter; `counts` are theirs by our name for them.
 
     `country_code` makes the code of ISO 3166-1 of theirs; "" where there is none and the name must
@@ -29,7 +29,7 @@ class Form:
         return [self.date, self.code, self.name, *self.counts.values()]
 
 
-def explain(path: Path, form: Form) -> Faults:
+def explain(path: Path, form: CsvForm) -> Faults:
     """Every fault behind the header, which is right."""
     faults = Faults()
     names = header(path, form.columns)
@@ -49,7 +49,7 @@ def explain(path: Path, form: Form) -> Faults:
     return faults
 
 
-def _row(cells: Mapping[str, str], form: Form, place: str) -> Iterator[Fault]:
+def _row(cells: Mapping[str, str], form: CsvForm, place: str) -> Iterator[Fault]:
     day = cells[form.date]
     try:
         named(cells[form.name])

@@ -12,7 +12,7 @@ import re
 from pathlib import Path
 
 from etl.extract.sources.long_csv import read_long
-from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.long_csv_form import CsvForm
 from etl.extract.sources.table import SourceTable
 
 KOSOVO = "OWID_KOS"
@@ -24,7 +24,7 @@ def country_code(code: str) -> str | None:
     return code if re.fullmatch("[A-Z]{3}", code) else None
 
 
-FORM = Form(
+FORM = CsvForm(
     date="date",
     code="code",
     name="country",

@@ -10,10 +10,10 @@ is no country (ships) has no code.
 from pathlib import Path
 
 from etl.extract.sources.long_csv import read_long
-from etl.extract.sources.long_csv_form import Form
+from etl.extract.sources.long_csv_form import CsvForm
 from etl.extract.sources.table import SourceTable
 
-FORM = Form(
+FORM = CsvForm(
     date="Date_reported",
     code="Country_code",
     name="Country",

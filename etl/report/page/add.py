@@ -12,8 +12,7 @@ from etl.history import status as statuses
 from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.run import Run
-from etl.load.file import File
-from etl.load.publish import Version, describe, uploads
+from etl.load.publish import File, Version, describe, uploads
 from etl.report import translations
 from etl.store.layout import FORM, PAGE, page_in
 

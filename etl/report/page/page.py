@@ -7,7 +7,7 @@ from pathlib import Path
 
 from etl.history.manifest import Manifest
 from etl.history.status import Status
-from etl.load.file import File
+from etl.load.publish import File
 from etl.report.page import assets
 from etl.report.page.rendering import Content, page_name, read_content, render
 from etl.report.page.texts import Texts

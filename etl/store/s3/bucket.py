@@ -15,6 +15,7 @@ from botocore.exceptions import ClientError
 from etl.errors import StoreError
 from etl.store.s3.client import CONFIG, addressing
 from etl.store.s3.errors import explained
+from etl.store.s3.setup import Bucket
 from etl.store.s3.store import S3Store
 
 if TYPE_CHECKING:
@@ -78,15 +79,6 @@ def _with_headers(seen: Greeting, answer: Any) -> Greeting:
 PAGE_SIZE = 1000  # AWS gives the buckets' regions only if the request has some parameter
 COUNTED = 10_000  # a bucket may hold millions
 EMPTY_IT = "empty it first (Empty, in the S3 console; or: rclone delete REMOTE:{name})"
-
-
-@dataclass(frozen=True)
-class Bucket:
-    """A bucket of the account; `region` is None if the server does not say."""
-
-    name: str
-    region: str | None
-    created: datetime
 
 
 def list_buckets(client: "S3Client") -> Iterator[Bucket]:

@@ -1,12 +1,22 @@
-"""How a bucket is set up, how it should be, and the changes between them, as data. Pure.
+"""A bucket: how it is set up, how it should be, and the changes between them, as data. Pure.
 
 `plan.plan_changes` compares the two; apply.py reads the bucket and changes it.
 """
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 Rule = dict[str, Any]  # a rule, statement or configuration as S3 words it
+
+
+@dataclass(frozen=True)
+class Bucket:
+    """A bucket of the account; `region` is None if the server does not say."""
+
+    name: str
+    region: str | None
+    created: datetime
 
 
 @dataclass(frozen=True)
