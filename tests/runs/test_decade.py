@@ -248,9 +248,9 @@ class World:
 @contextmanager
 def replaced_source(used: Any, source: str) -> Iterator[Any]:
     """The settings; while the source is down, its file is not where they say."""
-    path = Path(used.source_url)
+    path = Path(used.source.url)
     away = path.with_name("away.json")
-    gone = source != used.source_url and path.exists()  # it may be gone for an outer run already
+    gone = source != used.source.url and path.exists()  # it may be gone for an outer run already
     if gone:
         path.rename(away)
     try:
