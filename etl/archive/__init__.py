@@ -1,5 +1,6 @@
 """The whole archive at once: import versions, rebuild every run, sum up how figures were revised.
 
-Runs are rebuilt one after the other or on Dask, which `cluster` alone knows. Dask maps the function
-`rebuild.rebuild`, which makes one snapshot's run folder and may be called anywhere and repeatedly.
+Runs are rebuilt one after the other or on Dask; only the module `cluster` deals with Dask's
+scheduler. The task is `rebuild.rebuild`: it makes one snapshot's run folder, on any machine, and
+repeating it is harmless.
 """

@@ -1,4 +1,4 @@
-"""Make the runs of a whole archive with the settings and the code of today."""
+"""Make the run of every snapshot in the archive again, with today's settings and code."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True)
 class DayOutcome:
-    """What became of one snapshot: `there` already, `made`, or `failed`."""
+    """What became of one snapshot: `there` (its run already existed), `made`, or `failed`."""
 
     slot: date
     snapshot: str
@@ -63,9 +63,9 @@ class Backfilled:
 def backfill(
     settings: Settings, store: Store, engine: Engine, span: Span, now: datetime, progress: Progress
 ) -> Backfilled:
-    """Make the runs that are missing, of the snapshots in a span. Readers see no change.
+    """Make the missing runs of the snapshots in a span, without publishing any.
 
-    A snapshot that fails is listed in what is returned. Raises EtlError where nothing can go on.
+    The result lists the snapshots that failed. Raises EtlError if the job as a whole can't go on.
     """
     work = _Work(job(settings), store, engine, now, progress)
     past, listed = history.read(store)[0], catalogue.read(store)
@@ -144,7 +144,7 @@ def _survey(
 
 
 def _find_made(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
-    """The outcomes, by snapshot, of those whose run is there already."""
+    """Return the outcomes, by snapshot, of the links whose run already exists."""
     outcomes: dict[str, DayOutcome] = {}
     entries: list[Rebuilt] = []
 
@@ -164,7 +164,7 @@ def _find_made(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]
 
 
 def _rebuild(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
-    """Make the runs of links; the outcomes by snapshot."""
+    """Make the runs of links, and return the outcomes by snapshot."""
     todo = {rebuilt_id(link, work.job): link for link in links}
     tasks = [_task(run_id, link) for run_id, link in todo.items()]
     function = partial(rebuild, work.job)

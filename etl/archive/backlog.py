@@ -31,7 +31,7 @@ class Backlog:
 def read_backlog(
     store: Store, settings: Settings, past: History, catalogue: Catalogue, now: datetime
 ) -> Backlog:
-    """List what the archive holds of the source in force. Raises StoreError."""
+    """List the snapshots of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
     for entry in store.list(RAW, in_order=False):
         folder = entry.key.split("/")[1]
@@ -47,7 +47,7 @@ def read_backlog(
             continue  # its run may still be going on
         if snapshot := archive.in_folder(record, folders[run_id]):
             found.append(snapshot)
-        elif run_id not in on_record or all(record.digests):  # a failed run may leave facts alone
+        elif run_id not in on_record or all(record.digests):  # a failed run may leave only facts
             unfinished.append(run_id)
     return Backlog(found, unfinished)
 

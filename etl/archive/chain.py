@@ -1,7 +1,7 @@
-"""Which snapshots would have been published one after the other, and against which. Pure.
+"""Decide which snapshots would have been published, each compared with which earlier one. Pure.
 
-It decides as the daily run does: a snapshot that holds much less than the one published before, or
-ends earlier, is refused, and the next one is compared with the last that was not.
+The rules are the daily run's: a snapshot that holds much less than the one published before it, or
+ends earlier, is refused, and the next one is compared with the last that was not refused.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,7 +29,7 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class Chain:
-    """The links, oldest first, and why the other snapshots are none, by their run ids."""
+    """The links, oldest first, and by run id the reasons why the other snapshots are no links."""
 
     links: list[ChainLink]
     failures: Mapping[str, Failure]

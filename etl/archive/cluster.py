@@ -1,4 +1,4 @@
-"""Run tasks in this process or on Dask. The only module that knows Dask's scheduler.
+"""Run tasks in this process or on Dask. No other module deals with Dask's scheduler.
 
 Dask gives the tasks of a lost worker to another one. That is harmless, since a task always writes
 the same bytes under the same names.
@@ -28,7 +28,7 @@ Result = TypeVar("Result")
 
 @dataclass(frozen=True)
 class Progress:
-    """Called as a job goes on: for a new stage with so many items, and for each finished item."""
+    """Callbacks of a job: one for a new stage and its number of items, one for each item done."""
 
     stage: Callable[[str, int], None] = lambda what, total: None
     advance: Callable[[object], None] = lambda arrived: None
@@ -47,7 +47,7 @@ class Engine(Protocol):
         """
 
     def compute(self, frame: Any) -> Any:
-        """Compute a dask.dataframe; returns a pandas.DataFrame."""
+        """Compute a dask.dataframe and return it as a pandas.DataFrame."""
 
 
 def map_with_progress(
@@ -57,7 +57,7 @@ def map_with_progress(
     function: Callable[[Item], Result],
     items: Sequence[Item],
 ) -> Iterator[tuple[Item, Result | Failure]]:
-    """Map as the engine does, and report the stage and each item that has been dealt with."""
+    """Like `Engine.map`, and report the stage and each finished item to `progress`."""
     progress.stage(stage, len(items))
     for item, result in engine.map(function, items):
         yield item, result
@@ -100,7 +100,7 @@ class OnDask:
                 lost.append(item)
             else:
                 yield item, result
-        # a task that kills its worker takes the tasks queued there with it: retry each one alone
+        # a task that kills its worker fails the tasks queued there as well: retry each one alone
         for item in lost:
             [(_, result)] = self._mapped(function, [item])
             if isinstance(result, KilledWorker):
@@ -115,17 +115,19 @@ class OnDask:
         """Yield each item with its result, or with KilledWorker. Raises EtlError."""
         from distributed import KilledWorker, as_completed
 
-        # impure: Dask would else answer a second request for an item from memory
+        # impure: otherwise Dask would answer a second request for an item from memory
         futures = self.client.map(partial(_in_worker, function), items, pure=False)
         item_of = {future.key: item for future, item in zip(futures, items, strict=True)}
         done = as_completed(futures)
-        del futures  # else the workers would hold every result until the last one is done
+        del futures  # otherwise the workers would hold every result until the last one is done
         for future in done:
             try:
                 result = future.result()
             except KilledWorker as exc:
                 result = exc
-            except Exception as exc:  # from the task, or scheduler or last worker are gone
+            except (
+                Exception
+            ) as exc:  # raised by the task, or the scheduler or the last worker is gone
                 raise self._broken(exc) from exc
             yield item_of.pop(future.key), result
 
@@ -197,9 +199,9 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
 
 
 def _require_this_project(client: "Client", address: str) -> None:
-    """Raise EtlError unless the scheduler and its workers run this very version of the project.
+    """Raise EtlError unless the scheduler and its workers run the same version of the project.
 
-    A worker that gets a task of a module that it does not know just dies.
+    A worker that is sent a task from a module that it lacks dies without a message.
     """
     try:
         client.wait_for_workers(1, timeout=ANSWER_S)

@@ -17,10 +17,11 @@ from etl.store import Store
 
 
 def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
-    """Return a function that gives a snapshot the facts to merge with.
+    """Return a function that adds the country facts to merge with to a snapshot.
 
-    The snapshot keeps its own; else it gets today's, which are fetched once and kept in raw/facts/.
-    Without COUNTRIES_URL it gets none. The function raises SourceUnavailable, StoreError.
+    A snapshot that was archived with facts keeps them. Others get today's, which are fetched once
+    and kept in raw/facts/, or none without COUNTRIES_URL. The function raises SourceUnavailable
+    and StoreError.
     """
     url = settings.source.facts_url
 

@@ -1,8 +1,7 @@
-"""How one figure was reported, run by run.
+"""How one figure was reported, run by run; imported snapshots are included.
 
 The figure is read from the series' own file in the run or, if the run was cleared away, in the run
-that backfill made of the same snapshot. Where neither is kept it is read from the archived input.
-Imported snapshots count as well.
+that backfill made from the same snapshot. If neither is kept, it is read from the archived input.
 """
 
 from collections.abc import Iterable, Iterator
@@ -36,8 +35,10 @@ MOST_NAMED = 5  # series that share a name
 
 @dataclass(frozen=True)
 class Reported:
-    """What one run reported. `value`: None if the run has no figure for that day. `kept_in`: the
-    folder that it was read from."""
+    """What one run reported.
+
+    `value`: None if the run has no figure for that day. `kept_in`: the folder it was read from.
+    """
 
     slot: date
     run_id: str
@@ -50,8 +51,8 @@ class Reported:
 class FigureKey:
     """Which figure is meant.
 
-    `series`: a country's name, key or ISO code, or a region's or place's name or key; upper or
-    lower case does not matter. `measure`: a column such as `new_cases`.
+    `series`: a country's name, key or ISO code, or a region's or place's name or key, in upper or
+    lower case. `measure`: a column such as `new_cases`.
     """
 
     series: str
@@ -64,9 +65,9 @@ def read_figure_history(
 ) -> Iterator[Reported]:
     """Yield what each run reported, oldest first.
 
-    Runs that lack the series, or that have nothing left in the folder, are skipped. Raises
-    StoreError, also if several series have that name; SourceChanged or SourceUnavailable if the
-    archived input of a run is damaged.
+    Runs that lack the series, or of which nothing is kept, are skipped. Raises StoreError, also if
+    several series have that name; SourceChanged or SourceUnavailable if the archived input of a
+    run is damaged.
     """
 
     known = catalogue.read(store)
@@ -92,7 +93,9 @@ def read_figure_history(
                 paths = (document.path for document in documents)
                 table = read_table(SOURCES[snapshot.source], paths)
             except (SourceChanged, SourceUnavailable):
-                if one.run_id in imported:  # an import does not read what it archives
+                if (
+                    one.run_id in imported
+                ):  # an import archives documents unread: a damaged one shows only here
                     continue
                 raise
             if series := _find_series(_listed(table), wanted.series):
@@ -101,7 +104,7 @@ def read_figure_history(
 
 
 def _kept(store: Store, runs: Iterable[str], level: str) -> Iterator[tuple[str, list[Listed]]]:
-    """Yield the runs whose files are there, with the series that each lists."""
+    """Yield the runs whose files are still kept, each with the series that it lists."""
     for run_id in runs:
         listed = read_back.listed(store, run_id, level)
         if listed is not None:

@@ -1,4 +1,4 @@
-"""The versions of a document in a folder, each with its moment."""
+"""Find the versions of a document in a folder, and when each was current."""
 
 import re
 from collections.abc import Callable
@@ -19,8 +19,8 @@ IN_NAME = re.compile(
 class DocumentVersion:
     """A document on this machine.
 
-    `moment`: when it was current; if `guessed`, its name has no date and this is the file's own
-    time. `origin` says where it was found, for people.
+    `moment`: when it was current. `guessed`: its name has no date, and `moment` is when the file
+    was last modified. `origin`: where it was found, for people.
     """
 
     path: Path
@@ -54,7 +54,7 @@ def find_versions(
 
 
 def moment_in_name(name: str, at: Callable[[date], datetime]) -> datetime | None:
-    """Find the last date in a name, with its time in UTC, or else the moment `at` that date."""
+    """Return the last date in a name with its time in UTC, or `at(date)` if it has no time."""
     for year, _, month, day, hour, minute, second in reversed(IN_NAME.findall(name)):
         try:
             known = date(int(year), int(month), int(day))

@@ -1,4 +1,4 @@
-"""The versions of one file in a git repository, asked of git itself. Nothing is checked out."""
+"""Read the versions of one file from a git repository, by the git command, without a checkout."""
 
 import os
 import shutil
@@ -20,16 +20,16 @@ ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "
 
 @dataclass(frozen=True)
 class Tracked:
-    """A file in a repository, by its path from the folder `root`."""
+    """A file in a repository: its path relative to the folder `root`."""
 
     root: Path
     name: str
 
 
 def find_tracked(path: Path, file_name: str) -> Tracked | None:
-    """Find the file that a path means: itself, or the one of that name in the repository there.
+    """Find the tracked file at `path`, or the one named `file_name` in the repository at `path`.
 
-    None: the path is a folder of files that is no repository. Raises EtlError.
+    None if `path` is a folder that is no repository. Raises EtlError.
     """
     if not path.is_dir():
         if not path.parent.is_dir() or _said(path.parent, "rev-parse", "--git-dir") is None:
@@ -49,7 +49,7 @@ def find_tracked(path: Path, file_name: str) -> Tracked | None:
 def read_versions(file: Tracked, work: Path) -> Iterator[DocumentVersion]:
     """Yield the versions, oldest first by the author's date. Raises EtlError.
 
-    All use the same file: read it before asking for the next one.
+    All versions are written to the same file: read it before asking for the next one.
     """
     commits = sorted(_commits(file))
     if not commits:

@@ -26,7 +26,7 @@ from etl.worker import schedule
 
 
 class SnapshotKey(NamedTuple):
-    """A snapshot by its moment and the digest of its content."""
+    """What identifies a snapshot: its moment and the digest of its content."""
 
     moment: datetime
     sha256: str
@@ -35,10 +35,10 @@ class SnapshotKey(NamedTuple):
 
 @dataclass(frozen=True)
 class ImportOutcome:
-    """What became of one version: the snapshot `run_id`, `new` if it was not there before.
+    """What became of one version: it is the snapshot `run_id` now, `new` if it was not before.
 
-    Without a `run_id` it was left out, and `why` says the reason. `guessed`: its moment is the
-    file's own time.
+    Without a `run_id` it was left out, for the reason `why`. `guessed`: its moment is the time at
+    which the file was last modified.
     """
 
     moment: datetime
@@ -52,10 +52,10 @@ class ImportOutcome:
 def import_archive(
     settings: Settings, store: Store, path: Path, now: datetime, progress: Progress
 ) -> list[ImportOutcome]:
-    """Copy a folder of versions, or a file's git history, into raw/; the outcomes oldest first.
+    """Copy a folder of versions, or a file's git history, into raw/.
 
-    A version with the same content as the snapshot before or after it counts as that snapshot.
-    Importing twice changes nothing. Raises EtlError.
+    Returns the outcomes, oldest first. A version with the same content as the snapshot before or
+    after it counts as that snapshot. Importing twice changes nothing. Raises EtlError.
     """
     source = SOURCES[settings.source.data_set]
     if len(source.files) > 1:
@@ -74,7 +74,7 @@ def import_archive(
     with TemporaryDirectory(prefix="cloud-etl-") as folder, catalogue.adding(store) as add:
         work = Path(folder)
         for version in _versions(settings, path, source.files[0], work):
-            with TemporaryDirectory(dir=work) as own:  # a year of versions would fill a disk
+            with TemporaryDirectory(dir=work) as own:  # unpacked, all would fill a disk
                 to = Path(own) / source.files[0]
                 outcome, entry = importer.take(version, to)
             outcomes.append(outcome)
@@ -96,7 +96,7 @@ def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable
 
 @dataclass(frozen=True)
 class _Importer:
-    """Takes versions into raw/. `there`: the snapshots of the source, in order; it grows."""
+    """Archive versions in raw/. `there`: the source's snapshots, in order, imported ones too."""
 
     settings: Settings
     store: Store
@@ -104,7 +104,10 @@ class _Importer:
     there: list[SnapshotKey]
 
     def take(self, version: DocumentVersion, to: Path) -> tuple[ImportOutcome, Imported | None]:
-        """Archive a version, unpacked to the path `to`; its catalogue entry if it is new."""
+        """Archive a version, unpacked to the path `to`.
+
+        Returns the outcome, and the catalogue entry if the version is new.
+        """
         outcome = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
         if version.moment > self.now:
             return replace(outcome, why="its moment lies in the future"), None
@@ -117,7 +120,7 @@ class _Importer:
             return replace(outcome, run_id=same.run_id), None
         run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
         kept, upload = raw.archive(fetched, STATISTICS, run_id)
-        if self.store.head(upload.key) is None:  # else an import was broken off
+        if self.store.head(upload.key) is None:  # else left by an import that broke off
             self.store.write(upload)
         insort(self.there, SnapshotKey(version.moment, fetched.sha256, run_id))
         plan = self.settings.schedule
@@ -132,7 +135,7 @@ class _Importer:
         return replace(outcome, run_id=run_id, new=True), entry
 
     def _beside(self, moment: datetime, sha256: str) -> SnapshotKey | None:
-        """Find that content in the snapshot before or after a moment."""
+        """Return the snapshot just before or after `moment` if it has the content `sha256`."""
         at = bisect_right(self.there, moment, key=lambda one: one.moment)
         neighbours = self.there[max(at - 1, 0) : at + 1]
         return next((one for one in neighbours if one.sha256 == sha256), None)

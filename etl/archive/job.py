@@ -26,7 +26,7 @@ class WrongWorker(EtlError):
 
 @dataclass(frozen=True)
 class Job:
-    """`settings`: without secrets. `fingerprint`: that of the complete settings."""
+    """What a task needs. `settings` lack the secrets; `fingerprint` is of the complete settings."""
 
     settings: Settings
     fingerprint: str
@@ -34,7 +34,7 @@ class Job:
 
     @property
     def store(self) -> Store:
-        """The store, opened once in each process. Raises StoreError."""
+        """Return the store, which is opened once in each process. Raises StoreError."""
         return _opened(self.settings)
 
     @property
@@ -53,14 +53,14 @@ def job(settings: Settings) -> Job:
 
 @cache
 def tools() -> str:
-    """Name what shapes the bytes: the digest of the code, and the versions of the writers."""
+    """Return the digest of the code and the versions of the packages that write the files."""
     return " ".join([code(), *(f"{name}={version(name)}" for name in WRITERS)])
 
 
 def without_secrets(settings: Settings) -> Settings:
-    """Keep what an archived snapshot needs; the folder becomes an absolute path.
+    """Return the settings that a rebuild needs, with an absolute path for a local folder.
 
-    Without alerts, and without translation: the page of an old day is not worth Amazon's price.
+    Alerts are left out, and so is translation: the page of an old day is not worth its price.
     """
     source = settings.source
     return replace(

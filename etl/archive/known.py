@@ -1,4 +1,4 @@
-"""What earlier runs tell about snapshots, so that these need not be surveyed again."""
+"""Take from the records of earlier runs what a survey of their snapshots would find."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -19,7 +19,7 @@ from etl.upkeep.versions import is_there
 def surveyed_before(
     job: Job, store: Store, past: History, listed: Catalogue, snapshots: Iterable[Snapshot]
 ) -> dict[str, Surveyed]:
-    """Find, by run id, the snapshots whose run was made by the same code with the same settings.
+    """Return, by run id, the snapshots whose run was made by the same code and settings.
 
     Raises StoreError.
     """

@@ -1,8 +1,8 @@
 """The tasks of a backfill, as workers run them: survey a snapshot, and make its run folder.
 
-Both take plain data, open the store themselves, and return a Failure for a damaged snapshot. The
-same task writes the same bytes under the same names, wherever and however often it runs. A run
-folder counts only once it has its manifest, which is written last.
+Both take plain data, open the store themselves, and return a Failure for a damaged snapshot. A
+task that is repeated, on any machine, writes the same bytes under the same names. A run folder
+counts only once it has its manifest, which is written last.
 """
 
 import time
@@ -41,8 +41,8 @@ from etl.upkeep.retention import began
 class Surveyed:
     """A snapshot that can be read: the digests of its documents, and what it `held` unfiltered.
 
-    `run_id`: the run that the worker made of it then, if today's code and settings would make the
-    same one and it is still there.
+    `run_id`: its daily run, if that is still kept and today's code and settings would make the
+    same one.
     """
 
     digests: tuple[str, ...]
@@ -62,7 +62,7 @@ class RebuildTask:
 
 @dataclass(frozen=True)
 class RebuiltRun:
-    """What is in the run folder that was made, and the `seconds` that it took."""
+    """What is in the run folder that was made, and how long that took, in `seconds`."""
 
     rows: int
     bytes: int
@@ -135,7 +135,7 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
 
 
 def _baseline(job: Job, task: RebuildTask, work: Path) -> Baseline | None:
-    """The table that readers would have had: the snapshot before, filtered as it is published."""
+    """Return the table that readers had before: the previous snapshot's, filtered as published."""
     if task.before is None:
         return None
     before, held = task.before
@@ -162,6 +162,6 @@ def _bring(job: Job, archived: Archived, work: Path) -> Fetched:
 
 
 def _failure(exc: Exception) -> Failure:
-    if not isinstance(exc, EtlError):  # a defect of ours; the other snapshots go on
+    if not isinstance(exc, EtlError):  # a defect in this project must not stop the other snapshots
         log.error("backfill.crashed", exc=exc, kind=type(exc).__name__, error=exc)
     return Failure(type(exc).__name__, str(exc))

@@ -1,4 +1,4 @@
-"""revisions.csv: how each series' figures were revised, summed up with dask.dataframe."""
+"""Write revisions.csv, which sums up how each series was revised, with dask.dataframe."""
 
 from functools import partial
 from itertools import pairwise
@@ -30,7 +30,8 @@ def write_revisions(
 ) -> pd.DataFrame:
     """Compare each slot of the data set with the one before, and write a row for each series.
 
-    A task holds two snapshots in memory, however many there are. Raises StoreError.
+    Returns the table (columns as in `tallies.summary`). A task holds only two snapshots in memory.
+    Raises StoreError.
     """
     import dask
     import dask.dataframe as dd
@@ -56,7 +57,7 @@ def write_revisions(
 
 
 def tally(job: Job, pair: Pair) -> pd.DataFrame:
-    """Compare two files of the data set: the task that workers run."""
+    """Compare the files of two slots. This is the task that workers run."""
     job.verify()
     before, after = pair
     with TemporaryDirectory(prefix="cloud-etl-") as folder:

@@ -1,7 +1,8 @@
 """How each series' figures were revised from snapshot to snapshot, added up. Pure.
 
-A cell is a measure of a series on a day: of the cumulative counts where there are any, else of the
-new ones. The tallies of some snapshots and those of others add up to the tallies of all.
+A cell is one measure of one series on one day. The measures are the cumulative counts, or the new
+ones where a source has no cumulative ones. Tallies can be added up in any grouping, so Dask may
+combine them as they come.
 """
 
 from typing import Any
@@ -23,11 +24,11 @@ BIGGEST = ["size", "date", "snapshot", "before", "after"]  # of the cell that wa
 
 
 def tally(before: pd.DataFrame | None, after: pd.DataFrame, snapshot: str) -> pd.DataFrame:
-    """Compare two snapshots, in `vintages.schema`'s columns, sorted by key and date.
+    """Compare two snapshots that have the columns of `vintages.schema`, sorted by key and date.
 
-    `before` None: there is no earlier one. A row per series and measure: the names of the series,
-    `seen` (the snapshot), `measure`, and the columns COUNTS and BIGGEST. Text is empty, and
-    `before` and `after` are missing, where nothing was restated.
+    `before` is None for the first snapshot. Returns a row per series and measure: the names of the
+    series, `seen` (the snapshot), `measure`, and the columns COUNTS and BIGGEST. Where nothing was
+    restated, text is empty, and `before` and `after` are missing.
     """
     key, names = levels.key(after), levels.names(levels.level(after))
     rows = after.assign(**{key: after[key].astype("category")})
@@ -45,7 +46,7 @@ def tally(before: pd.DataFrame | None, after: pd.DataFrame, snapshot: str) -> pd
         )
         for measure in measures
     ]
-    # Dask adds up frames of the same types only, however many rows they have
+    # Dask combines only frames with the same types, empty ones too
     return pd.concat(found, ignore_index=True).astype(dict.fromkeys(TEXTS, object))
 
 
@@ -59,7 +60,7 @@ def _measures(after: pd.DataFrame) -> list[str]:
 def _of_measure(
     tally: Tally, codes: NDArray[np.integer[Any]], days: NDArray[Any], snapshot: str
 ) -> dict[str, NDArray[Any]]:
-    """Return the columns COUNTS and BIGGEST, an item per series, by the codes of the series."""
+    """Return the columns COUNTS and BIGGEST, indexed by the codes of the series."""
     columns = ["size", "code", "row", "before", "after"]
     biggest = pd.DataFrame(tally.cells.T, columns=columns).set_index("code").reindex(codes)
     restated = tally.restated[codes]
@@ -80,7 +81,7 @@ def _of_measure(
 
 
 def together(tallies: pd.DataFrame) -> pd.DataFrame:
-    """Add up tallies, one below the other: a row per series and measure, names as seen last."""
+    """Add up concatenated tallies: a row per series and measure, with the latest names."""
     key = levels.key(tallies)
     ordered = tallies.sort_values("seen", kind="stable", ignore_index=True)
     groups = ordered.groupby([key, "measure"], sort=True)

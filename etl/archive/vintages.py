@@ -55,8 +55,10 @@ class Index(Struct, frozen=True):
 
 @dataclass(frozen=True)
 class Written:
-    """The slots in the data set, oldest first, the `new` ones among them, and the `missing`: slots
-    whose runs are gone or can't be read, with the reason."""
+    """The slots in the data set, oldest first, and the `new` ones among them.
+
+    `missing`: the slots whose runs are gone or can't be read, with the reason.
+    """
 
     slots: list[str]
     new: list[str]
@@ -68,7 +70,7 @@ def part_key(slot: str) -> str:
 
 
 def schema(level: str) -> pa.Schema:
-    """The columns of every file: names of the series, `iso3`, `date`, the counts as integers."""
+    """Return the columns of every file: names of the series, `iso3`, `date`, integer counts."""
     names = [(name, pa.string()) for name in (*levels.names(level), "iso3")]
     counts = [(name, pa.int64()) for name in (*NEW, *CUMULATIVE)]
     return pa.schema([*names, ("date", pa.date32()), *counts])
@@ -107,7 +109,7 @@ def write_vintages(settings: Settings, store: Store, engine: Engine, progress: P
 
 
 def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
-    """Copy one run's table into the data set: the task that workers run."""
+    """Copy one run's table into the data set. This is the task that workers run."""
     job.verify()
     slot, part = item
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
@@ -125,7 +127,7 @@ def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
 
 
 def uniform(table: pd.DataFrame, settings: Settings) -> pa.Table:
-    """Give a run's table the columns and types of `schema`; what it lacks is missing."""
+    """Give a run's table the columns and types of `schema`; columns it lacks are all missing."""
     wanted = schema(_level(settings))
     have = {name: pa.array(table[name], from_pandas=True) for name in table.columns}
     columns = [
@@ -162,7 +164,7 @@ def _runs(past: History, listed: Catalogue, settings: Settings) -> Mapping[str, 
 def _newest(
     store: Store, runs: Mapping[str, Sequence[str]]
 ) -> tuple[dict[str, VintageFile], dict[str, str]]:
-    """Find, by slot, the first run whose table is there; and the slots that have none."""
+    """Find, by slot, the newest run whose table is kept, and the slots that have none."""
     found: dict[str, VintageFile] = {}
 
     def find(slot: str) -> None:
