@@ -1,6 +1,6 @@
-"""Numbers as people read them. Pure.
+"""Format numbers for people. Pure.
 
-Reports and the command line write a hyphen for a minus; the page has the character itself
+Reports and the command line write a hyphen for a minus; the page has the minus character itself
 (`typeset`, `typeset_change`, `typeset_share`).
 """
 
@@ -20,7 +20,7 @@ def change(value: float | None, places: int = 0) -> str:
 
 
 def step(before: int | None, after: int | None) -> str:
-    """Write the change from one count to the next; nothing where it is zero or unknown."""
+    """Write the change from one count to the next; the text is empty for zero and unknown."""
     return "" if before is None or after in (None, before) else change(after - before)
 
 
@@ -42,7 +42,7 @@ def typeset_change(value: float) -> str:
 
 
 def typeset_share(share: float) -> str:
-    """Write a share in percent for the page; however small, it is not shown as zero."""
+    """Write a share in percent for the page; even the smallest one is not shown as zero."""
     return "under 0.01%" if 0 < share < 0.0001 else f"{typeset(share * 100, 2)}%"
 
 

@@ -1,4 +1,4 @@
-"""Jinja as every page here uses it."""
+"""Set up Jinja for every page of this project."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +9,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 def environment(
     folder: Path, *, extensions: Sequence[str] = (), keep_trailing_newline: bool = False
 ) -> Environment:
-    """Load templates from a folder; values are escaped, and an unknown name is an error."""
+    """Return an environment that escapes values and refuses unknown names."""
     return Environment(
         loader=FileSystemLoader(folder),
         autoescape=True,

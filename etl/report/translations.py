@@ -1,4 +1,4 @@
-"""The pages' sentences in the languages of TRANSLATE_TO, each asked for once."""
+"""Translate the pages' sentences into the languages of TRANSLATE_TO, each only once."""
 
 from collections.abc import Sequence
 
@@ -12,11 +12,12 @@ Translations = dict[str, dict[str, str]]
 def translated(
     store: Store, languages: Sequence[str], sentences: Sequence[str], *, keep: bool = True
 ) -> Translations:
-    """Translate sentences with Amazon Translate: sentence -> translation, by language.
+    """Translate sentences with Amazon Translate, and return the translations by language.
 
-    A language that fails is left out, and logged. `keep`: write what is new to translations.json.
+    A language that fails is left out and logged. `keep`: save new translations in
+    translations.json.
     """
-    from etl.alerts.translate import Translator  # brings boto3: only who translates pays for it
+    from etl.alerts.translate import Translator  # imports boto3, which only translating needs
 
     translator, found = Translator(store), {}
     for language in languages:

@@ -1,4 +1,4 @@
-"""The month's charts as Bokeh documents. Only here Bokeh is imported: 0.6 s and 25 MB."""
+"""The month's charts as Bokeh documents. Only this module imports Bokeh: 0.6 s and 25 MB."""
 
 from collections import Counter
 from collections.abc import Callable
@@ -20,7 +20,7 @@ from etl.report.numbers import change, number
 SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 RANKED = 20
 CASES, DEATHS, BEFORE = "#2a78c2", "#c2452d", "#8a94a0"  # distinct in both colour schemes
-INK = "#222222"  # the page puts a light one in its place where the reader's screen is dark
+INK = "#222222"  # the page replaces it with a light one in the dark colour scheme
 
 LONGEST = 40  # characters of a name beside a bar
 # by column of the ranking: its label in the tooltip, how its values are written, decimals
@@ -129,12 +129,12 @@ def _figure(height: int, **options: Any) -> figure:
 
 
 def _least(*columns: "pd.Series[Any]") -> float:
-    """Where an axis begins: at 0, or below it where corrections made a count negative."""
+    """Return where an axis begins: at 0, or lower if corrections made a count negative."""
     return min(0.0, *(float(column.min()) for column in columns if column.notna().any()))
 
 
 def _unlike(names: list[str]) -> list[str]:
-    """Make names short and different: two series may share a name, two places on an axis can't."""
+    """Shorten names and make them unique: an axis needs unique names, and series may share one."""
     seen: Counter[str] = Counter()
     unlike = []
     for name in names:
@@ -145,7 +145,7 @@ def _unlike(names: list[str]) -> list[str]:
 
 
 def _renumbered(document: Any, name: str) -> Any:
-    """Number a document's models from 1: Bokeh goes on counting for as long as a process runs."""
+    """Number a document's models from 1, since Bokeh's own ids count on through the process."""
     numbers: dict[str, str] = {}
 
     def number(node: Any) -> Any:

@@ -1,4 +1,4 @@
-"""The first run of a month makes the report of the month before."""
+"""Make the report of the previous month in the first run of a month."""
 
 import msgspec
 
@@ -16,11 +16,11 @@ from etl.store.layout import report_key
 
 
 def make_due(run: Run, past: History, record: Record) -> Record:
-    """Make last month's report, unless the history says that it was made, or has no run of it.
+    """Make last month's report, unless it was made already or that month has no snapshots.
 
-    The run is on record by now, and whatever goes wrong here leaves it a success: it is logged,
-    becomes a warning of the record, and is tried again after the next run. Returns the record as it
-    is then. A report that was made is announced.
+    `record` is already in the history, and an error here does not turn the run into a failure: it
+    is logged and added to the record's warnings, and the next run tries again. A new report is
+    announced to the subscribers. Returns the updated record.
     """
     month = Month.of(run.slot).before
     made = any(known.report == str(month) for known in past.records)

@@ -1,7 +1,7 @@
-"""A month's snapshots -> the figures of the month. Pure.
+"""Aggregate a month's snapshots to the figures of its report. Pure.
 
-"Of the month" are the days that the month's last snapshot has in it: a snapshot of the 31st, taken
-in the morning, ends on the 30th. The month before is then counted up to its 30th day, too.
+The month is counted up to the last day that its last snapshot has: one taken on the morning of the
+31st ends on the 30th. The month before is then counted up to its 30th, too.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Part:
-    """A snapshot, reduced to what the report is made of; `last_date` is the whole snapshot's."""
+    """A snapshot, reduced to the rows a report needs; `last_date` is of the whole snapshot."""
 
     run_id: str
     slot: date
@@ -34,11 +34,11 @@ class Part:
 class Figures:
     """The figures of a month's report.
 
-    `until`: the last day of the month that is counted, None where there is none; `before_until`
-    the same of the month before. `series`: a row each country, region or place (see `level`), the
+    `until`: the last day of the month that is counted, None if there is none; `before_until`: the
+    same for the month before. `series`: a row per country, region or place (see `level`), the
     columns of `columns.report_fields`, most new cases first. `total`: their sums. `snapshots`: a
-    row each, with what it restated of the one before. `daily`: the 7-day averages of all series
-    together. `gone`: the keys of series that the last snapshot no longer has.
+    row per snapshot, with what it restated. `daily`: the 7-day averages of all series together.
+    `gone`: the keys of series that the last snapshot no longer has.
     """
 
     month: Month
@@ -53,9 +53,10 @@ class Figures:
 
 
 def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
-    """Take the days of a month and of the one before, and each series' last row before them.
+    """Keep the days of a month and of the one before, and each series' last row before them.
 
-    Of a source's rows: the key, `date` and COUNTS, copied, so that the rest can be freed.
+    Of the columns the key, `date` and COUNTS are kept. The result is a copy, so that `rows` can be
+    freed.
     """
     key = levels.key(rows)
     days, codes = rows["date"].to_numpy(), rows[key].cat.codes.to_numpy()
@@ -69,7 +70,7 @@ def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
 def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figures:
     """Aggregate a month's snapshots, oldest first and at least one.
 
-    `listed`: the last one's entities as `etl.transform.merge.attach` makes them.
+    `listed`: the last snapshot's entities as `etl.transform.merge.attach` returns them.
     """
     last = parts[-1].rows
     inside = last.loc[last["date"] >= np.datetime64(month.first), "date"]
@@ -100,7 +101,7 @@ def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figu
 
 
 def _same_day(month: Month, until: date) -> date:
-    """The day up to which the month before is counted."""
+    """Return the day up to which the month before is counted."""
     last = month.before.last
     return last if until == month.last else last.replace(day=min(until.day, last.day))
 
@@ -145,7 +146,7 @@ def _number(column: "pd.Series[int]") -> "pd.Series[float]":
 
 
 def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
-    """Each series' last row on a day or before it: `date` and COUNTS (Int64)."""
+    """Return each series' last row on or before a day: `date` and COUNTS (Int64)."""
     known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
     last = known.groupby(levels.key(known), observed=True)[["date", *COUNTS]].last().reindex(keys)
     return last.astype(dict.fromkeys(COUNTS, "Int64"))
@@ -165,9 +166,9 @@ def _snapshots(parts: Sequence[Part], changed: pd.DataFrame) -> pd.DataFrame:
 
 
 def _daily(last: pd.DataFrame, month: Month, until: date) -> pd.DataFrame:
-    """`date, cases_7d_avg, deaths_7d_avg` of all series, from the 7th day of the month before on.
+    """Return `date, cases_7d_avg, deaths_7d_avg` of all series, from the 7th of the month before.
 
-    A day that a series lacks counts with its last value.
+    For a day that a series lacks, its last known value is used.
     """
     eve = np.datetime64(month.before.first - ONE_DAY, "s")
     days = pd.date_range(eve, until, unit="s")

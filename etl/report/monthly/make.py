@@ -56,9 +56,9 @@ def make_report(
     max_bytes: int,
     advance: Callable[[object], None] = lambda snapshot: None,
 ) -> MonthlyReport:
-    """Make and write one report; `advance` is called with each snapshot when it was read.
+    """Make and write one report; `advance` is called with each snapshot once it is read.
 
-    `max_bytes`: the limit of an unpacked input. Raises EtlError if no snapshot can be read,
+    `max_bytes`: the limit of an unpacked input. Raises EtlError if no snapshot can be read, and
     StoreError.
     """
     known = catalogue.read(store)
@@ -95,7 +95,7 @@ def _figures(
     max_bytes: int,
     advance: Callable[[object], None],
 ) -> tuple[Figures, list[str]]:
-    """The figures of the snapshots, which have one source, and a note on each damaged file."""
+    """Return the figures of the snapshots (all of one source), and a note on each damaged file."""
     with TemporaryDirectory(prefix="cloud-etl-") as folder:
         work = Path(folder)
         parts, entities, faults = read_parts(store, snapshots, month, work, max_bytes, advance)
@@ -108,7 +108,7 @@ def _figures(
 
 
 def _said(figures: Figures) -> list[str]:
-    """What a reader must know before the figures."""
+    """Return the notes that a reader must see before the figures."""
     last = figures.snapshots.iloc[-1]
     notes = []
     if figures.until is None:
@@ -128,7 +128,7 @@ def _said(figures: Figures) -> list[str]:
 
 
 def _uploads(figures: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
-    """The report first; the script that the charts need before the page that loads it."""
+    """List the files in the order of writing: the report, then each page after what it loads."""
     script = shelf.shared_script(charts.SCRIPT.read_bytes())
     drawn = pages.chart_page(figures, source, notes, script.key.rpartition("/")[2])
     return [

@@ -1,4 +1,4 @@
-"""The report's files: figures -> CSV and HTML, as bytes. Pure, except that it reads templates."""
+"""Render the report's CSV and HTML files as bytes. Pure, except that it reads templates."""
 
 import io
 from collections.abc import Iterable, Iterator, Sequence
@@ -32,7 +32,7 @@ FILES = {
 
 
 def report_csv(figures: Figures) -> bytes:
-    """Write final_report.csv, in which no text is a formula to a spreadsheet."""
+    """Write final_report.csv; text that a spreadsheet would take for a formula is escaped."""
     sink = io.BytesIO()
     table = pa.Table.from_pandas(figures.series, preserve_index=False)
     pa.csv.write_csv(to_csv_table(table), sink)
@@ -52,7 +52,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
 
 
 def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
-    """Write final_chart.html; `script`: the name of Bokeh's in reports/assets/."""
+    """Write final_chart.html; `script`: the name of Bokeh's script in reports/assets/."""
     from etl.report.monthly import charts as chart
 
     about = _about(figures, source, notes)
@@ -91,7 +91,7 @@ def index_page(entries: Sequence[Entry]) -> bytes:
 
 
 def _months(keys: Iterable[str]) -> Iterator[Month]:
-    """The months of keys in reports/; keys that are not a report's are left out."""
+    """Yield the months of the keys in reports/, leaving out keys that belong to no report."""
     for key in keys:
         with suppress(ValueError):
             yield Month.parse(key.split("/")[1])

@@ -1,4 +1,4 @@
-"""What a report is made of: a month's snapshots, read one at a time, and the facts about countries.
+"""Read the inputs of a report: a month's snapshots, one at a time, and the facts about countries.
 
 A damaged file never fails the report: it is left out, with a note for the reader.
 """
@@ -31,9 +31,9 @@ def read_parts(
     max_bytes: int,
     advance: Callable[[object], None],
 ) -> tuple[list[Part], pd.DataFrame, list[str]]:
-    """Read the snapshots: each reduced, the entities of the last one, a note on each damaged one.
+    """Return the reduced snapshots, the entities of the last one, a note on each damaged one.
 
-    `advance` is called with each snapshot when it was read. Raises EtlError if none can be read.
+    `advance` is called with each snapshot once it is read. Raises EtlError if none can be read.
     """
     parts, entities, damaged = [], pd.DataFrame(), []
     for snapshot in snapshots:
@@ -62,7 +62,7 @@ def _read_part(
 def read_newest_facts(
     store: Store, known: Catalogue, snapshots: Sequence[Snapshot], work: Path, max_bytes: int
 ) -> tuple[pd.DataFrame | None, list[str]]:
-    """Read the newest facts of the snapshots that are not damaged; None and a note without any."""
+    """Read the newest undamaged facts of the snapshots; return None and a note without any."""
     for facts in _archived_facts(store, known, snapshots):
         try:
             return read_facts(archive.bring(store, facts, work, max_bytes).path), []
@@ -74,7 +74,7 @@ def read_newest_facts(
 def _archived_facts(
     store: Store, known: Catalogue, snapshots: Sequence[Snapshot]
 ) -> Iterator[Archived]:
-    """The facts archived with a snapshot, newest first, then those that a backfill used for it."""
+    """Yield the facts archived with the snapshots, newest first, then those a backfill used."""
     yield from (snapshot.facts for snapshot in reversed(snapshots) if snapshot.facts)
     rebuilt = known.newest()
     digests = (

@@ -1,4 +1,4 @@
-"""What each snapshot of a month restated, compared with what was known before it. Pure."""
+"""Count what each snapshot of a month restated of the earlier ones. Pure."""
 
 from collections.abc import Sequence
 
@@ -42,7 +42,7 @@ def restatements(snapshots: Sequence[tuple[str, pd.DataFrame]], month: Month) ->
 
 
 def _updated(missing: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
-    """Add to a snapshot's rows those that only earlier ones have."""
+    """Add the rows that only earlier snapshots have, so that the next one is compared with all."""
     if missing.empty:
         return rows
     table = pd.concat([rows, missing], ignore_index=True)
@@ -51,7 +51,7 @@ def _updated(missing: pd.DataFrame, rows: pd.DataFrame) -> pd.DataFrame:
 
 
 def _counts(comparison: Comparison) -> NDArray[np.int64]:
-    """Return a row for each of RESTATED, a column per series."""
+    """Return an array with a row for each of RESTATED and a column per series."""
     cases, deaths = (comparison.tally(count) for count in COUNTS)
     compared, restated = cases.compared + deaths.compared, cases.restated + deaths.restated
     return np.stack([compared, restated, cases.net, deaths.net]).astype(np.int64)

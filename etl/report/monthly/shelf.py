@@ -1,4 +1,4 @@
-"""reports/ in the folder: its keys, and how it is written."""
+"""Write into reports/ of the folder."""
 
 from collections.abc import Sequence
 from hashlib import sha256
@@ -10,7 +10,7 @@ INDEX = f"{REPORTS}index.html"
 
 
 def shared_script(body: bytes) -> Upload:
-    """Bokeh's script, which all charts share; its name is made from its bytes."""
+    """Return the upload of Bokeh's script, which all charts share; its digest is in its name."""
     name = f"bokeh-{sha256(body).hexdigest()[:12]}.min.js"
     return Upload(f"{REPORTS}assets/{name}", body, FOR_EVER)
 
@@ -18,8 +18,8 @@ def shared_script(body: bytes) -> Upload:
 def put(store: Store, uploads: Sequence[Upload]) -> None:
     """Write what isn't there already. Raises StoreError.
 
-    What is there is left alone, so that the store's LastModified, which the index shows, stays the
-    same when a report is made again from the same archive.
+    Existing objects stay, and with them their LastModified, which the index shows: it does not
+    change when a report is made again from the same archive.
     """
     for upload in uploads:
         head = store.head(upload.key)

@@ -18,10 +18,10 @@ from etl.store.layout import FORM, PAGE, page_in
 
 
 def add_page(run: Run, version: Version, folder: Path) -> Version:
-    """Write the page of the files in `folder`, in every language asked for, and add it.
+    """Write the page of the files in `folder`, in every language of the settings, and add it.
 
-    The data comes first: a page that fails, or could not be translated, is left out, which is
-    logged and is one of the version's warnings.
+    The data are published even if the page fails: a page that can't be made or translated is left
+    out, logged, and listed in the version's warnings.
     """
     try:
         files = _pages(run, version.manifest, folder)
@@ -43,7 +43,7 @@ def add_page(run: Run, version: Version, folder: Path) -> Version:
 
 
 def _pages(run: Run, manifest: Manifest, folder: Path) -> list[File]:
-    from etl.report.page import page  # Jinja: its failure is the page's
+    from etl.report.page import page  # if Jinja fails, only the page fails
 
     past = History([*run.past.records, outcomes.published(manifest)])
     status = statuses.status(past, run.now, run.settings.table.stale_after_days)

@@ -1,7 +1,7 @@
-"""The page's assets: scripts that a page on a disk may load, named after a digest of their bytes.
+"""The page's assets: scripts that also work from a disk, named after a digest of their bytes.
 
-A page opened by a double click may neither fetch a file nor use a module, so everything that it
-needs comes as a plain script. Long ones are gzipped inside, and unpacked by the browser.
+A page opened from a disk may neither fetch files nor load modules, so all that it needs comes in
+plain scripts. The content of long ones is gzipped, and the browser unpacks it.
 """
 
 import base64
@@ -34,16 +34,16 @@ _SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 
 def style() -> str:
-    """The page's CSS, which is put into the page itself."""
+    """Return the page's CSS, which is put into the page itself."""
     return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
 
 
 def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:
     """Yield each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The charts' series have one day in `every`; 0: the page has no
-    charts, and its own script alone. That one comes first, so that the table works while the rest
-    arrives.
+    `folder` has the published files. The charts' series have one day in `every`; with 0 the page
+    has no charts, and only its own script. That one comes first, so that the table works while the
+    others load.
     """
     yield _named("page", page_js())
     if not every:
@@ -54,7 +54,7 @@ def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:
 
 @cache
 def _same_for_all() -> tuple[Script, ...]:
-    """The scripts without any figures; packed once, for all days of an archive."""
+    """Return the scripts that hold no data; cached, since a backfill makes many pages."""
     charts = b'{"figures":%b,"shapes":%b}' % (
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),

@@ -1,7 +1,7 @@
-"""The page's charts as Bokeh's own documents, without a figure in them: `make figures`.
+"""The page's charts as Bokeh documents without data: `make figures` writes them to figures.json.
 
-What depends on the data is filled in by the browser (assets/chart.js, map.js), so the documents are
-the same every day: they are kept in figures.json, and a run need not import Bokeh.
+The browser fills in the data (assets/chart.js, map.js), so the documents never change, and a run
+need not import Bokeh.
 """
 
 import sys
@@ -32,7 +32,7 @@ SEE_THROUGH: dict[str, Any] = {
     "border_fill_color": None,
     "outline_line_color": None,
 }
-# the page's own custom properties: they reach into Bokeh's shadow trees, and know the dark scheme
+# the page's custom properties: they apply in Bokeh's shadow trees and follow the dark scheme
 TOOLTIP = (
     '<div style="margin:-5px;padding:6px 9px;font:13px/1.4 system-ui,sans-serif;'
     'background:var(--raised);color:var(--ink)">{}</div>'
@@ -40,10 +40,10 @@ TOOLTIP = (
 
 
 def chart() -> LayoutDOM:
-    """Cases above deaths over the same days, each on a linear and on a logarithmic scale.
+    """Return the chart: cases above deaths, each on a linear and on a logarithmic scale.
 
-    The source holds the days that are shown: `day` (ms), `cases` and `deaths` (NaN: unknown), the
-    same above zero for the logarithm, and each as text.
+    Its data source has a row per day shown: `day` (ms), `cases` and `deaths` (NaN: unknown), their
+    values above zero for the logarithmic scale, and each as text.
     """
     names = ["day", *MEASURES, *(f"{m}_above_0" for m in MEASURES)]
     texts = ["day_text", *(f"{m}_told" for m in MEASURES)]
@@ -85,7 +85,7 @@ def _hover(drawn: "GlyphRenderer[Any]", text: str, **options: Any) -> HoverTool:
 
 
 def world_map() -> LayoutDOM:
-    """The countries of shapes.json, each in the colour that the page gives it."""
+    """Return the map: the countries of shapes.json; the page sets the colour of each."""
     source = ColumnDataSource(
         {"xs": [], "ys": [], "name": [], "text": [], "colour": []}, name="countries"
     )
@@ -111,9 +111,10 @@ def world_map() -> LayoutDOM:
 
 
 def documents() -> bytes:
-    """figures.json: what BokehJS' `embed_item` takes, by the id of the element it goes to.
+    """Return figures.json: arguments for BokehJS' `embed_item`, by the id of the target element.
 
-    The models' ids count up from Bokeh's first: a fresh process makes the same bytes again.
+    Bokeh numbers the models from the start of the process: only a fresh process makes the same
+    bytes again.
     """
     made = {
         target: json_item(model, ID(target))

@@ -1,4 +1,4 @@
-"""The page for programs: a schema.org/Dataset in JSON-LD, by which search engines find data."""
+"""The page's description for search engines of data: a schema.org/Dataset in JSON-LD."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ UNSAFE = {character: f"\\u{ord(character):04x}" for character in "<>&\u2028\u202
 
 
 def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
-    """Describe the data and its files; those of single countries are left to countries.json."""
+    """Describe the data and its files, except those of single countries (see countries.json)."""
     source = manifest.source
     counted = "Cases and deaths" if source.lacks else "Cases, deaths and recoveries"
     incidence = "incidence, " if view.level == "countries" else ""

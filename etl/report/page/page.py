@@ -1,4 +1,4 @@
-"""index.html and its assets: the published files, for people, in one language or several."""
+"""Write index.html and its assets: the published figures for people, in one or more languages."""
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
@@ -14,7 +14,7 @@ from etl.report.page.texts import Texts
 from etl.store.layout import ASSETS
 
 MOST_BYTES = 1_500_000  # of all that the page loads
-DAYS_A_POINT = (1, 7, 0)  # of the charts: more where they weigh too much, and then no charts (0)
+DAYS_A_POINT = (1, 7, 0)  # in the charts; tried in turn until the page is light enough (0: none)
 
 # sentences -> their translations, by language; languages that failed are left out
 Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -28,11 +28,11 @@ def write_pages(
     translate: Translate = lambda sentences: {},
     form: str = "",
 ) -> list[File]:
-    """Write the page and its assets beside the files that `manifest` lists; list what was written.
+    """Write the page and its assets into `folder`, and return the files that were written.
 
-    `status` as it will be once this run is published; `form`: the name of the page by which readers
-    write back, if there is one. The files' `content_sha256` leaves out the run and which of the
-    `languages` could be translated: two pages that differ in nothing else count as the same.
+    `status`: as it will be once this run is published. `form`: the name of the readers' form, if
+    there is one. The files' `content_sha256` ignores the run and which of the `languages` could be
+    translated: two pages that differ in nothing else count as the same.
     """
     content = read_content(folder, manifest, status, form)
     content, original, html = choose_scripts(content, folder, languages)
@@ -51,10 +51,10 @@ def write_pages(
 def choose_scripts(
     content: Content, folder: Path, languages: Sequence[str]
 ) -> tuple[Content, Texts, bytes]:
-    """Take as many days into the charts as MOST_BYTES allow.
+    """Put as many days into the charts as MOST_BYTES allows.
 
-    Returns the content with its scripts, the texts that have noted each sentence of the page, and
-    the page with links to all `languages`, which was weighed.
+    Returns the content with its scripts, the texts with every sentence of the page in `asked`, and
+    the page as it was weighed, with links to all `languages`.
     """
     for every in DAYS_A_POINT:
         scripts = list(assets.scripts(folder, content.view.level, every))

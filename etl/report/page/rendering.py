@@ -1,4 +1,4 @@
-"""index.html in one language: what the page says, put into its template."""
+"""Render index.html in one language."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,10 +27,10 @@ TEMPLATES = Path(__file__).with_name("templates")
 
 @dataclass(frozen=True)
 class Content:
-    """What the page says in every language.
+    """What the page shows in every language.
 
-    `values` are the template's, without those of the run: `status`, `changed` and what the template
-    shows only beside them. `every`: the charts have one day in so many, 0 where there are none.
+    `values`: the template's variables that do not depend on the run. `status` and `changed` do.
+    `every`: the charts show one day in so many; 0: no charts.
     """
 
     view: view.View
@@ -42,7 +42,7 @@ class Content:
 
 
 def read_content(folder: Path, manifest: Manifest, status: Status, form: str) -> Content:
-    """Read what the page says from the published files in `folder`."""
+    """Read what the page shows from the published files in `folder`."""
     source = SOURCES[manifest.source.name]
     shown = view.read_view(folder, manifest, source.level)
     values = {
@@ -72,7 +72,7 @@ def render(
 ) -> bytes:
     """Render the page in one language, with links to its `translations`.
 
-    Without the run, the page says nothing that differs between two runs with the same data.
+    Without the run, the page is the same for any two runs with the same data.
     """
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
     table = {sentence: texts.text(sentence) for sentence in in_script}
@@ -92,15 +92,15 @@ def render(
 
 
 def page_name(language: str) -> str:
-    """The page's file name: index.html, or index.LANGUAGE.html of a translation."""
+    """Return the page's file name: index.html, or index.LANGUAGE.html for a translation."""
     return PAGE if language == ORIGINAL else page_in(language)
 
 
 @cache
 def _environment(templates: Path) -> Environment:
-    # made once: to compile the templates takes longer than to fill them in
+    # cached: compiling the templates takes longer than filling them in
     environment = templating.environment(templates, extensions=["jinja2.ext.i18n"])
-    # The blanks' values are then handed to `gettext`, which each rendering brings of its own.
+    # `newstyle` passes the blanks' values to `gettext`, which each rendering provides itself
     environment.install_null_translations(newstyle=True)  # type: ignore[attr-defined]
     environment.filters |= {
         "number": numbers.typeset,
@@ -118,7 +118,7 @@ def _environment(templates: Path) -> Environment:
 
 @pass_context
 def _translated(context: Context, sentence: str, **values: object) -> Markup:
-    """Translate a sentence that is not written in the template itself."""
+    """Translate a sentence that comes from a variable instead of the template's own text."""
     texts: Texts = context["texts"]
     return texts.say(sentence, **values)
 

@@ -1,8 +1,8 @@
-"""The series of the chart: every country's, a few bytes a day.
+"""Encode every country's series for the chart, in a few bytes per day.
 
-They are 7-day averages, or totals where KEEP leaves the averages out. Each value is multiplied by
-`scale` and rounded, and written as the difference from the one before (null: unknown). With a scale
-of 7 an average of 7 whole numbers loses nothing.
+They are 7-day averages, or totals if KEEP leaves the averages out. Each value is multiplied by
+`scale`, rounded, and written as the difference from the value before (null: unknown). A scale of 7
+makes averages of 7 whole numbers exact.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -31,9 +31,9 @@ Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values
 def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
     """Encode the series as `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
 
-    LINES: `{key: LINE}`; with other levels "countries" has regions or places, and "world" is null.
+    LINES: `{key: LINE}`; for other levels "countries" has regions or places, and "world" is null.
     LINE: `[first day, [steps of cases], [steps of deaths]]`, days counted from 1970-01-01. There is
-    a step for each day or, with `every`, for one day in so many, the last day among them.
+    a step for every day or, with `every`, for one day in so many, always including the last.
     """
     key = levels.names(level)[0]
     pieces = read_table(folder / TABLE_PARQUET, (key, "date", *AVERAGES, *TOTALS))
@@ -50,7 +50,7 @@ def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
 
 
 def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
-    """Yield whole countries, of which a piece of the table may hold only a part."""
+    """Yield each country whole: its rows may be spread over several pieces of the table."""
     held: list[Table] = []
     before = ""
     for piece in pieces:
@@ -82,17 +82,17 @@ def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
 
 
 def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> list[Any]:
-    """Put a series on every day from its first to its last; a day that it lacks is unknown."""
+    """Encode one series, on every day from its first to its last; days it lacks are unknown."""
     first = int(days[0])
     dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
     dense[days - first] = values
-    left_out = (len(dense) - 1) % every  # so that the last day is there
+    left_out = (len(dense) - 1) % every  # so that the last day is included
     return [first + left_out, *(_steps(column * scale) for column in dense[left_out::every].T)]
 
 
 def _steps(values: Values) -> list[int | None]:
     unknown = np.isnan(values)
-    # an unknown day repeats the last known value, so that the next step starts from there
+    # an unknown day repeats the last known value: the next step is the difference from it
     last_known = np.maximum.accumulate(np.where(unknown, -1, np.arange(len(values))))
     filled = np.where(last_known < 0, 0, np.rint(values[last_known])).astype(np.int64)
     steps: list[int | None] = np.diff(filled, prepend=0).tolist()

@@ -12,10 +12,10 @@ _JINJAS_BLANK = re.compile(r"%\((\w+)\)s")
 
 
 class Texts:
-    """Says sentences in a language; without `known` translations, as they are written.
+    """Sentences in a language; without `known` translations, as they are written.
 
-    `asked` collects every sentence that was said: rendering the page once gives the list of what
-    has to be translated, so that no list has to be kept.
+    `asked` collects every sentence that is used: rendering the page once gives the list of what has
+    to be translated, so that none has to be maintained.
     """
 
     def __init__(self, language: str = ORIGINAL, known: Mapping[str, str] | None = None) -> None:
@@ -24,17 +24,17 @@ class Texts:
         self._known = known
 
     def text(self, sentence: str) -> str:
-        """The sentence in this language, with its {blanks} not filled in yet."""
+        """Return the sentence in this language, with its {blanks} not filled in yet."""
         self.asked[sentence] = None
         return sentence if self._known is None else self._known[sentence]
 
     def say(self, sentence: str, /, **values: object) -> Markup:
-        """The sentence as HTML, its blanks filled in; values that are Markup are not escaped."""
+        """Return the sentence as HTML, its blanks filled in; Markup values are not escaped."""
         filled = translation.filled(
             escape(self.text(sentence)), {name: escape(value) for name, value in values.items()}
         )
         return Markup(filled)  # noqa: S704  every part is escaped
 
     def gettext(self, sentence: str, /, **values: object) -> Markup:
-        """What Jinja calls for {% trans %} and _(), where blanks are written %(name)s."""
+        """Translate for Jinja's {% trans %} and _(), where blanks are written %(name)s."""
         return self.say(_JINJAS_BLANK.sub(r"{\1}", sentence).replace("%%", "%"), **values)

@@ -1,7 +1,7 @@
-"""What the page shows, read back from the published files, as text.
+"""Read what the page shows from the published files, as text.
 
-It is read from the files, not from the frames, so that the page can't differ from them, and shows
-exactly what the filters left.
+Files and not frames are read, so that the page can't differ from them and shows exactly what the
+filters left.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,14 +20,17 @@ from etl.report.page.words import MEASURES, Measure
 from etl.store.layout import CHANGES, LATEST_JSON, WORLD
 
 RANKED = 12
-LISTED = 1000  # files of single series; with more of them the page lists none
+LISTED = 1000  # files of single series; if there are more, the page lists none
 MAPPED = "cases_7d_per_100k"
 
 
 @dataclass(frozen=True)
 class Row:
-    """A country, region or place. `within`: the names of what it is part of, the nearest first;
-    `cells`: the view's measures as text."""
+    """A country, region or place.
+
+    `within`: the names of what contains it, the smallest first. `cells`: the view's measures as
+    text.
+    """
 
     key: str
     name: str
@@ -52,7 +55,7 @@ class Bar:
 
 @dataclass(frozen=True)
 class Figure:
-    """One of the world's figures; `beside`, with `change` in its blank, sets it in proportion."""
+    """One of the world's figures. `beside`: a sentence below it, with a blank for `change`."""
 
     heading: str
     text: str
@@ -64,8 +67,8 @@ class Figure:
 class View:
     """What the page shows of the data, without the run and the current time.
 
-    `one`: what a row is, such as place; `within`: what that is part of, region and country.
-    `world` is empty for regions and places; `files` lacks changes.json, which is about the run.
+    `one`: what a row is, such as place; `within`: what contains it, such as region and country.
+    `world` is empty for regions and places. `files` lacks changes.json, which is about the run.
     """
 
     level: str
@@ -132,7 +135,7 @@ def _row(
         key=key,
         name=row[own],
         within=[row[what] for what in around],
-        # of several series of one country the one that goes on has the file of its code
+        # of several series of one country, only the current one has the file named by its code
         iso3=row["iso3"] if files[key] == f"countries/{row['iso3']}.json" else "",
         file=files[key],
         last_date=row["date"],
@@ -142,7 +145,7 @@ def _row(
 
 
 def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
-    """Incidence, which compares small and large countries, or the first measure there is."""
+    """Return incidence, which suits small and large countries, or else the first measure."""
     preferred = [m for m in measures if m.column == MAPPED]
     return next(iter([*preferred, *measures]), None)
 
@@ -150,7 +153,7 @@ def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
 def _bars(
     rows: Iterable[Mapping[str, Any]], measure: Measure, key: str, files: Mapping[str, str]
 ) -> list[Bar]:
-    """The highest; series that ended earlier are left out, since their last value is old."""
+    """Return the highest; series that ended earlier are left out, since their last value is old."""
     known = [row for row in rows if row[measure.column] is not None and not row["stale"]]
     known.sort(key=lambda row: (-row[measure.column], levels.full_name(row)))
     highest = max(known[0][measure.column], 0) if known else 0
@@ -167,7 +170,7 @@ def _bars(
 
 
 def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
-    """The last day's totals, and the averages compared with those of a week before."""
+    """Return the last day's totals, and the averages compared with those a week before."""
     figures = []
     for measure, heading in (("cases", "Cases"), ("deaths", "Deaths")):
         total, new = (
@@ -189,7 +192,7 @@ def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
 
 
 def average(new: Sequence[float | None], end: int) -> float | None:
-    """The average of the 7 days before index `end`; None where one of them is missing."""
+    """Return the average of the 7 days before index `end`; None if one of them is missing."""
     days = [value for value in new[max(end - 7, 0) : max(end, 0)] if value is not None]
     return sum(days) / 7 if len(days) == 7 else None
 

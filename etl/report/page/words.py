@@ -1,4 +1,4 @@
-"""The page's words: its measures, what files and corrections mean, and how values are shown."""
+"""The page's wording: its measures, the meaning of files and corrections, how values are shown."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from etl.store.layout import CHANGES, PLACES
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the table; `places` are its decimals, a share is shown in percent."""
+    """A column of the table. `places`: decimals; `share`: the value is shown in percent."""
 
     column: str
     heading: str
@@ -87,7 +87,7 @@ MONTHS = tuple(
 
 
 def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
-    """List what the settings leave out: sentences, and what goes into their {value}."""
+    """List what the settings leave out, as sentences and the text for their {value}."""
     said = [
         ("only some countries ({value})", settings["COUNTRIES"].replace(",", ", ")),
         ("only days from {value} on", settings["SINCE"]),
