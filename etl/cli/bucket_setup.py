@@ -19,7 +19,7 @@ from etl.store.s3.store import S3Store
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """Whether to change nothing, not to ask, and to print JSON, with all else on standard error."""
+    """`dry_run`: change nothing. `yes`: don't ask. `as_json`: print JSON, the rest on stderr."""
 
     dry_run: bool
     yes: bool
@@ -30,9 +30,9 @@ class SetupOptions:
 
 
 def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOptions) -> None:
-    """Make the bucket as wished for, and the topic, unless its name is empty.
+    """Make or change the bucket to match `wish`, and make the topic unless its name is empty.
 
-    Raises ConfigError if S3 would not take the bucket's name, StoreError, AlertError.
+    Raises ConfigError if S3 does not allow the bucket's name, StoreError and AlertError.
     """
     found = read_setup(store, website=wish.website)
     if not found.exists and (faults := plan.name_faults(wish.bucket)):
@@ -57,7 +57,7 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
 
 
 def _apply(store: S3Store, changes: Sequence[BucketChange], options: SetupOptions) -> set[str]:
-    """Make the changes, after asking; the calls that the server did not refuse."""
+    """Ask, make the changes, and return the calls that the server accepted."""
     confirm(f"Make {_counted(changes)}?", yes=options.yes)
     made = set[str]()
     for change in changes:
@@ -81,7 +81,7 @@ def _show(answer: dict[str, Any], options: SetupOptions) -> None:
 
 
 def set_up_topic(name: str, options: SetupOptions) -> dict[str, str | bool]:
-    """Make the topic if it is missing, after asking; its name, and whether it was made."""
+    """Make the topic after asking, if it is missing; return its name and whether it was made."""
     topic = Topic(name)
     missing = not topic.exists()
     options.say(f"{topic.shown}: {'1 change' if missing else 'nothing to do'}")

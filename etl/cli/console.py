@@ -1,6 +1,6 @@
-"""What commands print on standard output: tables for people, JSON for programs.
+"""Print on standard output: tables for people, JSON for programs.
 
-rich is imported by the first table, as JSON does without it.
+rich is imported with the first table, since JSON does not need it.
 """
 
 import sys
@@ -20,8 +20,8 @@ WIDTH = 160  # of a table that does not go to a terminal
 class Column:
     """A column of a table: text on one line, unless one of these is set.
 
-    `number`: aligned to the right. `wraps`: may take several lines. `rest`: the same, and as wide
-    as the other columns leave it.
+    `number`: aligned to the right. `wraps`: may take several lines. `rest`: wraps too, and takes
+    the width that the other columns leave.
     """
 
     name: str
@@ -35,7 +35,7 @@ def print_table(
 ) -> None:
     """Print rows of one cell for each column, as wide as the terminal.
 
-    Brackets and colons in a title or cell are no markup: sources and readers may write any text.
+    Brackets and colons are not taken for markup, since sources and readers may write any text.
     """
     from rich.box import SIMPLE_HEAD
     from rich.table import Table

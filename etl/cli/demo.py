@@ -1,4 +1,4 @@
-"""The demo: the samples on a loopback web server, the whole job twice, into a folder."""
+"""The demo: run the whole job twice on samples that a loopback web server serves."""
 
 import threading
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ class _Quiet(SimpleHTTPRequestHandler):
 
 @contextmanager
 def served(folder: Path) -> Iterator[str]:
-    """Serve a folder on loopback; yields the address."""
+    """Serve a folder on loopback, and yield the address."""
     handler = partial(_Quiet, directory=str(folder))
     with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
         threading.Thread(target=server.serve_forever, daemon=True).start()
@@ -50,7 +50,7 @@ def served(folder: Path) -> Iterator[str]:
 
 
 def demonstrate(settings: Settings) -> None:
-    """Run the job twice on the samples, and say what is in OUTPUT_DIR then.
+    """Run the job twice on the samples, and print what is in OUTPUT_DIR afterwards.
 
     Raises ConfigError if OUTPUT_DIR holds real data.
     """

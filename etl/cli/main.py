@@ -1,4 +1,4 @@
-"""The command line: which commands there are, how they are stopped, how they end."""
+"""The command line: the list of commands, how signals stop them, and their exit statuses."""
 
 import os
 import signal
@@ -56,7 +56,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
 
 
 class Sectioned(click.Group):
-    """A group whose help lists the commands by what they are for."""
+    """A group whose help lists the commands by purpose."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         ctx.obj = list(args)  # for_each passes them on as they were typed
@@ -95,7 +95,7 @@ def cli(context: click.Context, source: str | None) -> None:
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End at once. Nothing half done has been published, and what is published is complete."""
+    """End at once: a run may stop anywhere, since it publishes either a whole version or none."""
     ignore_stops()  # the signal may come twice, from the platform and from the worker
     status = 128 + number
     killer = threading.Timer(STOP_GRACE_S, partial(os._exit, status))

@@ -1,4 +1,4 @@
-"""What the commands share: options, types of arguments, the settings in force, questions."""
+"""What commands share: options, types of arguments, reading the settings, asking questions."""
 
 import os
 import sys
@@ -36,9 +36,9 @@ class Key(click.ParamType[str]):
 
 
 def in_force() -> Settings:
-    """Read the settings of the source that is meant, and set up the log by them.
+    """Read the settings of the chosen source, and set up the log accordingly.
 
-    Raises ConfigError, also if SOURCES names several sources and `--source` none of them.
+    Raises ConfigError, also if SOURCES names several sources and `--source` is not given.
     """
     name = click.get_current_context().find_root().params.get("source") or ""
     settings = of_one(load_settings(), name)
@@ -47,12 +47,12 @@ def in_force() -> Settings:
 
 
 def handed_over() -> Handover:
-    """What the worker that started this process knows; nothing if a person started it."""
+    """Return what the worker passed to this process; `BY_HAND` if a person started it."""
     return Handover.received(os.environ)
 
 
 def in_common() -> Settings:
-    """Like `in_force`, but if SOURCES names several, the settings of the folder around them all."""
+    """Like `in_force`, but if SOURCES names several, return the settings of their parent folder."""
     if click.get_current_context().find_root().params.get("source"):
         return in_force()
     settings = load_settings()
@@ -62,14 +62,15 @@ def in_common() -> Settings:
 
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
-    if handed_over() == BY_HAND:  # else the worker has warned
+    if handed_over() == BY_HAND:  # otherwise the worker has warned already
         retired.warn(os.environ)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
-    """Return only if a person agrees, or has agreed beforehand (`--yes`).
+    """Ask a person, and return only if they agree; with `yes` return at once.
 
-    For what can't be undone, the person has to type the name `typed`.
+    For what can't be undone, they have to type the name `typed`. Raises click.Abort if they
+    disagree, ClickException if there is no terminal.
     """
     if yes:
         return
@@ -82,7 +83,7 @@ def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
 
 
 def topic_name(settings: Settings) -> str:
-    """The name of the alerts' topic. Raises ConfigError if ALERT_TOPIC is not set."""
+    """Return the name of the alerts' topic. Raises ConfigError if ALERT_TOPIC is not set."""
     if not settings.alerts.topic:
         raise ConfigError(
             "ALERT_TOPIC: not set, so nobody is told; set it to a name such as cloud-etl, and make "

@@ -21,7 +21,7 @@ OLD = "left by a run, or an import, that broke off"
 
 
 def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_json: bool) -> bool:
-    """Print how many versions are in the archive now; returns whether all are."""
+    """Print how many versions are in the archive now, and return whether all are."""
     left_out = [one for one in outcomes if one.run_id is None]
     if as_json:
         print_json(outcomes)
@@ -50,7 +50,7 @@ def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_
 def print_backfilled(
     done: Backfilled, published: str | None, settings: Settings, *, as_json: bool
 ) -> bool:
-    """Print how many runs were made, and what failed; returns whether nothing did."""
+    """Print how many runs were made and what failed, and return whether nothing failed."""
     failed = [(day, day.failure) for day in done.days if day.failure]
     if as_json:
         print_json({"days": done.days, "unfinished": done.unfinished, "published": published})

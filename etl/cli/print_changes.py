@@ -30,7 +30,7 @@ ChangesOfRun = tuple[Record, Difference | None]
 
 
 def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str) -> None:
-    """Print a line for each published run. None: what it changed is no longer kept."""
+    """Print a line for each published run. None: its changes are no longer kept."""
     if as_json:
         print_json(
             [

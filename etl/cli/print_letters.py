@@ -20,7 +20,7 @@ LETTERS = (
 def print_letters(
     letters: Sequence[Letter], waiting: Sequence[LetterProgress], *, as_json: bool, where: str
 ) -> None:
-    """Print the letters, oldest first, then those that wait. Harmless to the terminal."""
+    """Print the letters, oldest first, then those that wait, without control characters."""
     if as_json:
         print_json(
             {"letters": msgspec.to_builtins(letters), "waiting": msgspec.to_builtins(waiting)}

@@ -32,7 +32,7 @@ def _stream_json(entries: Iterable[Entry]) -> None:
 
 
 def _print_table(entries: Iterable[Entry], where: str) -> None:
-    # the key comes last: it alone has no width that is known before the last entry has come
+    # the key comes last: its width isn't known until the last entry has arrived
     count = total = 0
     for entry in entries:
         if not count:

@@ -18,7 +18,7 @@ HISTORY = (
 
 
 def print_history(past: History, last: int, *, as_json: bool, where: str) -> None:
-    """Print the last records, oldest first, and since when the source stands still."""
+    """Print the last records, oldest first, and since when the source has had nothing new."""
     records = past.records[-last:]
     if as_json:
         print_json(msgspec.to_builtins(records))
@@ -47,9 +47,9 @@ def _history_row(record: Record) -> list[str]:
 
 
 def print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:
-    """Print a line for each finding as it comes: ok, warning or failed, and what to do.
+    """Print a line for each finding as it arrives: ok, warning or failed, and what to do.
 
-    Returns whether none failed.
+    Returns whether nothing failed.
     """
     if as_json:
         found = list(findings)

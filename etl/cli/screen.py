@@ -1,4 +1,4 @@
-"""What a person sees: progress and tables on a terminal, one logfmt line in a dyno."""
+"""Show a run's progress and result: a table on a terminal, otherwise a logfmt line."""
 
 import sys
 from typing import Any, Self
@@ -23,7 +23,7 @@ MEANING = {
 
 
 class Screen:
-    """Show a run without a terminal: one log line at the end."""
+    """Show a run without a terminal, by one log line at the end."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
@@ -44,7 +44,7 @@ class Screen:
         log.debug("run.step", step=what)
 
     def stage(self, what: str, total: int) -> None:
-        """Begin a step of so many parts; `advance` is called with each of them."""
+        """Begin a step of `total` parts; `advance` is called with each of them."""
         self.step(what)
 
     def advance(self, arrived: object) -> None:
@@ -75,7 +75,7 @@ class Terminal(Screen):
         self._console = Console(stderr=True, highlight=False)
         self.status = self._console.status("start")
         self.status.start()
-        # only now, as the console has replaced the stream by one that keeps lines off the spinner
+        # only now: rich has replaced stderr by a stream that prints log lines above the spinner
         log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
         self._arrived, self._of = 0, "objects"
         return self
@@ -115,7 +115,7 @@ class Terminal(Screen):
 
 
 def summary(result: Result) -> dict[str, Any]:
-    """List the figures of a run, in the order in which people ask for them."""
+    """List the figures of a run, the most interesting first."""
     record, manifest = result.record, result.manifest
     fields: dict[str, Any] = {}
     if record:
@@ -142,7 +142,7 @@ def summary(result: Result) -> dict[str, Any]:
 
 
 def unmatched(manifest: Manifest) -> str:
-    """Names that were matched with nothing, once, as a list for the log; the manifest has all."""
+    """List the names that could not be matched, for the log; the manifest has all of them."""
     found = manifest.checks.unmatched
     names = found["source_names"] + found["facts_names"]
     return listed(names, LISTED)

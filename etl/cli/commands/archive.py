@@ -28,10 +28,10 @@ class Address(click.ParamType[str]):
 
 
 def on_dask(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the options that say where the work is done, which need Dask.
+    """Add the options --dask and --workers, which need Dask.
 
-    The command gets them as `cluster`: the scheduler's address and the number of processes here,
-    of which at most one is given.
+    The command gets them as `cluster`: the scheduler's address and the number of local processes,
+    at most one of the two.
     """
 
     @click.option("--dask", type=Address(), help="On the workers of this scheduler.")

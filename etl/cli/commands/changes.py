@@ -1,4 +1,4 @@
-"""What the source said when: between two runs, and of one figure in all of them."""
+"""Compare what the source said in different runs: all figures of two, or one figure in all."""
 
 from datetime import datetime
 from pathlib import Path

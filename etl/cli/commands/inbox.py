@@ -63,6 +63,6 @@ def read_inbox() -> None:
 
 
 def _require_inbox(settings: Settings) -> None:
-    """Raise ConfigError if the inbox is off, as letters must not be sent to anybody then."""
+    """Raise ConfigError if the inbox is off: letters must not reach Amazon's services then."""
     if not settings.inbox.on:
         raise ConfigError("INBOX: off, so nothing is sent to Amazon's services; set INBOX=on")

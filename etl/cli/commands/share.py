@@ -1,4 +1,4 @@
-"""What others may read: links that expire, and public objects."""
+"""Share objects with others: links that expire, and public addresses."""
 
 import re
 from datetime import UTC, datetime, timedelta
@@ -17,7 +17,7 @@ UNITS = {"m": "minutes", "h": "hours", "d": "days"}
 
 
 class Lasting(click.ParamType[timedelta]):
-    """A time such as 30m, 24h or 7d."""
+    """How long a link is valid, such as 30m, 24h or 7d."""
 
     name = "time"
 
@@ -80,7 +80,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
 
 
 def _show(link: Link, temporary: Temporary | None, as_json: bool) -> None:
-    """Print the link alone on standard output, what to know about it on standard error."""
+    """Print only the link on standard output, and the notes about it on standard error."""
     warning = None
     if temporary and temporary.until is None:
         warning = "the credentials are temporary: the link dies with them, maybe much sooner"
@@ -114,7 +114,7 @@ def _show_access(address: str, key: str, *, public: bool) -> None:
 
 
 def _require_bucket(settings: Settings, key: str) -> None:
-    """Raise StoreError if the folder is one of this machine, as only a server can share."""
+    """Raise StoreError if the files are in a local folder, since only a server can share them."""
     if settings.store.bucket:
         return
     path = (settings.store.output_dir / key).absolute()

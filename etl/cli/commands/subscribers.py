@@ -1,4 +1,4 @@
-"""Who is told: subscribe, list and unsubscribe."""
+"""Manage who receives alerts: subscribe, list and unsubscribe."""
 
 import json
 from dataclasses import asdict
@@ -16,7 +16,7 @@ PROTOCOLS = click.Choice(("sms", "email", "https"))
 
 
 class Kinds(click.ParamType[tuple[str, ...]]):
-    """Some of the kinds of alert, with commas between."""
+    """Kinds of alert, separated by commas."""
 
     name = "kinds"
 

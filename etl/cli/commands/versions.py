@@ -1,4 +1,4 @@
-"""The versions in the folder: back to an earlier one, and an end for the old ones."""
+"""Restore an earlier version, and clear old ones."""
 
 import sys
 from datetime import UTC, datetime, timedelta
