@@ -44,7 +44,8 @@ def run(
             recorder.teller.nothing_due(this.past, this.before, now)
             return Result("not_due")
     recorder.teller.started()
-    recorder.write(form.renew, settings, store, now)  # the page links to it
+    languages = settings.alerts.translate_to
+    recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
     with TemporaryDirectory(prefix="cloud-etl-") as folder, recorder.recorded(this):
         options.step("extract")
         fetched = fetch_inputs(this, Path(folder), recorder.fetched)

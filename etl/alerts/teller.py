@@ -99,6 +99,10 @@ class Teller:
         with self._never_raises():
             self._alert_without_state(record)
 
+    def wants(self, kind: str) -> bool:
+        """Say whether alerts of this kind are sent."""
+        return self._has_topic and kind in self._alerts.kinds
+
     def tell(self, alert: Alert, now: datetime) -> None:
         """Send an alert that no rule makes, such as `rules.report_ready`, once."""
         wanted = [alert] if alert.kind in self._alerts.kinds else []

@@ -1,5 +1,6 @@
 """The form by which readers write: signed for a week at most, renewed before it ends."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 from etl import log
@@ -7,7 +8,7 @@ from etl.errors import EtlError
 from etl.inbox.contents import MOST_BYTES, TEXT_BYTES
 from etl.load.share import shared_key
 from etl.report import translations
-from etl.settings.groups import Settings
+from etl.settings.groups import InboxSettings
 from etl.store import Store, Upload
 from etl.store.layout import FORM, INCOMING
 from etl.store.signing import Signer
@@ -16,12 +17,12 @@ LASTS = timedelta(days=7)  # as long as S3 takes a signature
 RENEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
 
 
-def renew(settings: Settings, store: Store, now: datetime) -> None:
+def renew(inbox: InboxSettings, languages: Sequence[str], store: Store, now: datetime) -> None:
     """Put the form beside the page where INBOX is on, unless a recent one is there.
 
     With temporary credentials it is renewed each time: it expires with them. A failure is logged.
     """
-    if not settings.inbox.on:
+    if not inbox.on:
         return
     try:
         signer = store.signer()
@@ -30,25 +31,25 @@ def renew(settings: Settings, store: Store, now: datetime) -> None:
         there = store.head(FORM)
         if there and now - there.modified < RENEW_AFTER and signer.temporary is None:
             return
-        store.write(Upload(FORM, _page(settings, store, signer, LASTS)))
+        store.write(Upload(FORM, _page(languages, store, signer, LASTS)))
     except EtlError as exc:
         log.warning("inbox.form_failed", key=FORM, error=exc)
     else:
         log.info("inbox.form_renewed", key=FORM)
 
 
-def share(settings: Settings, store: Store, signer: Signer, lasts: timedelta) -> str:
+def share(languages: Sequence[str], store: Store, signer: Signer, lasts: timedelta) -> str:
     """Write a form to be handed out and return its key. Raises StoreError."""
-    body = _page(settings, store, signer, lasts)
+    body = _page(languages, store, signer, lasts)
     key = shared_key(FORM, datetime.now(UTC) + lasts)
     store.write(Upload(key, body))
     return key
 
 
-def _page(settings: Settings, store: Store, signer: Signer, lasts: timedelta) -> bytes:
+def _page(languages: Sequence[str], store: Store, signer: Signer, lasts: timedelta) -> bytes:
     from etl.inbox import form_page  # Jinja: only who makes a form pays for it
 
-    texts = translations.translated(store, settings.alerts.translate_to, form_page.sentences())
+    texts = translations.translated(store, languages, form_page.sentences())
     until = datetime.now(UTC) + lasts
     if signer.temporary and signer.temporary.until:
         until = min(until, signer.temporary.until)

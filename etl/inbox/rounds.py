@@ -24,16 +24,16 @@ from etl.inbox.letter_round import LetterRound, RoundResult
 from etl.inbox.notice import notice
 from etl.inbox.reader import Reader
 from etl.inbox.services import Services
-from etl.settings.groups import Settings
+from etl.settings.groups import InboxSettings
 from etl.store.s3.store import S3Store
 
 
-def make_round(settings: Settings, store: S3Store, teller: Teller, now: datetime) -> RoundResult:
+def make_round(inbox: InboxSettings, store: S3Store, teller: Teller, now: datetime) -> RoundResult:
     """Go through the inbox once. Raises StoreError; what was done by then stays done."""
     now = now.replace(microsecond=0)
-    allowance = Allowance(store, settings.inbox.daily_limit, now)
+    allowance = Allowance(store, inbox.daily_limit, now)
     services = Services(allowance)
-    reader = Reader(store, services, settings.inbox.language, settings.inbox.rules)
+    reader = Reader(store, services, inbox.language, inbox.rules)
     letters = LetterRound(store, services, reader, now)
     try:
         done = letters.work()
@@ -41,11 +41,11 @@ def make_round(settings: Settings, store: S3Store, teller: Teller, now: datetime
         for service, why in services.refusing.items():
             log.warning("inbox.refused", service=service, error=why)
         allowance.return_unused()
-    _alert(done, settings, store, teller, now)
+    _alert(done, store, teller, now)
     for letter in done.letters:
         claims.drop(store, letter.id)
     if done.waiting and allowance.is_spent:
-        log.warning("inbox.limit", calls=settings.inbox.daily_limit, waiting=len(done.waiting))
+        log.warning("inbox.limit", calls=inbox.daily_limit, waiting=len(done.waiting))
     if done.letters or done.waiting:
         log.info(
             "inbox.read",
@@ -56,9 +56,7 @@ def make_round(settings: Settings, store: S3Store, teller: Teller, now: datetime
     return done
 
 
-def _alert(
-    done: RoundResult, settings: Settings, store: S3Store, teller: Teller, now: datetime
-) -> None:
+def _alert(done: RoundResult, store: S3Store, teller: Teller, now: datetime) -> None:
     """Send one alert for the letters that answer to INBOX_ALERT, and what waited before.
 
     Raises StoreError if the alert could not even be queued: the progress of these letters is kept
@@ -70,6 +68,5 @@ def _alert(
         return
     alert = notice(looked, now)
     teller.tell(alert, now)
-    wanted = settings.alerts.topic and alert.kind in settings.alerts.kinds
-    if wanted and not state.read_state(store)[0].knows(alert.id):
+    if teller.wants(alert.kind) and not state.read_state(store)[0].knows(alert.id):
         raise StoreError(f"{alert.id} could not be noted as to be told; a later round tries again")

@@ -49,7 +49,7 @@ class Inbox:
     def round(self, later: timedelta = timedelta(0), /, **variables: str) -> RoundResult:
         settings = self.settings(**variables)
         teller = Teller(settings, self.store)
-        return rounds.make_round(settings, self.store, teller, datetime.now(UTC) + later)
+        return rounds.make_round(settings.inbox, self.store, teller, datetime.now(UTC) + later)
 
     def settings(self, **variables: str) -> Settings:
         return read_settings({"S3_BUCKET": self.store.bucket, "INBOX": "on", **variables})

@@ -99,7 +99,7 @@ def settings(**over: str) -> Settings:
 
 def make_round(store: Any, now: datetime, chosen: Settings | None = None) -> RoundResult:
     chosen = chosen or settings()
-    return rounds.make_round(chosen, store, Teller(chosen, store), now)
+    return rounds.make_round(chosen.inbox, store, Teller(chosen, store), now)
 
 
 @pytest.fixture

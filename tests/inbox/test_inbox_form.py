@@ -220,6 +220,10 @@ def inbox_settings(store: S3Store, **over: str) -> Any:
     return read_settings({"S3_BUCKET": store.bucket, "INBOX": "on", **over})
 
 
+def renew(settings: Any, store: Store, now: datetime) -> None:
+    form.renew(settings.inbox, settings.alerts.translate_to, store, now)
+
+
 def form_of(store: Store) -> bytes:
     stored = store.read(FORM)
     assert stored is not None
@@ -236,16 +240,16 @@ def test_the_form_is_made_once_a_day_and_each_time_with_credentials_that_end(
     s3: S3Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = datetime.now(UTC)
-    form.renew(inbox_settings(s3), s3, now)
+    renew(inbox_settings(s3), s3, now)
     first = form_of(s3)
-    form.renew(inbox_settings(s3), s3, now + timedelta(hours=19))
+    renew(inbox_settings(s3), s3, now + timedelta(hours=19))
     assert form_of(s3) == first
-    form.renew(inbox_settings(s3), s3, now + timedelta(hours=21))
+    renew(inbox_settings(s3), s3, now + timedelta(hours=21))
     second = form_of(s3)
     assert second != first
     monkeypatch.setenv("AWS_SESSION_TOKEN", "made-up-token")
     temporary = S3Store.connect(s3.bucket, s3.folder)
-    form.renew(inbox_settings(s3), temporary, now)
+    renew(inbox_settings(s3), temporary, now)
     assert form_of(s3) != second
     temporary.client.close()
 
@@ -253,11 +257,11 @@ def test_the_form_is_made_once_a_day_and_each_time_with_credentials_that_end(
 def test_without_the_setting_there_is_no_form_and_a_failure_is_only_said(
     s3: S3Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    form.renew(read_settings({"S3_BUCKET": s3.bucket}), s3, NOW)
+    renew(read_settings({"S3_BUCKET": s3.bucket}), s3, NOW)
     assert s3.read(FORM) is None
     with answering(s3_error(403, "AccessDenied")) as url:
         use(monkeypatch, url)
-        form.renew(inbox_settings(s3), S3Store.connect(s3.bucket, "covid"), NOW)
+        renew(inbox_settings(s3), S3Store.connect(s3.bucket, "covid"), NOW)
     assert [record.message for record in caplog.records] == ["inbox.form_failed"]
 
 
@@ -304,7 +308,7 @@ def test_the_form_speaks_the_page_s_languages_each_asked_for_once(
     s3: S3Store, services: Languages
 ) -> None:
     use_s3 = inbox_settings(s3, TRANSLATE_TO="es,ca")
-    form.renew(use_s3, s3, datetime.now(UTC))
+    renew(use_s3, s3, datetime.now(UTC))
     html = form_of(s3).decode()
     found = data(html)["texts"]
     assert set(found) == {"es", "ca"}
@@ -318,7 +322,7 @@ def test_the_form_speaks_the_page_s_languages_each_asked_for_once(
     ]
     before = len(services.asked)
     assert before == 2 * len(set(said))
-    form.renew(use_s3, s3, datetime.now(UTC) + DAY)
+    renew(use_s3, s3, datetime.now(UTC) + DAY)
     assert len(services.asked) == before
 
 
@@ -326,7 +330,7 @@ def test_a_language_that_cannot_be_had_is_left_out(
     s3: S3Store, services: Languages, caplog: pytest.LogCaptureFixture
 ) -> None:
     services.refuse = (400, "AccessDeniedException", "no")
-    form.renew(inbox_settings(s3, TRANSLATE_TO="es"), s3, datetime.now(UTC))
+    renew(inbox_settings(s3, TRANSLATE_TO="es"), s3, datetime.now(UTC))
     html = form_of(s3).decode()
     assert data(html)["texts"] == {}
     assert read_page(html).all("option") == []

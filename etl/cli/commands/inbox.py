@@ -37,7 +37,7 @@ def inbox(listed: bool, last: int, as_json: bool) -> None:
 
         bucket = S3Store.connect(settings.store.bucket, settings.store.folder)
         teller = Teller(settings, bucket, handed_over())
-        done = make_round(settings, bucket, teller, datetime.now(UTC))
+        done = make_round(settings.inbox, bucket, teller, datetime.now(UTC))
         letters, waiting = done.letters, done.waiting
     print_letters(letters, waiting, as_json=as_json, where=settings.store.address)
 
@@ -53,10 +53,10 @@ def read_inbox() -> None:
     settings = in_force()
     _require_inbox(settings)
     store = S3Store.connect(settings.store.bucket, settings.store.folder)
-    form.renew(settings, store, datetime.now(UTC))
+    form.renew(settings.inbox, settings.alerts.translate_to, store, datetime.now(UTC))
     try:
         teller = Teller(settings, store, handed_over())
-        make_round(settings, store, teller, datetime.now(UTC))
+        make_round(settings.inbox, store, teller, datetime.now(UTC))
     except EtlError as exc:
         log.error("inbox.failed", kind=type(exc).__name__, error=exc)
         raise SystemExit(1) from exc

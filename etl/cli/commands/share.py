@@ -70,7 +70,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if how == "inbox":
         from etl.inbox import form
 
-        key = form.share(settings, store, signer, expires)
+        key = form.share(settings.alerts.translate_to, store, signer, expires)
         if not settings.inbox.on:
             click.echo("warning: INBOX is off: what is sent is not read until it is on", err=True)
     elif key is None:
