@@ -1,4 +1,4 @@
-"""A real browser for tests and measurements: Debian's Chromium, with what it logs and asks for."""
+"""A real browser for tests and measurements: Debian's Chromium, its console and its requests."""
 
 import json
 import shutil
@@ -30,7 +30,7 @@ OPTIONS = (
 
 
 class Missing(Exception):
-    """What is not installed here, and what installs it."""
+    """Names what is not installed here, and what installs it."""
 
 
 def required(what: str, path: str | Path | None) -> Path:
@@ -40,13 +40,13 @@ def required(what: str, path: str | Path | None) -> Path:
 
 
 class Browser:
-    """One window. `open` forgets what was logged and asked for before."""
+    """One window. `open` clears the earlier log and requests."""
 
     def __init__(self, driver: webdriver.Chrome) -> None:
         self.driver = driver
 
     def open(self, url: str, *, ready: bool = True) -> None:
-        """Load a page; `ready`: until its charts are drawn."""
+        """Load a page; with `ready`, wait until its charts are drawn."""
         self.driver.get("about:blank")
         for kind in ("browser", "performance"):
             self.driver.get_log(kind)  # type: ignore[no-untyped-call]
@@ -58,7 +58,7 @@ class Browser:
         return self.driver.execute_script(script, *arguments)
 
     def wait(self, script: str, *arguments: object) -> Any:
-        """Until the script returns something that is true; that."""
+        """Wait until the script returns something true, and return that."""
         wait = WebDriverWait(self.driver, READY_S, poll_frequency=0.02)
         return wait.until(lambda _: self.run(script, *arguments), f"never came true: {script}")
 
@@ -66,7 +66,7 @@ class Browser:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
 
     def texts(self, selector: str) -> list[str]:
-        """Of every element that is not hidden."""
+        """Return the text of every matching element that is not hidden."""
         found = self.run(
             "return [...document.querySelectorAll(arguments[0])].filter(e => e.checkVisibility())"
             ".map(e => e.textContent)",
@@ -75,7 +75,7 @@ class Browser:
         return list(found)
 
     def choose(self, selector: str, value: str) -> None:
-        """Set a control and say so, as the browser does when somebody has set it."""
+        """Set a control and send its `change` event, as when a person sets it."""
         self.run(
             "const control = document.querySelector(arguments[0]); control.value = arguments[1];"
             "control.dispatchEvent(new Event('change'))",
@@ -103,12 +103,12 @@ class Browser:
         )
 
     def errors(self) -> list[str]:
-        """What the console has said since `open`, but for mere information."""
+        """Return the console's warnings and errors since `open`."""
         said = self.driver.get_log("browser")  # type: ignore[no-untyped-call]
         return [entry["message"] for entry in said if entry["level"] not in ("INFO", "DEBUG")]
 
     def asked_for(self) -> list[str]:
-        """The URL of every request since `open`."""
+        """Return the URL of every request since `open`."""
         said = self.driver.get_log("performance")  # type: ignore[no-untyped-call]
         events = [json.loads(entry["message"])["message"] for entry in said]
         return [
@@ -120,7 +120,7 @@ class Browser:
 
 @contextmanager
 def chromium(profile: Path) -> Iterator[Browser]:
-    """Start it with an empty profile. Raises Missing."""
+    """Start Chromium with an empty profile. Raises Missing."""
     binary = required("Chromium", shutil.which("chromium"))
     service = Service(str(required("ChromeDriver", shutil.which("chromedriver"))))
     options = webdriver.ChromeOptions()

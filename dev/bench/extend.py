@@ -1,7 +1,7 @@
 """Make a big file of a small one: `python dev/bench/extend.py INPUT[.gz] OUTPUT --copies 10`.
 
-Reads coviddata's countries, carries every living series on to `--days` days after the file's first
-date, and writes each country `--copies` times under keys of its own. The days added are made up:
+Reads coviddata's countries, continues every current series to `--days` days after the file's first
+date, and writes each country `--copies` times under different keys. The added days are made up:
 good for measuring and nothing else. They have the source's defects, and the same input gives the
 same bytes.
 """
@@ -27,13 +27,13 @@ Day = dict[str, dict[str, int]]
 
 
 def span(entries: Sequence[dict[str, Any]]) -> tuple[date, date]:
-    """The first and the last date of all series."""
+    """Return the first and the last date of all series."""
     days = [day for entry in entries for day in (min(entry["dates"]), max(entry["dates"]))]
     return date.fromisoformat(min(days)), date.fromisoformat(max(days))
 
 
 def recent_per_day(dates: dict[str, Day], measure: str) -> float:
-    """What the series added a day, lately; 0 where it fell."""
+    """Return the series' recent daily increase; 0 if it fell."""
     rows = [*dates.items()][-RECENT_DAYS - 1 :]
     (first, before), (last, now) = rows[0], rows[-1]
     days = (date.fromisoformat(last) - date.fromisoformat(first)).days
@@ -41,7 +41,7 @@ def recent_per_day(dates: dict[str, Day], measure: str) -> float:
 
 
 def carry_on(rng: random.Random, dates: dict[str, Day], end: date) -> dict[str, Day]:
-    """The series with the days up to `end`: its recent level on slow waves from 0.2 to 1.6."""
+    """Continue the series up to `end`: its recent level times slow waves from 0.2 to 1.6."""
     last = date.fromisoformat(max(dates))
     start = dates[str(last)]["cumulative"]
     level = {measure: recent_per_day(dates, measure) for measure in start}
@@ -66,7 +66,7 @@ def carry_on(rng: random.Random, dates: dict[str, Day], end: date) -> dict[str, 
 
 
 def fill_in(dates: dict[str, Day], first: date) -> dict[str, Day]:
-    """The series with zeros from `first` to its own first day."""
+    """Return the series with zeros from `first` to its own first day."""
     nothing = dict.fromkeys(("cases", "deaths", "recoveries"), 0)
     missing = (date.fromisoformat(min(dates)) - first).days
     days = (str(first + timedelta(days=n)) for n in range(missing))
@@ -75,7 +75,7 @@ def fill_in(dates: dict[str, Day], first: date) -> dict[str, Day]:
 
 @dataclass(frozen=True)
 class Plan:
-    """From which day to which; series that ended before `alive_since` stay as they are."""
+    """The days to write; series that ended before `alive_since` are not continued."""
 
     first: date
     end: date
@@ -94,7 +94,7 @@ def extend(entry: dict[str, Any], plan: Plan) -> dict[str, Any]:
         return entry
     if plan.alive_since == date.min:
         dates = fill_in(dates, plan.first)
-    # S311: the same for the same country is what it must be
+    # seeded by the country, so that the same input gives the same bytes
     rng = random.Random(entry["country"]["key"])  # noqa: S311
     return {"country": entry["country"], "dates": carry_on(rng, dates, plan.end)}
 
@@ -105,8 +105,8 @@ def last_cases(entry: dict[str, Any]) -> int:
 
 
 def written(entries: Sequence[dict[str, Any]], plan: Plan, copies: int) -> Iterator[str]:
-    """The file in pieces, one country's copy each: countries by last cases, descending."""
-    # Made twice, to be ordered and to be written: all of them at once would not fit in memory.
+    """Yield the file in pieces, one copy of a country each, most cases first."""
+    # Made twice, once to sort and once to write: all of them at once would not fit in memory.
     ordered = sorted(entries, key=lambda entry: -last_cases(extend(entry, plan)))
     for i, entry in enumerate(ordered):
         dates = compact(extend(entry, plan)["dates"])

@@ -1,8 +1,8 @@
-"""The single figures: the start, a day with nothing new, living sources, small uploads, idling.
+"""Measure single figures: start, a day with nothing new, living sources, small uploads, idling.
 
     python -m dev.bench.figures [--rounds 5] [--write]
 
-Each of a whole process on this machine, medians; servers on loopback. `make bench` runs it too.
+Prints medians of whole processes on this machine, with servers on loopback. `make bench` runs it.
 """
 
 import argparse
@@ -72,7 +72,7 @@ class Server:
                 self.send_header("ETag", '"1"')
                 self.send_header("Content-Length", str(path.stat().st_size))
                 self.end_headers()
-                # in pieces: what this process ever held would count as its children's peak
+                # in pieces: this process' peak memory would count as its children's
                 with path.open("rb") as file:
                     shutil.copyfileobj(file, self.wfile)
 
@@ -88,7 +88,7 @@ class Server:
 
 
 def first_byte(rounds: int) -> float:
-    """Median seconds from the start of `python app.py run` to its request for the source."""
+    """Return the median seconds from the start of `python app.py run` to its first request."""
     seconds = []
     for _ in range(rounds):
         server = Server(ROOT / "samples" / "stats.json.gz")
@@ -102,7 +102,7 @@ def first_byte(rounds: int) -> float:
 
 
 def unchanged(rounds: int) -> Measured:
-    """A run whose source answers 304."""
+    """Measure a run whose source answers 304."""
     server = Server(sources()[1].path)
     with server.running() as url:
         os.environ.update(SOURCE_URL=f"{url}/stats.json", SOURCE="coviddata")
@@ -111,7 +111,7 @@ def unchanged(rounds: int) -> Measured:
 
 
 def living(source: str, lines: Iterable[str], rounds: int) -> tuple[str, Measured]:
-    """Every file of a source's whole table, as on a day on which it has changed."""
+    """Measure a run that writes all files of a source, as on a day on which it changed."""
     with TemporaryDirectory(dir=DATA) as folder:
         path = Path(folder) / f"{source}.csv"
         with path.open("w", encoding="utf-8", newline="") as file:
@@ -133,7 +133,7 @@ def small_uploads(rounds: int) -> Measured:
 
 
 def idle() -> float:
-    """Megabytes the worker holds once its first run is over."""
+    """Return the megabytes that the worker holds after its first run."""
     with TemporaryDirectory() as folder:
         environment = os.environ | {"SOURCE": "sample", "SOURCE_URL": "", "OUTPUT_DIR": folder}
         environment.pop("S3_BUCKET", None)

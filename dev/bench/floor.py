@@ -1,8 +1,8 @@
-"""What no program could avoid: `python dev/bench/floor.py SOURCE_URL OUT_DIR`.
+"""Do only what no program could avoid: `python dev/bench/floor.py SOURCE_URL OUT_DIR`.
 
-The interpreter and the imports that are needed, the bytes read, one pass of the fastest JSON
-decoder over all of them, and the columns written by pyarrow as CSV (gzip) and Parquet. No repair,
-no merge, no check, no upload: nothing that makes the result worth having.
+That is: start the interpreter, import what is needed, read the bytes, decode them once with the
+fastest JSON decoder, and write the columns with pyarrow as CSV (gzip) and Parquet. There is no
+repair, no merge, no check and no upload, so the result is of no use.
 """
 
 import os

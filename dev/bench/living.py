@@ -1,7 +1,7 @@
 """Make a big file in a living source's form: `python -m dev.bench.living who|owid OUTPUT`.
 
-who: 26 MB, half a million rows; owid: 100 MB, 61 columns. Every figure is made up; the same bytes
-each time.
+who: 26 MB, half a million rows; owid: 100 MB, 61 columns. Every figure is made up; the bytes are
+the same each time.
 """
 
 import argparse
@@ -17,7 +17,7 @@ WHO_DAYS, OWID_DAYS = 2_160, 2_225
 
 
 def countries() -> list[Country]:
-    """Every country that has codes."""
+    """List every country that has codes."""
     return sorted({one for one in lookup().values() if one.iso3}, key=lambda one: one.name)
 
 

@@ -20,7 +20,7 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Measured:
-    """One process from its start to its end, its children included."""
+    """What one process needed from start to end, its children included."""
 
     wall_s: float
     cpu_s: float
@@ -28,7 +28,7 @@ class Measured:
 
 
 def measure(command: Sequence[str]) -> Measured:
-    """Raises CalledProcessError where the command fails."""
+    """Run a command and measure it. Raises CalledProcessError if it fails."""
     began = time.perf_counter()
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL)  # noqa: S603  the caller's own
     _, status, used = os.wait4(process.pid, 0)
@@ -40,7 +40,7 @@ def measure(command: Sequence[str]) -> Measured:
 
 
 def peak_kb(pid: int) -> int | None:
-    """The peak resident memory of a process so far, kB, by Linux's /proc; None where it ended."""
+    """Return a process' peak resident memory so far in kB (Linux's /proc); None if it ended."""
     try:
         status = Path(f"/proc/{pid}/status").read_text()
     except OSError:

@@ -1,8 +1,7 @@
-"""What the page weighs and how soon it is ready: python dev/bench/page.py FOLDER [--rounds 5]
+"""Measure the page's size and how soon it is ready: python dev/bench/page.py FOLDER [--rounds 5]
 
 FOLDER is where a run has published (OUTPUT_DIR). Ready: the charts are drawn and every control
-works, counted from the browser's first step towards the page, which is opened from disk with an
-empty cache.
+works. The time starts when the browser begins to open the page, from disk with an empty cache.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Side by side: this project's run, what people would use instead, and the floor.
+"""Compare this project's run with what people would use instead, and with the floor.
 
     make bench
     python -m dev.bench.run --sizes "29 MB" --only "this project,naive" --peers-python ...
@@ -50,7 +50,7 @@ class Source:
 
 
 def sources() -> list[Source]:
-    """From real data where it is at hand, else from the samples; made once."""
+    """Make the inputs, once: from real data if it is available, else from the samples."""
     DATA.mkdir(exist_ok=True)
     real = REAL / "countries-2020-09-07.json.gz"
     if real.exists():
@@ -80,7 +80,7 @@ def sources() -> list[Source]:
 
 @contextmanager
 def web_server() -> Iterator[str]:
-    """Python's own, as a process of its own; its URL."""
+    """Start Python's own web server as a process, and yield its URL."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -121,13 +121,13 @@ def credentials(endpoint: str | None) -> None:
 
 
 def make_bucket() -> None:
-    # in a process of its own: what this one holds would count as its children's peak
+    # in a separate process: this one's peak memory would count as its children's
     create = f"import boto3; boto3.client('s3').create_bucket(Bucket={BUCKET!r})"
     subprocess.run([sys.executable, "-c", create], check=True)  # noqa: S603  our own
 
 
 def commands(source: Source, url: str, peers_python: str | None, nth: int) -> dict[str, list[str]]:
-    """Each program's command; a folder of its own in the bucket for each round."""
+    """Return each program's command; every round has its own folder in the bucket."""
     address = f"{url}/{source.path.name}"
     os.environ.update(SOURCE_URL=address, COUNTRIES_URL=str(source.facts), S3_FOLDER=f"ours-{nth}")
     found = {
@@ -149,7 +149,7 @@ def commands(source: Source, url: str, peers_python: str | None, nth: int) -> di
 def compare(
     source: Source, url: str, peers_python: str | None, rounds: int, only: Sequence[str]
 ) -> dict[str, Measured]:
-    """Medians of each program on one input."""
+    """Return the medians of each program on one input."""
     results: dict[str, list[Measured]] = {}
     for nth in range(rounds):
         for name, command in commands(source, url, peers_python, nth).items():
@@ -166,7 +166,7 @@ def compare(
 
 
 def table(found: dict[str, dict[str, Measured]]) -> str:
-    """Markdown: each program on each input, and how much of it ours takes."""
+    """Return a Markdown table: each program on each input, and this project's share of it."""
     lines = [
         "| input | program | wall, s | CPU, s | peak, MB | ours: CPU | ours: peak |",
         "|---|---|---:|---:|---:|---:|---:|",
@@ -182,7 +182,7 @@ def table(found: dict[str, dict[str, Measured]]) -> str:
 
 
 def exponents(found: dict[str, dict[str, Measured]], sizes: dict[str, float]) -> str:
-    """The slope of a straight line through the logarithms, over the inputs: time and memory."""
+    """Return how time and memory grow with the input: slopes of lines through the logarithms."""
     said = []
     for what in ("cpu_s", "peak_mb"):
         points = [
@@ -224,7 +224,7 @@ def main() -> None:
 
 
 def write_between(name: str, text: str) -> None:
-    """Put the text into docs/performance.md, between the marks of that name."""
+    """Put the text into docs/performance.md, between the markers with that name."""
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, _, rest = DOCUMENT.read_text().partition(begin)
     DOCUMENT.write_text(f"{before}{begin}\n{text}\n{end}{rest.partition(end)[2]}")

@@ -1,10 +1,10 @@
-"""How backfill scales on this machine: one archive, rebuilt by 1 and by 2 worker processes.
+"""Measure how backfill scales here: one archive, rebuilt by 1 and by 2 worker processes.
 
     python -m dev.bench.scaling --snapshots 365 \\
         --input dev/bench/data/4MB-countries-2020-09-07.json --facts samples/InfoPaisosExtra.xlsx
 
-Makes an archive of so many days from one document, each day a little different, in a folder of this
-machine (so that no server shares the cores with the workers), and measures whole processes: wall
+Makes an archive of `--snapshots` days from one document, each day a little different, in a local
+folder (so that no server shares the cores with the workers), and measures whole processes: wall
 time, CPU, and the peak memory of each. Prints the table of docs/scaling.md.
 """
 
@@ -32,7 +32,10 @@ WATCHED_EVERY_S = 0.5
 
 
 def make_archive(folder: Path, document: Path, snapshots: int) -> int:
-    """raw/ of so many days; the bytes of one document. Each day all countries' last totals move."""
+    """Make raw/ of so many days, and return the bytes of one document.
+
+    Every country's last total differs from day to day.
+    """
     countries = msgspec.json.decode(document.read_bytes())
     size = 0
     for n in range(snapshots):
@@ -49,7 +52,7 @@ def make_archive(folder: Path, document: Path, snapshots: int) -> int:
 
 
 def measure(folder: Path, facts: str, workers: int) -> dict[str, float]:
-    """One backfill of all of it, from nothing; memory in MB."""
+    """Measure one backfill of the whole archive, with no runs made before; memory in MB."""
     for made in (folder / "runs", folder / "raw" / "facts"):
         shutil.rmtree(made, ignore_errors=True)
     (folder / "catalogue.json").unlink(missing_ok=True)
@@ -88,7 +91,7 @@ def measure(folder: Path, facts: str, workers: int) -> dict[str, float]:
 
 
 def family(pid: int) -> set[int]:
-    """A process and all that it has started."""
+    """Return a process and all its descendants."""
     parents = {}
     for path in Path("/proc").glob("[0-9]*/stat"):
         try:

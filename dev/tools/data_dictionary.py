@@ -1,4 +1,4 @@
-"""docs/data-dictionary.md from the register of columns: `make docs`."""
+"""Write docs/data-dictionary.md from the register of columns: `make docs`."""
 
 from collections.abc import Iterable
 from pathlib import Path

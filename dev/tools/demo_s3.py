@@ -1,7 +1,7 @@
-"""The demo on a real S3 server: `make demo-s3`.
+"""Run the demo on a real S3 server: `make demo-s3`.
 
 Starts dev/tools/s3-server on loopback, makes a bucket, runs the worker's own command twice on
-made-up data, restarts the server, and reads everything back by plain boto3, digest by digest.
+made-up data, restarts the server, and verifies every digest with plain boto3.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ BUCKET, FOLDER = "demo", "covid"
 
 
 def server(command: str) -> str:
-    """What dev/tools/s3-server prints."""
+    """Run dev/tools/s3-server, and return what it prints."""
     ran = subprocess.run(
         [sys.executable, str(SERVER), command], check=True, stdout=subprocess.PIPE, text=True
     )
@@ -64,7 +64,7 @@ def make_bucket() -> None:
 
 
 def read_back() -> str:
-    """Every file of the published run, under both of its names; exits where one is not right."""
+    """Read every file of the published run, under both of its names; exit if one is wrong."""
     client = boto3.client("s3")
 
     def read(key: str) -> bytes:

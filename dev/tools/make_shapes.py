@@ -1,9 +1,9 @@
 """Make etl/report/page/shapes.json, the map's countries: python dev/tools/make_shapes.py
 
 They are Natural Earth's (https://www.naturalearthdata.com/, public domain), Admin 0 countries at
-1:110m, version 4.1.0, as the npm package world-atlas hands them on; npm fetches it. Here they are
-projected (Equal Earth: a country's area on the map is its share of the world's), rounded to whole
-units, and named by their ISO code.
+1:110m, version 4.1.0, from the npm package world-atlas, which npm fetches. Here they are projected
+(Equal Earth: areas on the map are proportional to real ones), rounded to whole units, and named by
+their ISO code.
 """
 
 import hashlib
@@ -27,9 +27,9 @@ SHA256 = "2516c915867c7baf18ddec727aec46c315541a07cfb3d79a6559b05d5e94eee8"
 TARGET = Path(__file__).resolve().parents[2] / "etl" / "report" / "page" / "shapes.json"
 ABOUT = "Natural Earth, Admin 0 countries 1:110m 4.1.0, public domain; made by tools/make_shapes.py"
 WIDE = 2000  # units from the western to the eastern end of the equator
-EQUATOR = 2 * 2.7066299836  # the same in Equal Earth's own units
+EQUATOR = 2 * 2.7066299836  # the same width in Equal Earth's own units
 LEFT_OUT = {"Antarctica"}
-# Natural Earth's names that countries.csv lacks: one that it has, or one to show without a code
+# Natural Earth's names that countries.csv lacks -> its name there, or one to show without a code
 NAMES = {
     "Bosnia and Herz.": "Bosnia and Herzegovina",
     "Falkland Is.": "Falkland Islands",
@@ -42,7 +42,7 @@ Ring = list[tuple[float, float]]  # longitudes and latitudes
 
 
 def download() -> dict[str, Any]:
-    """The topology, as npm's registry has it."""
+    """Fetch the topology with npm."""
     with TemporaryDirectory() as folder:
         command = ["npm", "pack", "--silent", PACKAGE]
         subprocess.run(command, cwd=folder, check=True, stdout=subprocess.DEVNULL)
@@ -57,7 +57,7 @@ def download() -> dict[str, Any]:
 
 
 def project(longitude: float, latitude: float) -> tuple[int, int]:
-    """Equal Earth (Savric, Patterson and Jenny, 2018), in whole units."""
+    """Project to Equal Earth (Savric, Patterson and Jenny, 2018), in whole units."""
     a1, a2, a3, a4 = 1.340264, -0.081106, 0.000893, 0.003796
     theta = asin(sqrt(3) / 2 * sin(radians(latitude)))
     slope = a1 + 3 * a2 * theta**2 + 7 * a3 * theta**6 + 9 * a4 * theta**8
@@ -67,7 +67,7 @@ def project(longitude: float, latitude: float) -> tuple[int, int]:
 
 
 def arcs(topology: dict[str, Any]) -> list[Ring]:
-    """Every arc's points; in the file they are steps on a grid."""
+    """Return every arc's points; the file has them as steps on a grid."""
     (wide, high), (left, bottom) = topology["transform"].values()
     found = []
     for steps in topology["arcs"]:
@@ -80,7 +80,7 @@ def arcs(topology: dict[str, Any]) -> list[Ring]:
 
 
 def ring(numbers: list[int], lines: list[Ring]) -> Ring:
-    """One closed line. Its longitudes go on beyond 180 where it crosses the date line."""
+    """Return a closed line; where it crosses the date line its longitudes exceed 180."""
     points = Ring()
     for number in numbers:
         line = lines[number] if number >= 0 else lines[~number][::-1]
@@ -92,7 +92,7 @@ def ring(numbers: list[int], lines: list[Ring]) -> Ring:
 
 
 def beside_180(points: Ring, side: int) -> Ring:
-    """The part of a ring west (1) or east (-1) of the date line, on the map's own longitudes."""
+    """Return the part of a ring west (1) or east (-1) of the date line, within -180 to 180."""
     kept = Ring()
     for (x, y), (next_x, next_y) in zip(points, [*points[1:], points[0]], strict=True):
         here, there = (180 - x) * side, (180 - next_x) * side
@@ -104,7 +104,7 @@ def beside_180(points: Ring, side: int) -> Ring:
 
 
 def steps(points: Ring) -> list[int]:
-    """A ring on the map, from point to point: x, y, dx, dy, dx, dy ..."""
+    """Encode a ring on the map as steps from point to point: x, y, dx, dy, dx, dy ..."""
     placed = [project(*point) for point in points]
     placed = [place for n, place in enumerate(placed) if place != placed[n - 1]]
     before = [(0, 0), *placed][: len(placed)]
@@ -112,7 +112,7 @@ def steps(points: Ring) -> list[int]:
 
 
 def shape(geometry: dict[str, Any], lines: list[Ring]) -> dict[str, Any]:
-    """A country: code, name, and its polygons, each an outer ring and its holes."""
+    """Return a country: code, name, and polygons, each an outer ring and its holes."""
     many = geometry["type"] == "MultiPolygon"
     polygons = []
     for numbered in geometry["arcs"] if many else [geometry["arcs"]]:
@@ -121,7 +121,7 @@ def shape(geometry: dict[str, Any], lines: list[Ring]) -> dict[str, Any]:
         rings = [[(x - east, y) for x, y in points] for points in rings]
         for side in (1, -1):
             parts = [steps(beside_180(points, side)) for points in rings]
-            # what is smaller than a unit has shrunk to a point or a line
+            # anything smaller than a unit has shrunk to a point or a line
             polygons.append([part for part in parts if len(part) >= SMALLEST])
     name = geometry["properties"]["name"]
     name = NAMES.get(name, name)

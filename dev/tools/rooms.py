@@ -1,7 +1,7 @@
-"""The figures of the code's layout, as a Markdown table: `python -m dev.tools.rooms`.
+"""Print figures about the code's layout, as a Markdown table: `python -m dev.tools.rooms`.
 
 A room is a module or a package in etl/, or app.py, or config.py. Imports inside functions and for
-the type checker count like all others.
+the type checker count, too.
 """
 
 import ast
@@ -27,7 +27,7 @@ Graph = dict[str, set[str]]  # room -> the rooms that it imports
 
 
 def room(module: str) -> str:
-    """The room of a module: `store` of etl.store.s3.upload; empty for etl itself."""
+    """Return the room of a module: `store` for etl.store.s3.upload; empty for etl itself."""
     return module.removeprefix("etl").lstrip(".").split(".")[0]
 
 
@@ -36,7 +36,7 @@ def nodes(module: str) -> list[ast.AST]:
 
 
 def imported(module: str) -> set[str]:
-    """The modules of ours that a module imports, wherever the import is."""
+    """Return the project's modules that a module imports, inside functions too."""
     names = set[str]()
     for node in nodes(module):
         if isinstance(node, ast.Import):
@@ -47,7 +47,7 @@ def imported(module: str) -> set[str]:
 
 
 def against_the_order() -> set[str]:
-    """Imports of a room to the right: `etl.load.version -> inbox`."""
+    """Return the imports of a room to the right: `etl.load.version -> inbox`."""
     pairs = ((module, room(name)) for module in MODULES for name in imported(module) if room(name))
     return {
         f"{module} -> {other}"
@@ -65,7 +65,7 @@ def room_imports() -> Graph:
 
 
 def reached(graph: Graph, start: str) -> set[str]:
-    """The rooms that one imports, and all that these import in turn."""
+    """Return the rooms that one imports, directly or indirectly."""
     found, waiting = set[str](), [start]
     while waiting:
         new = graph[waiting.pop()] - found
@@ -75,7 +75,7 @@ def reached(graph: Graph, start: str) -> set[str]:
 
 
 def cycles(graph: Graph) -> set[frozenset[str]]:
-    """The groups of rooms that all reach each other."""
+    """Return the groups of rooms that all reach each other."""
     reach = {name: reached(graph, name) for name in graph}
     return {
         frozenset(other for other in reach[name] if name in reach[other])
@@ -85,14 +85,14 @@ def cycles(graph: Graph) -> set[frozenset[str]]:
 
 
 def level(graph: Graph, name: str) -> int:
-    """One above the highest room that a room imports; rooms of one cycle have one level."""
+    """Return one more than the highest level that a room imports; cycles share one level."""
     cycle = {other for other in reached(graph, name) if name in reached(graph, other)} | {name}
     below = set().union(*(graph[other] for other in cycle)) - cycle
     return 1 + max((level(graph, other) for other in below), default=0)
 
 
 def parameters(function: Function) -> int:
-    """How many there are, keyword-only ones too, self and cls left out."""
+    """Count the parameters, keyword-only ones too, without self and cls."""
     named = function.args
     names = [one.arg for one in (*named.posonlyargs, *named.args, *named.kwonlyargs)]
     return len(names) - (names[:1] in (["self"], ["cls"]))

@@ -1,6 +1,6 @@
 """Make docs/page-1280.png and docs/page-390.png: python dev/tools/screenshots.py
 
-The top of the page of the samples, as a desk and a phone show it. Needs what
+They show the top of the samples' page on a desktop and on a phone. Needs what
 dev/tools/install-browser installs.
 """
 
@@ -19,7 +19,7 @@ from etl import pipeline
 from etl.store.directory import DirectoryStore
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-COLOURS = 128  # enough to look at, and a third of the bytes
+COLOURS = 128  # good enough, and a third of the bytes
 SIZES = {1280: 1720, 390: 1400}
 
 

@@ -1,4 +1,4 @@
-"""The tools that faults.py compares, and the small source that each of them publishes."""
+"""List the tools that faults.py compares, and make the small source that each publishes."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ FIRST_DAY = date(2020, 3, 1)
 
 @dataclass(frozen=True)
 class Tool:
-    """One line of the table, or two: there may be several ways to read what it published."""
+    """A tool, and the ways to read what it published: each is a line of the table."""
 
     name: str
     script: str
@@ -21,7 +21,7 @@ class Tool:
     days: int = 20
 
     def document(self, nth: int) -> bytes:
-        """The source of the first or the second day, which corrects the first's last count."""
+        """Return the source of the first day, or of the second, which corrects the last count."""
         made = []
         for n in range(self.countries):
             series = {}
@@ -47,7 +47,7 @@ TOOLS = {
     "ours": OURS,
     "dlt": Tool("dlt, replace", "with_dlt.py", {"": reading.read_dlt}),
     "awswrangler": AWSWRANGLER,
-    # from 5 MB on it uploads in parts; the source's countries of two years come to that
+    # from 5 MB on it uploads in parts, which two years of the source's countries reach
     "awswrangler-7mb": Tool(
         f"{AWSWRANGLER.name}, 7 MB", AWSWRANGLER.script, AWSWRANGLER.readers, 200, 600
     ),

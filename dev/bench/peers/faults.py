@@ -1,34 +1,34 @@
-"""What readers find after a publish that failed: this project beside what people use instead.
+"""Compare what readers find after a publish failed, with this project and with other tools.
 
     python3.11 -m venv .tools/peers
     .tools/peers/bin/pip install --require-hashes -r dev/bench/peers/requirements.txt
     .venv/bin/python dev/bench/peers/faults.py
 
-Each tool publishes a small table, then the next day's: a day more, and a correction. The second
-publish goes through a proxy that injects a fault at one of its requests; then an independent reader
-looks at what is in the bucket, as a user of that tool would. This is done for every request that
-the publish makes (n = 1, 2, 3 ...), in five cases:
+Each tool publishes a small table, then the next day's, with one more day and a correction. The
+second publish goes through a proxy that injects a fault at one of its requests; then an independent
+reader reads the bucket, as a user of that tool would. This is repeated for every request that the
+publish makes (n = 1, 2, 3 ...), in five cases:
 
-    500       from the n-th request on the server fails, and goes on failing
-    lost      from the n-th request on the server acts, but every answer is lost (a reset)
-    SIGKILL   the process is killed at its n-th request, when the server has acted on it
-    SIGINT    the process is told to stop then: Ctrl-C, or a handler that raises on SIGTERM
-    403       from the n-th request on access is denied: credentials that expired
+    500       from the n-th request on, the server fails
+    lost      from the n-th request on, the server acts, but every answer is lost (a reset)
+    SIGKILL   the process is killed after the server has acted on the n-th request
+    SIGINT    the same, but by Ctrl-C, or by a handler that raises on SIGTERM
+    403       from the n-th request on, access is denied: the credentials expired
 
-It prints a Markdown table: after how many of the n attempts readers found a whole version, be it
-the old or the new one, and what they found after the others:
+It prints a Markdown table: after how many of the n attempts readers found a whole version, old or
+new, and what they found after the others:
 
     empty         no rows at all
     cut           rows are missing
-    torn          what is there can't be read as the table
+    torn          the objects can't be read as a table
     mixed         rows of both versions
     side by side  files of both versions, each of them whole
-    ... unnoticed the process ended with status 0 all the same
+    ... unnoticed the process ended with status 0 nevertheless
 
 The server is the one at TEST_S3_ENDPOINT (`export TEST_S3_ENDPOINT=$(dev/tools/s3-server start)`),
-or else moto's. It takes ten minutes or so, as the tools wait long between tries of their own; name
-some of them behind --tools to take less. This script itself runs in the project's environment for
-development (`make test` makes it): the proxy, the servers and the reader are those of the tests.
+or else moto's. It takes about ten minutes, since the tools wait long between their own retries;
+`--tools` selects some of them. This script itself runs in the project's development environment
+(`make test` makes it): the proxy, the servers and the reader are those of the tests.
 """
 
 import argparse
@@ -64,7 +64,7 @@ if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
 BUCKET = "peers"
-CASES: dict[str, str | signal.Signals] = {  # in the proxy's words, where it is the proxy's doing
+CASES: dict[str, str | signal.Signals] = {  # a fault's name in the proxy, or a signal
     "500": "500",
     "lost": "reset after",
     "SIGKILL": signal.SIGKILL,
@@ -76,7 +76,7 @@ WHOLE = ("old", "new")
 
 @dataclass(frozen=True)
 class Lab:
-    """Where it all happens: servers, interpreters, a folder for what processes leave behind."""
+    """Servers, interpreters, and a folder for the processes' files."""
 
     s3_url: str
     source_url: str
@@ -87,8 +87,8 @@ class Lab:
     limit_s: float
 
     def start(self, tool: Tool, nth: int, s3_url: str, folder: str) -> "subprocess.Popen[bytes]":
-        """One publish of the first or the second day."""
-        home = tempfile.mkdtemp(dir=self.work)  # empty, as where files are lost every day
+        """Start to publish the first or the second day."""
+        home = tempfile.mkdtemp(dir=self.work)  # empty, as on a host whose disk is wiped every day
         source = f"{self.source_url}/{nth}.json"
         environment = {
             "PATH": os.environ["PATH"],
@@ -159,7 +159,7 @@ class Trial:
         return cls(lab, tool, folder, old, new, before, requests)
 
     def inject(self, case: str, at: int) -> dict[str, str]:
-        """What each reader finds after the second publish met that fault at that request."""
+        """Return what each reader finds after the second publish met that fault at that request."""
         folder = f"{self.folder}-{case}-{at}"
         self.lab.write(folder, self.before)
         with FaultProxy(self.lab.s3_url) as proxy:
@@ -179,7 +179,7 @@ class Trial:
         return found
 
     def lines(self, jobs: int) -> Iterator[str]:
-        """Every attempt; the tool's lines of the table."""
+        """Make every attempt, and yield the tool's lines of the table."""
         attempts = [(case, at) for case in CASES for at in range(1, self.requests + 1)]
         with ThreadPoolExecutor(jobs) as pool:
             all_found = list(pool.map(lambda attempt: self.inject(*attempt), attempts))
@@ -207,7 +207,7 @@ def any_s3_server() -> Iterator[str]:
 
 
 def connected(url: str) -> "S3Client":
-    """A client, once the bucket is there."""
+    """Return a client, after making the bucket."""
     client = boto3.client(
         "s3",
         endpoint_url=url,

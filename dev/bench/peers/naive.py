@@ -2,8 +2,8 @@
 
     python dev/bench/peers/naive.py SOURCE_URL BUCKET FOLDER [FACTS]
 
-What one finds under "upload a DataFrame to S3 with boto3": `requests.get(url).json()` (Requests'
-Quickstart, "JSON Response Content"), `pandas.DataFrame(list of dicts)` and
+It does what a search for "upload a DataFrame to S3 with boto3" finds: `requests.get(url).json()`
+(Requests' Quickstart, "JSON Response Content"), `pandas.DataFrame(list of dicts)` and
 `DataFrame.to_json(orient="records")` (pandas' user guide, "IO tools"), `put_object(Body=...)`
 (boto3's S3 reference). Credentials and endpoint are the AWS_* variables. Without FACTS it uploads
 the source's own columns.

@@ -1,6 +1,6 @@
-"""What a reader of each tool's data set finds: the objects below its folder -> a table, or a fault.
+"""Read each tool's data set from the objects below its folder: a table, or what is wrong.
 
-Readers read as that tool's users do; none of them uses the tool.
+The objects are read as users of that tool would read them, but without the tool itself.
 """
 
 import csv
@@ -16,7 +16,7 @@ from typing import Any
 import pyarrow.parquet as pq
 
 Objects = Mapping[str, bytes]  # by their keys below the data set's folder
-Table = Counter[tuple[str, ...]]  # rows; one that is there twice counts twice
+Table = Counter[tuple[str, ...]]  # rows; duplicates count
 Reader = Callable[[Objects], Table]
 
 COUNTS = ("cumulative_cases", "cumulative_deaths", "cumulative_recoveries")
@@ -24,15 +24,15 @@ UNREADABLE = (KeyError, TypeError, ValueError, EOFError, OSError, zlib.error)
 
 
 class Torn(Exception):
-    """No table can be made of what is there."""
+    """No table can be read from the objects."""
 
 
 class SideBySide(Exception):
-    """Files of both versions, each of them whole."""
+    """There are files of both versions, each of them whole."""
 
 
 def expected(document: bytes) -> Table:
-    """The table of a stats.json."""
+    """Return the table of a stats.json."""
     return to_table(
         {"country_key": element["country"]["key"], "date": date}
         | {f"cumulative_{measure}": count for measure, count in day["cumulative"].items()}
@@ -42,7 +42,7 @@ def expected(document: bytes) -> Table:
 
 
 def to_table(records: Iterable[Mapping[str, Any]]) -> Table:
-    """Text and numbers alike: formats write 12, 12.0 and "12"."""
+    """Make text and numbers comparable: formats write 12, 12.0 and "12"."""
     return Counter(
         (str(record["country_key"]), str(record["date"])[:10], *counts(record))
         for record in records
@@ -68,12 +68,12 @@ def read_polars(objects: Objects) -> Table:
 
 
 def read_awswrangler(objects: Objects) -> Table:
-    """Every object of the data set, as its `read_csv(dataset=True)` does."""
+    """Read every object of the data set, as its `read_csv(dataset=True)` does."""
     return to_table(record for text in objects.values() for record in from_csv(text))
 
 
 def read_dlt(objects: Objects) -> Table:
-    """Every file of the table, whichever load wrote it."""
+    """Read every file of the table, whichever load wrote it."""
     files = [body for key, body in objects.items() if key.startswith("covid/stats/")]
     return to_table(json.loads(line) for body in files for line in lines(body))
 
@@ -83,7 +83,7 @@ def lines(packed: bytes) -> list[bytes]:
 
 
 def read_by_manifest(objects: Objects) -> Table:
-    """The table that the root manifest lists, once all it lists have their digests."""
+    """Read the table that the root manifest lists. Raises Torn if a file's digest is wrong."""
     files = json.loads(objects["manifest.json"])["files"]
     for file in files:
         if sha256(objects[file["key"]]).hexdigest() != file["sha256"]:
@@ -93,9 +93,9 @@ def read_by_manifest(objects: Objects) -> Table:
 
 
 def read_stable_names(objects: Objects) -> Table:
-    """The table under its stable name, where all files under stable names are of one run.
+    """Read the table under its stable name, if all files under stable names are of one run.
 
-    Raises Torn where one is of no run, SideBySide where they are of two.
+    Raises Torn if one is of no run, SideBySide if they are of two.
     """
     runs = {key.split("/")[1] for key in objects if key.startswith("runs/")}
     names = {key for key in objects if not key.startswith(("runs/", "raw/", "_"))}
@@ -104,14 +104,16 @@ def read_stable_names(objects: Objects) -> Table:
         of = [run for run in runs if objects.get(f"runs/{run}/{name}") == objects[name]]
         if not of:
             raise Torn(name)
-        found |= {of[0]} if len(of) == 1 else set()  # the same in both runs tells nothing
+        found |= (
+            {of[0]} if len(of) == 1 else set()
+        )  # a file that is equal in both runs proves nothing
     if len(found) > 1:
         raise SideBySide
     return to_table(from_csv(gzip.decompress(objects["timeseries.csv.gz"])))
 
 
 def look(read: Reader, objects: Objects, old: Table, new: Table) -> str:
-    """What that reader finds, in a word or two."""
+    """Say in a word or two what that reader finds."""
     try:
         found = read(objects)
     except SideBySide:

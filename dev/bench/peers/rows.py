@@ -1,4 +1,4 @@
-"""The source's rows by Requests: a list of dicts, as the usual script takes them."""
+"""Fetch the source's rows with Requests, as a list of dicts, like the usual script."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -10,7 +10,7 @@ MEASURES = ("cases", "deaths", "recoveries")
 
 
 def fetch(url: str) -> list[dict[str, Any]]:
-    """The source's document: a country an entry."""
+    """Fetch the source's document, an entry per country."""
     response = requests.get(url, timeout=60)
     response.raise_for_status()
     entries: list[dict[str, Any]] = response.json()
@@ -18,7 +18,7 @@ def fetch(url: str) -> list[dict[str, Any]]:
 
 
 def flatten(entry: dict[str, Any]) -> Iterator[Row]:
-    """A row a day of one country."""
+    """Yield a row per day of one country."""
     for date, day in entry["dates"].items():
         row = {
             "country_key": entry["country"]["key"],

@@ -1,8 +1,8 @@
-"""What the usual script does between the download and the upload, by pandas' own means.
+"""Do what the usual script does between download and upload, with nothing but pandas.
 
-The table is this project's: recomputed new counts, 7-day averages, incidence, case fatality, stale
-series, the facts of the country. Facts are merged by name, so countries that the two inputs name
-differently stay without (this project finds them by ISO code).
+The table has this project's columns: recomputed new counts, 7-day averages, incidence, case
+fatality, stale series, facts about the country. Facts are merged by name, so countries that the two
+inputs name differently get none (this project matches them by ISO code).
 """
 
 import pandas as pd
@@ -10,7 +10,7 @@ from rows import MEASURES, Row
 
 
 def table(rows: list[Row], facts: str | None) -> pd.DataFrame:
-    """The tidy table; `facts` is InfoPaisosExtra's path."""
+    """Return the tidy table; `facts` is the path of InfoPaisosExtra."""
     frame = pd.DataFrame(rows)
     if facts is None:
         return frame

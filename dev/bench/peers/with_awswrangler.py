@@ -1,8 +1,8 @@
-"""The same table by awswrangler (AWS SDK for pandas): a CSV data set in S3.
+"""Publish the same table with awswrangler (AWS SDK for pandas): a CSV data set in S3.
 
     python dev/bench/peers/with_awswrangler.py SOURCE_URL BUCKET FOLDER [FACTS]
 
-Its tutorial 011, "CSV Datasets", as it stands: `wr.s3.to_csv(df, path, index=False, dataset=True,
+Exactly as in its tutorial 011, "CSV Datasets": `wr.s3.to_csv(df, path, index=False, dataset=True,
 mode="overwrite")`. Credentials and endpoint are the AWS_* variables, by boto3's default session.
 """
 

@@ -1,6 +1,6 @@
-"""The source's rows by dlt: a generator of them, and the filesystem destination on S3.
+"""Publish the source's rows with dlt: a generator, and the filesystem destination on S3.
 
-Less work than the others': nothing is repaired, derived or merged.
+It does less than the others: nothing is repaired, derived or merged.
 
     python dev/bench/peers/with_dlt.py SOURCE_URL BUCKET FOLDER
 

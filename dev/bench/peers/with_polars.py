@@ -1,11 +1,11 @@
-"""The usual script with Polars in pandas' place: one Parquet object in S3.
+"""The usual script with Polars instead of pandas: one Parquet object in S3.
 
     python dev/bench/peers/with_polars.py SOURCE_URL BUCKET FOLDER [FACTS]
 
 `pl.from_dicts(list of dicts)`, expressions over the countries, and
 `DataFrame.write_parquet(file-like object)` as in Polars' API reference, `put_object` as in boto3's.
-(`write_parquet("s3://...")` does both in one, by a client of its own.) Credentials and endpoint are
-the AWS_* variables.
+(`write_parquet("s3://...")` would do both in one, with its own client.) Credentials and endpoint
+are the AWS_* variables.
 """
 
 import io
@@ -17,7 +17,7 @@ from rows import MEASURES, fetch, flatten
 
 
 def table(url: str, facts: str | None) -> pl.DataFrame:
-    """As `usual.table`."""
+    """Return the same table as `usual.table`."""
     frame = pl.from_dicts([row for entry in fetch(url) for row in flatten(entry)])
     if facts is None:
         return frame
