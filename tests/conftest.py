@@ -1,4 +1,4 @@
-"""What several test modules share."""
+"""Fixtures that several test modules share."""
 
 import os
 import signal
@@ -23,11 +23,11 @@ from tests.support.sns_server import Sns, sns_server
 if TYPE_CHECKING:
     from dev.bench.browser import Browser
 
-# As many tests at a time as there are cores: one that is slow is not wrong.
+# Tests run on all cores at once, so a slow example is no failure.
 settings.register_profile("unhurried", settings(), deadline=None)
 settings.load_profile("unhurried")
 
-# Each botocore session would read its descriptions of S3 again, a tenth of a second each.
+# Each botocore session would read its description of S3 again, which takes 0.1 s.
 _descriptions = JSONFileLoader()
 _descriptions.load_file = cache(_descriptions.load_file)  # type: ignore[method-assign]
 Loader.FILE_LOADER_CLASS = staticmethod(lambda: _descriptions)  # type: ignore[assignment]
@@ -35,7 +35,7 @@ Loader.FILE_LOADER_CLASS = staticmethod(lambda: _descriptions)  # type: ignore[a
 
 @pytest.fixture
 def real_data() -> Path:
-    """The folder of real inputs, which carry no licence and are in no repository."""
+    """Return the folder of real inputs, which have no licence and so are in no repository."""
     beside = PROJECT.parent / "shared" / "data"
     folder = Path(os.environ.get("CLOUD_ETL_REAL_DATA", beside))
     if not (folder / "countries-2020-09-07.json.gz").exists():
@@ -47,19 +47,19 @@ def real_data() -> Path:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Where a test puts the document that its runs fetch."""
+    """Return the path at which a test puts the document that its runs fetch."""
     return tmp_path / "stats.json"
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> DirectoryStore:
-    """The folder that they publish into."""
+    """Return the folder into which a test's runs publish."""
     return DirectoryStore(tmp_path / "out")
 
 
 @pytest.fixture(scope="session")
 def real_s3() -> str:
-    """The URL of a real S3 server that knows the tests' credentials."""
+    """Return the URL of a real S3 server that knows the tests' credentials."""
     url = os.environ.get("TEST_S3_ENDPOINT")
     if not url:
         pytest.skip(
@@ -77,14 +77,14 @@ def sns_for_all() -> Iterator[Sns]:
 
 @pytest.fixture
 def sns(sns_for_all: Sns, monkeypatch: pytest.MonkeyPatch) -> Sns:
-    """SNS, SQS, STS and S3, empty but for the topic `news` and the bucket `news`."""
+    """Return SNS, SQS, STS and S3, empty except for the topic `news` and the bucket `news`."""
     sns_for_all.begin(monkeypatch)
     return sns_for_all
 
 
 @pytest.fixture(scope="module", params=["moto", "real"])
 def s3_url(request: pytest.FixtureRequest) -> str:
-    """The URL of an S3 server: moto's, then a real one where there is one."""
+    """Return the URL of an S3 server: moto's, then that of a real one if it is available."""
     url: str = request.getfixturevalue(f"{request.param}_s3")
     return url
 
@@ -107,7 +107,7 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> "Iterator[Browser]":
 
 @pytest.fixture
 def browser(chrome: "Browser") -> "Browser":
-    """Chromium, light and 1,280 pixels wide."""
+    """Return Chromium, in the light scheme and 1,280 pixels wide."""
     chrome.resize(1280)
     chrome.dark(False)
     return chrome
@@ -115,13 +115,13 @@ def browser(chrome: "Browser") -> "Browser":
 
 @pytest.fixture(autouse=True)
 def _untouched_log() -> None:
-    """What an earlier `main` has set up for a process of its own is not this test's."""
+    """Reset the log, which an earlier test may have set up by calling `main`."""
     log.reset()
 
 
 @pytest.fixture
 def as_before() -> Iterator[None]:
-    """Put back what `main` sets up for a process of its own."""
+    """Restore the signal handlers and the log, which `main` sets up for its process."""
     numbers = (signal.SIGTERM, signal.SIGINT)
     handlers = [signal.getsignal(number) for number in numbers]
     yield
@@ -132,7 +132,7 @@ def as_before() -> Iterator[None]:
 
 @pytest.fixture
 def at_home(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """An empty folder to work in, and none of this machine's settings or credentials."""
+    """Work in an empty folder, with none of this machine's settings or credentials."""
     monkeypatch.chdir(tmp_path)
     for setting in REGISTER:
         monkeypatch.delenv(setting.variable, raising=False)
@@ -146,13 +146,13 @@ def local_desk(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Desk:
-    """The command line, in front of an empty folder of this machine."""
+    """Return the command line on an empty local folder."""
     return Desk(DirectoryStore(Path("out")), monkeypatch, capsys)
 
 
 @pytest.fixture
 def bench(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
-    """A desk without facts, where every run that is there is of other settings."""
+    """Return a desk with other settings than earlier runs have: no facts, fewer columns."""
     monkeypatch.setenv("COUNTRIES_URL", "")
     monkeypatch.setenv("KEEP", "new")
     return local_desk
@@ -165,7 +165,7 @@ def moto_desk(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Desk]:
-    """As `local_desk`, in front of a folder of moto."""
+    """Like `local_desk`, on a folder in moto."""
     yield from on_s3(moto_s3, monkeypatch, capsys)
 
 
@@ -176,7 +176,7 @@ def real_desk(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Desk]:
-    """As `local_desk`, in front of a folder of a real S3 server, which looks at signatures."""
+    """Like `local_desk`, on a folder of a real S3 server, which verifies signatures."""
     yield from on_s3(real_s3, monkeypatch, capsys)
 
 

@@ -1,4 +1,4 @@
-"""What the rules of the alerts decide on, built from records, and an alert of every event."""
+"""Build what the alerts' rules decide on from records, and an alert for every event."""
 
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
@@ -35,7 +35,7 @@ RULE = AlertRule("ESP", "cases_7d_per_100k", 300)
 
 
 def manifest(n: int = 0, *, last: date | None = None, restated: Restated | None = None) -> Manifest:
-    """Of the run of the n-th day of `record`; its last date is the day before."""
+    """Return the manifest of the n-th day's `record`; its last date is the day before."""
     run = record(n)
     note = SourceNote(
         name="coviddata",
@@ -62,7 +62,7 @@ def manifest(n: int = 0, *, last: date | None = None, restated: Restated | None 
 
 
 def seen(*records: Record, published: Manifest | None = None, **over: Any) -> Situation:
-    """What the rules see after the last of these records."""
+    """Return what the rules see after the last of these records."""
     last = records[-1]
     moment = last.started_at + timedelta(seconds=last.seconds)
     fields = {"now": moment, "slot": last.slot, "stale_after_days": 14, **over}
@@ -179,7 +179,7 @@ NOTE = draft_note(
 
 
 def remark(name: str = "1", **over: Any) -> Letter:
-    """A remark that is wrong about everything, but for what is given."""
+    """Return a negative remark; `over` replaces its fields."""
     known: dict[str, Any] = {"text": "It is wrong.", "mood": "negative", "look": ["negative"]}
     return Letter(name, "k", NOW, 1, "text", **(known | over))
 

@@ -1,4 +1,4 @@
-"""Archives for tests: daily runs, their raw inputs alone, and backfilling what is there."""
+"""Archives for tests: daily runs, only their raw inputs, and backfills of them."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -23,7 +23,7 @@ EVERYTHING = Span()
 
 
 def live(store: Store, source: Path, days: Sequence[bytes], **variables: str) -> list[str]:
-    """A daily run of each document, from NOW on; the ids of those that published."""
+    """Make a daily run of each document, from NOW on; return the ids of those that published."""
     published = []
     for n, body in enumerate(days):
         source.write_bytes(body)
@@ -37,12 +37,12 @@ def live(store: Store, source: Path, days: Sequence[bytes], **variables: str) ->
 
 
 def restating(days: int) -> list[bytes]:
-    """Documents of so many days in a row; from the third on, each restates all of the past."""
+    """Return consecutive days' documents; from the third on, each restates all of the past."""
     return [growing(20 + n, step=100 + max(n - 1, 0)) for n in range(days)]
 
 
 def raw_alone(store: Store, folder: Path) -> DirectoryStore:
-    """Another folder, with nothing but the raw inputs of this one."""
+    """Return another folder that has only the raw inputs of this one."""
     other = DirectoryStore(folder)
     for entry in store.list("raw/"):
         stored = store.read(entry.key)

@@ -1,12 +1,12 @@
-"""AWS's rules in front of moto, which has none of them.
+"""Enforce AWS's rules in front of moto, which has none of them.
 
     with AwsLike(upstream) as aws:
         use(monkeypatch, aws.url)
         aws.policy = worker_policy(...)      # what the caller may do; None: everything
 
-It knows the tests' credentials alone and verifies their signatures, lets tokens expire, holds its
-clock against the caller's, keeps buckets in their regions, blocks public access to new buckets,
-takes no ACLs, and answers 403 for a missing key to who may not list.
+It accepts only the tests' credentials and verifies their signatures, lets tokens expire, compares
+its clock with the caller's, keeps buckets in their regions, blocks public access to new buckets,
+refuses ACLs, and answers 403 for a missing key if the caller may not list the bucket.
 """
 
 import json
@@ -67,7 +67,7 @@ class _AwsHandler(Handler):
 
     @property
     def own(self) -> list[tuple[str, str]]:
-        """The headers that are this server's and not moto's."""
+        """Return the headers that this server adds to moto's."""
         now = datetime.now(UTC) + self.proxy.ahead
         date = now.strftime("%a, %d %b %Y %H:%M:%S GMT")
         return [("x-amz-bucket-region", self.proxy.regions.get(self.bucket, "")), ("date", date)]
@@ -78,7 +78,7 @@ class _AwsHandler(Handler):
 
     @property
     def sent_headers(self) -> dict[str, str]:
-        """The headers, by their names in lower case."""
+        """Return the headers, by their names in lower case."""
         return {name.lower(): value for name, value in self.headers.items()}
 
     @property
@@ -87,13 +87,13 @@ class _AwsHandler(Handler):
 
     @property
     def scope(self) -> tuple[str, ...] | None:
-        """Key, region, service, signed headers and signature; None: nobody signed it."""
+        """Return key, region, service, signed headers and signature; None if it is unsigned."""
         found = SCOPE.search(self.headers.get("Authorization", ""))
         return found.groups() if found else None
 
 
 class AwsLike(FaultProxy):
-    """`policy` is what the caller may do, `ahead` how far this server's clock is ahead."""
+    """The server. `policy`: what the caller may do. `ahead`: how far its clock is ahead."""
 
     def __init__(self, upstream: str) -> None:
         super().__init__(upstream, handler=_AwsHandler)
@@ -111,7 +111,7 @@ class AwsLike(FaultProxy):
         )
 
     def refusals(self, request: _AwsHandler, body: bytes) -> Iterator[Refusal]:
-        """Why not, in the order in which AWS looks."""
+        """Yield the reasons to refuse a request, in the order in which AWS checks."""
         if request.scope and request.scope[2] != "s3":
             return  # another service's request
         if request.scope:
@@ -122,13 +122,13 @@ class AwsLike(FaultProxy):
             yield 403, "AccessDenied", ""
 
     def may_know_what_is_missing(self, request: _AwsHandler) -> bool:
-        """A missing key is told as such to those who may list it, the key as the prefix."""
+        """Return whether the caller may list this prefix: otherwise 404 becomes 403."""
         bucket, _, key = request.asks[0].resource.partition("/")
         one = Asked("s3:ListBucket", bucket, {"s3:prefix": key})
         return not key or self._allowed(one, request)
 
     def made(self, request: _AwsHandler, body: bytes) -> None:
-        """A new bucket lies in the region it was made in, and is closed to the public."""
+        """Note a new bucket's region, and block public access to it."""
         if [one.action for one in request.asks] == ["s3:CreateBucket"]:
             named = re.search(rb"<LocationConstraint>([^<]*)<", body)
             self.regions[request.bucket] = named[1].decode() if named else "us-east-1"
@@ -187,7 +187,7 @@ class AwsLike(FaultProxy):
 
 
 def _signature(request: _AwsHandler, region: str, signed: list[str]) -> str:
-    """What the signature had to be, if the caller knows the secret key."""
+    """Return the signature that a caller who knows the secret key would send."""
     headers = {name: request.sent_headers[name] for name in signed}
     url = f"http://{request.headers['Host']}{request.path}"
     again = AWSRequest(request.command, url, headers=headers)

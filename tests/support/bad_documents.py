@@ -1,4 +1,4 @@
-"""Documents that no run may publish, each with the error that it must end in."""
+"""Documents that no run may publish, each with the error that it must cause."""
 
 import gzip
 import io

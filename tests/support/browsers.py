@@ -1,4 +1,4 @@
-"""The browser of the tests, and what axe-core says of the page that is open in it."""
+"""The tests' browser, and axe-core's audit of the page that is open in it."""
 
 import json
 import os
@@ -11,7 +11,7 @@ import pytest
 from dev.bench.browser import AXE, Browser, Missing, required
 
 GRAVE = ("serious", "critical")
-# Whatever is in an element: what Bokeh draws is in nested shadow trees.
+# Finds elements in nested shadow trees too, into which Bokeh draws.
 WITHIN = """
 const within = (root) => [...root.querySelectorAll("*")].flatMap((element) =>
   [element, ...(element.shadowRoot ? within(element.shadowRoot) : [])]);
@@ -24,7 +24,7 @@ RUN_AXE = (
 
 @dataclass(frozen=True)
 class Audit:
-    """How many rules hold, and which don't: each a rule with the elements that break it."""
+    """How many rules hold, and each rule that doesn't with the elements that break it."""
 
     passes: int
     faults: list[tuple[str, list[str]]]
@@ -33,7 +33,7 @@ class Audit:
 
 @contextmanager
 def if_installed() -> Iterator[None]:
-    """Where a tool is missing a test is skipped; in CI it fails."""
+    """Skip the test if a tool is missing, but fail it in CI."""
     try:
         yield
     except Missing as exc:

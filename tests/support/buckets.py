@@ -1,4 +1,4 @@
-"""Buckets as data: any that there may be, and what the calls of a plan make of them."""
+"""Buckets as data: arbitrary ones, and what a plan's calls make of them."""
 
 import json
 from collections.abc import Callable
@@ -6,13 +6,13 @@ from dataclasses import replace
 
 from etl.store.s3.setup import BucketChange, BucketState, BucketWish, plan
 
-SetUp = Callable[..., str]  # `setup` with options: what it said
+SetUp = Callable[..., str]  # runs `setup` with options, and returns its output
 WISH = BucketWish("news", "data/covid")
 BARE = BucketState(True, "eu-west-1")
 
 
 def made(found: BucketState, changes: list[BucketChange]) -> BucketState:
-    """What is there once S3 has made the changes."""
+    """Return the bucket's state after S3 has made the changes."""
     found = replace(found, exists=True)
     for change in changes:
         given = change.arguments

@@ -1,4 +1,4 @@
-"""Small documents in coviddata's format: whole and right until a test changes them.
+"""Build small documents in coviddata's format, valid until a test changes them.
 
 stats_json([country("spain", days={"2020-05-25": day(new_cases=3)}), country("italy")])
 """
@@ -13,7 +13,7 @@ MEASURES = ("cases", "deaths", "recoveries")
 
 
 def day(**over: object) -> dict[str, Any]:
-    """One day's counts, zeros but for what is given: `day(new_cases=3, cumulative_cases=7)`."""
+    """Return one day's counts, 0 unless given: `day(new_cases=3, cumulative_cases=7)`."""
     made: dict[str, Any] = {kind: dict.fromkeys(MEASURES, 0) for kind in ("new", "cumulative")}
     for name, value in over.items():
         kind, _, measure = name.partition("_")
@@ -24,7 +24,7 @@ def day(**over: object) -> dict[str, Any]:
 def country(
     key: str, name: str | None = None, days: Mapping[str, Any] | int = 1, **over: object
 ) -> dict[str, Any]:
-    """One country; `days` is its days, or how many quiet ones to make from 2020-01-22 on."""
+    """Return one country; `days`: its days, or how many days of zeros from 2020-01-22 on."""
     if isinstance(days, int):
         days = {str(FIRST_DAY + timedelta(days=n)): day() for n in range(days)}
     title = key.replace("-", " ").title() if name is None else name
@@ -32,5 +32,5 @@ def country(
 
 
 def stats_json(elements: Sequence[Any]) -> bytes:
-    """The document as the source writes it: no blanks, text in UTF-8."""
+    """Encode the document as the source does: no blanks, text in UTF-8."""
     return json.dumps(elements, ensure_ascii=False, separators=(",", ":")).encode()

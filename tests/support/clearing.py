@@ -19,7 +19,7 @@ FIRST = datetime(2021, 1, 25, 7, tzinfo=UTC)
 
 
 def whole_runs(store: Store) -> list[str]:
-    """The runs all of whose files are there."""
+    """List the runs that have all of their files."""
     keys = {entry.key for entry in store.list()}
     manifests_there = sorted(key for key in keys if re.fullmatch(r"runs/[^/]+/manifest\.json", key))
     read = [manifests.read(store, key) for key in manifests_there]

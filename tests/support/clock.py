@@ -1,4 +1,4 @@
-"""The worker's loop under a made-up clock: no real time passes, and the days are many."""
+"""Run the worker's loop under a simulated clock, so that many days take no real time."""
 
 import random
 from collections.abc import Callable, Iterator
@@ -26,15 +26,15 @@ def at(text: str) -> datetime:
 
 
 class End(Exception):
-    """The test has seen enough."""
+    """Raised to end the worker's endless loop."""
 
 
 @dataclass
 class World:
     """A clock that moves only when the loop sleeps or a run takes its time.
 
-    `clock` is what the machine shows, `elapsed` the time that has really passed; `events` happen
-    in the sleep that reaches them.
+    `clock`: the machine's clock. `elapsed`: the time that has passed. `events` happen during the
+    sleep that reaches their time.
     """
 
     clock: datetime
@@ -82,7 +82,7 @@ class World:
 
 
 def live(world: World, chosen: Settings | None = None) -> World:
-    """Let the worker work until the world ends."""
+    """Run the worker until the world raises End."""
     with pytest.raises(End):
         app.work(
             (chosen or settings()).schedule,
@@ -99,7 +99,7 @@ def never(world: World, slot: date) -> bool:
 
 
 def waits(first: float = 1.0) -> Iterator[timedelta]:
-    """The pauses between failures at their longest: 1, 2, 4 ... 60 minutes."""
+    """Yield the longest pauses between failures: 1, 2, 4 ... 60 minutes."""
     while True:
         yield first * MINUTE
         first = min(2 * first, 60)

@@ -1,4 +1,4 @@
-"""Commands in tests: what they print and record, with or without a process of their own."""
+"""Read what commands print and record, with or without a separate process."""
 
 import json
 from collections.abc import Callable
@@ -10,8 +10,8 @@ from click.testing import Result
 from etl.extract.sources import SAMPLES
 
 NEXT_DAY = str(SAMPLES / "stats-next-day.json.gz")  # today's samples are one day older: refused
-Fails = Callable[..., str]  # runs a run that must fail, and returns all that was told and written
-Command = Callable[..., Result]  # runs a command by click's own runner
+Fails = Callable[..., str]  # makes a run that must fail, and returns all its output and alerts
+Command = Callable[..., Result]  # runs a command with click's test runner
 
 
 def from_json(text: str | bytes) -> dict[str, Any]:

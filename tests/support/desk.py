@@ -1,4 +1,4 @@
-"""A person at the command line: what is typed, what is said, how it ends."""
+"""Simulate a person at the command line: what is typed, printed, and the exit status."""
 
 import json
 import sys
@@ -29,7 +29,7 @@ class Terminal(StringIO):
 
 
 class Desk:
-    """The commands on one store, in this process."""
+    """Runs commands on one store, in this process."""
 
     def __init__(
         self, store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
@@ -38,7 +38,7 @@ class Desk:
         self._monkeypatch, self._capsys = monkeypatch, capsys
 
     def __call__(self, *arguments: str, answer: str | None = None) -> Said:
-        """Run a command; without an `answer` nobody sits at the terminal."""
+        """Run a command; without an `answer` it has no terminal to ask on."""
         typed = StringIO() if answer is None else Terminal(f"{answer}\n")
         self._monkeypatch.setattr(sys, "stdin", typed)
         self._capsys.readouterr()
@@ -49,7 +49,7 @@ class Desk:
         return Said(status, *self._capsys.readouterr())
 
     def publish(self, days: int, *, now: datetime = NOW, step: int = 100) -> str:
-        """Make a run on so many days of data; its id."""
+        """Make a run on so many days of data, and return its id."""
         source = Path("stats.json")
         source.write_bytes(growing(days, step=step))
         result = run(self.store, source, now=now)
@@ -58,5 +58,5 @@ class Desk:
         return result.record.run_id
 
     def publish_daily(self, first: datetime, count: int) -> list[str]:
-        """A run a day, each of one day more."""
+        """Make a run per day, each on one more day of data, and return the ids."""
         return [self.publish(20 + n, now=first + timedelta(days=n)) for n in range(count)]

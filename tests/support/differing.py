@@ -26,7 +26,7 @@ def changes(store: Store, key: str = "changes.json") -> dict[str, Any]:
 
 
 def restated(days_more: int = 1) -> bytes:
-    """`growing(20)` a day later, Spain's 5 January restated, the ship gone, Malta new."""
+    """Return `growing(20)` a day later: Spain's 5 January restated, the ship gone, Malta new."""
     series = {key: [100 * (n + 1) for n in range(20 + days_more)] for key in COUNTRIES[:2]}
     series["spain"][4] = 750
     return document({**series, "malta": [1, 2]})

@@ -1,4 +1,4 @@
-"""What the doctor finds, for tests."""
+"""Read the doctor's findings in tests."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ def new_bucket() -> S3Store:
 
 
 def granted(bucket: str, *actions: str) -> dict[str, Any]:
-    """The worker's policy with these actions alone."""
+    """Return the worker's policy, reduced to these actions."""
     objects, listing = worker_policy(BucketWish(bucket, "data/covid"))["Statement"]
     listed = [action for action in actions if action == "s3:ListBucket"]
     others = [action for action in actions if action != "s3:ListBucket"]

@@ -1,9 +1,9 @@
-"""What the page shows in a browser: its canvases, tooltips and tables."""
+"""Read what the page shows in a browser: its canvases, tooltips and tables."""
 
 from dev.bench.browser import Browser
 from tests.support.browsers import WITHIN
 
-# Every element of a kind within another that shows.
+# All elements that match a selector within a visible one.
 FOUND = f"""{WITHIN}
 const found = within(document.querySelector(arguments[0])).filter((element) =>
   element.checkVisibility() && element.matches(arguments[1]));
@@ -18,7 +18,7 @@ REDRAWN = f"{FOUND} return found.map((canvas) => canvas.toDataURL()).join() !== 
 
 
 def colours(browser: Browser, plot: str) -> list[int]:
-    """How many colours there are on each of its canvases: one is a blank one."""
+    """Count the colours on each canvas of a plot: a blank canvas has one."""
     return list(browser.run(COLOURS, plot, "canvas"))
 
 

@@ -1,4 +1,4 @@
-"""Builders of the facts' files, .csv and .xlsx; and names in the sources that are no countries."""
+"""Build files of facts, .csv and .xlsx, and list names in the sources that are no countries."""
 
 import csv
 import io
@@ -40,7 +40,7 @@ def csv_file(
 
 
 def xlsx(*rows: Sequence[Cell]) -> bytes:
-    """The least that counts as a workbook; a number or a truth stays one, the rest is text."""
+    """Build a minimal workbook; numbers and booleans keep their type, the rest is text."""
 
     def cell(value: Cell) -> str:
         if isinstance(value, bool):

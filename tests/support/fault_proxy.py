@@ -1,4 +1,4 @@
-"""A wire that fails: an HTTP proxy on loopback between boto3 and an S3 server.
+"""An HTTP proxy on loopback between boto3 and an S3 server that injects faults.
 
     with FaultProxy(upstream) as proxy:
         proxy.fail("reset after", at=7)            # the 7th request from now, once
@@ -17,11 +17,11 @@ from typing import Self
 from urllib.parse import urlsplit
 
 FAULTS = (
-    "refused",  # the connection is not taken (a reset before anything was read)
-    "reset before",  # the request was read, but never reached the server
-    "reset after",  # the server acted, the answer is lost: the ambiguous one
-    "late",  # the server acted, the answer comes after the time limit
-    "cut",  # the server acted, the answer breaks off in the middle
+    "refused",  # the connection is reset before anything is read
+    "reset before",  # the request is read, but does not reach the server
+    "reset after",  # the server acts, the answer is lost: the client can't know whether it acted
+    "late",  # the server acts, the answer comes after the time limit
+    "cut",  # the server acts, the answer breaks off in the middle
     "500",
     "503",
     "403",
@@ -39,7 +39,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 
 class FaultProxy:
-    """Counts requests from 1 and fails those it is asked to; `seen` lists `METHOD key`."""
+    """Counts requests from 1 and fails the chosen ones; `seen` lists each as `METHOD key`."""
 
     def __init__(
         self, upstream: str, *, late_s: float = 1.0, handler: type["Handler"] | None = None
@@ -67,7 +67,7 @@ class FaultProxy:
         self._server.server_close()
 
     def reset(self) -> None:
-        """From now on nothing fails, and the next request is number 1."""
+        """Remove all faults, and count the next request as number 1."""
         with self._lock:
             self._fault, self._at, self._lasting = "", 0, False
             self._hook: Callable[[], None] | None = None
@@ -82,7 +82,7 @@ class FaultProxy:
             self._fault, self._at, self._lasting = fault, at, lasting
 
     def call(self, hook: Callable[[], None], *, at: int, when: str) -> None:
-        """Call `hook` at a request: `before` the server sees it or `after` it acted."""
+        """Call `hook` at a request, `before` the server sees it or `after` it has acted."""
         assert when in ("before", "after")
         self.reset()
         with self._lock:
@@ -105,7 +105,7 @@ class _Server(ThreadingHTTPServer):
     request_queue_size = 64
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """A client that went away is what these tests are about."""
+        """Ignore errors: these tests make clients disconnect on purpose."""
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -193,7 +193,7 @@ class Handler(BaseHTTPRequestHandler):
         self._answer(status, [("Content-Type", "application/xml")], body, cut=False)
 
     def _reset(self) -> None:
-        """End the connection by RST, not by an orderly FIN."""
+        """End the connection with RST instead of FIN."""
         self.close_connection = True
         linger = struct.pack("ii", 1, 0)
         self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)

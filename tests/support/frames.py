@@ -1,4 +1,4 @@
-"""Builders of frames: a source's rows, the table of countries, the tidy table."""
+"""Build data frames: a source's rows, the table of countries, the tidy table."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, timedelta
@@ -23,7 +23,7 @@ some = settings(max_examples=25)  # for tests that make a table each time
 def days(
     first: str, cases: Sequence[int], deaths: Sequence[int] = (), recoveries: Sequence[int] = ()
 ) -> list[Day]:
-    """Consecutive days; counts that aren't given are 0."""
+    """Return consecutive days; counts that aren't given are 0."""
     nothing = [0] * len(cases)
     start = date.fromisoformat(first)
     dates = [str(start + timedelta(days=n)) for n in range(len(cases))]
@@ -31,9 +31,9 @@ def days(
 
 
 def rows(**series: Sequence[Day]) -> pd.DataFrame:
-    """What SourceTable.rows has: `rows(spain=[("2020-03-01", 10, 1, 0), ...])`.
+    """Return rows as in SourceTable.rows: `rows(spain=[("2020-03-01", 10, 1, 0), ...])`.
 
-    An underscore in a name is a hyphen in the key. `new_*` is what the source would say: the whole
+    An underscore in a name becomes a hyphen in the key. `new_*` is as the source has it: the whole
     count on the first day, then max(difference, 0).
     """
     listed = sorted((name.replace("_", "-"), values) for name, values in series.items())
@@ -55,9 +55,9 @@ def rows(**series: Sequence[Day]) -> pd.DataFrame:
 
 
 def countries(*keys: str, **about: Mapping[str, object]) -> pd.DataFrame:
-    """What merge.attach returns: `countries("spain", france={"population": 67_000_000})`.
+    """Return what merge.attach returns: `countries("spain", france={"population": 67_000_000})`.
 
-    A country's name is made of its key; what isn't given is missing.
+    A country's name is derived from its key; fields that aren't given are missing.
     """
     named: dict[str, Mapping[str, object]] = {key: {} for key in keys}
     named |= {name.replace("_", "-"): facts for name, facts in about.items()}
@@ -75,14 +75,14 @@ def countries(*keys: str, **about: Mapping[str, object]) -> pd.DataFrame:
 def tidied(
     table: pd.DataFrame, about: pd.DataFrame | None = None, stale: Iterable[str] = ()
 ) -> pd.DataFrame:
-    """The tidy table of a source's rows."""
+    """Return the tidy table of a source's rows."""
     if about is None:
         about = countries(*table["country_key"].cat.categories)
     return tidy(repair(table)[0], about, set(stale))
 
 
 def values(table: pd.DataFrame, column: str, key: str | None = None) -> list[Any]:
-    """A column, of one country if `key` is given; None where missing, days as 2020-01-22."""
+    """Return a column, of one country if `key` is given; missing values as None, days as text."""
     if key is not None:
         table = table[table["country_key"] == key]
     cells = [None if pd.isna(cell) else cell for cell in table[column].tolist()]
@@ -91,7 +91,7 @@ def values(table: pd.DataFrame, column: str, key: str | None = None) -> list[Any
 
 @st.composite
 def tables(draw: st.DrawFn) -> pd.DataFrame:
-    """Rows of one to four countries that begin and end apart, with gaps and corrections."""
+    """Draw rows of 1 to 4 countries with different first and last days, gaps, corrections."""
     count = st.integers(0, 100) | st.integers(0, MOST)
     day_after = st.tuples(st.sampled_from([1, 1, 1, 2, 9]), count, count, count)
     series: dict[str, list[Day]] = {}

@@ -1,6 +1,6 @@
-"""What AWS makes of a request: which action on what, and whether policies allow it.
+"""Decide as AWS does which action a request needs on what, and whether policies allow it.
 
-As much of IAM's language as this project writes; a policy that uses more is an error here.
+Only the part of IAM's language that this project uses is known; anything else is an error.
 """
 
 import re
@@ -11,7 +11,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 ARN = "arn:aws:s3:::"
 KNOWN = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
-OF_BUCKETS = {  # what `?name` at a bucket is called where it is read and written
+OF_BUCKETS = {  # a bucket's `?name` -> its name in the actions that read and write it
     "acl": "BucketAcl",
     "cors": "BucketCORS",
     "encryption": "EncryptionConfiguration",
@@ -25,7 +25,7 @@ OF_BUCKETS = {  # what `?name` at a bucket is called where it is read and writte
 
 @dataclass(frozen=True)
 class Asked:
-    """One thing that a request needs to be allowed to do."""
+    """A permission that a request needs."""
 
     action: str
     resource: str
@@ -33,7 +33,7 @@ class Asked:
 
 
 def asked(method: str, path: str, headers: Mapping[str, str]) -> Iterator[Asked]:
-    """What a request to S3 needs; `path` is as it was sent, with the bucket at its start."""
+    """Yield the permissions a request to S3 needs; `path`: as sent, starting with the bucket."""
     parts = urlsplit(path)
     query = parse_qs(parts.query, keep_blank_values=True)
     bucket, _, key = unquote(parts.path).lstrip("/").partition("/")
@@ -56,7 +56,7 @@ def _of_bucket(method: str, query: Mapping[str, Any]) -> str:
 
 
 def allows(policy: Mapping[str, Any], wanted: Asked, *, anonymous: bool = False) -> bool:
-    """Whether a policy allows it: one that denies wins. Ours has a Principal only in buckets."""
+    """Return whether a policy allows it; Deny wins. Only bucket policies have a Principal here."""
     effects = {
         statement["Effect"]
         for statement in policy.get("Statement", [])
@@ -86,7 +86,7 @@ def _known_operator(operator: str, pairs: dict[str, Any]) -> dict[str, Any]:
 
 
 def _matches(patterns: str | list[str], value: str) -> bool:
-    """`*` matches anything, slashes too, `?` for one character, `${*}` for a star."""
+    """Match IAM's patterns: `*` is any text, slashes too, `?` one character, `${*}` a star."""
     listed = [patterns] if isinstance(patterns, str) else patterns
     return any(re.fullmatch(_expression(one), value, re.DOTALL) for one in listed)
 

@@ -1,8 +1,8 @@
 """Amazon Translate, Comprehend and Rekognition on loopback, with the limits that Amazon documents.
 
-A translation is the text in capitals with the language before it; what is marked as not to be
-translated stays, as with the real one. A text is negative if it says "wrong". On every picture
-there is a cat.
+A translation is the text in capitals after the language's code; parts marked as not to be
+translated stay, as in the real service. A text is negative if it says "wrong". Every picture shows
+a cat.
 """
 
 import base64
@@ -39,8 +39,11 @@ def _upper(text: str) -> str:
 
 @dataclass
 class Languages:
-    """`asked` are the requests so far, `calls` their names; `before` hears of each. `refuse`
-    answers all of them, `refusals` those of a name."""
+    """The three services.
+
+    `asked`: the requests so far; `calls`: their names. `before` is called with each name. `refuse`
+    is the answer to all requests, `refusals` the answers by name.
+    """
 
     asked: list[dict[str, Any]] = field(default_factory=list)
     translate: Callable[[str, str], str] = capitals
@@ -53,7 +56,7 @@ class Languages:
 
     def reply(self, answer: Answer) -> None:
         raw = answer.rfile.read(int(answer.headers["Content-Length"]))
-        del answer.headers["Content-Length"]  # it is read
+        del answer.headers["Content-Length"]  # the body was read above
         target, request = answer.headers["X-Amz-Target"].rpartition(".")[2], json.loads(raw)
         self.asked.append(request)
         self.calls.append(target)
@@ -110,7 +113,7 @@ def _of_sentiment(request: dict[str, Any]) -> Refusal | None:
 
 
 def _of_labels(request: dict[str, Any]) -> Refusal | None:
-    """A picture in S3 is read there, as the real service does."""
+    """Check a picture; like the real service, fetch it if it is in S3."""
     image = request["Image"]
     body, most = base64.b64decode(image.get("Bytes", "")), 5 * 1024 * 1024
     if place := image.get("S3Object"):

@@ -10,14 +10,14 @@ from PIL.PngImagePlugin import PngInfo
 from etl.store import Store, Upload
 from etl.store.layout import INCOMING
 
-HIDDEN = "Ada's camera, Carrer de Mallorca 401"  # nowhere in what is kept
+HIDDEN = "Ada's camera, Carrer de Mallorca 401"  # must be nowhere in what is kept
 ORIENTATION, MAKER, GPS = 0x0112, 0x010F, 0x8825
 GIF = b"GIF89a\x01\x00\x01\x00\x00\x00\x00;"
 ZIP = b"PK\x03\x04\x14\x00\x00\x00\x08\x00" + b"\0" * 40
 
 
 def exif(orientation: int = 6) -> Image.Exif:
-    """Where, by what, and how it was held."""
+    """Return metadata of a photo: place, camera, orientation."""
     made = Image.Exif()
     made[ORIENTATION] = orientation
     made[MAKER] = HIDDEN
@@ -31,10 +31,10 @@ def noise(width: int, height: int) -> Image.Image:
 
 
 def jpeg(width: int = 200, height: int = 120, *, mode: str = "RGB", **how: object) -> bytes:
-    """With all that a camera and an editor put into it, and something behind its end."""
+    """Return a JPEG with a camera's and an editor's metadata, and bytes after its end."""
     body = io.BytesIO()
-    told = {"exif": exif(), "comment": HIDDEN, "icc_profile": HIDDEN.encode() * 9} | how
-    noise(width, height).convert(mode).save(body, "JPEG", **told)
+    metadata = {"exif": exif(), "comment": HIDDEN, "icc_profile": HIDDEN.encode() * 9} | how
+    noise(width, height).convert(mode).save(body, "JPEG", **metadata)
     return body.getvalue() + HIDDEN.encode()
 
 
@@ -53,6 +53,6 @@ def pixels(body: bytes) -> tuple[tuple[int, int], bytes]:
 
 
 def send(store: Store, letters: Mapping[str, bytes]) -> None:
-    """As the form does, past its limits."""
+    """Write letters like the form does, but without its limits."""
     for name, body in letters.items():
         store.write(Upload(f"{INCOMING}{name}", body))

@@ -1,4 +1,4 @@
-"""A datapackage.json as a stranger's library reads it."""
+"""Read a datapackage.json with an independent library."""
 
 import gc
 import warnings
@@ -8,7 +8,7 @@ import frictionless
 
 
 def faults(package: Path) -> list[str]:
-    """What frictionless finds wrong: the descriptor, bytes, digests, every cell of the tables."""
+    """List what frictionless finds wrong: descriptor, bytes, digests, every cell of the tables."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
         report = frictionless.validate(str(package))

@@ -1,4 +1,4 @@
-"""A page as a reader without scripts has it: its elements, by the standard library's parser."""
+"""Parse a page into its elements with the standard library, without running scripts."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -8,7 +8,7 @@ EMPTY = {"br", "img", "input", "link", "meta"}
 
 @dataclass
 class Element:
-    """`text` is all the text within, the elements' too."""
+    """An element. `text`: all the text in it and in the elements it contains."""
 
     tag: str
     attributes: dict[str, str]
@@ -16,7 +16,7 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
     def all(self, tag: str, **attributes: str) -> list["Element"]:
-        """Every element within of that tag whose attributes are so, in the page's order."""
+        """List the elements in it that have this tag and these attributes, in page order."""
         found = []
         for child in self.children:
             wanted = {name.rstrip("_"): value for name, value in attributes.items()}
@@ -51,7 +51,7 @@ class _Reader(HTMLParser):
 
 
 def read_page(html: str) -> Element:
-    """Every element must be closed, and in its turn."""
+    """Parse a page, in which every element must be closed in the right order."""
     reader = _Reader()
     reader.feed(html)
     reader.close()

@@ -1,4 +1,4 @@
-"""The published page for tests: made of the sample or of small documents, and read back."""
+"""Publish the page from the sample or from small documents, and read it back."""
 
 from datetime import timedelta
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The program as its users start it: a process of its own, in an empty folder."""
+"""Run the program as users do: as a separate process, in an empty folder."""
 
 import os
 import pty
@@ -16,9 +16,9 @@ APP = PROJECT / "app.py"
 
 
 def environment(**settings: str) -> dict[str, str]:
-    """Nothing of this machine's own settings and credentials, warnings as errors, made-up data.
+    """Return an environment without this machine's settings and credentials, with made-up data.
 
-    Its slot began six hours ago, so that the day does not turn under a test.
+    Warnings are errors. The slot began six hours ago, so that no new one begins during a test.
     """
     return {
         "PATH": os.environ["PATH"],
@@ -49,12 +49,12 @@ def command(*arguments: str, cwd: Path, **settings: str) -> subprocess.Completed
 
 
 def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str]:
-    """Run a command on a pseudo-terminal; its exit status and what a person sees, uncoloured."""
+    """Run a command on a pseudo-terminal; return its exit status and what it shows, uncoloured."""
     ours, theirs = pty.openpty()
     shown: list[bytes] = []
 
     def read() -> None:
-        with suppress(OSError):  # what Linux gives in the place of an end of file
+        with suppress(OSError):  # Linux raises it at the end of the file
             while piece := os.read(ours, 4096):
                 shown.append(piece)
 
@@ -80,7 +80,7 @@ def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:
-    """Every file below a folder and its bytes, hidden ones too."""
+    """Return every file below a folder, hidden ones too, and its bytes."""
     return {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))

@@ -60,7 +60,7 @@ class Reader:
 def assert_promises(
     before: Mapping[str, bytes], after: Mapping[str, bytes]
 ) -> dict[str, Any] | None:
-    """What must hold at any moment, whatever failed; the manifest that is published."""
+    """Assert what must hold at any moment, whatever failed; return the published manifest."""
     for key, body in before.items():
         if key.startswith(("runs/", "raw/")):
             assert after.get(key) == body, f"{key} is not what it was"
@@ -87,9 +87,9 @@ def assert_promises(
     runs = {former, manifest["run_id"]} - {None}
     for name in stable_names(after):
         versions = [after.get(f"runs/{run}/{name}") for run in runs]
-        # a heal begins with names that are older still
+        # a repair may start from stable names of an even older run
         assert after[name] in (*versions, before.get(name)), f"{name} is of neither run"
-    # what a heal may take away is of a run before: the manifest does not name it
+    # a repair may only remove names of earlier runs, which the manifest does not list
     named = {file["name"] for file in manifest["files"]} if manifest["run_id"] == former else set()
     for name in stable_names(before) & named:
         assert name in after, f"{name} has gone"
@@ -97,7 +97,7 @@ def assert_promises(
 
 
 def assert_settled(after: Mapping[str, bytes]) -> dict[str, Any]:
-    """Once the fault is gone and another run was made: everything is the published run's."""
+    """Assert, after a later run without faults, that every stable name is the published run's."""
     manifest = assert_promises({}, after)
     assert manifest is not None
     assert stable_names(after) == {file["name"] for file in manifest["files"]}

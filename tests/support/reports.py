@@ -1,4 +1,4 @@
-"""Monthly reports for tests: runs of a month, the report of it, and its files read back."""
+"""Make a month's runs and its report, and read the report's files back."""
 
 import csv
 import io
@@ -23,7 +23,7 @@ def at(text: str) -> datetime:
 def publish(
     store: Store, folder: Path, when: str, body: bytes, facts: str = "", name: str = "coviddata"
 ) -> str:
-    """A run by hand; its id."""
+    """Make a run by hand, and return its id."""
     source = folder / "stats.json"
     source.write_bytes(body)
     made = run(store, source, now=at(when), COUNTRIES_URL=facts, SOURCE=name)
@@ -33,7 +33,7 @@ def publish(
 
 
 def january(store: Store, folder: Path) -> None:
-    """Three snapshots, the second of which restates Spain; facts beside them."""
+    """Make three snapshots with facts; the second one restates Spain."""
     facts = str(SAMPLES / "InfoPaisosExtra.csv")
     cases = {"spain": [100 * n for n in range(1, 21)], "france": [10] * 20, "atlantis": [1] * 20}
     publish(store, folder, "2021-01-21T07:00", document(cases), facts)
@@ -49,7 +49,7 @@ def made(store: Store, month: Month = JANUARY) -> MonthlyReport:
 
 
 def table(store: Store, month: Month = JANUARY) -> dict[str, dict[str, str]]:
-    """final_report.csv as a stranger reads it."""
+    """Read final_report.csv with the standard library."""
     stored = store.read(f"reports/{month}/final_report.csv")
     assert stored is not None
     rows = csv.DictReader(io.StringIO(stored.body.decode()))

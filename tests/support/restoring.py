@@ -22,7 +22,7 @@ LATER = NOW + timedelta(hours=2)
 
 
 def publish(store: Store, source: Path, days: int, keys: tuple[str, ...] = MANY) -> str:
-    """The run of the slot that `days` of data belong to; its id."""
+    """Make the run of the slot that `days` of data belong to, and return its id."""
     source.write_bytes(growing(days, keys))
     result = run(store, source, now=NOW + timedelta(days=days - 22))
     assert result.outcome == "published"
@@ -40,7 +40,7 @@ def put_back(store: Store, wanted: str) -> str | None:
 
 
 def on_view(store: Store) -> str:
-    """The run that readers have, every stable name of which is that run's."""
+    """Return the published run, after checking that every stable name is that run's."""
     run_id: str = assert_settled(contents(store))["run_id"]
     return run_id
 

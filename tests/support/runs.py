@@ -1,4 +1,4 @@
-"""Whole runs for tests: settings, small inputs, and a reader that trusts nothing."""
+"""Whole runs for tests: settings, small inputs, and a check of everything published."""
 
 import gzip
 import hashlib
@@ -26,7 +26,7 @@ FIRST_DAY = date(2021, 1, 1)
 
 
 def document(countries: Mapping[str, list[int]]) -> bytes:
-    """A stats.json: cumulative cases day by day from 2021-01-01; deaths and recoveries follow."""
+    """Return a stats.json of cumulative cases per day from 2021-01-01; the rest is derived."""
     elements = []
     for key, cases in countries.items():
         dates = {}
@@ -64,13 +64,13 @@ def run(
     options: Options | None = None,
     **variables: str,
 ) -> Result:
-    """A run and what follows it, as the command makes it."""
+    """Make a run and what follows it, like the command `run`."""
     options = options or Options(sleep=lambda seconds: None)
     return after_run(pipeline.run(settings(source, **variables), store, options, now))
 
 
 def die_behind_commit(store: Store, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A run that ends between its commit and the stable names."""
+    """Make a run that dies after its commit, before it updates the stable names."""
 
     def die(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
@@ -82,7 +82,7 @@ def die_behind_commit(store: Store, source: Path, monkeypatch: pytest.MonkeyPatc
 
 
 def contents(store: Store) -> dict[str, bytes]:
-    """Every object of a store, byte for byte."""
+    """Return every object of a store with its bytes."""
     found = {}
     for head in store.list():
         stored = store.read(head.key)
@@ -92,7 +92,7 @@ def contents(store: Store) -> dict[str, bytes]:
 
 
 def assert_whole(objects: Mapping[str, bytes]) -> dict[str, Any]:
-    """What a stranger would check: manifest, run folder, digests, the chain; the manifest."""
+    """Check manifest, run folder, digests and the link to the previous run; return the manifest."""
     manifest: dict[str, Any] = json.loads(objects["manifest.json"])
     assert objects[f"runs/{manifest['run_id']}/manifest.json"] == objects["manifest.json"]
     for file in manifest["files"]:
@@ -109,7 +109,7 @@ def assert_whole(objects: Mapping[str, bytes]) -> dict[str, Any]:
 
 
 def assert_settled(objects: Mapping[str, bytes]) -> dict[str, Any]:
-    """Besides, the stable names are the published run's, and there are no others."""
+    """Check also that the stable names are exactly those of the published run."""
     manifest = assert_whole(objects)
     for file in manifest["files"]:
         assert objects[file["name"]] == objects[file["key"]], file["name"]
@@ -127,7 +127,7 @@ def records(store: Store) -> list[dict[str, Any]]:
 
 
 def published_store(tmp_path: Path, days: int = 20) -> tuple[MemoryStore, Path]:
-    """A store in which `growing(days)` is published, and the path it was read from."""
+    """Return a store in which `growing(days)` is published, and the path it was read from."""
     source = tmp_path / "stats.json"
     source.write_bytes(growing(days))
     store = MemoryStore()

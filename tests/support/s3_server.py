@@ -1,4 +1,4 @@
-"""S3 on this machine, over the wire: moto's server, and servers that answer as a test wants."""
+"""S3 over HTTP on this machine: moto's server, and servers that answer as a test wants."""
 
 import logging
 import os
@@ -16,9 +16,9 @@ SECRET_KEY = "a-secret-that-nobody-may-see"  # noqa: S105 - made up
 
 
 def use(monkeypatch: pytest.MonkeyPatch, endpoint: str | None) -> None:
-    """Point boto3 at an endpoint with made-up credentials; nothing of this machine's own is left.
+    """Point boto3 at an endpoint with made-up credentials, and hide this machine's own.
 
-    No endpoint: no credentials either.
+    Without an endpoint there are no credentials either.
     """
     for name in [name for name in os.environ if name.startswith("AWS_")]:
         monkeypatch.delenv(name)
@@ -38,7 +38,7 @@ App = Callable[..., Iterable[bytes]]
 
 @contextmanager
 def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
-    """Start moto's server on a free port and give its URL; `around` may wrap it."""
+    """Start moto's server on a free port and yield its URL; `around` may wrap the app."""
     from moto.moto_server.threaded_moto_server import ThreadedMotoServer  # slow to import
 
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
@@ -47,7 +47,9 @@ def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
     listening = server._server
     assert listening is not None
     app: Any = listening.app
-    app.get_backend_for_host = cache(app.get_backend_for_host)  # or it lists folders each time
+    app.get_backend_for_host = cache(
+        app.get_backend_for_host
+    )  # otherwise it lists folders for each request
     listening.app = around(_conditions_one_at_a_time(app))
     host, port = server.get_host_and_port()
     try:
@@ -58,7 +60,7 @@ def s3_server(around: Callable[[App], App] = lambda app: app) -> Iterator[str]:
 
 
 def _conditions_one_at_a_time(app: App) -> App:
-    """Moto looks, then writes, with nothing in between to stop another thread; S3 is atomic."""
+    """Serialise requests: S3's conditional writes are atomic, moto's check and write are not."""
     lock = Lock()
 
     def locked(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
@@ -74,7 +76,7 @@ class Answer(BaseHTTPRequestHandler):
     """One request at a loopback server; `reply` sends a whole answer."""
 
     protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True  # or each body is sent 40 ms after its headers
+    disable_nagle_algorithm = True  # otherwise each body is sent 40 ms after its headers
 
     def reply(self, status: int, body: str = "", **headers: str) -> None:
         unread = int(self.headers.get("Content-Length") or 0)
@@ -93,7 +95,7 @@ class Answer(BaseHTTPRequestHandler):
 
 @contextmanager
 def answering(reply: Callable[[Answer], None]) -> Iterator[str]:
-    """Start a server that answers every request by `reply`, and give its URL."""
+    """Start a server that answers every request with `reply`, and yield its URL."""
 
     class Handler(Answer):
         def answer(self) -> None:
@@ -111,6 +113,6 @@ def answering(reply: Callable[[Answer], None]) -> Iterator[str]:
 
 
 def s3_error(status: int, code: str, fields: str = "", **headers: str) -> Callable[[Answer], None]:
-    """A reply as S3 words its errors; `fields` is more XML."""
+    """Return a reply in the form of S3's errors; `fields`: more XML."""
     body = f"<Error><Code>{code}</Code><Message>it says so</Message>{fields}</Error>"
     return lambda answer: answer.reply(status, body, **headers)

@@ -1,4 +1,4 @@
-"""An S3 server that answers by a script, and a store that asks it once."""
+"""An S3 server with scripted answers, and a store that sends each request once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,19 +16,19 @@ from tests.support.s3_server import (
 )
 
 ONE_TRY = CONFIG.merge(Config(retries={"mode": "standard", "total_max_attempts": 1}))
-Connect = Callable[..., S3Store]  # of an endpoint, and botocore's settings
+Connect = Callable[..., S3Store]  # takes an endpoint, and botocore's settings
 
 
 @dataclass
 class Scripted:
-    """A store whose server answers as the test says; making a client for each would take longer."""
+    """A store whose server answers as the test says; shared, since making a client is slow."""
 
     store: S3Store
     reply: Callable[[Answer], None]
 
 
 def refused(store: S3Store) -> str:
-    """Try to write, and return what a person would read."""
+    """Try to write, and return the message that a person would read."""
     with pytest.raises(StoreError) as caught:
         store.write(Upload("latest.json", b"{}"))
     message = str(caught.value)

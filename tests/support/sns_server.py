@@ -1,6 +1,6 @@
-"""SNS on this machine, over the wire: moto's server, and the limits that it does not hold.
+"""SNS over HTTP on this machine: moto's server, and the limits that it does not enforce.
 
-What is told is read back from an SQS queue that is subscribed like anybody else.
+Alerts are read back from an SQS queue, which is subscribed like anybody else.
 """
 
 import io
@@ -21,7 +21,7 @@ from tests.support.s3_server import App, s3_server, use
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
-# subscriptions of a topic, `arn`, of which one is not confirmed yet
+# subscriptions of the topic `arn`; one is not confirmed yet
 PENDING = """<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>
 <member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Protocol>email</Protocol>
 <Endpoint>ada@example.org</Endpoint><TopicArn>{arn}</TopicArn><Owner>1</Owner></member>
@@ -37,7 +37,7 @@ GSM = set(
 
 @dataclass
 class Sns:
-    """`actions` are the requests so far, each as the fields of its form."""
+    """The service. `actions`: the requests so far, each as the fields of its form."""
 
     url: str = ""
     actions: list[dict[str, str]] = field(default_factory=list)
@@ -56,7 +56,7 @@ class Sns:
         self.actions.clear()
 
     def client(self, service: str) -> Any:
-        """Plain boto3, as a stranger uses it; one for all tests, since to make one takes time."""
+        """Return a plain boto3 client, shared by all tests, since making one takes time."""
         if service not in self._clients:
             self._clients[service] = boto3.client(service)  # type: ignore[call-overload]
         return self._clients[service]
@@ -65,7 +65,7 @@ class Sns:
         return [action for action in self.actions if action["Action"] == "Publish"]
 
     def mailbox(self, name: str, language: str = "en", kinds: tuple[str, ...] = ()) -> "Mailbox":
-        """Somebody who reads `news` in a language, some kinds of alert or all."""
+        """Subscribe somebody to `news` in a language, to some kinds of alert or to all."""
         box = Mailbox(self.client("sqs"), name)
         self.client("sns").subscribe(
             TopicArn=ARN,
@@ -83,7 +83,7 @@ class Mailbox:
         self.arn = f"arn:aws:sqs:us-east-1:{ACCOUNT}:{name}"
 
     def read(self) -> list[dict[str, Any]]:
-        """What came since, in the order in which it did: SNS's notifications."""
+        """Return SNS's new notifications, in the order in which they arrived."""
         found: list[dict[str, Any]] = []
         while came := self._sqs.receive_message(QueueUrl=self._url, MaxNumberOfMessages=10).get(
             "Messages"
@@ -96,7 +96,7 @@ class Mailbox:
 
 
 def attributes(notification: dict[str, Any]) -> dict[str, str]:
-    """Ours, without SNS's own."""
+    """Return the attributes that the project set, as plain text."""
     found = notification["MessageAttributes"].items()
     return {name: about["Value"] for name, about in found if not name.startswith("AWS.")}
 
@@ -132,7 +132,7 @@ def _form(environ: dict[str, Any]) -> dict[str, str]:
 
 
 def _limits(form: dict[str, str]) -> tuple[int, str, str] | None:
-    """What Amazon documents and moto lets pass."""
+    """Return the error for a request that breaks Amazon's documented limits, or None."""
     if form["Action"] != "Publish":
         return None
     faults = []
@@ -143,7 +143,7 @@ def _limits(form: dict[str, str]) -> tuple[int, str, str] | None:
         faults.append("Message too long")
     if form.get("MessageStructure") == "json":
         texts = json.loads(message)
-        # ours are one SMS; a link at the end makes it several, of 1,600 characters in all
+        # the project sends one SMS, or several with a link at the end: 1,600 characters in all
         short = re.sub(r" https?://\S+$", "", texts["sms"]) if len(texts["sms"]) <= 1600 else ""
         faults += [] if "default" in texts else ["no default"]
     else:

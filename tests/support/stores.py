@@ -1,4 +1,4 @@
-"""Stores for tests: one that is filled, and one that fails, or lets others act, at any change."""
+"""Stores for tests: a filled one, and one that fails or calls a hook at any change."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ from tests.support.s3_server import use
 
 
 class Broken(Exception):
-    """The process dies here."""
+    """Raised where the process is supposed to die."""
 
 
 class Wrapped:
@@ -96,7 +96,7 @@ def store_with(objects: Mapping[str, bytes]) -> MemoryStore:
 
 
 def once(operation: str, key: str, do: Callable[[], object]) -> Callable[[int, str, str], None]:
-    """A hook that does something the first time that this operation meets this key."""
+    """Return a hook that calls `do` at the first such operation on this key."""
     done: list[bool] = []
 
     def hooked(n: int, met_operation: str, met_key: str) -> None:

@@ -42,7 +42,7 @@ def state(store: Store) -> dict[str, Any]:
 def tells(
     store: Store, path: Path, now: datetime = NOW, how: Options = QUIET, **variables: str
 ) -> str:
-    """A run's outcome."""
+    """Make a run, and return its outcome."""
     return run(store, path, now=now, options=how, **{**TOLD, **variables}).outcome
 
 

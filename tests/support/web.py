@@ -1,4 +1,4 @@
-"""A reader of web addresses without credentials."""
+"""Read web addresses without credentials."""
 
 import requests
 

@@ -1,12 +1,12 @@
-"""A web server on loopback that answers as a test wants it to, and remembers what it was asked.
+"""A web server on loopback that answers as a test wants, and records the requests.
 
     with web_server() as web:
         url = web.on("/stats.json", Reply(status=503), Reply(b"[]"))
         ...                                    # the first request gets 503, all others `[]`
         assert web.requests[0].headers["User-Agent"]
 
-A route's replies are given in turn and the last one stays. Where the answer hangs on the request, a
-function of it takes a reply's place. Nothing here sleeps: what waits ends with the server.
+A route's replies are sent in turn, and the last one is repeated. A reply may be a function of the
+request. Nothing here sleeps: threads that wait end with the server.
 """
 
 import gzip
@@ -24,7 +24,7 @@ from threading import Event, Lock, Thread
 
 @dataclass(frozen=True)
 class Reply:
-    """One answer; it is sent whole by default."""
+    """An answer, sent whole by default."""
 
     body: bytes = b""
     status: int = 200
@@ -47,7 +47,7 @@ class Reply:
 
 @dataclass(frozen=True)
 class Request:
-    """What a client asked for; the query belongs to `path`."""
+    """What a client asked for; `path` includes the query."""
 
     path: str
     headers: Message
@@ -57,7 +57,7 @@ Script = Reply | Callable[[Request], Reply]
 
 
 class WebServer:
-    """Routes may be set and changed while it runs; a path without one is answered by 404."""
+    """The server. Routes may be changed while it runs; other paths are answered with 404."""
 
     def __init__(self, url: str) -> None:
         self.url = url
@@ -67,7 +67,7 @@ class WebServer:
         self._lock = Lock()
 
     def on(self, path: str, *scripts: Script) -> str:
-        """Set the answers of a path; returns its URL."""
+        """Set the answers of a path, and return its URL."""
         with self._lock:
             self._routes[path] = list(scripts)
         return self.url + path
@@ -82,7 +82,7 @@ class WebServer:
 
 @contextmanager
 def web_server() -> Iterator[WebServer]:
-    """A server on a free port of 127.0.0.1; its threads and sockets are gone when it ends."""
+    """Start a server on a free port of 127.0.0.1; no threads or sockets are left at the end."""
 
     class Handler(_Handler):
         @property
@@ -102,7 +102,7 @@ def web_server() -> Iterator[WebServer]:
 
 
 def unused_port() -> int:
-    """A port of 127.0.0.1 that refuses connections."""
+    """Return a port of 127.0.0.1 that refuses connections."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -110,12 +110,12 @@ def unused_port() -> int:
 
 
 def gzipped(body: bytes, **headers: str) -> Reply:
-    """A body sent packed, as a server does for a client that accepts it."""
+    """Return a reply whose body is sent gzipped, as for a client that accepts that."""
     return Reply(gzip.compress(body, mtime=0), headers={"Content-Encoding": "gzip", **headers})
 
 
 def gzip_bomb(size: int) -> bytes:
-    """A valid gzip of `size` zeros (whole MiB), a thousandth of that long."""
+    """Return a valid gzip of `size` zeros (whole MiB), a thousandth of that long."""
     block = bytes(1 << 20)
     packer = zlib.compressobj(9, wbits=-15)
     packed = packer.compress(block) + packer.flush(zlib.Z_FULL_FLUSH)

@@ -1,4 +1,4 @@
-"""The worker as a process of its own, and a source that keeps it waiting."""
+"""The worker as a separate process, and a source that keeps it waiting."""
 
 import json
 import os
@@ -19,7 +19,7 @@ import pytest
 
 from tests.support.processes import APP, environment
 
-PATIENCE_S = 30.0  # for a machine with other work; what is measured has limits of its own
+PATIENCE_S = 30.0  # for a busy machine; measurements have their own limits
 
 STOP_LIMIT_S = 10.0
 
@@ -30,7 +30,7 @@ needs_proc = pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="
 
 @dataclass
 class Worker:
-    """`python app.py` in a folder of its own; its log is read as it comes."""
+    """`python app.py` in its own folder; its log is read as it arrives."""
 
     folder: Path
     settings: dict[str, str]
@@ -58,7 +58,7 @@ class Worker:
         self._arriving.put(None)
 
     def wait_for(self, event: str) -> str:
-        """The next line of that event."""
+        """Wait for the next log line of that event, and return it."""
         deadline = time.monotonic() + PATIENCE_S
         with suppress(Empty):
             while (
@@ -70,7 +70,7 @@ class Worker:
         raise AssertionError(f"no {event}: {self.log}")
 
     def child(self) -> int:
-        """The process id of the run that is under way."""
+        """Return the process id of the current run."""
         for stat in Path("/proc").glob("[0-9]*/stat"):
             try:
                 parent = stat.read_text().rpartition(")")[2].split()[1]
@@ -81,7 +81,7 @@ class Worker:
         raise AssertionError("it has no child")
 
     def ends(self) -> tuple[int, float]:
-        """Its exit status, and how long it took from now."""
+        """Wait for the end; return the exit status and the seconds it took from now."""
         began = time.monotonic()
         status = self.process.wait(PATIENCE_S)
         took_s = time.monotonic() - began
@@ -92,7 +92,7 @@ class Worker:
         return status, took_s
 
     def stops(self, *numbers: int, limit_s: float = STOP_LIMIT_S) -> None:
-        """Send it signals; it must end with status 0 soon after."""
+        """Send signals to the worker, which must soon end with status 0."""
         for number in numbers or (signal.SIGTERM,):
             self.process.send_signal(number)
         status, took_s = self.ends()
@@ -116,7 +116,7 @@ Start = Callable[..., Worker]
 
 @dataclass
 class SlowSource:
-    """It begins to answer, and then says no more."""
+    """A server that begins to answer and then sends nothing more."""
 
     address: str
     asked: Event
