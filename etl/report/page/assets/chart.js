@@ -1,4 +1,4 @@
-// The chart of cases and deaths: Bokeh's documents (etl/report/page/chart_documents.py), filled from the series.
+// The chart of cases and deaths: fills Bokeh's documents (etl/report/page/chart_documents.py).
 
 // [first day, steps of cases, steps of deaths] -> { day, cases, deaths }, columns of a chart
 function decoded([first, ...steps], { scale, every }) {
@@ -10,7 +10,7 @@ function decoded([first, ...steps], { scale, every }) {
   return line;
 }
 
-// of averages, and of totals where there are none
+// wording for averages, and for totals if there are no averages
 const WORDS = {
   cases: {
     told: (values) => _("cases: {figure}", values),
@@ -59,7 +59,7 @@ class Chart {
     this.choose(this.first);
   }
 
-  // where there is no world, the first of the table
+  // if there are no figures of the world, the first row of the table
   get first() {
     return this.series.world ? "" : rows[0].dataset.key;
   }
@@ -81,7 +81,7 @@ class Chart {
     this.draw();
   }
 
-  // another stretch was chosen by dragging across a chart: it goes where it can be read and typed
+  // a range was chosen by dragging across a chart: show it in the date fields
   dragged() {
     clearTimeout(this.later);
     this.later = setTimeout(() => {

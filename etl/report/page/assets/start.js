@@ -1,4 +1,4 @@
-// Where it begins: what needs no charts at once, the charts when all scripts are there.
+// Start at once what needs no charts, and the charts when all scripts are loaded.
 
 async function unpacked(name) {
   const bytes = Uint8Array.from(atob(window.packed[name]), (character) => character.charCodeAt(0));

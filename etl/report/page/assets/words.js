@@ -1,4 +1,4 @@
-// What all parts use: the page's elements, its colours, and how values are said.
+// Shared by all parts: the page's elements, its colours, and the format of values.
 
 const DAY = 86_400_000;
 const MEASURES = ["cases", "deaths"];
