@@ -65,7 +65,7 @@ def read_figure_history(
 ) -> Iterator[Reported]:
     """Yield what each run reported, oldest first.
 
-    Runs that lack the series, or of which nothing is kept, are skipped. Raises StoreError, also if
+    Runs that lack the series, or whose data are gone, are skipped. Raises StoreError, also if
     several series have that name; SourceChanged or SourceUnavailable if the archived input of a
     run is damaged.
     """
