@@ -1,4 +1,4 @@
-// The chart of cases and deaths: fills Bokeh's documents (etl/report/page/chart_documents.py).
+// The chart of cases and deaths: Bokeh's documents (etl/report/figures.py), filled from the series.
 
 // [first day, steps of cases, steps of deaths] -> { day, cases, deaths }, columns of a chart
 function decoded([first, ...steps], { scale, every }) {
@@ -10,7 +10,7 @@ function decoded([first, ...steps], { scale, every }) {
   return line;
 }
 
-// wording for averages, and for totals if there are no averages
+// of averages, and of totals where there are none
 const WORDS = {
   cases: {
     told: (values) => _("cases: {figure}", values),
@@ -59,7 +59,7 @@ class Chart {
     this.choose(this.first);
   }
 
-  // if there are no figures of the world, the first row of the table
+  // where there is no world, the first of the table
   get first() {
     return this.series.world ? "" : rows[0].dataset.key;
   }
@@ -81,7 +81,7 @@ class Chart {
     this.draw();
   }
 
-  // a range was chosen by dragging across a chart: show it in the date fields
+  // another stretch was chosen by dragging across a chart: it goes where it can be read and typed
   dragged() {
     clearTimeout(this.later);
     this.later = setTimeout(() => {

@@ -5,7 +5,7 @@ class WorldMap {
     this.plot = figures.get_model_by_name("map");
     this.source = figures.get_model_by_name("countries");
     this.column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.dataset.column === "cases_7d_per_100k");
-    // the last value of a series that ended is not current
+    // a series that ended says nothing of now
     const alive = rows.filter((row) => !row.classList.contains("stale"));
     this.rows = new Map(alive.map((row) => [row.dataset.iso3, row]));
     this.classes = [...byId("legend").querySelectorAll("[data-from]")].map((item) => Number(item.dataset.from));

@@ -1,4 +1,4 @@
-// The figures' age and the strip of runs, updated from status.json if it can be read.
+// How old the figures are, and the strip of runs: newer than the page, where status.json is read.
 
 function sayHowOld(days) {
   const notice = byId("stale");
@@ -31,11 +31,11 @@ function showStatus(status) {
 }
 
 async function readStatus() {
-  if (!location.protocol.startsWith("http")) return; // a page on a disk may not fetch
+  if (!location.protocol.startsWith("http")) return; // a page on a disk may not
   try {
     const answer = await fetch("status.json", { cache: "no-cache" });
     if (answer.ok) showStatus(await answer.json());
   } catch {
-    // keep what the page was made with
+    // what was baked in stays
   }
 }

@@ -1,4 +1,4 @@
-// Start at once what needs no charts, and the charts when all scripts are loaded.
+// Where it begins: what needs no charts at once, the charts when all scripts are there.
 
 async function unpacked(name) {
   const bytes = Uint8Array.from(atob(window.packed[name]), (character) => character.charCodeAt(0));

@@ -2,8 +2,8 @@
 
 const table = byId("table");
 const rows = [...table.tBodies[0].rows];
-const beside = table.tHead.querySelectorAll(".within").length; // columns that name what contains a place
-// with what contains it: Clark, Ohio, United States
+const beside = table.tHead.querySelectorAll(".within").length; // columns: what a place lies in
+// with what it lies in: Clark, Ohio, United States
 const nameOf = (row) =>
   [row.querySelector("a"), ...row.querySelectorAll(".within")]
     .map((part) => part.textContent)
@@ -24,7 +24,7 @@ function sortBy(heading, column, ascending) {
   const known = (row) => (named ? textOf(row) : valueOf(row, column));
   const compare = (a, b) => {
     if (named) return sign * inOrder.compare(a, b);
-    // missing values come last in both directions
+    // what is missing stands last, whichever way
     return Number.isNaN(a) - Number.isNaN(b) || sign * (a - b) || 0;
   };
   const keyed = rows.map((row) => [known(row), row]).sort((a, b) => compare(a[0], b[0]));
