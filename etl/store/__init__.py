@@ -31,7 +31,7 @@ __all__ = [
 ]
 
 FOR_EVER = "public, max-age=31536000, immutable"  # for objects that never change
-REVALIDATE = "no-cache"  # for all others: readers ask each time whether theirs is current
+REVALIDATE = "no-cache"  # for all others: browsers ask each time whether their copy is current
 
 
 @dataclass(frozen=True)
@@ -85,7 +85,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head(Entry):
-    """All that is known about an object without its bytes; None: the store does not keep it."""
+    """An object's metadata, without its bytes. None: the store does not keep that field."""
 
     etag: str
     sha256: str | None
@@ -102,15 +102,15 @@ class Store(Protocol):
         """Read an object; None: there is no such object."""
 
     def download(self, key: str, path: Path) -> bool:
-        """Stream an object into a local file. False: no such object; then no file is made."""
+        """Stream an object into a local file. False: there is no such object, and no file."""
 
     def write(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
     ) -> str:
         """Write the whole object or nothing, and return its etag.
 
-        `if_match`: only if the object still has that etag; `if_none_match`: only if there is no
-        such object. Otherwise nothing is written, and StateConflict is raised.
+        `if_match`: write only if the object still has that etag. `if_none_match`: write only if
+        there is no such object. Raises StateConflict if the condition does not hold.
         """
 
     def copy(
@@ -118,7 +118,7 @@ class Store(Protocol):
     ) -> None:
         """Copy within the store; the bytes do not pass through this machine.
 
-        `sha256` is the source's, if known: it saves a request.
+        Passing the source's `sha256`, if it is known, saves a request.
         """
 
     def head(self, key: str) -> Head | None:
@@ -127,23 +127,23 @@ class Store(Protocol):
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         """List the objects whose keys begin with `prefix`, in ascending order.
 
-        With `in_order=False` they come as they are found, before all of them are known.
+        With `in_order=False` they are yielded as the server lists them, without waiting for all.
         """
 
     def delete(self, key: str) -> None:
         """Delete an object; no error if there is none."""
 
     def signer(self) -> Signer | None:
-        """Give what signs links; None: there is no server to sign them for."""
+        """Return the signer of links; None: the store has no server to sign them for."""
 
     def keeps_conditions(self) -> bool:
         """Say whether the server itself checks `if_match` and `if_none_match`."""
 
     def unfinished(self) -> Iterator[Entry]:
-        """List files that a writer has not finished, or was killed before it could."""
+        """List files that are still being written, or whose writer was killed."""
 
     def discard(self, entry: Entry) -> None:
         """Remove an entry of `unfinished`."""
 
     def remove_empty(self, folder: str) -> None:
-        """Remove a folder that holds no object. Nobody may be writing into it."""
+        """Remove a folder if it holds no object. Nobody may be writing into it meanwhile."""

@@ -1,4 +1,4 @@
-"""A directory as the store: what S3 promises, by rename, fsync and a lock."""
+"""A local directory as the store. Rename, fsync and a lock give the guarantees that S3 gives."""
 
 import errno
 import fcntl
@@ -28,7 +28,7 @@ NEXT_STEP = {
 
 
 class DirectoryStore:
-    """A directory, made by the first write; the etag is the SHA-256 of the bytes.
+    """A directory, created by the first write; the etag is the SHA-256 of the bytes.
 
     Names that begin with a dot are the store's own (its lock, unfinished files) and never listed.
     """
@@ -78,7 +78,7 @@ class DirectoryStore:
                 for name in names
             ]
         for key in sorted(key for key in keys if key.startswith(prefix)):
-            yield from filter(None, [self._entry(key)])  # None: hidden, or deleted since
+            yield from filter(None, [self._entry(key)])  # None: hidden, or deleted in the meantime
 
     def delete(self, key: str) -> None:
         path = self._visible(key)
@@ -95,7 +95,7 @@ class DirectoryStore:
 
     def unfinished(self) -> Iterator[Entry]:
         for path in self.root.rglob(".*.tmp"):
-            with suppress(FileNotFoundError):  # finished since
+            with suppress(FileNotFoundError):  # it was finished in the meantime
                 found = path.stat()
                 if UNFINISHED.fullmatch(path.name):
                     key = path.relative_to(self.root).as_posix()
@@ -143,7 +143,7 @@ class DirectoryStore:
     @contextmanager
     def _locked(self, kind: int) -> Iterator[None]:
         # The kernel drops the lock when the file is closed or the process is killed, so nothing
-        # stays locked. Plain writes share it, so that none gets between a check and its rename.
+        # stays locked. Plain writes share it, so that none comes between a check and its rename.
         with (self.root / ".lock").open("ab") as lock:
             fcntl.flock(lock, kind)
             yield

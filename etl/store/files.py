@@ -19,7 +19,7 @@ def pieces(file: BinaryIO) -> Iterator[bytes]:
 
 
 def save(content: Iterable[bytes], path: Path) -> None:
-    """Write a local file; after a failure it is as it was before. Raises StoreError."""
+    """Write a local file; if that fails, an older file stays unchanged. Raises StoreError."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as file:

@@ -21,9 +21,9 @@ def swap(
 ) -> Content:
     """Change an object, and return its new content; if nothing changes, nothing is written.
 
-    `read` gives the content and its ETag (None: there is no object yet). `known` is what `read`
-    gave before, which saves a request. After a conflict the object is read and changed again.
-    Raises StoreError, and StateConflict after too many conflicts.
+    `read` returns the content and its ETag (None: there is no object yet). `known` is an earlier
+    result of `read`, which saves a request. After a conflict the object is read and changed again.
+    Raises StoreError, and StateConflict after TRIES conflicts.
     """
     for attempt in range(1, TRIES + 1):
         content, etag = known or read(store)
@@ -43,7 +43,7 @@ def swap(
 
 
 def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice: str) -> Content:
-    """Decode what was read under a key. Raises StoreError with the advice if it can't be."""
+    """Decode an object's JSON. Raises StoreError, which ends with `advice`, if that fails."""
     try:
         return msgspec.json.decode(stored.body, type=kind)
     except (msgspec.DecodeError, UnicodeDecodeError) as exc:
@@ -51,5 +51,5 @@ def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice:
 
 
 def readable(content: object) -> bytes:
-    """Encode as JSON with line breaks, for people."""
+    """Encode as JSON with line breaks, so that people can read it."""
     return msgspec.json.format(msgspec.json.encode(content), indent=1)

@@ -1,10 +1,10 @@
-"""Which keys are valid, and the media type that a key's ending implies. Pure."""
+"""Which keys are valid, and which media type belongs to a key's ending. Pure."""
 
 from unicodedata import category
 
 MAX_KEY_BYTES = 900  # S3 allows 1024, the folder included
 
-# The first ending that matches counts.
+# The first ending that matches counts, so feed.xml comes before .xml.
 CONTENT_TYPES = {
     ".json": "application/json; charset=utf-8",
     ".csv": "text/csv; charset=utf-8",
@@ -24,14 +24,14 @@ CONTENT_TYPES = {
 
 
 def content_type(key: str) -> str:
-    """Give the media type of a key by its ending."""
+    """Return the media type of a key by its ending."""
     name = key.lower()
     known = (kind for ending, kind in CONTENT_TYPES.items() if name.endswith(ending))
     return next(known, "application/octet-stream")
 
 
 def valid_key(key: str) -> str:
-    """Return the key, or raise ValueError if it could leave the folder or break a store."""
+    """Return the key. Raises ValueError if it points outside the folder or breaks a store."""
     if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
     if any(segment in ("", ".", "..") for segment in key.split("/")):
@@ -42,7 +42,7 @@ def valid_key(key: str) -> str:
 
 
 def is_valid(key: str) -> bool:
-    """Say whether `valid_key` accepts it. HTTP clients would resolve `..` in a key."""
+    """Say whether `valid_key` accepts the key. HTTP clients would resolve `..` in it."""
     try:
         valid_key(key)
     except ValueError:
@@ -51,5 +51,5 @@ def is_valid(key: str) -> bool:
 
 
 def valid_prefix(prefix: str) -> str:
-    """Like `valid_key`, for the beginning of keys: it may be empty or end with a slash."""
+    """Like `valid_key`, for a prefix of keys, which may be empty or end with a slash."""
     return prefix and valid_key(prefix.removesuffix("/")) and prefix

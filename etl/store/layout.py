@@ -1,8 +1,8 @@
 """The register of the folder: each key, what it holds, whose it is, who may read it, how long it is
-kept. Pure; the standard library alone.
+kept. Pure; uses the standard library only.
 
 Derived from it: which keys `put` and `rm` refuse (upkeep/versions.py), the bucket's public policy
-and lifecycle rules (store/s3/setup/), what the page and datapackage.json say of each file, the
+and lifecycle rules (store/s3/setup/), how the page and datapackage.json describe each file, the
 demo's list, and the table in README.md. To add something to the folder, add a Place.
 """
 
@@ -25,21 +25,21 @@ PICTURES, USAGE = f"{INBOX}pictures/", f"{INBOX}usage/"
 
 INBOX_DAYS = 30
 SHARED_DAYS = 8  # no link outlives 7 days
-TRIAL_DAYS = 1  # a `doctor` that was killed left it
+TRIAL_DAYS = 1  # for what a killed `doctor` left
 
-# published: stable names of what a run's manifest lists. archive: written once. state: small files
-# that are changed by compare-and-swap, or made from one that is. anyone: people may edit it; all
-# the others are the worker's alone.
+# published: stable names for the files that a run's manifest lists. archive: written once. state:
+# small files that are changed by compare-and-swap, or derived from one. anyone: people may edit it;
+# all others are written by the worker only.
 Owner = Literal["published", "archive", "state", "inbox", "shared", "trial", "other", "anyone"]
 OPEN, CLOSED = True, False  # to the public, after `setup --public`
 
 
 @dataclass(frozen=True)
 class Place:
-    """A key; or all keys that begin with it, if it ends with / or -; or that match its *.
+    """One key; or all keys that begin with `key` (if it ends with / or -), or match its *.
 
-    `meaning` is for the page, the demo and the README, `more` for the README alone; [one] in
-    them is country, region or place. `keep_days`: then a lifecycle rule removes it.
+    `meaning` is shown on the page, in the demo and the README, `more` in the README only; [one] in
+    them is replaced by country, region or place. A lifecycle rule removes it after `keep_days`.
     """
 
     key: str
@@ -50,7 +50,7 @@ class Place:
     keep_days: int | None = None
 
     def meaning_for(self, one: str) -> str:
-        """Say its meaning of a `country`, `region` or `place`."""
+        """Return `meaning` with `one` (country, region or place) filled in."""
         return self.meaning.replace("[one]", one)
 
     @property
@@ -62,38 +62,38 @@ class Place:
 
 
 def run_key(run_id: str, name: str) -> str:
-    """Name a file of a run: `runs/RUN/latest.csv`."""
+    """Return the key of a run's file: `runs/RUN/latest.csv`."""
     return f"{RUNS}{run_id}/{name}"
 
 
 def raw_key(run_id: str, name: str) -> str:
-    """Name an input of a run: `raw/RUN/stats.json.gz`."""
+    """Return the key of a run's input: `raw/RUN/stats.json.gz`."""
     return f"{RAW}{run_id}/{name}"
 
 
 def report_key(month: object, name: str = "final_report.html") -> str:
-    """Name a file of a month's report: `reports/2021-01/final_report.html`."""
+    """Return the key of a file of a monthly report: `reports/2021-01/final_report.html`."""
     return f"{REPORTS}{month}/{name}"
 
 
 def page_in(language: str) -> str:
-    """Name the page in another language than its own."""
+    """Return the key of the page's translation: `index.es.html`."""
     return f"index.{language}.html"
 
 
 def of_page(name: str) -> bool:
-    """Say whether a file is the page, in whichever language, or belongs to it."""
+    """Say whether a file is the page, in any language, or one of its assets."""
     in_a_language = name.startswith("index.") and name.endswith(".html")
     return in_a_language or name.startswith(ASSETS)
 
 
 def place_of(key: str) -> Place | None:
-    """Find the place of a key; None: the key is nothing that the worker knows."""
+    """Return the place that a key belongs to; None: it is not in the register."""
     return next((place for place in PLACES if place.holds(key)), None)
 
 
 def is_rewritten(key: str) -> bool:
-    """Say whether a later run may write an object of that key again."""
+    """Say whether a later run may overwrite the object."""
     place = place_of(key)
     return place is not None and place.owner in ("published", "state", "other")
 

@@ -13,7 +13,7 @@ from etl.store.files import save
 
 
 class MemoryStore:
-    """Objects of this process; one lock makes each call atomic, the etag is the SHA-256."""
+    """Objects in a dictionary; one lock makes each call atomic, the etag is the SHA-256."""
 
     address = "memory"
 
@@ -94,7 +94,7 @@ class MemoryStore:
         self.delete(entry.key)
 
     def remove_empty(self, folder: str) -> None:
-        """There are no folders."""
+        """Do nothing: there are no folders."""
 
     def _find(self, key: str) -> tuple[Head, bytes] | None:
         with self._lock:

@@ -5,7 +5,7 @@ from etl.store import Store
 
 
 def open_store(settings: Settings) -> Store:
-    """Open the bucket or, if none is set, the folder of this machine. Raises StoreError."""
+    """Open the bucket or, if none is set, the folder on this machine. Raises StoreError."""
     if settings.store.bucket:
         from etl.store.s3.store import S3Store
 

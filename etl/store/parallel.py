@@ -1,4 +1,4 @@
-"""Make many calls at a time, in threads."""
+"""Make many calls at the same time, in threads."""
 
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -17,7 +17,7 @@ def upload_all(
     at_a_time: int = AT_A_TIME,
     progress: Callable[[Upload], None] | None = None,
 ) -> None:
-    """Write all uploads, `at_a_time` at once; `progress` is called with each that is done."""
+    """Write all uploads, `at_a_time` at once; call `progress` after each. Raises StoreError."""
     in_parallel(store.write, uploads, at_a_time=at_a_time, progress=progress)
 
 
@@ -28,9 +28,10 @@ def in_parallel(
     at_a_time: int = AT_A_TIME,
     progress: Callable[[Item], None] | None = None,
 ) -> None:
-    """Call the function for every item, in threads; `progress` is called in the caller's thread.
+    """Call the function for every item, in threads; call `progress` in the caller's thread.
 
-    After the first error no further call is made; it is raised once the running calls have ended.
+    After the first error no further call is made. The error is raised when the running calls have
+    ended.
     """
     errors: list[BaseException] = []
 

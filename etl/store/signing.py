@@ -1,4 +1,4 @@
-"""Signed links and forms: what a store that has a server hands to people without credentials."""
+"""Signed links and forms, by which people without credentials can read or write objects."""
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -7,7 +7,7 @@ from typing import Protocol
 
 @dataclass(frozen=True)
 class Link:
-    """A URL by which anybody can read one object until it expires."""
+    """A URL by which anybody can read one object until `expires_at`."""
 
     url: str = field(repr=False)
     expires_at: datetime
@@ -23,22 +23,24 @@ class Post:
 
 @dataclass(frozen=True)
 class Temporary:
-    """Credentials that end by themselves, and every link with them; None: it is not known when."""
+    """Credentials that expire, and every link with them, at `until`; None: not known when."""
 
     until: datetime | None
 
 
 class Signer(Protocol):
-    """Signs with the store's credentials of this moment. Every method raises StoreError."""
+    """A signer with the store's present credentials. Every method raises StoreError."""
 
-    temporary: Temporary | None  # None: the credentials last
+    temporary: Temporary | None  # None: the credentials do not expire
 
     def link(self, key: str, lasts: timedelta) -> Link:
-        """Sign a link to an object. Nothing is sent: whether the object exists is not known."""
+        """Sign a link to an object. Nothing is sent, so the object may not exist."""
 
     def post(self, folder: str, media_type: str, most_bytes: int, lasts: timedelta) -> Post:
-        """Sign a form that writes into `folder` alone; `media_type` may be the start of one, such
-        as image/."""
+        """Sign a form that can write into `folder` only.
+
+        `media_type` may be a prefix that ends with a slash, such as image/.
+        """
 
     def address(self, key: str) -> str:
-        """Give the plain URL of an object, for what everybody can read."""
+        """Return an object's URL without a signature, for objects that everybody can read."""

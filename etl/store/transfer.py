@@ -13,7 +13,7 @@ TRIES = 3
 
 
 def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
-    """Download an object to a path. Raises StoreError; then a file at that path is unchanged."""
+    """Download an object to a path. Raises StoreError, and leaves an existing file unchanged."""
     if not replace and path.exists():
         raise StoreError(f"{path} exists already; choose another name, or say --force")
     try:
@@ -27,7 +27,7 @@ def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
 
 
 def fetch_to_stdout(store: Store, key: str) -> None:
-    """Write an object's bytes to standard output once all are verified. Raises StoreError."""
+    """Write an object to standard output after it was verified as a whole. Raises StoreError."""
     with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
         part = Path(folder) / "object"
         _download(store, key, part)
@@ -44,14 +44,14 @@ def require(store: Store, key: str) -> Head:
 
 
 def sha256_at(store: Store, key: str) -> str | None:
-    """Download an object to compute its SHA-256; None: there is none. Raises StoreError."""
+    """Return an object's SHA-256, by a download; None: no such object. Raises StoreError."""
     with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
         part = Path(folder) / "object"
         return sha256_of(part) if store.download(key, part) else None
 
 
 def _download(store: Store, key: str, part: Path) -> Head:
-    """Download, and compare with the digest that the store keeps, if it keeps one."""
+    """Download, and compare with the store's digest, if it keeps one."""
     head = require(store, key)
     for _ in range(TRIES):
         if not store.download(key, part):
@@ -65,5 +65,5 @@ def _download(store: Store, key: str, part: Path) -> Head:
                 f"{store.address}/{key} is damaged: its SHA-256 is {digest}, not {head.sha256}; "
                 "python app.py doctor says what else is"
             )
-    # each time, a new version was written during the download
+    # each try failed because a new version was written during the download
     raise StoreError(f"{store.address}/{key} is being written at this moment; try again")

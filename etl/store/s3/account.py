@@ -1,4 +1,4 @@
-"""Whose credentials are used: where boto3 found them, and who they belong to."""
+"""Which credentials are used: where boto3 found them, and whose they are."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -14,22 +14,23 @@ from etl.store.s3.errors import explained
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-# Places of credentials that nothing renews, by boto3's names for them.
+# Where credentials that nothing renews come from, by boto3's names.
 FIXED = {
     "env": "AWS_ACCESS_KEY_ID",
     "shared-credentials-file": "~/.aws/credentials",
     "config-file": "~/.aws/config",
 }
 NO_STS = "this server has no STS"
-KEY_CHARS = 16  # AWS's access keys are no shorter; the end of a shorter one would reveal it
+KEY_CHARS = 16  # AWS's keys are at least this long; the end of a shorter one reveals too much
 
 
 @dataclass(frozen=True)
 class Identity:
-    """`place` is where boto3 found the credentials, `key_end` how the access key ends.
+    """The owner of the credentials in use.
 
-    `arn` is their owner (empty: unknown, for the reason `why`); `ends`: they expire, and nothing
-    renews them.
+    `place` is where boto3 found them, `key_end` the last characters of the access key. `arn` is
+    their owner (empty: unknown, for the reason `why`). `ends`: they expire, and nothing renews
+    them.
     """
 
     place: str
@@ -40,9 +41,10 @@ class Identity:
 
 
 def identity(client: "S3Client", bucket: str) -> Identity:
-    """Ask AWS's STS, which all credentials may do, but never with those of another server.
+    """Ask STS who owns the credentials, which needs no permission.
 
-    Raises StoreError if there are no credentials, or AWS rejects them.
+    Credentials for another server are never sent to AWS. Raises StoreError if there are none, or
+    AWS rejects them.
     """
     session = boto3.session.Session()
     arn = why = ""

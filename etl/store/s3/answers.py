@@ -1,6 +1,6 @@
-"""What AWS's services refuse, and how botocore fails: a sentence with the next step for each. Data.
+"""The messages for AWS's error codes and botocore's exceptions, each with the next step. Data.
 
-`{where}` is what was asked for, as people call it, `{action}` the permission that the call needs.
+`{where}` is the object as people call it, `{action}` the permission that the call needs.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ EXPIRED = "the AWS session has expired; renew AWS_SESSION_TOKEN and its keys, or
 NO_CREDENTIALS = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
 OTHERWISE = "{where}: {code}: {text}"
 
-# ---- S3 alone
+# ---- S3 only
 
 NO_BUCKET = (
     "bucket {bucket!r} does not exist; create it with: python app.py setup, "
@@ -93,14 +93,14 @@ _OF_ALL: Mapping[str, str] = {
 S3_ANSWERS: Mapping[str, str] = {**_OF_ALL, **_OF_S3}  # by error code
 OTHER_ANSWERS: Mapping[str, str] = {**_OF_ALL, **_OF_OTHERS}
 
-# ---- what botocore raises where there was no answer
+# ---- what botocore raises when there was no answer
 
 SIGN_IN = f"AWS credentials can't be fetched; sign in again (aws sso login), or set {KEYS}"
 UNREACHABLE = "{endpoint} can't be reached; check the network, and {variable} if it is set"
 ENDPOINT = "the AWS settings can't be used: {text}; check {variable}"
 BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
 
-# A class stands before those it derives from.
+# The first match counts, so a class comes before those it derives from.
 FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
     (boto.NoCredentialsError, f"no AWS credentials found; set {KEYS}, or AWS_PROFILE"),
     (boto.PartialCredentialsError, f"AWS credentials are incomplete; set both {KEYS}"),

@@ -1,4 +1,4 @@
-"""A bucket as a whole: whether it answers, its region and address; list and delete buckets."""
+"""A bucket as a whole: does it answer, its region and address; list and delete buckets."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -24,9 +24,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Greeting:
-    """A bucket's first answer. `error`: it lets us do nothing at all.
+    """A bucket's first answer. `error` is set if every request is refused.
 
-    `date` is the time by the server's clock, `server` the software's name.
+    `date` is the time by the server's clock, `server` the name of its software.
     """
 
     exists: bool
@@ -37,7 +37,7 @@ class Greeting:
 
 
 def greet(store: S3Store) -> Greeting:
-    """Ask for the bucket; if that is denied, for the folder, which the worker may list."""
+    """Ask for the bucket; if that is denied, list the folder, which the worker may do."""
     seen = Greeting(True, store.client.meta.region_name)
     try:
         with explained(store.bucket, None, "s3:ListBucket"):
@@ -55,7 +55,7 @@ def greet(store: S3Store) -> Greeting:
 
 
 def public_address(store: S3Store, region: str, key: str) -> str:
-    """Give an object's plain URL, as a stranger opens it; `region` is the bucket's."""
+    """Return an object's URL without a signature. `region` is the bucket's. Raises StoreError."""
     style = addressing(store.bucket, store.client.meta.endpoint_url)
     config = CONFIG.merge(Config(signature_version=UNSIGNED, s3={"addressing_style": style}))
     with explained(store.bucket, None, "s3:GetObject"):
@@ -65,7 +65,7 @@ def public_address(store: S3Store, region: str, key: str) -> str:
 
 
 def _with_headers(seen: Greeting, answer: Any) -> Greeting:
-    """Add what the headers of an answer, or of an error, say."""
+    """Add region, date and server from the headers of a response or an error response."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
     date = headers.get("date")
     return replace(
@@ -76,8 +76,8 @@ def _with_headers(seen: Greeting, answer: Any) -> Greeting:
     )
 
 
-PAGE_SIZE = 1000  # AWS gives the buckets' regions only if the request has some parameter
-COUNTED = 10_000  # a bucket may hold millions
+PAGE_SIZE = 1000  # AWS returns the buckets' regions only if the request has some parameter
+COUNTED = 10_000  # stop counting here: a bucket may hold millions
 EMPTY_IT = "empty it first (Empty, in the S3 console; or: rclone delete REMOTE:{name})"
 
 
@@ -91,9 +91,9 @@ def list_buckets(client: "S3Client") -> Iterator[Bucket]:
 
 
 def want_empty(client: "S3Client", name: str) -> None:
-    """Raise StoreError, which says what the bucket holds, unless it exists and is empty.
+    """Raise StoreError unless the bucket exists and is empty; the message says what it holds.
 
-    Not left to the server, since some delete a bucket whatever it holds.
+    The server is not relied upon, since some servers delete a bucket with everything in it.
     """
     with explained(name, None, "s3:ListBucket"):
         pages = client.get_paginator("list_objects_v2").paginate(Bucket=name)

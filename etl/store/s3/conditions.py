@@ -1,8 +1,8 @@
-"""Conditional writes, on S3 servers other than AWS's too.
+"""Conditional writes, also on S3 servers other than AWS's.
 
 AWS answers 412 if If-Match does not hold. Some servers don't know the header (501, Swift), some
-ignore it, and some want the ETag without its quotes (Ceph). Which kind this one is, is found out
-once, before the first conditional write, by a write that must fail.
+ignore it, and some want the ETag without its quotes (Ceph). A write that must fail shows, once
+before the first conditional write, whether this server checks conditions.
 """
 
 from collections.abc import Callable
@@ -34,8 +34,8 @@ class Conditions:
     ) -> str:
         """Write if the object still has the ETag `if_match`; None: if there is no object yet.
 
-        Raises StateConflict, StoreError. If the server ignores conditions, the object is looked up,
-        compared and written: for a moment, two writers can overtake each other.
+        Returns the new ETag. Raises StateConflict, StoreError. If the server ignores conditions,
+        the ETag is compared before the write; in the moment between, another writer can come first.
         """
         if not self.kept():
             found = head(upload.key)
@@ -54,13 +54,13 @@ class Conditions:
             found = None if self._unquoted else head(upload.key)
             if found is None or found.etag != if_match:
                 raise
-            # the object is the one we know, and still refused: this server wants no quotes
+            # the ETag is right, yet the write was refused: this server wants it without quotes
             written = self._put(upload, if_match=if_match.strip('"'))
             self._unquoted = True
             return written
 
     def kept(self) -> bool:
-        """Say whether this server keeps conditions. Raises StoreError."""
+        """Say whether this server checks conditions. Raises StoreError."""
         if self._kept is None:
             self._kept = self._probe()
         return self._kept

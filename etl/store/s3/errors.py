@@ -1,6 +1,6 @@
-"""What botocore raises, put for people: every error becomes a sentence that names the next step.
+"""Translate botocore's errors into sentences that name the next step.
 
-answers.py has the sentences. From S3 they come as a StoreError; alerts/aws.py asks for those of the
+answers.py has the sentences. S3's errors become a StoreError; alerts/aws.py translates those of the
 other services.
 """
 
@@ -32,16 +32,16 @@ HINTS = {
     "s3:PutBucketPolicy": " (or the account as a whole blocks public access)",
 }
 PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
-# Made behind the scenes to get credentials: what they refuse is not the object's doing.
+# botocore makes these itself, to get credentials: their errors say nothing about the object.
 CREDENTIAL_CALLS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token")
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A call of a service.
+    """A call to a service.
 
-    `service` is botocore's name of it; `where` is what people call the object; `action` is IAM's
-    name of the permission, "s3:PutObject"; `missing` says what to do where it does not exist.
+    `service` is its name in botocore; `where` is what people call the object; `action` is IAM's
+    name of the permission ("s3:PutObject"); `missing` says what to do if the object does not exist.
     """
 
     service: str
@@ -53,7 +53,7 @@ class Asked:
 
 
 def explain(exc: Exception, *, bucket: str, key: str | None, action: str) -> StoreError:
-    """Say what failed on which object of S3 and what to do."""
+    """Return a StoreError, or StateConflict, that names the S3 object and the next step."""
     name = f"{bucket}/{key}" if key else bucket
     asked = Asked("s3", f"s3://{name}", action, bucket, ARN + name)
     kind = StateConflict if _template(exc, asked) is CONFLICT else StoreError
@@ -62,22 +62,23 @@ def explain(exc: Exception, *, bucket: str, key: str | None, action: str) -> Sto
 
 @contextmanager
 def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
-    """Turn what botocore raises inside into `explain`'s StoreError, the cause kept."""
+    """Raise botocore's errors as `explain`'s StoreError; the original is its cause."""
     try:
         yield
-    # botocore follows 301s for ever, and lets through what breaks off an answer without a body
+    # RecursionError: botocore follows 301s for ever. HTTPError: urllib3's, which botocore does not
+    # catch if a response without a body breaks off.
     except (BotoCoreError, ClientError, HTTPError, RecursionError) as exc:
         raise explain(exc, bucket=bucket, key=key, action=action) from exc
 
 
 def status(exc: StoreError) -> int:
-    """The HTTP status behind an explained error; 0 where there was no answer."""
+    """Return the HTTP status that led to an explained error; 0 if there was no answer."""
     cause = exc.__cause__
     return Refusal.of(cause).status if isinstance(cause, ClientError) else 0
 
 
 def sentence(exc: Exception, asked: Asked) -> str:
-    """Say what failed and what to do."""
+    """Return the sentence for an error of botocore's: what failed and what to do."""
     facts = {"where": asked.where, "action": asked.action, "missing": asked.missing}
     facts |= {"bucket": asked.bucket, "arn": asked.arn}
     if isinstance(exc, ClientError):
@@ -99,7 +100,7 @@ def sentence(exc: Exception, asked: Asked) -> str:
 
 @dataclass(frozen=True)
 class Refusal:
-    """What a service said in refusing. `region` says where the bucket is, as far as is known."""
+    """A service's error response. `region` describes where the bucket is, as far as known."""
 
     code: str
     text: str
@@ -115,21 +116,21 @@ class Refusal:
 
 
 def _template(exc: Exception, asked: Asked) -> str:
-    """The sentence of answers.py that fits, its blanks not yet filled."""
+    """Return the template from answers.py that fits, with its placeholders."""
     if not isinstance(exc, ClientError):
         return next((text for kind, text in FAULTS if isinstance(exc, kind)), "{where}: {text}")
     refusal = Refusal.of(exc)
     if exc.operation_name.startswith(CREDENTIAL_CALLS):
         return NO_CREDENTIALS
     if refusal.code == "NoSuchKey" and asked.action == "s3:PutObject":
-        return CONFLICT  # what If-Match meets where the object is gone
+        return CONFLICT  # the answer to If-Match if the object was deleted
     if asked.service == "s3":
         return S3_ANSWERS.get(refusal.code) or S3_STATUSES.get(refusal.status, OTHERWISE)
     return OTHER_ANSWERS.get(refusal.code) or (SERVICE_BUSY if refusal.status >= 500 else OTHERWISE)
 
 
 def _hint(code: str, asked: Asked) -> str:
-    """What else may be the reason for a denial."""
+    """Return other possible reasons for a denial."""
     hint = HINTS.get(asked.action, "")
     if "s3:GetObject" in asked.action:
         hint = f", and s3:ListBucket on {ARN}{asked.bucket}: a missing object is denied without"
@@ -149,12 +150,12 @@ def _region(error: dict[str, Any], meta: dict[str, Any]) -> str:
 
 
 def _host(url: str | None, asked: Asked) -> str:
-    """Without a user name or password that may stand in the URL."""
+    """Return the endpoint without a user name or password that its URL may contain."""
     parts = urlsplit(url or "")
     port = f":{parts.port}" if parts.port else ""
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else asked.service.upper()
 
 
 def _safe(text: str) -> str:
-    """One line, not too long, no password of a URL."""
+    """Return a text as one line of at most 300 characters, without passwords in URLs."""
     return one_line(re.sub(r"//[^/\s]*@", "//", text), 300)

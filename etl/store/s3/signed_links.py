@@ -1,4 +1,4 @@
-"""Links and forms that are signed by S3's own rules; nothing of them is sent to the server."""
+"""Links and forms that are signed by S3's own rules, on this machine, without a request."""
 
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 
 
 class S3Signer:
-    """Signs for the keys that begin with `start`, with the client's credentials of this moment.
+    """A signer for keys that begin with `start`, with the client's credentials of this moment.
 
-    `region` is the bucket's. Making one raises StoreError where there are no credentials.
+    `region` is the bucket's. The constructor raises StoreError if there are no credentials.
     """
 
     def __init__(self, client: "S3Client", bucket: str, start: str, region: str) -> None:
         self._bucket, self._start = bucket, start
         with explained(bucket, None, "s3:ListBucket"):
-            # boto3 itself asks so: there is no public way
+            # there is no public way; boto3 itself uses this
             credentials = client._get_credentials()  # type: ignore[attr-defined]
             if credentials is None:
                 raise NoCredentialsError
             frozen = credentials.get_frozen_credentials()
             style = addressing(bucket, client.meta.endpoint_url)
-            # the store's client follows a bucket to its region, but would not sign a link for it
+            # the store's client follows redirects to the bucket's region, but signs for its own
             self._client: S3Client = boto3.client(
                 "s3",
                 config=CONFIG.merge(Config(s3={"addressing_style": style})),
@@ -73,8 +73,10 @@ class S3Signer:
 
 
 def bucket_region(client: "S3Client", bucket: str) -> str:
-    """Read the bucket's region from the response headers, those of an error response too; the
-    client's own region where there is none."""
+    """Return the bucket's region from the response headers, also those of an error response.
+
+    Without such a header it is the client's own region.
+    """
     try:
         headers = client.head_bucket(Bucket=bucket)["ResponseMetadata"]["HTTPHeaders"]
     except ClientError as exc:

@@ -41,7 +41,10 @@ class S3Store:
 
     @classmethod
     def connect(cls, bucket: str, folder: str = "", config: Config = CONFIG) -> Self:
-        """Make the client. Nothing is sent yet: wrong credentials show at the first call."""
+        """Create the client. Raises StoreError if the AWS settings can't be used.
+
+        Nothing is sent yet: wrong credentials show at the first call.
+        """
         try:
             client = boto3.session.Session().client("s3", config=config)
         except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint that is no URL
@@ -49,7 +52,7 @@ class S3Store:
         return cls(client, bucket, folder)
 
     def full_key(self, key: str) -> str:
-        """Give the key as the bucket knows it, with the folder."""
+        """Return the key with the folder, as the bucket has it."""
         return self._start + valid_key(key)
 
     def read(self, key: str) -> Stored | None:
@@ -98,7 +101,7 @@ class S3Store:
             )
 
     def head(self, key: str) -> Head | None:
-        """None if the whole bucket is missing, too: the 404 of a HEAD says no more."""
+        """Describe an object. None also if the bucket is missing: a HEAD's 404 looks the same."""
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:GetObject"):
             try:
@@ -119,7 +122,7 @@ class S3Store:
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         found = self._listed(self._start + valid_prefix(prefix))
-        # S3 sorts by key; SeaweedFS and S3's directory buckets list folder by folder.
+        # S3 sorts by key, but SeaweedFS and S3's directory buckets list folder by folder
         yield from sorted(found, key=attrgetter("key")) if in_order else found
 
     def delete(self, key: str) -> None:
@@ -133,7 +136,7 @@ class S3Store:
         return S3Signer(self.client, self.bucket, self._start, region)
 
     def set_acl(self, key: str, *, public: bool) -> None:
-        """Let everybody read an object, or nobody but the owner. Raises StoreError."""
+        """Let everybody read an object, or only its owner. Raises StoreError."""
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:PutObjectAcl"):
             self.client.put_object_acl(
@@ -144,14 +147,14 @@ class S3Store:
         return self._conditions.kept()
 
     def unfinished(self) -> Iterator[Entry]:
-        """S3 shows no object before it is whole; a lifecycle rule removes the parts."""
+        """Return nothing: S3 shows only whole objects, and a lifecycle rule removes parts."""
         return iter(())
 
     def discard(self, entry: Entry) -> None:
         self.delete(entry.key)
 
     def remove_empty(self, folder: str) -> None:
-        """S3 has no folders, so none can be empty."""
+        """Do nothing: S3 has no folders."""
 
     def _listed(self, start: str) -> Iterator[Entry]:
         pages = self.client.get_paginator("list_objects_v2").paginate(
@@ -160,7 +163,7 @@ class S3Store:
         with explained(self.bucket, None, "s3:ListBucket"):
             for item in (item for page in pages for item in page.get("Contents", ())):
                 key = item["Key"].removeprefix(self._start)
-                if key and not key.endswith("/"):  # not the "folders" that the AWS console makes
+                if key and not key.endswith("/"):  # skip the "folders" that the AWS console makes
                     yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":

@@ -19,10 +19,10 @@ def upload_to_s3(
     if_match: str | None = None,
     if_none_match: bool = False,
 ) -> str:
-    """Put one object under its full key and return its ETag; a Path is streamed.
+    """Upload one object under its full key and return its ETag; a Path is streamed.
 
-    Raises StateConflict if the object's ETag is not `if_match` or, with `if_none_match`, if there
-    is an object; StoreError if anything else fails.
+    Raises StateConflict if the object's ETag is not `if_match` or, with `if_none_match`, if the
+    object exists; StoreError if anything else fails.
     """
     from etl.store.s3.errors import explained  # botocore is heavy, so import it late
 
@@ -49,9 +49,10 @@ def upload_to_s3(
 def _own_first_try(
     client: "S3Client", conflict: StateConflict, request: "PutObjectRequestTypeDef"
 ) -> str | None:
-    """Give the ETag if the conflict is with our own first try.
+    """Return the ETag if the conflict is with our own first try, else None.
 
-    If the answer to a write is lost, botocore sends it again, and the second try meets the first.
+    If the answer to a write is lost, botocore repeats the write, which then conflicts with the
+    first one.
     """
     from botocore.exceptions import BotoCoreError, ClientError
 

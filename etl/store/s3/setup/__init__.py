@@ -1,4 +1,4 @@
-"""A bucket: how it is set up, how it should be, and the changes between them, as data. Pure.
+"""A bucket's setup, the setup that is wanted, and the changes between them, as data. Pure.
 
 `plan.plan_changes` compares the two; apply.py reads the bucket and changes it.
 """
@@ -21,10 +21,10 @@ class Bucket:
 
 @dataclass(frozen=True)
 class BucketState:
-    """A bucket as it is; a field is empty if nothing is set.
+    """A bucket's present setup; a field is empty if nothing is set.
 
-    `region` is the bucket's or, if there is none, the one in which it would be made. `unknown` has
-    the names of the fields that this server does not support.
+    `region` is the bucket's or, if it does not exist, the one in which it would be created.
+    `unknown` has the names of the fields that this server does not support.
     """
 
     exists: bool
@@ -41,7 +41,7 @@ class BucketState:
 
 @dataclass(frozen=True)
 class BucketWish:
-    """What was asked for. `arn` begins the ARNs of buckets in this partition of AWS.
+    """The setup that is wanted. ARNs of buckets in this partition of AWS begin with `arn`.
 
     `inbox`: readers may send letters by a form.
     """
@@ -55,13 +55,13 @@ class BucketWish:
 
     @property
     def start(self) -> str:
-        """The folder as a key prefix; empty for the whole bucket."""
+        """Return the folder as a key prefix; empty for the whole bucket."""
         return f"{self.folder}/" if self.folder else ""
 
 
 @dataclass(frozen=True)
 class BucketChange:
-    """One call of boto3's S3 client, the IAM action it takes, and what it is for people."""
+    """One call of boto3's S3 client, the IAM action it needs, and a sentence that describes it."""
 
     call: str
     action: str

@@ -1,4 +1,4 @@
-"""Read how the bucket is set up, and make the changes of a plan, one by one."""
+"""Read a bucket's setup, and make the changes of a plan one by one."""
 
 import json
 from collections.abc import Callable
@@ -14,7 +14,7 @@ from etl.store.s3.errors import explained, status
 from etl.store.s3.setup import BucketChange, BucketState, Rule
 from etl.store.s3.store import S3Store
 
-UNKNOWN = (405, 501)  # a server's answer to a call that it does not know
+UNKNOWN = (405, 501)  # a server's status for a call that it does not support
 NOT_SET = {
     "NoSuchPublicAccessBlockConfiguration",
     "ServerSideEncryptionConfigurationNotFoundError",
@@ -24,7 +24,8 @@ NOT_SET = {
     "NoSuchWebsiteConfiguration",
 }
 ENCRYPTED = f"{TRIAL}encryption"
-Read = tuple[str, str, Callable[[Rule], Any]]  # the call, the action it takes, and what to take
+# boto3's call, the IAM action it needs, and what to take from the response
+Read = tuple[str, str, Callable[[Rule], Any]]
 
 SETTINGS: dict[str, Read] = {
     "block": (
@@ -58,11 +59,11 @@ WEBSITE: Read = ("get_bucket_website", "s3:GetBucketWebsite", lambda answer: ans
 
 
 def read_setup(store: S3Store, *, website: bool) -> BucketState:
-    """Read how the bucket is set up; its website only if asked for. Raises StoreError."""
+    """Read the bucket's setup; its website only with `website`. Raises StoreError."""
     seen = greet(store)
     if seen.error:
         raise seen.error
-    if website and seen.server.startswith("SeaweedFS"):  # which would make or delete a bucket
+    if website and seen.server.startswith("SeaweedFS"):  # it would create or delete a bucket
         raise StoreError(f"{store.bucket}: this server serves no websites; leave --website out")
     if not seen.exists:
         return BucketState(False, seen.region)
@@ -80,7 +81,7 @@ def read_setup(store: S3Store, *, website: bool) -> BucketState:
 
 
 def apply_change(store: S3Store, change: BucketChange) -> bool:
-    """Make one change. False: this server can't, and nothing has changed. Raises StoreError."""
+    """Make one change. False: this server can't, and nothing was changed. Raises StoreError."""
     try:
         with explained(store.bucket, None, change.action):
             getattr(store.client, change.call)(Bucket=store.bucket, **change.arguments)
@@ -109,7 +110,7 @@ def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]
 
 
 def _encrypts(store: S3Store) -> bool:
-    """Say whether uploads still work: SeaweedFS without a key would refuse all of them."""
+    """Say whether uploads still work. SeaweedFS without a key would refuse all of them."""
     try:
         store.write(Upload(ENCRYPTED, b""))
         store.delete(ENCRYPTED)

@@ -1,17 +1,17 @@
 """The lifecycle rules by which S3 itself removes objects of the folder, merged with other people's.
 Pure.
 
-They remove only what is useless in any case. runs/ and raw/ have no rule: a rule knows the age of
-an object and nothing else, so it would delete the published run once the source has not changed
-for long, or the last snapshot of a month, which that month's report needs. `prune` knows both.
+They remove only what is useless in any case. runs/ and raw/ have no rule, because a rule knows
+nothing but an object's age. It would delete the published run if the source has not changed for
+long, and the last snapshot of a month, which that month's report needs. `prune` spares both.
 """
 
 from etl.store.layout import INBOX, PLACES
 from etl.store.s3.setup import BucketState, BucketWish, Rule
 
-FORMER_DAYS = 30  # a former version, such as a history.json that was overwritten or deleted
-UNFINISHED_DAYS = 2  # parts of an upload that broke off, invisible but paid for
-FORMER_INBOX_DAYS = 1  # a picture as it was sent, with its place in it, until its copy was kept
+FORMER_DAYS = 30  # former versions, such as a history.json that was overwritten or deleted
+UNFINISHED_DAYS = 2  # parts of an upload that broke off: invisible, but they cost money
+FORMER_INBOX_DAYS = 1  # short: a picture as it was sent may say where it was taken
 
 EXPIRING = {place.key: place.keep_days for place in PLACES if place.keep_days}
 SENTENCE = (
@@ -23,7 +23,7 @@ SENTENCE = (
 
 
 def owner(wish: BucketWish) -> str:
-    """Give the beginning of the IDs of this folder's rules."""
+    """Return the prefix of the IDs of this folder's rules."""
     return f"cloud-etl:{wish.folder}:"
 
 
@@ -50,9 +50,9 @@ def own_rules(wish: BucketWish) -> list[Rule]:
 
 
 def merged(found: BucketState, wish: BucketWish) -> Rule | None:
-    """Give the whole configuration, since putting one replaces everything; None: nothing to change.
+    """Return the whole configuration, since a put replaces everything; None: nothing to change.
 
-    Other people's rules stay as they are, in their order; so does the bucket's setting for the
+    Other people's rules stay unchanged and in their order. So does the bucket's setting for the
     smallest object that is moved to another storage class.
     """
     rules = found.lifecycle.get("Rules", [])

@@ -1,5 +1,4 @@
-"""A bucket as it is, and as it is wanted -> the changes, in the order in which they must be made.
-Pure."""
+"""A bucket's present and wanted setup -> the changes, in the order in which to make them. Pure."""
 
 import json
 import re
@@ -39,7 +38,7 @@ HOST = BucketChange(
     {"WebsiteConfiguration": INDEX},
     "serve index.html where a folder is asked for (website, http only)",
 )
-# The oldest regions have a hyphen before their name in a website's address, the others a dot.
+# In a website's address, the names of the oldest regions follow a hyphen, those of others a dot.
 HYPHEN = {
     *("us-east-1", "us-west-1", "us-west-2", "us-gov-west-1", "sa-east-1", "eu-west-1"),
     *("ap-southeast-1", "ap-southeast-2", "ap-northeast-1"),
@@ -57,7 +56,7 @@ KEPT_BACK = r"xn--.*|sthree-.*|amzn-s3-demo-.*|.*-s3alias|.*--ol-s3|.*\.mrap|.*-
 
 
 def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
-    """List the calls that make the bucket as it is wanted; none, once they were made.
+    """List the calls that give the bucket the wanted setup; once they were made, there are none.
 
     Raises StoreError if it should be public and the server has no bucket policies.
     """
@@ -70,7 +69,7 @@ def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
 
 
 def notes(found: BucketState, wish: BucketWish) -> list[str]:
-    """Say what stays as it is although people might expect a change."""
+    """List what stays unchanged although people might expect a change."""
     said = [f"this server has no {WORDS[name]}: left out" for name in sorted(found.unknown)]
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
     if found.exists and open_to and not wish.public and "block" not in found.unknown:
@@ -86,7 +85,7 @@ def notes(found: BucketState, wish: BucketWish) -> list[str]:
 
 
 def name_faults(bucket: str) -> list[str]:
-    """List the rules of AWS that a bucket's name breaks."""
+    """List AWS's rules that a bucket's name breaks."""
     rules = {
         "it is not 3 to 63 of a-z, 0-9, '.' and '-', with a letter or digit at both ends": (
             not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", bucket)
@@ -99,7 +98,7 @@ def name_faults(bucket: str) -> list[str]:
 
 
 def website_address(wish: BucketWish, region: str) -> str:
-    """Give the address of AWS's website endpoint, which has no https."""
+    """Return the address of AWS's website endpoint, which has no https."""
     mark = "-" if region in HYPHEN else "."
     end = ".cn" if region.startswith("cn-") else ""
     host = f"{wish.bucket}.s3-website{mark}{region}.amazonaws.com{end}"
@@ -160,7 +159,7 @@ def _opened(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 
 def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
-    """Close a new bucket; with `--public`, lift from any bucket what would forbid its policy."""
+    """Block a new bucket's public access; with `--public`, lift what forbids a public policy."""
     if "block" in found.unknown:
         return None
     before = found.block if found.exists else dict.fromkeys(PRIVATE, True)
@@ -179,7 +178,7 @@ def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 
 def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
-    """Let any page read; with an inbox, let the form's page see whether its letter arrived."""
+    """Let pages of any host read; with an inbox, let a form see whether its letter arrived."""
     methods, sentence = READING, "let pages of other hosts read what they may read"
     if wish.inbox:
         methods, sentence = WRITING, f"{sentence}, and readers' forms see what arrived"

@@ -1,15 +1,15 @@
-"""IAM policies: what opens the folder to the public, and what the worker needs. Pure."""
+"""IAM policies: one that opens the folder to the public, and one for the worker. Pure."""
 
 import hashlib
 
 from etl.store.layout import PLACES, Place
 from etl.store.s3.setup import BucketState, BucketWish, Rule
 
-VERSION = "2012-10-17"  # of the language, not of a policy
+VERSION = "2012-10-17"  # of the policy language
 
 
 def _pattern(place: Place) -> str:
-    """Spell a place for the policy; `latest.*` for both `latest.csv` and `latest.json`."""
+    """Return a place as a pattern: `latest.*` for both `latest.csv` and `latest.json`."""
     stem = place.key.partition(".")[0]
     alike = [one.key for one in PLACES if one.key.startswith(f"{stem}.") and "*" not in one.key]
     if place.key in alike and len(alike) > 1:
@@ -17,9 +17,9 @@ def _pattern(place: Place) -> str:
     return f"{place.key}*" if place.is_folder else place.key
 
 
-# What the public may read, below the folder; `*` goes over slashes. A list of what is open, since
-# an Allow can't subtract, and a Deny would hit the worker too. What is not named here stays closed:
-# raw/, inbox/, history.json, whatever begins with `_`.
+# What the public may read below the folder; `*` matches slashes too. The list names what is open,
+# since an Allow has no exceptions, and a Deny would apply to the worker too. All else stays closed:
+# raw/, inbox/, history.json, and whatever begins with `_`.
 PUBLIC = tuple(dict.fromkeys(_pattern(place) for place in PLACES if place.public))
 INBOX_ACTIONS = (
     "comprehend:DetectDominantLanguage",
@@ -29,7 +29,7 @@ INBOX_ACTIONS = (
 
 
 def public_statement(wish: BucketWish) -> Rule:
-    # several folders in one bucket have a statement each
+    # the Sid depends on the folder, since several folders of a bucket have a statement each
     folder = hashlib.sha256(wish.folder.encode()).hexdigest()[:12]
     return {
         "Sid": f"CloudEtlPublic{folder}",
@@ -41,7 +41,7 @@ def public_statement(wish: BucketWish) -> Rule:
 
 
 def opened(found: BucketState, wish: BucketWish) -> Rule | None:
-    """Give the bucket's policy with the public's statement in it; None: nothing to change."""
+    """Return the bucket's policy with the public statement added; None: nothing to change."""
     ours = public_statement(wish)
     statements = _statements(found)
     if ours in statements:
@@ -57,13 +57,13 @@ def is_open(found: BucketState, wish: BucketWish) -> bool:
 
 
 def worker_policy(wish: BucketWish, topic: str = "", *, translates: bool = False) -> Rule:
-    """Give the least that an IAM user or role needs to be the worker.
+    """Return the policy with the least permissions that the worker's IAM user or role needs.
 
-    `topic` is the SNS topic by name or ARN; a name means that of every region, since finding out
-    the region takes a request.
+    `topic` is the name or ARN of the SNS topic. A name allows that topic in every region, since
+    finding out the region takes a request.
 
-    s3:ListBucket is not only for listing: without it S3 answers "denied" for an object that is
-    merely missing; for that check it takes the object's key as the prefix.
+    s3:ListBucket is needed even without listing: without it S3 answers "denied" instead of "not
+    found" for a missing object. For that check the prefix is the object's key.
     """
     objects = {
         "Sid": "CloudEtlObjects",
@@ -79,11 +79,14 @@ def worker_policy(wish: BucketWish, topic: str = "", *, translates: bool = False
     }
     if wish.folder:
         listing["Condition"] = {"StringLike": {"s3:prefix": f"{_literal(wish.start)}*"}}
-    return {"Version": VERSION, "Statement": [objects, listing, *_telling(wish, topic, translates)]}
+    return {
+        "Version": VERSION,
+        "Statement": [objects, listing, *_service_statements(wish, topic, translates)],
+    }
 
 
-def _telling(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
-    """Give the statements for alerts, translations and the inbox."""
+def _service_statements(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
+    """Return the statements for alerts, translations and the inbox."""
     allowed: list[tuple[str, str | list[str], str]] = []
     if topic:
         partition = wish.arn.split(":")[1]
@@ -100,7 +103,7 @@ def _telling(wish: BucketWish, topic: str, translates: bool) -> list[Rule]:
 
 
 def _objects(wish: BucketWish) -> str:
-    """Give the beginning of the ARNs of the folder's objects."""
+    """Return the prefix of the ARNs of the folder's objects."""
     return f"{wish.arn}{wish.bucket}/{_literal(wish.start)}"
 
 
@@ -110,6 +113,6 @@ def _literal(text: str) -> str:
 
 
 def _statements(found: BucketState) -> list[Rule]:
-    """List the policy's statements; a single one needs no list around it in JSON."""
+    """Return the policy's statements as a list; S3 accepts a single one without a list."""
     statements = found.policy.get("Statement", [])
     return [statements] if isinstance(statements, dict) else list(statements)
