@@ -1,7 +1,7 @@
-"""The comparison of a table with an earlier one: every restatement is counted here. Pure.
+"""Compare a table with an earlier one; this is the only place that counts restatements. Pure.
 
-changes.json and `diff` show one comparison. The monthly report and revisions.csv add up those of
-many snapshots, each compared with what was known before it.
+changes.json and `diff` show one comparison. The monthly report and revisions.csv add up many: each
+snapshot is compared with what was known before it.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -23,11 +23,11 @@ Positions = NDArray[np.int64]
 
 
 class Tally:
-    """What was found of one measure so far; the arrays have one item per series.
+    """The running counts of one measure; the arrays have one item per series.
 
-    `net` is as in MeasureChange. `cells` are the biggest restated cells, one column each: by how
-    much it differs, the code of its series, its row in today's table, its value before and after.
-    With `each_series` they are the biggest of every series, else the BIGGEST of all.
+    `net` is as in MeasureChange. `cells` are the biggest restated cells. Each is a column of five:
+    the absolute change, the code of its series, its row in today's table, the value before and
+    after. With `each_series` they are the biggest one of every series, else the BIGGEST of all.
     """
 
     def __init__(self, measure: str, series: int, *, each_series: bool = False) -> None:
@@ -38,21 +38,25 @@ class Tally:
         self._cumulative, self._each_series = measure in CUMULATIVE, each_series
 
     def add(self, codes: Positions, at: Positions, was: Floats, now: Floats) -> None:
-        """Count cells that are in both tables, sorted by series and day; NaN where missing."""
+        """Count cells that are in both tables: series code, row in today's table, both values.
+
+        They are sorted by series and day. NaN is a missing value.
+        """
         differ = (was != now) & ~(np.isnan(was) & np.isnan(now))
-        # what is missing counts as 0: a figure that appears adds its whole value
+        # a missing figure counts as 0, so one that appears adds its whole value
         change = np.nan_to_num(now) - np.nan_to_num(was)
         self.compared += np.bincount(codes, minlength=len(self.compared))
         self.restated += np.bincount(codes[differ], minlength=len(self.restated))
         if self._cumulative:
-            self.net[codes] = change  # of a series' days the last one remains
+            # numpy keeps the last value of a repeated index: the change on the series' last day
+            self.net[codes] = change
         else:
             self.net += np.bincount(codes, change, minlength=len(self.net))
         restated = [part[differ] for part in (np.abs(change), codes, at, was, now)]
         self.cells = self._biggest(np.concatenate([self.cells, np.stack(restated)], axis=1))
 
     def _biggest(self, cells: Floats) -> Floats:
-        """Keep the biggest; among equals the first in the table's order."""
+        """Keep the biggest cells; of equal ones, the first in the table's order."""
         order = np.lexsort((cells[2], -cells[0]))
         if self._each_series:
             order = order[np.unique(cells[1, order], return_index=True)[1]]
@@ -62,12 +66,12 @@ class Tally:
 
 
 class Comparison:
-    """A table set against an earlier one of the same level, which comes in pieces.
+    """The comparison of a table with an earlier one of the same level, which comes in pieces.
 
-    `rows` are sorted by series and day, the key is categorical with sorted categories (`keys`).
-    `measures`: those that are compared if both tables have them; by default the cumulative ones,
-    or the new ones where there are no cumulative ones. `known_only`: leave out cells that one of
-    the tables lacks, which otherwise differ from any value.
+    `rows` are sorted by series and day; their key is categorical with sorted categories (`keys`).
+    `measures` are compared if both tables have them; by default the cumulative ones, or the new
+    ones if there are no cumulative ones. `known_only`: leave out cells whose value is missing in
+    one of the tables; otherwise missing differs from any value. `each_series`: see Tally.
     """
 
     def __init__(
@@ -82,7 +86,7 @@ class Comparison:
         self.keys = rows[self._key].cat.categories
         self._measures, self._known_only, self._each_series = measures, known_only, each_series
         self._codes = rows[self._key].cat.codes.to_numpy().astype(np.int64)
-        # Series and day as one number, in the order of the rows: a single search then finds the
+        # Series and day as one number, ascending like the rows. One binary search then finds the
         # rows that both tables have.
         self._axis = self._codes * APART + day_numbers(rows)
         self._met, self._known = np.zeros(len(rows), bool), np.zeros(len(self.keys), bool)
@@ -91,16 +95,16 @@ class Comparison:
         self._tallies: dict[str, Tally] = {}
 
     def tally(self, measure: str) -> Tally:
-        """Return what was found of a measure so far."""
+        """Return the running counts of a measure."""
         if measure not in self._tallies:
             tally = Tally(measure, len(self.keys), each_series=self._each_series)
             self._tallies[measure] = tally
         return self._tallies[measure]
 
     def add(self, piece: pd.DataFrame) -> Bools:
-        """Compare a piece of the earlier table; its rows are sorted by series and day.
+        """Compare a piece of the earlier table, sorted by series and day.
 
-        Return which of its rows the table has, too.
+        Return which of its rows are also in the later table.
         """
         codes = self._codes_in(piece)
         both, at = self._find(codes, day_numbers(piece))
@@ -120,7 +124,7 @@ class Comparison:
         names: Mapping[str, str] | None = None,
         names_before: Callable[[], Mapping[str, str]] = dict,
     ) -> Difference:
-        """Sum up what was compared. See `compare`."""
+        """Sum up the comparison. The parameters are those of `compare`."""
         called = {**(names_before() if self._gone else {}), **(names or {})}
         added = ~self._met if shown is None else ~self._met & shown
         appeared = np.setdiff1d(self._codes[added], np.flatnonzero(self._known))
@@ -146,16 +150,16 @@ class Comparison:
         )
 
     def _codes_in(self, piece: pd.DataFrame) -> Positions:
-        """Return the code of each row's series; -1: the table does not have it."""
+        """Return the code of each row's series in the later table; -1: it is not there."""
         names = piece[self._key].astype("category").cat
         codes: Positions = self.keys.get_indexer(names.categories)[names.codes.to_numpy()]
-        # in a filtered table the categories name more series than its rows
+        # only those that rows use: a filtered table has more categories than series
         self._gone |= set(names.categories[np.unique(names.codes[codes < 0])])
         self._known[codes[codes >= 0]] = True
         return codes
 
     def _find(self, codes: Positions, days: Positions) -> tuple[Bools, Positions]:
-        """Return which of another table's rows are in this one, and at which row."""
+        """Return which of the given series and days are in the later table, and in which row."""
         if not len(self._axis):
             return np.zeros(len(codes), bool), np.zeros(len(codes), np.int64)
         wanted = codes * APART + days
@@ -168,7 +172,7 @@ class Comparison:
         return [name for name in both if name in CUMULATIVE] or both
 
     def _biggest(self, names: Mapping[str, str]) -> Iterator[RestatedCell]:
-        """Of all measures; those that differ as much come in the table's order."""
+        """Yield the biggest cells of all measures; equal ones come in the table's order."""
         found = [(m, *cell) for m, tally in self._tallies.items() for cell in tally.cells.T]
         found.sort(key=lambda cell: (-cell[1], cell[3]))
         dates = self._rows["date"]
@@ -193,10 +197,10 @@ def compare(
 ) -> Difference:
     """Compare repaired rows with the published table, which comes in pieces of any size.
 
-    The pieces have the same key, `date` and those of `cumulative_*` and `new_*` that were
-    published, sorted by key and day. What a filter left out of them does not count as a change.
-    `shown` says which rows pass today's filter: none of the others counts as added. `names` are
-    those of the rows' series by key; `names_before` reads the published ones if series are gone.
+    The pieces have the same key, `date`, and the `cumulative_*` and `new_*` that were published;
+    they are sorted by key and day. Columns that a filter removed do not count as a change. `shown`
+    says which rows pass today's filter; only those can count as added. `names` are the names of the
+    rows' series, by key; `names_before` is called for the published names if series are gone.
     """
     comparison = Comparison(rows)
     for piece in published:

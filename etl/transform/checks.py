@@ -1,4 +1,4 @@
-"""What may not be published, and what deserves a warning. Pure; every problem is collected."""
+"""Check what may not be published, and what deserves a warning. Pure; collects every problem."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -14,14 +14,14 @@ from etl.transform.read import Reading
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
 SHRUNK = 0.9  # of the series or rows published last time
-RESTATED = 0.01  # of the cells that both tables have
-EARLIEST_ON_EARTH = timedelta(hours=14)  # UTC+14: where a day begins first
+RESTATED = 0.01  # of the cells that are in both tables
+EARLIEST_ON_EARTH = timedelta(hours=14)  # a day begins first in UTC+14
 LISTED = 10
 
 
 @dataclass(frozen=True)
 class Extent:
-    """How much a source's table holds, before any filter."""
+    """The size and first and last date of a source's table, before any filter."""
 
     rows: int
     series: int
@@ -31,7 +31,10 @@ class Extent:
 
 @dataclass(frozen=True)
 class Findings:
-    """`refusals` were overruled by --force; `warnings` go into log, history and manifest."""
+    """What the checks found in a table that may be published.
+
+    `refusals` were overruled by --force; `warnings` go into log, history and manifest.
+    """
 
     refusals: list[str]
     warnings: list[str]
@@ -56,9 +59,9 @@ def check(
 ) -> Findings:
     """Check a source's table before anything is written.
 
-    `changes` and `published` are of the version that readers have now: how the table differs from
-    it, and how much its source held (None: nothing of this source is published). Raises
-    DataRejected with every refusal; with `force` only where the table has no rows.
+    `changes` is the table's difference from the published version, `published` the extent of that
+    version's source table (None: nothing of this source is published). Raises DataRejected with
+    every refusal; with `force` only if the table has no rows.
     """
     rows, today = reading.rows, extent(reading.rows)
     if today.last_date is None:
@@ -107,7 +110,7 @@ def restates_much(changes: Difference) -> bool:
 
 
 def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str) -> list[str]:
-    """Say why a table that holds much less than the published one is refused."""
+    """List why a table that holds much less than the published one, or ends earlier, is refused."""
     if published is None:
         return []
     refusals = [
@@ -152,7 +155,7 @@ def _above_population(rows: pd.DataFrame, entities: pd.DataFrame) -> list[str]:
 
 
 def _duplicated(rows: pd.DataFrame) -> list[str]:
-    """Find rows of the same series and day. The rows are sorted, so these are neighbours."""
+    """Refuse rows for the same series and day; since rows are sorted, these are neighbours."""
     twice = ~starts(rows) & (np.diff(day_numbers(rows), prepend=0) == 0)
     if not twice.any():
         return []

@@ -1,7 +1,7 @@
-"""The register of columns: name, type, unit and meaning of each, once for all levels.
+"""The register of columns: name, type, unit and meaning of each, once for all levels. Pure.
 
-The tidy table takes its columns from it; so do datapackage.json, docs/data-dictionary.md and what
-the monthly report says of its columns. Pure.
+The tidy table, datapackage.json, docs/data-dictionary.md and the monthly report take their columns
+and meanings from it.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema
 
 @dataclass(frozen=True)
 class Field:
-    """One column; a `unit` is named where the meaning alone would leave it open."""
+    """One column; `unit` is empty where the meaning needs none."""
 
     name: str
     type: Type
@@ -205,12 +205,12 @@ def table_fields(level: str = "countries") -> tuple[Field, ...]:
 
 
 def latest_fields(level: str = "countries") -> tuple[Field, ...]:
-    """Return the columns of latest.*: those of the tidy table, and `active`."""
+    """Return the columns of latest.*: those of the tidy table and `active`, in their order."""
     return (*_names(level), *LATEST_FIGURES)
 
 
 def report_fields(level: str = "countries") -> tuple[Field, ...]:
-    """Return the columns of the monthly report. Regions and places have no population."""
+    """Return the columns of the monthly report; those from population only for countries."""
     left_out = () if level == "countries" else _OF_COUNTRIES
     return (*_names(level), *(field for field in REPORT_FIGURES if field.name not in left_out))
 

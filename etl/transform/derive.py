@@ -1,7 +1,7 @@
 """The tidy table: averages, incidence and case fatality, and the facts of each country. Pure.
 
-Everything here works on whole series, so that a table can be worked through in groups of series
-and is never in memory in its full width.
+Everything here works on whole series, so a table can be processed in groups of series and is never
+in memory in its full width.
 """
 
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
 
 
 def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFrame]:
-    """Cut a table into groups of whole series, each of `at_least` rows (but for the last)."""
+    """Yield a table in groups of whole series, each with `at_least` rows except the last."""
     first = np.flatnonzero(starts(rows))
     begin = 0
     for start in [*first[1:].tolist(), len(rows)]:
@@ -36,11 +36,11 @@ def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFr
 
 
 def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
-    """Repaired rows of whole countries -> the tidy table: `table_columns(level)`, in that order.
+    """Build the tidy table from repaired rows of whole series: `table_columns(level)`, in order.
 
-    `countries`: one row a country (region, place) as `etl.transform.merge.attach` makes it. Text is
-    categorical, counts are Int64, dates datetime64[s]. A measure the source lacks is missing
-    throughout.
+    `countries` has one row per country (region, place), as `etl.transform.merge.attach` returns it.
+    Text is categorical, counts are Int64, dates datetime64[s]. A measure that the source lacks is
+    missing throughout.
     """
     level, key = levels.level(rows), levels.key(rows)
     categories = rows[key].cat.categories
@@ -60,11 +60,11 @@ def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.Dat
 
 
 def add_averages(table: pd.DataFrame) -> pd.DataFrame:
-    """Add `cases_7d_avg` and `deaths_7d_avg`: new ones a day, over the last 7 days.
+    """Add `cases_7d_avg` and `deaths_7d_avg`: the mean of new cases and deaths over 7 days.
 
-    (C(t) - C(t - 7 d)) / 7, C being the cumulative count. Where day t - 7 is in a gap, C is
-    taken on the straight line across the gap, which spreads what came over its days. Missing where
-    fewer than 7 days precede. Rounded to 4 places.
+    (C(t) - C(t - 7 d)) / 7, where C is the cumulative count. If day t - 7 is in a gap, C is
+    interpolated linearly across the gap. Missing where fewer than 7 days precede. Rounded to 4
+    places.
     """
     return table.assign(
         cases_7d_avg=(_gained_in_7_days(table, "cumulative_cases") / 7).round(4),
@@ -75,8 +75,8 @@ def add_averages(table: pd.DataFrame) -> pd.DataFrame:
 def add_incidence(table: pd.DataFrame) -> pd.DataFrame:
     """Add `cases_7d_per_100k`: cases of the last 7 days per 100,000 people (ECDC's definition).
 
-    Missing where the population is unknown (that of regions and places always is: the facts are
-    their country's) or fewer than 7 days precede. Rounded to 4 places.
+    Missing where fewer than 7 days precede or the population is unknown. It is never known for
+    regions and places, whose `population` is their country's. Rounded to 4 places.
     """
     population = table["population"].to_numpy(dtype=float, na_value=np.nan)
     if levels.level(table) != "countries":
@@ -101,7 +101,7 @@ def _divided(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[
 
 
 def _gained_in_7_days(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Of the days whose count is known, from the other days whose count is known."""
+    """Return the increase over 7 days; days without a count are left out, and get NaN."""
     every = floats(table[column])
     gained = np.full_like(every, np.nan)
     known = ~np.isnan(every)
@@ -114,7 +114,8 @@ def _gained(table: pd.DataFrame, count: NDArray[np.float64]) -> NDArray[np.float
     days = day_numbers(table)
     first = starts(table)
     country = np.cumsum(first) - 1
-    # one axis for all countries, far enough apart that no look-back leaves its own
+    # All series on one axis, for one call of np.interp. They are so far apart that looking back 7
+    # days never reaches another series.
     axis = country * float(APART) + days
     before = np.interp(axis - 7, axis, count)
     seven_precede = days - days[first][country] >= 7

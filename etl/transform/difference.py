@@ -1,4 +1,4 @@
-"""What one table says differently from an earlier one: the result of every comparison."""
+"""The result of every comparison: how a table differs from an earlier one."""
 
 from datetime import date
 
@@ -6,14 +6,14 @@ from msgspec import Struct
 
 
 class Series(Struct, frozen=True):
-    """A country, region or place; `name` includes what it lies in."""
+    """A country, region or place; `name` includes what it is part of (Ohio, United States)."""
 
     key: str
     name: str
 
 
 class RestatedCell(Struct, frozen=True):
-    """A figure of one series on one day; None where it is missing."""
+    """A figure of one series on one day, before and after; None where it is missing."""
 
     key: str
     name: str
@@ -24,10 +24,10 @@ class RestatedCell(Struct, frozen=True):
 
 
 class MeasureChange(Struct, frozen=True):
-    """A measure's cells.
+    """A measure's cells: how many were compared, and how many were restated.
 
-    `net` is the sum of what restatements changed: of a cumulative measure each series' change on
-    the last day that both tables have, of a new one the changes of all days.
+    `net` is the sum of the changes. For a cumulative measure it adds each series' change on the
+    last day that both tables have; for a new one, the changes of all days.
     """
 
     compared: int
@@ -38,12 +38,13 @@ class MeasureChange(Struct, frozen=True):
 class Difference(Struct, frozen=True, kw_only=True):
     """A table compared with an earlier one.
 
-    `compared_with` is the earlier run, None if there was nothing to compare with. Rows are days of
-    series. A cell is a measure of a series on a day: `cells_compared` are in both tables, and
+    `compared_with` is the earlier run; None if there was nothing to compare with. A row is a series
+    on a day, a cell a measure of it. `cells_compared` counts the cells in both tables;
     `restated_share` is a share of them (0.01 is 1 %), rounded to 6 places. `biggest` are the
-    restated cells that differ most. `appeared` and `gone` are the series of one table only.
+    restated cells that differ most. `appeared` and `gone` are series that only one table has.
 
-    `restated_by_series`: restated cells by the series' key, most first; not in changes.json.
+    `restated_by_series` counts restated cells by the series' key, the most first. It is not part of
+    changes.json.
     """
 
     compared_with: str | None = None

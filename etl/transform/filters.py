@@ -12,21 +12,22 @@ FROM_CUMULATIVE = [*CUMULATIVE, "active", "case_fatality"]
 
 
 def keep(table: pd.DataFrame, measures: str, since: date | None) -> pd.DataFrame:
-    """The filter KEEP (`all`, `new`, `cumulative`) and SINCE, on a table with any of COLUMNS."""
+    """Apply KEEP (`all`, `new`, `cumulative`) and SINCE to a table with any of the columns."""
     if since:
         table = table[table["date"] >= np.datetime64(since, "s")]
     return table.drop(columns=[c for c in dropped(measures) if c in table.columns])
 
 
 def dropped(measures: str) -> list[str]:
-    """The columns that KEEP leaves out."""
+    """Return the columns that KEEP leaves out."""
     return {"all": [], "new": FROM_CUMULATIVE, "cumulative": FROM_NEW}[measures]
 
 
 def select(countries: pd.DataFrame, wanted: tuple[str, ...]) -> tuple[pd.DataFrame, list[str]]:
-    """The filter COUNTRIES: by name, key or ISO code, in any case; and what matched nothing.
+    """Apply COUNTRIES: select by name, key or ISO code, in any case.
 
-    Of regions and places: by their country's name and code, or by a key of any level.
+    Regions and places are selected by their country's name or code, or by a key of any level.
+    Returns the selected rows, and the names in `wanted` that match nothing.
     """
     if not wanted:
         return countries, []

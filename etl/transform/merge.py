@@ -1,4 +1,4 @@
-"""The merge: what a source calls its countries, with ISO codes and the field's facts."""
+"""Merge a source's countries with ISO codes and the facts about countries."""
 
 from dataclasses import dataclass
 
@@ -11,10 +11,10 @@ from etl.extract.facts import FACT_COLUMNS, no_facts
 
 @dataclass(frozen=True, slots=True)
 class Unmatched:
-    """Names without a partner, as they were written but stripped: sorted, each once.
+    """Names that found no match, stripped and sorted, each once.
 
-    The table knows neither `source_names` nor `facts_names`; `without_facts` are names of the
-    source that it does know, of countries that the facts lack (none where there are no facts).
+    `source_names` and `facts_names` are not in countries.csv. `without_facts` are the source's
+    names for countries that the facts lack; none if there are no facts at all.
     """
 
     source_names: list[str]
@@ -23,12 +23,12 @@ class Unmatched:
 
 
 def attach(entities: pd.DataFrame, facts: pd.DataFrame | None) -> tuple[pd.DataFrame, Unmatched]:
-    """Add codes and facts to entities: a row each, in their order.
+    """Add codes and facts to entities: one row each, in the same order.
 
-    `entities`: the keys and names of their level, stripped on the way; where the source has codes
-    there is `iso3`, which goes before the name. Added: iso2, iso3 (missing where unknown),
-    FACT_COLUMNS (all missing where there are no facts; the dtypes are the same). Several entities
-    may be one country: each gets its facts.
+    `entities` has the keys and names of its level (they are stripped), and `iso3` if the source has
+    codes; a code is preferred to the name. Added are iso2, iso3 (missing where unknown) and
+    FACT_COLUMNS (all missing, with the same dtypes, if there are no facts). If several entities
+    match one country, each gets its facts.
     """
     own = entities[levels.names(levels.level(entities))].reset_index(drop=True)
     own = own.apply(lambda names: names.str.strip())

@@ -1,4 +1,4 @@
-"""What was fetched -> repaired rows, merged with the facts and filtered by country."""
+"""Fetched documents -> repaired rows, merged with the facts and filtered by country."""
 
 from dataclasses import dataclass
 
@@ -20,8 +20,8 @@ from etl.transform.repair import Corrections, repair
 class Reading:
     """A source's table, repaired and merged, before anything is compared or written.
 
-    `rows` has SourceTable's columns. `entities`: one row per series, as `merge.attach` makes it;
-    `selected`: those of them that COUNTRIES names; `unknown_names`: its names that match nothing.
+    `rows` has SourceTable's columns. `entities` has one row per series, as `merge.attach` returns
+    it. `selected` are the entities that COUNTRIES names, `unknown_names` its names without a match.
     """
 
     rows: pd.DataFrame
@@ -40,7 +40,7 @@ class Reading:
 
 
 def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Reading:
-    """Read, repair and merge a source's documents; select the series that `names` names.
+    """Read, repair and merge a source's documents, and select the series listed in `names`.
 
     Raises SourceChanged with every fault of the inputs.
     """
@@ -53,7 +53,7 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
 
 
 def refuse_empty(selected: pd.DataFrame, wanted: TableSettings) -> None:
-    """Raise DataRejected where the filters leave no rows."""
+    """Raise DataRejected if the filters leave no rows."""
     since = wanted.since
     if selected.empty or (since and selected["date"].max().date() < since):
         raise DataRejected(

@@ -1,4 +1,4 @@
-"""`new_*` recomputed from `cumulative_*`, whatever the source says. Pure."""
+"""Recompute `new_*` from `cumulative_*`. Pure."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,11 @@ from etl.extract.sources.table import counts, day_numbers, measures, starts
 
 @dataclass(frozen=True)
 class Corrections:
-    """What `repair` found, in cells (a measure of a series on a day) and in days."""
+    """What `repair` found, in cells (a measure of a series on a day) and in days.
+
+    `new_recomputed`: the source's `new_*` was wrong. `new_negative`: the source corrected itself.
+    `new_unknowable`: there is no count for the day before. `days_missing`: gaps in the series.
+    """
 
     new_recomputed: int = 0
     new_negative: int = 0
@@ -19,9 +23,9 @@ class Corrections:
 
 
 def repair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Corrections]:
-    """Recompute `new_*` from `cumulative_*`, whatever the source says, for the measures it has.
+    """Recompute `new_*` from `cumulative_*` for the source's measures; ignore its own `new_*`.
 
-    `rows` has SourceTable's columns. A new count is the difference to the day before: negative
+    `rows` has SourceTable's columns. A new count is the difference from the day before: negative
     where the source corrected itself, missing (Int32) where one of the two days is missing.
     """
     first = starts(rows)

@@ -10,9 +10,9 @@ from etl.extract.sources.table import day_numbers, floats, measures, starts
 def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     """Add up the countries that are not stale: `date, cumulative_*, new_*` (Int64).
 
-    On a day that a country lacks, within its series or after its end, its last value counts. After
-    the last day on which any country has a measure, the measure is missing. `new_*` is missing on
-    the first day, too.
+    On a day that a country lacks, within its series or after its end, its last value counts. A
+    measure is missing after the last day on which any country has it; `new_*` also on the first
+    day.
     """
     key = levels.key(rows)
     alive = ~rows[key].isin(stale).to_numpy()
@@ -21,7 +21,7 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     total = pd.DataFrame(index=pd.date_range(rows["date"].min(), rows["date"].max(), unit="s"))
     for measure in measures(rows):
         column = f"cumulative_{measure}"
-        # a row a day, a column a country
+        # one row per day, one column per country
         counted = np.full((len(total), len(rows[key].cat.categories)), np.nan)
         counted[days, countries] = floats(rows[column])[alive]
         counted_days = np.flatnonzero(~np.isnan(counted).all(axis=1))
@@ -38,8 +38,8 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
 def latest(table: pd.DataFrame) -> pd.DataFrame:
     """Return the last row of each series of a tidy table, with `active` (Int64) after the counts.
 
-    `active`: cases - deaths - recoveries; missing where recoveries are not counted, or no longer
-    (they fell back to 0).
+    `active` is cases - deaths - recoveries. It is missing where recoveries are not counted, or no
+    longer counted (they fell back to 0).
     """
     key = levels.key(table)
     ends = np.r_[starts(table)[1:], True][: len(table)]
