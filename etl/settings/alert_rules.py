@@ -1,4 +1,4 @@
-"""What the settings of the alerts may be: pure readers for config.py, the standard library alone.
+"""Readers of the alert settings, for config.py. Pure; uses the standard library only.
 
 Each raises ValueError with what it expected.
 """
@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from etl.settings.readers import names
 
 KINDS = ("failures", "stale", "restated", "thresholds", "reports", "inbox")
-RETIRED_KINDS = ("releases",)  # of earlier versions; ignored where they are still named
-# The figures of latest.json; tests/alerts/test_thresholds.py holds them to its columns.
+RETIRED_KINDS = ("releases",)  # of earlier versions; ignored if they are still set
+# The figures of latest.json. This module may not import its columns (pandas), so
+# tests/alerts/test_thresholds.py checks that the two agree.
 MEASURES = (
     "new_cases",
     "new_deaths",
@@ -30,9 +31,9 @@ TOPIC_ARN = rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{{12}}:{TOPIC_NAME}"
 
 @dataclass(frozen=True)
 class AlertRule:
-    """Tell when a country's figure goes over the limit, and when it no longer is.
+    """Alert when a country's figure exceeds the limit, and when it no longer does.
 
-    `country` is a name, key or ISO code; `*` is every country, each for itself.
+    `country` is a name, key or ISO code; `*` checks every country separately.
     """
 
     country: str
@@ -58,7 +59,7 @@ def _rule(text: str) -> AlertRule:
 
 
 def kinds(value: str) -> tuple[str, ...]:
-    """The kinds that are told; none where a retired one is all that is named."""
+    """Read the kinds of alerts to send; none if only retired kinds are named."""
     given = names(value.lower())
     if not given or not set(given) <= {*KINDS, *RETIRED_KINDS}:
         raise ValueError(f"some of {', '.join(KINDS)}")

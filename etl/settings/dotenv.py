@@ -1,4 +1,4 @@
-"""`.env`, read into the environment; a line that is none is named by its number."""
+"""Read `.env` into the environment; faulty lines are reported by their number."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 def load_dotenv(path: Path) -> None:
-    """Set what the file sets and the environment does not. Raises ConfigError."""
+    """Set the file's variables that the environment lacks. Raises ConfigError with every fault."""
     import dotenv
     from dotenv.parser import parse_stream
 
@@ -31,6 +31,6 @@ def _is_broken(binding: "Binding") -> bool:
 
 
 def _line(original: "Original") -> int:
-    """The line's own number: blank lines before it count to it."""
+    """Return the line's number; the parser counts blank lines before it as part of it."""
     text = original.string
     return original.line + text[: len(text) - len(text.lstrip())].count("\n")

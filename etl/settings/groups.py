@@ -1,4 +1,4 @@
-"""The settings in force, in the groups in which rooms are handed them; config.py fills them.
+"""The settings, in groups that are passed on to the packages; config.py fills them.
 
 `From` says which variable a field is read from, and how.
 """
@@ -20,7 +20,7 @@ LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 @dataclass(frozen=True)
 class From:
-    """The variable of a field and its reader; None: config.py has it, which knows the sources."""
+    """A field's variable and reader. None: config.py reads it, since it depends on the sources."""
 
     variable: str
     read: Callable[[str], Any] | None = None
@@ -31,9 +31,9 @@ class SourceSettings:
     """Where the data comes from.
 
     `data_set` is the register's name for the source at its level. `url` replaces the source's own
-    address. `facts_url` is where the country facts are, empty for no merge: COUNTRIES_URL or,
-    where that has its default, the facts that belong to the source. URLs may hold a password, so
-    no repr shows them.
+    address. `facts_url` is the address of the country facts, empty for no merge: COUNTRIES_URL or,
+    if that has its default, the source's own facts. URLs may contain a password, so no repr shows
+    them.
     """
 
     name: Annotated[str, From("SOURCE")]
@@ -47,7 +47,7 @@ class SourceSettings:
 
 @dataclass(frozen=True)
 class StoreSettings:
-    """Where the data goes: a folder in a bucket or, without a bucket, on this machine."""
+    """Where the data is stored: a folder in a bucket or, without a bucket, on this machine."""
 
     bucket: Annotated[str, From("S3_BUCKET", read.bucket)]
     folder: Annotated[str, From("S3_FOLDER", read.folder)]
@@ -56,7 +56,7 @@ class StoreSettings:
 
     @property
     def address(self) -> str:
-        """Where the data goes, as people write it."""
+        """Return the folder's address for people: s3://bucket/folder, or a local path."""
         if not self.bucket:
             return str(self.output_dir)
         return f"s3://{self.bucket}/{self.folder}".rstrip("/")
@@ -84,7 +84,7 @@ class TableSettings:
 
 @dataclass(frozen=True)
 class AlertSettings:
-    """Who is alerted, about what, and in which languages besides English."""
+    """Who is alerted, about what, and in which languages in addition to English."""
 
     topic: Annotated[str, From("ALERT_TOPIC", alert_rules.topic)]
     rules: Annotated[tuple[alert_rules.AlertRule, ...], From("ALERT_RULES", alert_rules.rules)]
@@ -95,7 +95,7 @@ class AlertSettings:
 
 @dataclass(frozen=True)
 class InboxSettings:
-    """Whether readers can write, and which of their letters are worth an alert."""
+    """Whether readers can send letters, and which of them cause an alert."""
 
     on: Annotated[bool, From("INBOX", read.switch)]
     rules: Annotated[tuple[inbox_rules.InboxRule, ...], From("INBOX_ALERT", inbox_rules.rules)]
@@ -118,7 +118,7 @@ class Settings:
 
     @property
     def one_of_several(self) -> str:
-        """The data set's name where SOURCES names others too, else nothing."""
+        """Return the data set's name if SOURCES names several, else an empty string."""
         return self.source.data_set if len(self.sources) > 1 else ""
 
 
@@ -134,7 +134,7 @@ GROUPS = {
 
 
 def read_fields() -> Iterator[tuple[str, str, From]]:
-    """The group (empty: Settings itself) and the name of each field that has a variable."""
+    """Yield group (empty: Settings itself), name and From of each field that has a variable."""
     for group, fields in GROUPS.items():
         for name, hint in get_type_hints(fields, include_extras=True).items():
             for origin in getattr(hint, "__metadata__", ()):

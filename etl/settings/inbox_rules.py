@@ -1,5 +1,7 @@
-"""What the setting INBOX_ALERT may be, and which letters answer to it. Pure; the standard library
-alone, since config.py reads it."""
+"""Read the setting INBOX_ALERT, and decide which letters meet its rules.
+
+Pure; uses the standard library only, since config.py imports it.
+"""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -11,8 +13,11 @@ WANTED = "rules such as negative,label:Cat>80, of the moods " + ", ".join(MOODS)
 
 @dataclass(frozen=True)
 class InboxRule:
-    """Tell of letters in a mood or, with `over`, of pictures in which Rekognition is more than so
-    many percent sure to see what is named."""
+    """Alert about letters whose mood is `name`.
+
+    With `over`: about pictures in which Rekognition recognises the label `name` with a confidence
+    of more than `over` percent.
+    """
 
     name: str
     over: float | None = None
@@ -21,14 +26,14 @@ class InboxRule:
         return self.name if self.over is None else f"label:{self.name}>{self.over:.12g}"
 
     def is_met(self, mood: str, labels: Mapping[str, float]) -> bool:
-        """`labels` are by their name in lower case."""
+        """Say whether a letter meets the rule. The keys of `labels` are in lower case."""
         if self.over is None:
             return self.name == mood
         return labels.get(self.name.lower(), 0.0) > self.over
 
 
 def rules(value: str) -> tuple[InboxRule, ...]:
-    """Raises ValueError with what was expected."""
+    """Read the rules in INBOX_ALERT. Raises ValueError with what was expected."""
     parts = [part.strip() for part in value.split(",") if part.strip()]
     if not parts:
         raise ValueError(WANTED)
@@ -45,11 +50,11 @@ def _rule(text: str) -> InboxRule:
 
 
 def met(rules: Iterable[InboxRule], mood: str, labels: Iterable[tuple[str, float]]) -> list[str]:
-    """The rules that a letter answers to, as they are written."""
+    """Return the rules that a letter meets, as INBOX_ALERT writes them."""
     known = {name.lower(): confidence for name, confidence in labels}
     return [str(rule) for rule in rules if rule.is_met(mood, known)]
 
 
 def least_confidence(rules: Sequence[InboxRule], otherwise: float) -> float:
-    """Below which no rule asks for a label."""
+    """Return the lowest confidence that matters: the rules' least, but at most `otherwise`."""
     return min([otherwise, *(rule.over for rule in rules if rule.over is not None)])

@@ -1,6 +1,6 @@
-"""The languages that Amazon Translate knows, and the readers of the settings that name some.
+"""The languages that Amazon Translate knows, and the readers of the settings that name them.
 
-A slip such as `cat` for `ca` would otherwise show in the first incident only.
+Without this check, a mistake such as `cat` for `ca` would only show when the first alert is sent.
 """
 
 from etl.settings.readers import names
@@ -8,7 +8,7 @@ from etl.settings.readers import names
 ORIGINAL = "en"  # the language that messages and pages are written in
 
 RIGHT_TO_LEFT = frozenset({"ar", "fa", "fa-AF", "he", "ps", "ur"})
-NAMES = {  # what their speakers call them
+NAMES = {  # in the languages themselves
     ORIGINAL: "English",
     "af": "Afrikaans",
     "am": "አማርኛ",
@@ -89,7 +89,7 @@ LANGUAGES = frozenset(NAMES)
 
 
 def several(value: str) -> tuple[str, ...]:
-    """Read the languages besides the original."""
+    """Read a list of languages, without the original. Raises ValueError."""
     known = {code.lower(): code for code in LANGUAGES}
     codes = names(value.lower())
     if not set(codes) <= set(known):
@@ -98,7 +98,7 @@ def several(value: str) -> tuple[str, ...]:
 
 
 def one(value: str) -> str:
-    """Read one language, which may be the original."""
+    """Read one language, which may be the original. Raises ValueError."""
     known = {code.lower(): code for code in LANGUAGES}
     if value.lower() not in known:
         raise ValueError("a language that Amazon Translate knows, such as en")

@@ -1,4 +1,4 @@
-"""A setting, and how its text is read. Pure.
+"""Settings, and the readers of their text. Pure.
 
 A reader raises ValueError with what it expected.
 """
@@ -53,12 +53,12 @@ def number(least: float, most: float) -> Callable[[str], float]:
 
 
 def minutes(least: float, most: float) -> Callable[[str], float]:
-    """Minutes, as seconds."""
+    """Read minutes, and return seconds."""
     return lambda value: 60 * number(least, most)(value)
 
 
 def megabytes(least: int, most: int) -> Callable[[str], int]:
-    """Megabytes, as bytes."""
+    """Read megabytes, and return bytes."""
     return lambda value: 10**6 * whole(least, most)(value)
 
 
@@ -99,7 +99,7 @@ def names(value: str) -> tuple[str, ...]:
 
 
 def web_address(value: str) -> str:
-    """An http(s) URL; what is secret in it is the reader's business."""
+    """Read an http(s) URL, or an empty text. A URL with a secret belongs to a `secret` Setting."""
     try:
         parts = urlsplit(value)
         fits = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0

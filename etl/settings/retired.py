@@ -9,14 +9,14 @@ VARIABLES = ("SENTRY_DSN", "HEROKU_RELEASE_VERSION")
 
 
 def still_set(environ: Mapping[str, str]) -> list[str]:
-    """What is set and ignored, by name alone: a value may be secret."""
+    """List the settings that are ignored, without their values, which may be secret."""
     variables = [name for name in VARIABLES if environ.get(name, "").strip()]
     kinds = retired_kinds(environ.get("ALERT_ON", ""))
     return variables + [f"{kind} in ALERT_ON" for kind in kinds]
 
 
 def warn(environ: Mapping[str, str]) -> None:
-    """One line for all of them, or none."""
+    """Log one warning that lists all ignored settings, if there are any."""
     if names := still_set(environ):
         log.warning(
             "settings.ignored", settings=names, reason="they no longer exist and may be removed"
