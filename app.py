@@ -1,9 +1,9 @@
-"""The worker: a loop that sleeps, and the door to the command line.
+"""The worker's loop, and the entry point of the command line.
 
     python app.py              the worker: one run a day, for ever
     python app.py --help       every other command
 
-The loop holds the standard library and the settings alone; each run is a child process.
+The loop imports only the standard library and the settings; each run is a child process.
 """
 
 import gc
@@ -25,16 +25,16 @@ from etl.worker import schedule
 from etl.worker.children import Children, short
 from etl.worker.signals import Signals, Stop, ignore_stops
 
-NAP_S = 60.0  # the longest sleep at a stretch, so that a clock that jumps is noticed
+NAP_S = 60.0  # the longest single sleep, so that a jump of the clock is noticed
 
 
 @dataclass(frozen=True)
 class SourceJob:
     """What the loop does for a source.
 
-    `run(slot)` makes one run and says whether the slot is done with: published, unchanged, or not
-    due after all. It knows the history; the loop knows only its own lifetime, so after each start
-    it asks once. `at_heartbeat()` does what there is to do apart from the runs.
+    `run(slot)` makes one run and returns whether the slot is done: published, unchanged, or not
+    due after all. It reads the history; the loop knows only what it did since its start, so after
+    each start it calls `run` once. `at_heartbeat()` does the work between runs, such as the inbox.
     """
 
     source: str
@@ -44,7 +44,10 @@ class SourceJob:
 
 @dataclass
 class JobState:
-    """Where a job is: its slot, when that is tried next, how often it has failed."""
+    """A job's state: its slot, the time of the next try, and how often it has failed.
+
+    `done` is the last slot that is done.
+    """
 
     job: SourceJob
     slot: date
@@ -53,7 +56,7 @@ class JobState:
     failures: int = 0
 
     def update(self, moment: datetime, latest: date) -> None:
-        """Go on to the slot that is the latest by now."""
+        """Move on to the latest slot, if it is a new one."""
         if self.slot != latest:
             self.slot, self.failures, self.try_at = latest, 0, moment
         self.try_at = min(self.try_at, moment + schedule.LONGEST_RETRY)  # the clock was set back
@@ -71,7 +74,10 @@ def work(
     sleep: Callable[[float], None],
     rng: random.Random,
 ) -> NoReturn:
-    """Make each slot's run of each job, for ever: one at a time, none waiting for another's."""
+    """Make each job's run for each slot, for ever; one at a time, the longest due first.
+
+    A job that waits for its next try does not hold up the others.
+    """
     heartbeat = timedelta(seconds=plan.heartbeat_s)
     beat_at = now()
     first = schedule.latest_slot(beat_at, plan.run_at, plan.timezone)
@@ -97,9 +103,9 @@ def work(
 def make_run(
     state: JobState, plan: ScheduleSettings, now: Callable[[], datetime], rng: random.Random
 ) -> None:
-    """Make the run that is due; after a failure say when it is tried again."""
+    """Make the run that is due; after a failure, set and log the time of the next try."""
     if state.job.run(state.slot):
-        # the clock may have moved during the run: claim no more than what both ends saw
+        # the clock may have been set back during the run: don't mark a slot of the future as done
         state.done = min(state.slot, schedule.latest_slot(now(), plan.run_at, plan.timezone))
         return
     state.failures += 1
@@ -114,7 +120,7 @@ def make_run(
 
 
 def beat(states: Sequence[JobState], next_runs: Sequence[datetime]) -> None:
-    """Log that the loop is alive, and let each job do its work of a heartbeat."""
+    """Log that the loop is alive, and call each job's `at_heartbeat`."""
     for state, next_run in zip(states, next_runs, strict=True):
         source, last_slot = state.job.source, state.done
         log.info("worker.alive", source=source, next_run=short(next_run), last_slot=last_slot)
@@ -123,7 +129,7 @@ def beat(states: Sequence[JobState], next_runs: Sequence[datetime]) -> None:
 
 
 def worker() -> int:
-    """Run the loop until SIGTERM or SIGINT; the exit status."""
+    """Run the loop until SIGTERM or SIGINT, and return the exit status."""
     try:
         settings = load_settings()
     except ConfigError as exc:
@@ -163,7 +169,7 @@ def worker() -> int:
 
 
 def children_of(settings: Settings, signals: Signals) -> Children:
-    """What starts the runs of one source."""
+    """Return what starts the runs of one source."""
     return Children(
         settings.source.data_set,
         signals,
@@ -175,7 +181,7 @@ def children_of(settings: Settings, signals: Signals) -> Children:
 
 if __name__ == "__main__":
     if len(sys.argv) > 1:
-        gc.disable()  # a command is short, its data columnar: the walks are a tenth of a run's CPU
+        gc.disable()  # garbage collection takes a tenth of a run's CPU; a command ends soon
         from etl.cli.main import main
 
         sys.exit(main())

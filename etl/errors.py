@@ -1,13 +1,13 @@
-"""What can go wrong, drawn once.
+"""The tree of errors, and helpers for the text of messages.
 
 EtlError                     one clear line for a person, exit status 1
-├── ConfigError              settings are wrong (exit status 2); every fault is named at once
+├── ConfigError              settings are wrong (exit status 2); lists every fault at once
 ├── SourceUnavailable        the source can't be reached or broke off: worth another try
-├── SourceChanged            the source answered, but not with what it used to send
-├── DataRejected             read well, but not fit to be published; lists every reason
+├── SourceChanged            the source answered, but not in the format that it used to send
+├── DataRejected             the data was read but may not be published; lists every reason
 ├── StoreError               the bucket or folder refused or failed; names it and the next step
 │   └── StateConflict        somebody else wrote in between (HTTP 412 or 409)
-└── AlertError               somebody could not be told, or a subscription not be made
+└── AlertError               an alert could not be sent, or a subscription not be made
 """
 
 import re
@@ -26,10 +26,10 @@ def one_line(
     instead: str = UNPRINTABLE,
     end: str = "",
 ) -> str:
-    """Make what a stranger wrote harmless as part of a line: in a message, a log or an e-mail.
+    """Make untrusted text safe to use within a line of a message, a log or an e-mail.
 
-    White space becomes single spaces, any other character that can't be printed becomes `instead`.
-    Bytes are read as UTF-8. What exceeds `longest` characters is cut, and ends with `end`.
+    White space becomes single spaces; other characters that can't be printed become `instead`.
+    Bytes are decoded as UTF-8. A longer text is cut to `longest` characters, and ends with `end`.
     """
     if isinstance(text, bytes):
         text = text.decode("utf-8", "replace")
@@ -41,31 +41,31 @@ def one_line(
 
 
 def escaped(text: str, longest: int | None = None) -> str:
-    """Show what could upset a terminal or a line by its code; all else stays, spaces included.
+    """Escape characters that could upset a terminal or break a line; keep all else, spaces too.
 
-    For names that a reader may copy. Of a longer text the first `longest` characters are shown.
+    For names that a reader may copy. A longer text is cut to its first `longest` characters.
     """
     return _UPSETTING.sub(lambda found: ascii(found[0])[1:-1], text[:longest])
 
 
 def listed(names: Sequence[str], most: int) -> str:
-    """Write `a, b, c`, or `a, b and 7 more` where there are more than `most`."""
+    """Return `a, b, c`, or `a, b and 7 more` if there are more than `most` names."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
 
 def shortened(lines: Sequence[str], most: int) -> list[str]:
-    """Keep the first `most` lines; a last one, `and 7 more`, stands for the others."""
+    """Return the first `most` lines; if there are others, a last line says `and 7 more`."""
     more = [f"and {len(lines) - most} more"] if len(lines) > most else []
     return [*lines[:most], *more]
 
 
 class EtlError(Exception):
-    """The root: what it says is meant for the person who runs the worker."""
+    """The root of all errors: the message is for the person who runs the worker."""
 
 
 class _ManyFaults(EtlError):
-    """Several faults found before anything was written; all are kept, the message shows twenty."""
+    """Several faults, found before anything was written. `faults` has all; the message, twenty."""
 
     def __init__(self, faults: Sequence[str] | str) -> None:
         self.faults: list[str] = [faults] if isinstance(faults, str) else list(faults)
@@ -77,15 +77,15 @@ class ConfigError(_ManyFaults):
 
 
 class SourceUnavailable(EtlError):
-    """Unreachable, too slow, or broken off in the middle; another try may succeed."""
+    """The source is unreachable, too slow or broke off; another try may succeed."""
 
 
 class SourceChanged(_ManyFaults):
-    """Not the format that is known: another try would give the same."""
+    """The source is not in its known format; another try would not help."""
 
 
 class DataRejected(_ManyFaults):
-    """Checks that failed; `run --force` publishes all the same."""
+    """The data failed checks; `run --force` publishes it nevertheless."""
 
 
 class StoreError(EtlError):
@@ -93,8 +93,8 @@ class StoreError(EtlError):
 
 
 class StateConflict(StoreError):
-    """A conditional write lost: the object is not the one that was read."""
+    """A conditional write failed, since the object was changed after it was read."""
 
 
 class AlertError(EtlError):
-    """SNS, Translate or Comprehend refused or failed; no run fails by it."""
+    """SNS, Translate or Comprehend refused or failed; this never makes a run fail."""

@@ -1,9 +1,9 @@
-"""Log lines: an event and its fields, one line each, as logfmt.
+"""Write log lines in logfmt: an event and its fields, one line each.
 
     run.published rows=66256 seconds=1.9 source_last=2021-02-16
 
-The platform adds the time. On top of the standard library, since the idle worker uses it too:
-structlog alone would double what that holds in memory.
+The platform adds the time. Built on the standard library, since the idle worker uses it too:
+structlog would double the worker's memory.
 """
 
 import json
@@ -15,7 +15,7 @@ from typing import Any, TextIO
 
 LONGEST = 9_000  # Heroku cuts a line into pieces at 10,000 bytes
 _PLAIN = re.compile(r"[\w.,:/@%+*#~^(){}<>!?$&;|-]+", re.ASCII)
-_WHOLE = re.compile(r"(?:[^\\]|\\u[0-9a-f]{4}|\\[^u])*")  # text whose escapes are whole
+_WHOLE = re.compile(r"(?:[^\\]|\\u[0-9a-f]{4}|\\[^u])*")  # text up to an incomplete escape
 _logger = logging.getLogger("cloud_etl")
 
 
@@ -31,11 +31,11 @@ def _value(value: object) -> str:
 
 
 def line(event: str, fields: dict[str, Any]) -> str:
-    """One logfmt line; what would break it is quoted, what would overflow it is cut."""
+    """Return one logfmt line; values are quoted where needed, and it is cut at LONGEST bytes."""
     text = " ".join([event, *(f"{name}={_value(value)}" for name, value in fields.items())])
-    # JSON leaves these alone, yet some readers end a line there
+    # JSON does not escape these, but some log readers end a line at them
     text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
-    encoded = text.encode("utf-8", "backslashreplace")  # half a character is no text for a stream
+    encoded = text.encode("utf-8", "backslashreplace")  # lone surrogates can't be written
     return encoded.decode() if len(encoded) <= LONGEST else _cut(encoded)
 
 
@@ -63,7 +63,7 @@ class _Formatter(logging.Formatter):
 def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> None:
     """Write log lines of this level and above to `stream` (standard error by default).
 
-    `source` is put into each line: which of several sources it is about.
+    If `source` is given, each line names it: the worker may have several sources.
     """
     handler = logging.StreamHandler(stream or sys.stderr)
     handler.setFormatter(_Formatter(source))
@@ -73,7 +73,7 @@ def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> Non
 
 
 def reset() -> None:
-    """Undo `set_up`: lines go to whatever handlers the process has, as before."""
+    """Undo `set_up`: lines go to the process's own handlers again."""
     _logger.handlers[:] = []
     _logger.setLevel(logging.NOTSET)
     _logger.propagate = True
@@ -92,5 +92,5 @@ def warning(event: str, **fields: object) -> None:
 
 
 def error(event: str, *, exc: BaseException | None = None, **fields: object) -> None:
-    """With `exc` the whole traceback follows, folded into the one line."""
+    """Log an error; with `exc`, add its whole traceback, folded into the same line."""
     _logger.error(event, exc_info=exc, extra={"fields": fields})

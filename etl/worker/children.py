@@ -1,25 +1,26 @@
 """The worker's children: each run is a process of its own, with a time limit.
 
-What a run used returns to the system when it ends, and a crash, a hang or a kill for memory ends
-the child, never the loop. Only the standard library is imported here: the idle worker holds it.
+A run's memory returns to the system when the child ends, and a crash, a hang or a kill for lack of
+memory never ends the loop. This module needs only the standard library, since it stays in memory
+while the worker is idle.
 
 The contract between the two processes
 --------------------------------------
 The worker starts `python app.py [--source NAME] COMMAND`, where COMMAND is one of
 
-    run --if-due        make the slot's run. 0: the slot is done with. Any other exit status: it
+    run --if-due        make the slot's run. Exit status 0: the slot is done. Any other: the run
                         failed, and the child has logged and recorded why
     record-failure --slot DATE --started TIME --error TEXT
-                        put a run on record that was killed or crashed, and alert as it would have
-    read-inbox          at a heartbeat, with INBOX on: read readers' letters, send what waits
-    tell-pending        at a heartbeat, with INBOX off, if alerts wait: send them
+                        record a run that was killed or crashed, and send the alerts for it
+    read-inbox          at a heartbeat, with INBOX on: read readers' letters, send pending alerts
+    tell-pending        at a heartbeat, with INBOX off, if alerts are pending: send them
 
 `--source` is given if SOURCES names several. The environment is the worker's, with two additions:
 
-    TMPDIR              a folder of this child alone; the worker removes it afterwards
+    TMPDIR              a folder for this child only; the worker removes it afterwards
     CLOUD_ETL_WORKER    a `Handover` in JSON: how many runs have failed in a row and since when,
-                        by which a child can alert while the folder can't be reached; and a path
-                        where it makes a file if it leaves alerts that could not be sent
+                        so that a child can alert even if it can't reach the folder; and a path
+                        where the child creates a file if it could not send some alerts
 
 SIGTERM asks the child to stop; GRACE_S later it is killed.
 """
@@ -38,21 +39,21 @@ from etl.worker.signals import Signals, Stop
 
 PROGRAM = PROJECT / "app.py"
 GRACE_S = 7.0  # the platform kills everything 30 s after its own SIGTERM
-RECORD_LIMIT_S = 120.0  # for the child that records a lost run, or sends what waits
-INBOX_LIMIT_S = 600.0  # for the child that reads the inbox, which ends by itself long before
+RECORD_LIMIT_S = 120.0  # for the child that records a lost run, or sends pending alerts
+INBOX_LIMIT_S = 600.0  # for the child that reads the inbox; it should end long before
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
 def short(moment: datetime) -> str:
-    """Write a moment in UTC, to the second."""
+    """Format a moment in UTC, to the second: 2021-02-17T06:00:00Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Children:
-    """Starts the runs of a source as child processes and ends them in time.
+    """Starts the runs of a source as child processes, and kills those that exceed `limit_s`.
 
-    `named`: the children are given `--source`, since the worker has several sources. `inbox`:
-    each heartbeat reads the inbox.
+    `named`: the children get `--source`, since the worker has several sources. `inbox`: each
+    heartbeat reads the inbox.
     """
 
     def __init__(
@@ -75,11 +76,11 @@ class Children:
         self._alerts_wait = False
 
     def run(self, slot: date) -> bool:
-        """Make a run; whether the slot is done with."""
+        """Make a run, and return whether the slot is done."""
         started = datetime.now(UTC)
         try:
             done = self._run(slot, started)
-        except OSError as exc:  # no memory, disk or process number to spare; it passes
+        except OSError as exc:  # a passing lack of memory, disk or process numbers
             why = f"no process could be started: {exc}"
             log.error("worker.run_lost", source=self.source, slot=slot, error=why)
             done = False
@@ -91,7 +92,7 @@ class Children:
         return done
 
     def at_heartbeat(self) -> None:
-        """Read the inbox, or else send the alerts that the child before could not send."""
+        """Read the inbox or, with INBOX off, send alerts that an earlier child could not send."""
         try:
             if self._inbox:
                 if self._start(["read-inbox"], self._inbox_limit_s) is None:
@@ -126,7 +127,7 @@ class Children:
         return False
 
     def _start(self, arguments: list[str], limit_s: float) -> int | None:
-        """The child's exit status; None if it had to be killed at its time limit."""
+        """Run a child, and return its exit status; None if it was killed at its time limit."""
         # a killed child can't remove its downloads, so they must be in a folder that we remove
         with TemporaryDirectory(prefix="cloud-etl-", ignore_cleanup_errors=True) as scratch:
             waiting = Path(scratch) / "waiting"
@@ -134,7 +135,7 @@ class Children:
             environ = os.environ | {"TMPDIR": scratch} | handover.environ()
             child = subprocess.Popen([*self._program, *arguments], env=environ)  # noqa: S603  our own program
             status = self._wait(child, limit_s)
-            # one that failed may not have reached the alerts: they still wait
+            # a child that failed may not have got as far as the alerts, so they stay pending
             self._alerts_wait = waiting.exists() or (self._alerts_wait and status != 0)
         return status
 

@@ -1,4 +1,4 @@
-"""What the worker hands to a child and gets back; children.py has the whole contract."""
+"""What the worker passes to a child and gets back; children.py has the whole contract."""
 
 import json
 from collections.abc import Mapping
@@ -11,10 +11,10 @@ VARIABLE = "CLOUD_ETL_WORKER"
 
 @dataclass(frozen=True)
 class Handover:
-    """What the worker knows of its source's runs, for the alerts of a child.
+    """What the worker knows about its source's runs, for a child's alerts.
 
-    `failures` runs have failed in a row, the first of them at `failing_since`. The child makes the
-    file `waiting` when it leaves alerts that could not be sent.
+    `failures` runs have failed in a row, the first at `failing_since`. The child creates the file
+    `waiting` if it could not send some alerts.
     """
 
     failures: int = 0
@@ -23,7 +23,7 @@ class Handover:
 
     @classmethod
     def received(cls, environ: Mapping[str, str]) -> "Handover":
-        """Read what `environ` was handed by the worker, if it was."""
+        """Read the handover from `environ`; without one, return the default."""
         given = json.loads(environ.get(VARIABLE) or "{}")
         since, waiting = given.get("failing_since"), given.get("waiting")
         return cls(
@@ -33,7 +33,7 @@ class Handover:
         )
 
     def environ(self) -> dict[str, str]:
-        """Write it as the variable that `received` reads."""
+        """Return the environment variable that `received` reads."""
         since = self.failing_since.astimezone(UTC) if self.failing_since else None
         given = {
             "failures": self.failures,
@@ -43,9 +43,9 @@ class Handover:
         return {VARIABLE: json.dumps(given)}
 
     def say_waiting(self) -> None:
-        """Have the worker come back to the alerts that wait, at its next heartbeat."""
+        """Have the worker start another child for the pending alerts, at its next heartbeat."""
         if self.waiting:
             self.waiting.touch()
 
 
-BY_HAND = Handover()  # of a run that a person starts
+BY_HAND = Handover()  # for a run that a person starts

@@ -1,7 +1,7 @@
-"""When is the next run due? Pure: no clock is read here, no file, no store.
+"""Compute when the next run is due. Pure: reads no clock, file or store.
 
-A slot is a calendar day in TIMEZONE, and its moment is RUN_AT on that day. Naming slots by day
-keeps "once a day" true through daylight saving and when RUN_AT itself is changed.
+A slot is a calendar day in TIMEZONE, and its moment is RUN_AT on that day. Since slots are named by
+their day, "once a day" stays true through daylight saving and after RUN_AT was changed.
 """
 
 import random
@@ -14,17 +14,17 @@ CLOCK_SET_BACK = timedelta(days=7)
 
 
 def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:
-    """When a slot begins, in UTC.
+    """Return when a slot begins, in UTC.
 
-    Where the clock skips RUN_AT it is as much later as the clock skips; where the clock shows
-    RUN_AT twice it is the first time.
+    On a day when the clock skips RUN_AT, the slot begins later by the time skipped. On a day when
+    the clock shows RUN_AT twice, the first one counts.
     """
     return datetime.combine(slot, run_at, tzinfo=timezone).astimezone(UTC)
 
 
 def latest_slot(now: datetime, run_at: time, timezone: ZoneInfo) -> date:
-    """The slot whose moment passed last."""
-    # not always today's or yesterday's: the clock may be put back over midnight, or skip it
+    """Return the slot that began last."""
+    # not always today's or yesterday's: the clock may be set back across midnight, or skip it
     slot = now.astimezone(timezone).date() + timedelta(days=1)
     while moment(slot, run_at, timezone) > now:
         slot -= timedelta(days=1)
@@ -32,21 +32,21 @@ def latest_slot(now: datetime, run_at: time, timezone: ZoneInfo) -> date:
 
 
 def next_moment(now: datetime, run_at: time, timezone: ZoneInfo) -> datetime:
-    """When the next slot begins, in UTC; always later than `now`."""
+    """Return when the next slot begins, in UTC; always later than `now`."""
     return moment(latest_slot(now, run_at, timezone) + timedelta(days=1), run_at, timezone)
 
 
 def is_due(slot: date, success: date | None) -> bool:
-    """Whether the slot is still to be made, though there was a success for another one.
+    """Say whether a slot's run is still to be made; `success` is the slot of the last success.
 
-    One for a slot a little later counts (the clock was set back); one for a slot further ahead is
-    of a clock that was wrong, and must not keep the worker from its work.
+    A success for a slot up to CLOCK_SET_BACK later counts: the clock was set back. One further
+    ahead came from a wrong clock, and must not keep the worker from running.
     """
     return success is None or not slot <= success <= slot + CLOCK_SET_BACK
 
 
 def retry_after(failures: int, rng: random.Random) -> timedelta:
-    """How long to wait after so many failures in a row: 1, 2, 4 ... at most 60 minutes.
+    """Return how long to wait after so many failures in a row: 1, 2, 4 ... at most 60 minutes.
 
     Jitter takes off up to a quarter, so that many workers don't return to a source at once.
     """

@@ -1,6 +1,6 @@
 """The signals that end a process: SIGTERM from the platform or the worker, SIGINT from a person.
 
-On the standard library alone: the idle worker holds it.
+Needs only the standard library, since it stays in memory while the worker is idle.
 """
 
 import signal
@@ -12,11 +12,11 @@ STOPS = (signal.SIGTERM, signal.SIGINT)
 
 
 class Stop(BaseException):
-    """SIGTERM or SIGINT came; raised only where the loop waits."""
+    """SIGTERM or SIGINT arrived; raised only where the loop waits."""
 
 
 class Signals:
-    """Turns SIGTERM and SIGINT into Stop, in the places that are marked as interruptible."""
+    """Turns SIGTERM and SIGINT into Stop, but only inside `interruptible`."""
 
     def __init__(self) -> None:
         self._came = self._waiting = False
@@ -43,10 +43,10 @@ class Signals:
 
 
 def ignore_stops() -> None:
-    """From here on: one that comes while the process ends would change its exit status.
+    """Ignore SIGTERM and SIGINT from now on, since they would change the exit status.
 
-    They are blocked first: Python writes a traceback for one that arrives before SIG_IGN stands
-    and is looked at behind it ("Signal 15 ignored due to race condition").
+    They are blocked first. Otherwise Python writes a traceback for a signal that arrives before
+    SIG_IGN is set and is handled afterwards ("Signal 15 ignored due to race condition").
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     for number in STOPS:
