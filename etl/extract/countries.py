@@ -1,7 +1,7 @@
-"""Countries: the project's one table of names and ISO codes.
+"""The project's one table of country names and ISO codes, countries.csv.
 
-Every source spells countries its own way, so two files' names never meet each other: each is
-looked up in countries.csv, and what joins is the table's country.
+Every source spells countries its own way, so names of two files are never compared directly. Each
+is looked up in countries.csv, and rows are joined by the Country found there.
 """
 
 import csv
@@ -16,7 +16,7 @@ APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02bb\u2032`", "'"
 
 @dataclass(frozen=True, slots=True)
 class Country:
-    """One of the table's; codes of ISO 3166-1 (Kosovo: XK, XKX), None for the Channel Islands."""
+    """A country of the table. Codes are ISO 3166-1's (Kosovo: XK, XKX; Channel Islands: None)."""
 
     name: str
     iso2: str | None
@@ -24,7 +24,7 @@ class Country:
 
 
 def normalise(name: str) -> str:
-    """Reduce a name to what is compared: no case, no accents, plain apostrophes, single blanks."""
+    """Return a name for comparison: no case, no accents, plain apostrophes, single spaces."""
     letters = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
     return " ".join("".join(letters).casefold().translate(APOSTROPHES).split())
 
@@ -33,7 +33,7 @@ def normalise(name: str) -> str:
 def lookup() -> Mapping[str, Country]:
     """Return every name and alias of countries.csv, normalised, with its Country."""
     found: dict[str, Country] = {}
-    # The csv module, not pandas: Namibia's code is NA.
+    # the csv module, since pandas would read Namibia's code NA as missing
     with Path(__file__).with_name("countries.csv").open(encoding="utf-8", newline="") as table:
         for row in csv.DictReader(table):
             country = Country(row["name"], row["iso2"] or None, row["iso3"] or None)
@@ -43,7 +43,7 @@ def lookup() -> Mapping[str, Country]:
 
 
 def find(name: str) -> Country | None:
-    """Return the country of that name, however it is spelt; None if the table has none."""
+    """Return the country with that name or alias; None if the table has none."""
     return lookup().get(normalise(name))
 
 
@@ -54,5 +54,5 @@ def _by_code() -> Mapping[str, Country]:
 
 
 def find_code(code: str) -> Country | None:
-    """Return the country of an ISO code of two or three letters; None if the table has none."""
+    """Return the country with an ISO code of two or three letters; None if the table has none."""
     return _by_code().get(code)

@@ -1,4 +1,4 @@
-"""The field's facts about countries (InfoPaisosExtra): an .xlsx or .csv -> a frame."""
+"""The facts about countries (InfoPaisosExtra): an .xlsx or .csv -> a frame."""
 
 import csv
 import io
@@ -32,20 +32,20 @@ NUMBERS = {
     "population": "Int64",
     "urban_population_pct": "float64",
 }
-MISSING = {"", "NA", "NI"}  # not NC: that is a code, an answer of its own
+MISSING = {"", "NA", "NI"}  # NC is not among them: it is a code of its own
 MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 MAX_UNPACKED_BYTES = 1 << 26
-# A cell beyond ZZ9999 that holds something: a self-closing one has a style alone.
+# A cell beyond ZZ9999 with a value; a self-closing cell has only a style.
 FAR_CELL = re.compile(rb"""<c\s[^<>]*?\br="([A-Z]{3,}[0-9]*|[A-Z]*[0-9]{5,})"[^<>]*(?<!/)>""")
 
 
 def read_facts(path: Path) -> pd.DataFrame:
-    """Read InfoPaisosExtra, an .xlsx (its first sheet) or .csv: a row a country, in its order.
+    """Read InfoPaisosExtra, an .xlsx (first sheet) or .csv: one row per country, in its order.
 
     Columns: `country` (str), then FACT_COLUMNS: text as category, `population` Int64, the other
-    numbers float64; NA, NI and blanks are missing. A country unknown to the table stays.
-    Raises SourceChanged: not such a file, a column missing, or every bad row and value at once.
+    numbers float64; NA, NI and blanks are missing. Countries that are not in countries.csv stay.
+    Raises SourceChanged if it is no such file or lacks a column, else with every bad row and value.
     """
     header, *rows = _rows(path)
     where = _where(header)
@@ -67,12 +67,12 @@ def read_facts(path: Path) -> pd.DataFrame:
 
 
 def no_facts() -> pd.DataFrame:
-    """Return a table like that of `read_facts`, without a row."""
+    """Return a table like that of `read_facts`, without rows."""
     return _frame({ours: [] for ours in FACTS.values()})
 
 
 def _rows(path: Path) -> list[list[object]]:
-    """Every row, the header first, its text stripped."""
+    """Return every row, the header first, with stripped text."""
     try:
         data = path.read_bytes()
     except OSError as exc:
@@ -93,7 +93,7 @@ def _xlsx_rows(data: bytes) -> Sequence[Sequence[object]]:
 
 
 def _refuse_oversize(data: bytes) -> None:
-    # calamine sets aside every cell up to the farthest, and aborts the process where it can't.
+    # calamine allocates every cell up to the farthest one, and aborts the process if that fails
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         unpacked = sum(part.file_size for part in archive.infolist())
         if unpacked > MAX_UNPACKED_BYTES:
@@ -122,7 +122,7 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
 
 
 def _where(header: list[object]) -> dict[str, int]:
-    """The position of each of FACTS' columns."""
+    """Return the position of each of FACTS' columns. Raises SourceChanged."""
     if odd := [name for name in FACTS if header.count(name) != 1]:
         got = escaped(", ".join(map(str, header)), 400)
         raise SourceChanged(
@@ -135,7 +135,7 @@ def _where(header: list[object]) -> dict[str, int]:
 def _sound_rows(
     rows: list[list[object]], width: int, name_at: int
 ) -> tuple[list[list[object]], list[str]]:
-    """The rows that are whole and name a country of their own, and what is wrong with others."""
+    """Return the rows that have all cells and a country's name, and the faults found."""
     sound: list[list[object]] = []
     faults: list[str] = []
     seen: dict[Country | str, int] = {}
@@ -158,7 +158,7 @@ def _sound_rows(
 
 
 def _value(column: str, value: object) -> str | float | None:
-    """A cell as its column wants it; the ValueError says what was expected."""
+    """Convert a cell to its column's type. Raises ValueError, which says what was expected."""
     if column != "country" and value in MISSING:
         return None
     if column not in NUMBERS:
@@ -179,7 +179,7 @@ def _value(column: str, value: object) -> str | float | None:
 
 
 def _frame(columns: Mapping[str, list[object]]) -> pd.DataFrame:
-    """The facts' dtypes, the same where there is not one value."""
+    """Build the frame with dtypes that don't depend on the values, even without rows."""
     series = {name: pd.Series(columns[name], dtype=NUMBERS.get(name, "str")) for name in columns}
     texts = [name for name in FACT_COLUMNS if name not in NUMBERS]
     return pd.DataFrame(series).astype(dict.fromkeys(texts, "category"))

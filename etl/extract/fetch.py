@@ -1,7 +1,7 @@
-"""URL or path -> a plain file on this machine.
+"""URL or path -> an unpacked file on this machine.
 
-The body goes to disk piece by piece and is never held in memory. A gzip inside (a `.gz` file, or a
-server that sends one) is unpacked on the way.
+The body is written to disk piece by piece and is never in memory as a whole. A gzip (a `.gz` file,
+or one that the server sends) is unpacked on the way.
 """
 
 import errno
@@ -28,9 +28,9 @@ PIECE = 1 << 18
 
 @dataclass(frozen=True)
 class Fetched:
-    """A document as received, unpacked, on disk. `sha256` and `size` are of these bytes.
+    """A fetched document, unpacked, on disk. `sha256` and `size` are of the unpacked bytes.
 
-    `kept_as` is its key in raw/ if it is archived already.
+    `kept_as` is its key in raw/ if it was archived before.
     """
 
     path: Path
@@ -44,11 +44,11 @@ class Fetched:
 def fetch(
     url: str, to: Path, *, max_bytes: int, sleep: Callable[[float], None] = time.sleep
 ) -> Fetched:
-    """Bring a URL or a path to the file `to`, which is there only once the document is whole.
+    """Copy a URL or a path to the file `to`, which exists only when the document is complete.
 
-    Raises SourceUnavailable (no answer, an error status, a broken transfer, after five tries or
-    the time limit of them all) and SourceChanged (more than `max_bytes` once unpacked, or a gzip
-    that can't be unpacked).
+    Raises SourceUnavailable (no answer, an error status or a broken transfer, after TRIES tries or
+    DOWNLOAD_LIMIT_S), SourceChanged (larger than `max_bytes` when unpacked, or a gzip that can't be
+    unpacked), and EtlError if the disk is full.
     """
     return _fetch(url, to, max_bytes, sleep, NONE_GIVEN)
 
@@ -61,7 +61,7 @@ def fetch_if_changed(
     max_bytes: int,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Fetched | None:
-    """Like `fetch`; None if the server says that the document is still what `known` describes."""
+    """Like `fetch`, but return None if the server's document is the one that `known` describes."""
     try:
         return _fetch(url, to, max_bytes, sleep, known)
     except NotModified:
@@ -96,7 +96,7 @@ def _fetch(
 
 
 def _pause(attempt: int, asked_s: float | None) -> float:
-    """1, 2, 4, 8 s with jitter, or what the server asked for (Retry-After) if that is longer."""
+    """Return 1, 2, 4, 8 s with jitter, or the server's Retry-After if that is longer."""
     own = FIRST_PAUSE_S * (1 << (attempt - 1)) * random.uniform(0.5, 1)  # noqa: S311  jitter
     return max(own, asked_s or 0)
 

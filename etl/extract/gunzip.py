@@ -1,4 +1,4 @@
-"""Pieces of a file that may be a gzip -> the pieces of what is inside."""
+"""Pieces of a file that may be a gzip -> pieces of its content."""
 
 import zlib
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ STEP = 1 << 18
 
 
 def unpacked(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    """Unpack a gzip, recognised by its first two bytes, in small steps; pass on anything else.
+    """Unpack a gzip, recognised by its first two bytes, in small steps; yield all else unchanged.
 
     Raises EOFError if the gzip ends too early, and zlib.error if it can't be unpacked.
     """

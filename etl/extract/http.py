@@ -1,7 +1,6 @@
-"""One HTTP GET: a body that comes in pieces, or the reason why there is none.
+"""One HTTP GET: a body in pieces, or the reason why there is none.
 
-Every failure on the wire is translated here: TryAgain where another try may succeed,
-SourceUnavailable where it can't.
+Every network failure becomes TryAgain if another try may succeed, else SourceUnavailable.
 """
 
 import re
@@ -29,7 +28,7 @@ _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(:\d*)?")
 
 @dataclass(frozen=True)
 class Validators:
-    """What a server gave to recognise a version of a document by."""
+    """The response headers that identify a version of a document."""
 
     etag: str | None = None
     last_modified: str | None = None
@@ -40,7 +39,7 @@ NONE_GIVEN = Validators()
 
 @dataclass(frozen=True)
 class Answer:
-    """A body as it comes in, freed of its Content-Encoding."""
+    """A response: its body in pieces, with the Content-Encoding undone, and its validators."""
 
     pieces: Iterator[bytes]
     validators: Validators
@@ -51,7 +50,7 @@ class NotModified(Exception):
 
 
 class TryAgain(Exception):
-    """Another try may succeed. `pause_s` is what the server asked to wait (Retry-After)."""
+    """Another try may succeed. `pause_s` is how long the server asked to wait (Retry-After)."""
 
     def __init__(self, why: str, pause_s: float | None = None) -> None:
         super().__init__(why)
@@ -62,11 +61,11 @@ class TryAgain(Exception):
 def get(
     url: str, session: requests.Session, deadline: float, known: Validators = NONE_GIVEN
 ) -> Iterator[Answer]:
-    """Open a URL. Raises NotModified if the document is what `known` describes, TryAgain, and
-    SourceUnavailable.
+    """Open a URL.
 
-    `deadline`, on time.monotonic's clock, holds for the whole body: a server that sends a byte now
-    and then never runs into the time-outs, which are for each read.
+    Raises NotModified if the document is the one that `known` describes; TryAgain;
+    SourceUnavailable. `deadline`, on time.monotonic's clock, is for the whole body: a server that
+    sends a byte now and then never exceeds the time-outs, which are for each read.
     """
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     conditions = {name: value for name, value in validators.items() if value}
@@ -90,13 +89,13 @@ def get(
 
 
 def shown(url: str) -> str:
-    """Return a URL without what may be secret in it: user, password, query."""
+    """Return a URL without the parts that may be secret: user, password, query."""
     if "://" not in url:
         return url
     scheme, rest = url.split("://", 1)
     host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
     host = host.rpartition("@")[2]
-    # no host and port: a password with an unescaped / or ? in it was cut in the middle
+    # if this is no host and port, an unescaped / or ? in a password has split it
     return f"{scheme}://{host}{slash}{path}" if _HOST.fullmatch(host) else f"{scheme}://..."
 
 
@@ -112,7 +111,7 @@ def _refuse_status(response: requests.Response, url: str) -> None:
 
 
 def _retry_after(value: str | None) -> float | None:
-    """Seconds, from either of the header's two forms; None if there is none that is readable."""
+    """Return the seconds from a Retry-After, a number or a date; None if it is not readable."""
     if not value:
         return None
     with suppress(ValueError, OverflowError):
@@ -127,12 +126,12 @@ def _retry_after(value: str | None) -> float | None:
 def _body(response: requests.Response, deadline: float) -> Iterator[bytes]:
     pieces = _pieces(response, deadline)
     encoding = response.headers.get("Content-Encoding", "").lower()
-    # not left to urllib3, which takes a gzip that ends too early for a whole one
+    # urllib3 would accept a gzip that ends too early
     return unpacked(pieces) if "gzip" in encoding else pieces
 
 
 def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """The body as sent. urllib3 itself notices one that ends before its Content-Length."""
+    """Yield the body as sent. urllib3 raises if it ends before its Content-Length."""
     try:
         while piece := response.raw.read1(PIECE, decode_content=False):
             if time.monotonic() > deadline:
@@ -143,10 +142,10 @@ def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
 
 
 def _reason(exc: BaseException) -> str:
-    """One short cause, without the addresses and URLs that libraries wrap around it."""
+    """Return the innermost cause, without the addresses and URLs that libraries add to it."""
     if isinstance(exc, requests.Timeout):
         return "no answer in time"
-    # of a URL, which these messages quote with what is secret in it
+    # these messages quote the URL, which may contain a secret
     if isinstance(exc, ValueError) and not isinstance(exc, InvalidHeader):
         return "this, or where it redirects to, is no URL that can be used"
     inner = exc

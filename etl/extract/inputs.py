@@ -1,4 +1,4 @@
-"""Bring a run's two inputs: the statistics and the country facts."""
+"""Fetch a run's two inputs: the statistics and the country facts."""
 
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +15,7 @@ Sleep = Callable[[float], None]
 
 @dataclass(frozen=True)
 class Facts:
-    """The file of country facts; `warning` says if it is not today's, or not there at all."""
+    """The file of country facts; `warning` says if it is an older one or missing."""
 
     fetched: Fetched | None
     warning: str | None = None
@@ -27,19 +27,19 @@ class Facts:
 
 @dataclass(frozen=True)
 class Inputs:
-    """What a run works on: the source's documents, in their order, and the country facts."""
+    """A run's inputs: the source's documents, in the order of its `files`, and the facts."""
 
     statistics: Sequence[Fetched]
     facts: Facts
 
 
 def fetch_facts(url: str, work: Path, *, sleep: Sleep = time.sleep) -> Fetched:
-    """Bring the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
+    """Fetch the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
     return fetch(url, work / facts_name(url), max_bytes=MAX_FACTS_BYTES, sleep=sleep)
 
 
 def facts_name(url: str) -> str:
-    """The name of the facts' file, in the working folder and in raw/."""
+    """Return the name of the facts' file, in the working folder and in raw/."""
     return PurePosixPath(shown(url)).name or "facts"
 
 
@@ -51,11 +51,10 @@ def fetch_statistics(
     max_bytes: int,
     sleep: Sleep,
 ) -> list[Fetched]:
-    """Bring a source's documents, URLs by file name, into the folder `work`.
+    """Fetch a source's documents, URLs by file name, into the folder `work`.
 
-    `known` describes the versions that were seen last, one for each document or none at all.
-    Nothing is returned if the source says of every document that it is still that version.
-    Raises SourceUnavailable, SourceChanged.
+    `known` describes the versions that were fetched last, one for each document or none at all.
+    Returns an empty list if no document has changed since. Raises SourceUnavailable, SourceChanged.
     """
     known = known if len(known) == len(documents) else [NONE_GIVEN] * len(documents)
     found = {
@@ -64,7 +63,7 @@ def fetch_statistics(
     }
     if not any(found.values()):
         return []
-    # if one document is new, those that are not are needed as well
+    # if one document has changed, a run needs the unchanged ones as well
     return [
         found[name] or fetch(url, work / name, max_bytes=max_bytes, sleep=sleep)
         for name, url in documents.items()

@@ -1,4 +1,4 @@
-"""What a table's rows are of: countries, regions or places. Its first column tells."""
+"""The levels of a table: countries, regions or places. Its first column shows which one it has."""
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import pandas as pd
 
-# what a series of a level is part of, the series itself first
+# the column of a level's name, then those of what it is part of
 WITHIN = {
     "countries": ("country",),
     "regions": ("region", "country"),
@@ -25,7 +25,7 @@ def level(table: "pd.DataFrame") -> str:
 
 
 def one(level: str) -> str:
-    """Return what a series is of, in words: country, region or place."""
+    """Return the word for one series of a level: country, region or place."""
     return WITHIN[level][0]
 
 
@@ -35,6 +35,6 @@ def names(level: str) -> list[str]:
 
 
 def full_name(row: Mapping[str, Any]) -> str:
-    """Return a series' name with what it is part of: Clark, Ohio, United States."""
+    """Return a series' name with those of its region and country: Clark, Ohio, United States."""
     names = (row.get(what) for what in WITHIN["places"])
     return ", ".join(str(name) for name in names if name is not None)

@@ -1,7 +1,7 @@
 """The register of sources: where each comes from, whose it is, and which function reads it.
 
-The idle worker imports it, so it needs the standard library alone. A source's module is imported
-by `table.read_table`, when the source is read.
+The idle worker imports it, so it uses the standard library only. `table.read_table` imports a
+source's module when it reads the source.
 """
 
 from dataclasses import dataclass
@@ -15,11 +15,11 @@ SAMPLES = PROJECT / "samples"
 
 @dataclass(frozen=True)
 class Source:
-    """One line of the register.
+    """One entry of the register.
 
-    `url` is the document's address; of a source of several `files`, the address of their folder.
-    `module` and `function` name what turns the files into a SourceTable. Readers are told the
-    `known_fault` where the repairs are counted. `licence_id` is SPDX's.
+    `url` is the document's address; if there are several `files`, the address of their folder.
+    `module` and `function` name the reader that turns the files into a SourceTable. Pages that
+    count the repairs show the `known_fault`. `licence_id` is SPDX's.
     """
 
     name: str
@@ -46,12 +46,12 @@ class Source:
 
 
 def data_set(source: str, level: str) -> str:
-    """Return the register's name for a source at a level: coviddata, coviddata-regions."""
+    """Return the register's name for a source at a level: `coviddata`, `coviddata-regions`."""
     return source if level == "countries" else f"{source}-{level}"
 
 
 def level_of(data_set: str) -> str:
-    """Return the level in a register's name, of a source that has left the register too."""
+    """Return the level in a data set's name; the source need not be in the register any more."""
     return next((level for level in LEVELS if data_set.endswith(f"-{level}")), "countries")
 
 

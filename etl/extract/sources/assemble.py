@@ -1,4 +1,4 @@
-"""Counts by country and day, in any order -> SourceTable."""
+"""Counts by country and day, in any order -> a SourceTable."""
 
 import re
 from collections import Counter
@@ -18,7 +18,7 @@ from etl.extract.sources.table import APART, CUMULATIVE, NEW, SourceTable
 
 @dataclass(frozen=True)
 class Named:
-    """A source's name for one of its countries, and which country it is, if known."""
+    """A source's name for a country, and the Country of our table; None if it is unknown."""
 
     name: str
     country: Country | None
@@ -26,14 +26,14 @@ class Named:
 
 @dataclass(frozen=True)
 class Counts:
-    """A column of whole numbers that fit an int32. Values that are not `known` mean nothing."""
+    """A column of whole numbers that fit an int32. Where `known` is false, ignore the value."""
 
     values: NDArray[np.int32]
     known: NDArray[np.bool_]
 
     @classmethod
     def of(cls, values: NDArray[np.float64]) -> Self:
-        """Make counts of floats; NaN is not known."""
+        """Convert whole floats; NaN is not known."""
         known = ~np.isnan(values)
         return cls(np.where(known, values, 0).astype(np.int32), known)
 
@@ -44,12 +44,12 @@ def assemble(
     days: NDArray[np.integer[Any]],
     columns: Mapping[str, Counts],
 ) -> SourceTable:
-    """Sort the counts of countries by key and day, and give every country its key.
+    """Build a SourceTable from unsorted counts, and give every country its key.
 
-    `series` says of each row where its country is in `named`, `days` is in days since 1970-01-01,
-    `columns` are `new_*` and `cumulative_*`. Left out are days without a cumulative count, and
-    countries without such days. Raises SourceChanged where a country has a day twice, or no key
-    can be made for it.
+    `series` is the index of each row's country in `named`, `days` counts from 1970-01-01, `columns`
+    are `new_*` and `cumulative_*`. Rows without any cumulative count are left out, and countries
+    without such a row. Raises SourceChanged with every day that a country has twice, or every
+    country for which no unique key can be made.
     """
     counted = np.zeros(len(series), dtype=bool)
     for name in columns:
@@ -60,8 +60,8 @@ def assemble(
     categories, codes = np.unique(keys, return_inverse=True)
     code_of = np.zeros(len(named), dtype=np.int32)
     code_of[used] = codes
-    # One number per row, by which both series and days are in order: one sort, and two rows for
-    # the same day are neighbours with the same number.
+    # Series and day as one number per row: it takes a single sort, after which two rows for the
+    # same day are neighbours with the same number.
     order = np.flatnonzero(counted)
     axis = code_of[series[order]].astype(np.int64) * APART + days[order]
     sorting = np.argsort(axis, kind="stable")
@@ -79,7 +79,7 @@ def assemble(
 
 
 def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
-    """Raise SourceChanged for days that a country has twice."""
+    """Raise SourceChanged with the days that a country has twice."""
     twice = Faults()
     for name, day in zip(names, days.tolist(), strict=True):
         twice.add(f"{name}, {np.datetime64(day, 'D')}", "this day stands twice")
@@ -102,10 +102,10 @@ def _column(counts: Counts, order: NDArray[np.intp]) -> object:
 
 
 def _keys(named: Sequence[Named]) -> list[str]:
-    """Return keys such as `united-states`, made of our own name for the country.
+    """Return keys such as `united-states`, made from our own name for the country.
 
-    So every source has the same keys. They are made of the source's name if we don't know the
-    country, or if several of the source's are the same one.
+    So every source has the same keys. If a country is unknown, or several of the source's names
+    mean the same country, the key is made from the source's name.
     """
     alike = Counter(one.country for one in named if one.country)
     keys = [

@@ -1,13 +1,13 @@
-"""coviddata's stats.json, of countries, regions or places: bytes -> SourceTable.
+"""coviddata's stats.json, of countries, regions or places -> a SourceTable.
 
     [{"country": {"key": "spain", "name": "Spain"},
       "dates": {"2020-01-22": {"new": {"cases": 0, "deaths": 0, "recoveries": 0},
                                "cumulative": {...}}, ...}}, ...]
 
-A `region` holds its `country` beside key and name, a `place` its `region` and `country`.
+A `region` has its `country` next to key and name, a `place` its `region` and `country`.
 
-The file is read country by country into typed structures and at once into columns. What does not
-fit is looked at a second time, by coviddata_faults, to name the place.
+The file is decoded element by element into typed structures, and these directly into columns. An
+element that does not fit is read again by coviddata_faults, which says what is wrong and where.
 """
 
 from array import array
@@ -38,13 +38,13 @@ from etl.extract.sources.faults import Faults, as_date
 from etl.extract.sources.json_elements import elements, likely_elements
 from etl.extract.sources.table import SourceTable
 
-DAY_KEYS = 9  # of a day's object, the day's own included
-STRAY = b'"location_type"'  # stands in most regions and places
+DAY_KEYS = 9  # the keys in a day's object, and the day itself
+STRAY = b'"location_type"'  # a key in most regions and places that we don't need
 UNREADABLE = (ValueError, RecursionError)  # msgspec's and Unicode's errors are ValueErrors
 
 
 class _Days(dict[str, int]):
-    """'2020-01-22' -> days since 1970-01-01; each date is parsed once. ValueError if it is none."""
+    """A cache: '2020-01-22' -> days since 1970-01-01. Raises ValueError for what is no date."""
 
     def __missing__(self, text: str) -> int:
         day = self[text] = as_date(text).toordinal() - _EPOCH
@@ -55,7 +55,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 
 
 class _Columns:
-    """The table while it grows: one typed array a column."""
+    """The table while it grows: one typed array per column."""
 
     def __init__(self, level: str) -> None:
         self.names = levels.names(level)
@@ -104,14 +104,15 @@ def _decode(raw: bytes, form: ElementForm) -> AnyElement:
     try:
         return form.strict.decode(raw)
     except msgspec.ValidationError:
-        # 3.0 is a whole number, too; only the lax decoder says so, but "3" and true suit it as well
+        # 3.0 is a whole number too. Only the lax decoder accepts it, but that takes "3" and true as
+        # well, which `explain` reports.
         if next(explain(raw, 0, form.level), None):
             raise
         return form.lax.decode(raw)
 
 
 def read_countries(path: Path) -> SourceTable:
-    """Read a whole stats.json of countries.
+    """Read a stats.json of countries.
 
     Raises SourceChanged with every fault: `spain, 2020-05-25, new.cases: expected int, got str`.
     """
@@ -119,12 +120,12 @@ def read_countries(path: Path) -> SourceTable:
 
 
 def read_regions(path: Path) -> SourceTable:
-    """The same of regions."""
+    """Read a stats.json of regions. Raises SourceChanged, like `read_countries`."""
     return _read(path, REGIONS)
 
 
 def read_places(path: Path) -> SourceTable:
-    """The same of places."""
+    """Read a stats.json of places. Raises SourceChanged, like `read_countries`."""
     return _read(path, PLACES)
 
 
@@ -132,7 +133,7 @@ def _read(path: Path, form: ElementForm) -> SourceTable:
     try:
         return _read_pieces(likely_elements(path), form)
     except SourceChanged:
-        # slower, sure of every border: its faults are the true ones
+        # `elements` is slower but finds every border, so its faults are the real ones
         return _read_pieces(elements(path), form)
 
 
@@ -150,7 +151,8 @@ def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:
                 faults.add_all(explained, otherwise=(f"{what} {number}", str(exc)))
                 continue
             entity = element.entity
-            # fields we don't know, or a key that stands twice: the second look tells which
+            # If there are more colons than keys, there may be unknown fields, or a repeated key,
+            # which the decoder accepts. A name may contain a colon, too, so `explain` decides.
             known = form.keys + raw.count(STRAY) + DAY_KEYS * len(days)
             if raw.count(b":") != known:
                 faults.add_all(explain(raw, number, form.level))

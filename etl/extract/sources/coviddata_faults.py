@@ -1,4 +1,4 @@
-"""The second look at a piece of stats.json that did not fit: what is wrong, and where."""
+"""Find what is wrong, and where, in an element of stats.json that its decoder refused."""
 
 import json
 import re
@@ -13,11 +13,11 @@ KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 
 
 class _Object(list[tuple[str, Any]]):
-    """A JSON object as its pairs, so that a key that stands twice is seen."""
+    """A JSON object as a list of pairs, so that repeated keys are not lost."""
 
 
 def explain(raw: bytes, number: int, level: str = "countries") -> Iterator[Fault]:
-    """Every fault in one country's element; `number` names it where its key can't be read."""
+    """Yield every fault in one element; `number` names it if its key can't be read."""
     what, *around = WITHIN[level]
     found = re.search(rb'"key"\s*:\s*"([a-z0-9-]{1,200})"', raw[:1000])
     place = found[1].decode() if found else f"{what} {number}"
@@ -37,9 +37,9 @@ def explain(raw: bytes, number: int, level: str = "countries") -> Iterator[Fault
 
 
 def _entity(tree: Any, place: str, what: str, around: list[str]) -> Iterator[Fault]:
-    # a place need not lie in a region
-    there = {name for name, _ in tree} if isinstance(tree, _Object) else set()
-    around = [one for one in around if one == "country" or one in there]
+    # a place may have no region
+    present = {name for name, _ in tree} if isinstance(tree, _Object) else set()
+    around = [one for one in around if one == "country" or one in present]
     fields = yield from _fields(tree, place, ("key", "name", *around))
     for name, value in fields.items():
         where = f"{place}.{name}"
@@ -88,7 +88,7 @@ def _count(value: Any, place: str, kind: str) -> Iterator[Fault]:
 def _fields(
     tree: Any, place: str, expected: tuple[str, ...]
 ) -> Generator[Fault, None, dict[str, Any]]:
-    """Faults of an object's fields; returns those that are there."""
+    """Yield the faults of an object's fields; return the expected ones that it has."""
     if not isinstance(tree, _Object):
         yield place, f"expected object, {_got(tree)}"
         return {}

@@ -1,4 +1,4 @@
-"""How an element of coviddata's stats.json looks, typed: of a country, a region or a place."""
+"""The types of an element of coviddata's stats.json: a country, a region or a place."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -72,7 +72,7 @@ AnyElement = OfCountry | OfRegion | OfPlace
 
 @dataclass(frozen=True)
 class ElementForm:
-    """How an element looks at a level; `keys` are those of its object but for the days'."""
+    """The form of an element at a level; `keys` is how many keys it has, without the days'."""
 
     level: str
     element: type[AnyElement]
@@ -93,7 +93,7 @@ PLACES = ElementForm("places", OfPlace, keys=15)
 
 
 def names(entity: Entity) -> tuple[str | None, ...]:
-    """Its key and name, and those of what it lies in, as etl.extract.levels.names has them."""
+    """Return an entity's keys and names, its own first, in the order of `levels.names`."""
     own: tuple[str | None, ...] = (entity.key, entity.name)
     if isinstance(entity, NamedPlace):
         region = entity.region

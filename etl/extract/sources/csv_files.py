@@ -1,4 +1,4 @@
-"""What every CSV of a source must be: a header that names what matters, and an end."""
+"""Read a source's CSV: check that its header has the wanted columns and that its end is whole."""
 
 import csv
 import io
@@ -13,10 +13,10 @@ BOM = b"\xef\xbb\xbf"
 
 
 def header(path: Path, wanted: Sequence[str]) -> list[str]:
-    """The names of the columns, the wanted among them once each, in whatever order.
+    """Return the names of the columns, in the file's order.
 
-    Raises SourceChanged otherwise, and where the last line of the file does not end: it may have
-    been cut in the middle of a number, which nothing else would show.
+    Raises SourceChanged unless each wanted column is there exactly once, and if the last line has
+    no line break: it may have been cut in the middle of a number, which nothing else would show.
     """
     with path.open("rb") as file:
         first = file.readline(LONGEST_LINE).removeprefix(BOM)
@@ -42,9 +42,10 @@ def header(path: Path, wanted: Sequence[str]) -> list[str]:
 
 
 def rows(path: Path, width: int, faults: Faults) -> Iterator[tuple[int, list[str]]]:
-    """Number of its last line, and cells, of each row behind the header that has `width` of them.
+    """Yield the line number and the cells of each row after the header that has `width` cells.
 
-    What is wrong with others goes to `faults`. Bytes that are no UTF-8 are escaped as surrogates.
+    Other rows are reported in `faults`. The number is that of a row's last line. Bytes that are not
+    UTF-8 are escaped as surrogates.
     """
     with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
         lines = csv.reader(file)

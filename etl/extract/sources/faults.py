@@ -1,4 +1,4 @@
-"""What is wrong with a source, collected and told once; and what counts and dates may be."""
+"""Collect the faults of a source; and parse dates, counts and names as sources write them."""
 
 import re
 from collections import Counter
@@ -7,15 +7,15 @@ from datetime import date
 
 LONGEST_TEXT = 200
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
-ALIKE_SHOWN = 5  # places shown of the same problem
-MOST = 10_000  # different problems kept
+ALIKE_SHOWN = 5  # places shown for the same problem
+MOST = 10_000  # different problems that are kept
 NUMBER = re.compile(r"[ \t]*-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
 
 Fault = tuple[str, str]  # place, problem
 
 
 class Faults:
-    """Faults by problem, so that one that stands everywhere is told once."""
+    """Faults grouped by problem, so that one that occurs everywhere takes a few lines."""
 
     def __init__(self) -> None:
         self._places: dict[str, list[str]] = {}
@@ -33,7 +33,7 @@ class Faults:
             places.append(place)
 
     def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
-        """Add each; if there is none, `otherwise`."""
+        """Add all faults; if there are none, add `otherwise`."""
         none = True
         for place, problem in faults:
             self.add(place, problem)
@@ -51,7 +51,7 @@ class Faults:
 
 
 def as_date(text: str) -> date:
-    """'2020-01-22' as a date. ValueError for anything else, the other forms of ISO 8601 too."""
+    """Parse a date such as 2020-01-22. Raises ValueError for any other form, ISO 8601's too."""
     day = date.fromisoformat(text)
     if day.isoformat() != text:
         raise ValueError(text)
@@ -59,7 +59,7 @@ def as_date(text: str) -> date:
 
 
 def whole(text: str) -> int | None:
-    """A count as sources write it, 12 or 12.0; None where blank. ValueError says why it is none."""
+    """Parse a count, 12 or 12.0; None if blank. Raises ValueError, which says what is wrong."""
     if not text:
         return None
     if not NUMBER.fullmatch(text) or not float(text).is_integer():
@@ -70,7 +70,7 @@ def whole(text: str) -> int | None:
 
 
 def named(name: str) -> None:
-    """ValueError says why a name of a country, read with `surrogateescape`, is none."""
+    """Check a country's name, read with `surrogateescape`. Raises ValueError, which says why."""
     if not 1 <= len(name) <= LONGEST_TEXT:
         raise ValueError(f"expected a name of 1 to {LONGEST_TEXT} characters, got {len(name)}")
     if any("\udc80" <= char <= "\udcff" for char in name):

@@ -1,10 +1,10 @@
-"""Johns Hopkins University's time series -> SourceTable: three CSVs, a column a day.
+"""Johns Hopkins University's time series -> a SourceTable: three CSVs with one column per day.
 
     Province/State,Country/Region,Lat,Long,1/22/20,1/23/20,...
     ,"Korea, South",35.9,127.7,1,1,...
 
-A country's count is the sum of its provinces'; unknown where one of them is. Recoveries ended on
-LAST_RECOVERIES; the zeros behind are no counts.
+A country's count is the sum of its provinces' counts; it is unknown if one of them is. Recoveries
+ended on LAST_RECOVERIES; the zeros after it are not counts.
 """
 
 import re
@@ -28,21 +28,21 @@ PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")
 LAST_RECOVERIES = date(2021, 8, 4)
 DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})")
-# nearly every row, with no need to look at its cells one by one
+# matches nearly every row at once, which saves checking its cells one by one
 PLAIN = re.compile(r"-?[0-9]{1,9}(,-?[0-9]{1,9})*")
 EPOCH = date(1970, 1, 1).toordinal()
 
 
 @dataclass
 class _File:
-    """One measure: its days since 1970-01-01, and each country's counts on them (NaN: unknown)."""
+    """One measure: its days since 1970-01-01, and each country's counts on them; NaN: unknown."""
 
     days: list[int] = field(default_factory=list)
     counts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
-    """Raises SourceChanged with every fault of the three, such as
+    """Read the three files. Raises SourceChanged with every fault of all three, such as
     `time_series_covid19_deaths_global.csv, line 12, Spain, 1/23/20: expected a whole number ...`.
     """
     faults = Faults()
@@ -69,7 +69,7 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
 
 
 def _column(file: _File, names: list[str], days: list[int]) -> Counts:
-    """Every country on every day."""
+    """Return a count for every country on every day, country by country."""
     counts = np.full((len(names), len(days)), np.nan)
     at = np.searchsorted(days, file.days)
     for row, name in enumerate(names):
@@ -105,7 +105,7 @@ def _read(path: Path, faults: Faults) -> _File:
 
 
 def _days(path: Path, names: list[str]) -> list[int]:
-    """Raises SourceChanged with every name that is no day, or stands twice."""
+    """Parse the columns' days. Raises SourceChanged with every name that is no day or repeated."""
     days: dict[int, str] = {}
     faults = [] if names else [f"{path.name} has no column for a day"]
     for name in names:
@@ -126,7 +126,7 @@ def _days(path: Path, names: list[str]) -> list[int]:
 
 
 def _counts(cells: list[str], place: str, faults: Faults) -> Iterator[float]:
-    """NaN where blank, or wrong: that goes to `faults`."""
+    """Yield a row's counts; NaN where a cell is blank or wrong. `faults` lists the wrong ones."""
     if PLAIN.fullmatch(",".join(cells)):
         yield from map(float, cells)
         return

@@ -1,8 +1,8 @@
-"""A JSON array in a file -> its elements' bytes, one after the other, a window of it in memory.
+"""A JSON array in a file -> the bytes of its elements, with only a window of it in memory.
 
-The elements are found, not decoded: in each window the quotes, braces and brackets are located by
-numpy, and the commas at depth 1 are the borders. Whether an element is JSON is for its decoder to
-say; that the array is closed and nothing follows it is said here.
+The elements are found, not decoded: in each window, numpy locates the quotes, braces and brackets,
+and the commas at depth 1 are the borders. This module checks that the array is closed and nothing
+follows it; whether an element is valid JSON, its decoder checks.
 """
 
 import re
@@ -16,12 +16,12 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged, one_line
 
 WINDOW = 1 << 20
-LONGEST = 1 << 23  # bytes an element may have: a country's days of a century
+LONGEST = 1 << 23  # bytes of an element, enough for a century of a country's days
 _BOM = b"\xef\xbb\xbf"
 _SPACE = b" \t\r\n"
 _BETWEEN = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*\{")
 _QUOTE, _BACKSLASH, _COMMA = ord('"'), ord("\\"), ord(",")
-# what moves the depth, and by how much
+# how much each byte changes the depth
 _STEP = np.zeros(256, dtype=np.int8)
 _STEP[[ord("{"), ord("[")]] = 1
 _STEP[[ord("}"), ord("]")]] = -1
@@ -30,7 +30,7 @@ _STEP[[ord("}"), ord("]")]] = -1
 def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
     """Yield the bytes of each element of the array in `path`.
 
-    Raises SourceChanged if the file is no JSON array, ends inside it, or goes on behind it.
+    Raises SourceChanged if the file is no JSON array, or ends inside it, or goes on after it.
     """
     with path.open("rb") as file:
         rest = _opened(file, window)
@@ -53,7 +53,7 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
             if len(rest) > LONGEST:
                 limit = f"{LONGEST / 1e6:.0f} MB"
                 raise SourceChanged(f"element {count + 1} of the source is longer than {limit}")
-            # a long element is met with longer reads, so that it is not searched over and over
+            # reads get longer with the element, so that a long one is not searched over and over
             more = file.read(max(window, len(rest)))
             if not more:
                 end = one_line(rest[-60:])
@@ -62,10 +62,10 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
 
 
 def likely_elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
-    """The same in a quarter of the time: cut wherever an object seems to end and another to begin.
+    """Yield the elements in a quarter of the time, cut wherever `},{` seems to separate objects.
 
-    Where a string only looks like that, the cut is wrong, and the piece before it is no JSON: once
-    a decoder has taken every piece, the cuts were right. Raises SourceChanged where it can't tell.
+    If that is inside a string, the cut is wrong, and the piece before it is not valid JSON. So if a
+    decoder accepts every piece, all cuts were right. Raises SourceChanged if the file seems broken.
     """
     with path.open("rb") as file:
         rest = _opened(file, window)
@@ -92,7 +92,7 @@ def _cut(text: bytes) -> Iterator[bytes]:
 
 
 def _opened(file: BinaryIO, window: int) -> bytes:
-    """What follows the opening bracket, as far as it is read."""
+    """Return what was read of the file after its opening bracket. Raises SourceChanged."""
     head = file.read(max(window, len(_BOM))).removeprefix(_BOM).lstrip(_SPACE)
     while not head and (more := file.read(window)):
         head = more.lstrip(_SPACE)
@@ -105,7 +105,7 @@ def _opened(file: BinaryIO, window: int) -> bytes:
 
 
 def _refuse_more(end: bytes, file: BinaryIO, window: int, count: int) -> None:
-    """`end` begins with what closed the array; only white space may follow."""
+    """Raise SourceChanged unless `end`, with the rest of the file, is `]` and white space."""
     if not end.startswith(b"]"):
         raise SourceChanged(f"the source closes a brace too many behind its element {count}")
     more = end[1:] + file.read(window)
@@ -124,9 +124,10 @@ def _element(raw: bytes, count: int) -> bytes:
 
 
 def _borders(text: bytes) -> tuple[list[int], int | None]:
-    """Where the commas between elements are, and the array's closing bracket if it is in here.
+    """Return the positions of the commas between elements, and of the array's closing bracket.
 
-    `text` begins at an element's start, so at depth 0 and outside strings.
+    The latter is None if it is not in `text`. `text` begins where an element begins: at depth 0 and
+    outside strings.
     """
     codes = np.frombuffer(text, dtype=np.uint8)
     quotes = np.flatnonzero(codes == _QUOTE)
@@ -134,7 +135,7 @@ def _borders(text: bytes) -> tuple[list[int], int | None]:
         quotes = quotes[~_escaped(codes, quotes)]
     steps = _STEP[codes]
     marks = np.flatnonzero(steps)
-    # an odd number of quotes before it: inside a string
+    # after an odd number of quotes, a brace or bracket is inside a string
     marks = marks[np.searchsorted(quotes, marks) % 2 == 0]
     depth = np.cumsum(steps[marks], dtype=np.int32)
     end = np.flatnonzero(depth < 0)
@@ -151,7 +152,7 @@ def _borders(text: bytes) -> tuple[list[int], int | None]:
 
 
 def _escaped(codes: NDArray[np.uint8], quotes: NDArray[np.intp]) -> NDArray[np.bool_]:
-    """Whether an odd run of backslashes stands before each quote."""
+    """Say for each quote whether it is escaped: an odd number of backslashes comes before it."""
     other = np.flatnonzero(codes != _BACKSLASH)
     before = np.searchsorted(other, quotes) - 1
     last_other = np.where(before >= 0, other[np.maximum(before, 0)], -1)

@@ -1,7 +1,7 @@
-"""A CSV with a row a country and day -> SourceTable, a block of it in memory.
+"""A CSV with one row per country and day -> a SourceTable, with only a block of it in memory.
 
-Arrow reads the columns that matter and no others. What it can't take is looked at a second time, by
-long_csv_form, to name the place.
+Arrow reads the columns that matter and no others. If it fails, long_csv_form reads the file again
+to say what is wrong and where.
 """
 
 from array import array
@@ -24,7 +24,7 @@ BLOCK = 1 << 20
 
 
 class _Rows:
-    """The table while it grows: a typed array a column, beside it where the counts are known."""
+    """The table while it grows: a typed array per column, and whether each count is known."""
 
     def __init__(self, form: CsvForm) -> None:
         self.named: list[Named] = []
@@ -41,7 +41,7 @@ class _Rows:
         return assemble(self.named, places, days, counts)
 
     def place(self, code: str | None, name: str) -> int:
-        """Where a country stands in `named`; -1: its rows are left out."""
+        """Return a country's index in `named`, and add it if it is new; -1: leave its rows out."""
         if code is None:
             return -1
         named(name)
@@ -52,14 +52,14 @@ class _Rows:
 
 
 def read_long(path: Path, form: CsvForm) -> SourceTable:
-    """Raises SourceChanged with every fault: `line 12, Spain, 2020-05-25, New_cases: expected ...`.
+    """Read a CSV in which days may come in any order, each only once per country.
 
-    Days may come in any order; a country and day that stands twice is a fault.
+    Raises SourceChanged with every fault: `line 12, Spain, 2020-05-25, New_cases: expected ...`.
     """
     header(path, form.columns)
     try:
         return _read(path, form)
-    except (ValueError, SourceChanged) as exc:  # Arrow's own are ValueErrors
+    except (ValueError, SourceChanged) as exc:  # Arrow's errors are ValueErrors
         if faults := explain(path, form):
             raise SourceChanged(faults.lines()) from exc
         if isinstance(exc, SourceChanged):
@@ -105,7 +105,7 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
 def _places(
     rows: _Rows, codes: pa.DictionaryArray, names: pa.DictionaryArray, form: CsvForm
 ) -> NDArray[np.int32]:
-    """Of each row; a country's code and name are looked at once a block."""
+    """Return the place of each row; each pair of code and name is looked up once per block."""
     width = len(names.dictionary)
     pairs = codes.indices.to_numpy().astype(np.int64) * width + names.indices.to_numpy()
     different, inverse = np.unique(pairs, return_inverse=True)

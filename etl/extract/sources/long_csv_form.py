@@ -1,4 +1,4 @@
-"""How a CSV with a row a country and day looks, and the second look at one that does not."""
+"""The form of a CSV with one row per country and day, and the search for faults in such a file."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +12,10 @@ from etl.extract.sources.faults import Fault, Faults, as_date, named, whole
 
 @dataclass(frozen=True)
 class CsvForm:
-    """The columns that matter; `counts` are theirs by our name for them.
+    """The columns that matter; `counts` maps our names to the source's.
 
-    `country_code` makes the code of ISO 3166-1 of theirs; "" where there is none and the name must
-    do, None for what is no country: its rows are left out.
+    `country_code` turns the source's code into that of ISO 3166-1. It returns "" if there is none,
+    so that the name is used, and None for what is no country, whose rows are left out.
     """
 
     date: str
@@ -30,11 +30,11 @@ class CsvForm:
 
 
 def explain(path: Path, form: CsvForm) -> Faults:
-    """Every fault behind the header, which is right."""
+    """Find every fault in the rows. The header must be right, else it raises SourceChanged."""
     faults = Faults()
     names = header(path, form.columns)
     at = {name: names.index(name) for name in form.columns}
-    lines: dict[str, dict[str, int]] = {}  # where a country and day stands first
+    lines: dict[str, dict[str, int]] = {}  # the first line of each country and day
     for line, row in rows(path, len(names), faults):
         cells = {name: row[place] for name, place in at.items()}
         code, name, day = form.country_code(cells[form.code]), cells[form.name], cells[form.date]

@@ -1,11 +1,11 @@
-"""Our World in Data's compact.csv -> SourceTable.
+"""Our World in Data's compact.csv -> a SourceTable.
 
     country,date,total_cases,new_cases,...,total_deaths,new_deaths,...,code,continent,...
     Spain,2020-03-01,45.0,13.0,...,,0.0,...,ESP,Europe,...
 
-61 columns, of which seven matter. Counts have a decimal point, and are blank where nothing is
-known. The world, continents and groups of countries have codes that begin with OWID_, or none; they
-are left out, for their countries are in the table themselves. Kosovo's begins so, too.
+Seven of its 61 columns matter. Counts have a decimal point, and are blank where unknown. The world,
+continents and groups of countries have no code, or one that begins with OWID_; they are left out,
+since their countries have rows of their own. Kosovo's code begins with OWID_, too.
 """
 
 import re

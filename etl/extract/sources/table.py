@@ -1,6 +1,6 @@
-"""What every source is read into, and how its rows are walked.
+"""The table that every source is read into, and helpers for its rows.
 
-A series is a country, a region or a place, whichever the table's level is; it is known by its key.
+A series is a country, a region or a place, depending on the table's level; its key identifies it.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,19 +18,19 @@ from etl.extract.sources import MEASURES, Source
 
 NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
-# days between two series when all are put on one axis: more than the years 1 to 9999 have
+# distance in days between two series when all are put on one axis; the years 1 to 9999 have fewer
 APART = 4_000_000
 
 
 @dataclass(frozen=True)
 class SourceTable:
-    """What a source says, before anything is repaired.
+    """A source's data, before anything is repaired.
 
     `entities`: one row per series, in the source's order: the keys and names of its level
     (`country_key, country`), and `iso3` if the source has codes.
     `rows`: one row per series and day, sorted by key and date. The key comes first (categorical,
     its categories sorted), then `date` (datetime64[s]), then `new_*` and `cumulative_*` of cases,
-    deaths and recoveries as the source gives them: int32, or Int32 if some are missing. A measure
+    deaths and recoveries as the source has them: int32, or Int32 if some are missing. A measure
     that the source lacks has no columns.
     """
 

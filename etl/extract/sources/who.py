@@ -1,10 +1,10 @@
-"""The World Health Organization's daily CSV -> SourceTable.
+"""The World Health Organization's daily CSV -> a SourceTable.
 
     Date_reported,Country_code,Country,WHO_region,New_cases,Cumulative_cases,New_deaths,...
     2020-01-04,NA,Namibia,AFR,,0,,0
 
-New counts may be blank, or negative where the source corrected itself. It has no recoveries. What
-is no country (ships) has no code.
+New counts may be blank, or negative where the source corrected itself. There are no recoveries.
+Ships, which are no country, have no code.
 """
 
 from pathlib import Path
