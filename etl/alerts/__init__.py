@@ -1,5 +1,5 @@
-"""Who is told of what: alerts by SNS, each in the languages asked for, and a dead-man's switch.
+"""Alerts by SNS, each in the configured languages, and a dead-man's switch.
 
-`teller` is where a run ends up; `rules` and `messages` are its pure middle: what is to be told, and
-in which words.
+A run reports to `teller`. `rules` decides which alerts are due and `messages` words them; both are
+pure.
 """

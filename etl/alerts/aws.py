@@ -1,4 +1,4 @@
-"""Clients of AWS's services besides S3, and what they refuse, put for people."""
+"""Clients for the AWS services other than S3, and their errors in plain words."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from etl.errors import AlertError
 from etl.store.s3 import errors
 from etl.store.s3.answers import OTHER_ANSWERS
 
-# Shorter than S3's: an alert comes behind a run that is done, and is tried again.
+# Shorter than S3's: alerts are sent after the run's real work, and a failed one is retried later.
 CONFIG = Config(
     connect_timeout=5,
     read_timeout=10,
@@ -24,26 +24,27 @@ CONFIG = Config(
 
 
 def client(service: str, region: str | None = None) -> Any:
-    """A boto3 client; nothing is sent yet. Raises AlertError.
+    """Return a boto3 client without sending anything. Raises AlertError.
 
-    Where AWS_ENDPOINT_URL_... leads to another region of AWS's, it signs for that one.
+    If AWS_ENDPOINT_URL_... points to another AWS region, requests are signed for that region.
     """
     with explained(service, what=service, action=""):
         session = boto3.session.Session()
         made = session.client(service, region_name=region, config=CONFIG)  # type: ignore[call-overload]
-        there = re.match(
+        endpoint = re.match(
             rf"https://{service}\.([a-z0-9-]+)\.amazonaws\.com", made.meta.endpoint_url
         )
-        if there and there[1] != made.meta.region_name:
-            made = session.client(service, region_name=there[1], config=CONFIG)  # type: ignore[call-overload]
+        if endpoint and endpoint[1] != made.meta.region_name:
+            made = session.client(service, region_name=endpoint[1], config=CONFIG)  # type: ignore[call-overload]
         return made
 
 
 @contextmanager
 def explained(service: str, *, what: str, action: str, missing: str = "") -> Iterator[None]:
-    """Turn what botocore raises into an AlertError about `what`, the cause kept.
+    """Turn what botocore raises into an AlertError about `what`, keeping the cause.
 
-    `action` is IAM's name, "sns:Publish"; `missing` says what to do where it does not exist.
+    `action` is the IAM action, such as "sns:Publish"; `missing` says what to do if `what` does not
+    exist.
     """
     try:
         yield
@@ -53,8 +54,10 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
 
 
 def takes_issue(exc: AlertError) -> bool:
-    """Whether a service took issue with what it was sent, and would with every further try: not
-    with who asks or how often, and it was neither busy nor out of reach."""
+    """Return whether the service rejected the content of the request, so that a retry is useless.
+
+    False for missing permissions, throttling, a busy service and network errors.
+    """
     cause = exc.__cause__
     if not isinstance(cause, ClientError):
         return cause is None or isinstance(cause, ParamValidationError)

@@ -1,4 +1,4 @@
-"""Failures in a row: when to alert of them, and of their end. Pure."""
+"""When to send an alert about failures in a row, and about their end. Pure."""
 
 from datetime import datetime, timedelta
 
@@ -9,19 +9,19 @@ from etl.alerts.state import Alert, AlertState, Event, Incident
 from etl.history.manifest import Manifest
 from etl.history.record import Record
 
-ATTEMPTS, LASTING = 3, timedelta(hours=1)  # of failures, until somebody is alerted
+ATTEMPTS, LASTING = 3, timedelta(hours=1)  # an alert is due after this many failures or this long
 
 
 def began(failure: Record) -> datetime:
-    """When the first of the failures happened that a record counts."""
+    """Return when the first of the failures that the record counts happened."""
     return failure.first_failed_at or failure.started_at
 
 
 def remembered(situation: Situation, state: AlertState) -> AlertState:
     """Bring the state's incident up to date before the rules look at it.
 
-    Forget one that ended before the present failures began, though nobody sent its recovery. Take
-    over one that the worker alerted of while the folder could not be reached.
+    Drop an incident that ended before the present failures began, even if no recovery was sent.
+    Add one that the worker sent an alert about while the folder could not be reached.
     """
     known, success = state.incident, situation.past.last_success()
     since, failing = situation.alerted_without_state, bool(situation.past.failing())
@@ -33,7 +33,7 @@ def remembered(situation: Situation, state: AlertState) -> AlertState:
 
 
 def incident(situation: Situation, state: AlertState) -> Verdict:
-    """Alert of failures once they are many or last, and once more if the data is refused."""
+    """Make an alert once failures are many or last long, and another if the data is refused."""
     failures = situation.past.failing()
     if not failures:
         return state, None
@@ -52,7 +52,7 @@ def incident(situation: Situation, state: AlertState) -> Verdict:
 
 
 def failed(last: Record, since: datetime, attempts: int, manifest: Manifest | None) -> Alert:
-    """Make the alert of failures in a row, of which `last` is the newest."""
+    """Make the alert about failures in a row; `last` is the newest, `since` when they began."""
     kind, message = (last.failure.kind, last.failure.message) if last.failure else ("", "")
     event: Event = "refused" if kind == "DataRejected" else "failed"
     return Alert(
@@ -72,7 +72,7 @@ def failed(last: Record, since: datetime, attempts: int, manifest: Manifest | No
 
 
 def recovery(situation: Situation, state: AlertState) -> Verdict:
-    """Alert of the end of an incident, if its beginning was alerted of."""
+    """Make an alert about the end of an incident, if one was sent about its beginning."""
     success = situation.past.last_success()
     if state.incident is None or success is None or situation.past.failing():
         return state, None
@@ -95,7 +95,7 @@ def recovery(situation: Situation, state: AlertState) -> Verdict:
 
 
 def _called_off(state: AlertState, since: datetime) -> bool:
-    """Whether a recovery was sent, or waits to be sent, for failures since then."""
+    """Whether a recovery at or after `since` was sent, or waits to be sent."""
     ends = [sent.at for sent in state.sent if sent.id.startswith("recovered-")]
     ends += [waiting.alert.at for waiting in state.waiting if waiting.alert.event == "recovered"]
     return any(end >= since for end in ends)

@@ -1,6 +1,6 @@
-"""An alert in words: the SMS, the subject, the long form. Pure.
+"""The wording of an alert: the SMS, the subject and the long form. Pure.
 
-texts.py has the sentences; the values are filled in after a sentence was translated.
+The sentences are in texts.py. Values are filled in after translation.
 """
 
 import re
@@ -28,14 +28,17 @@ from etl.alerts.texts import (
 from etl.alerts.translation import BLANK, filled
 from etl.errors import one_line
 
-NAME = "Cloud ETL:"  # who speaks
+NAME = "Cloud ETL:"  # the sender, as SUBJECTS and SHORT begin
 LONGEST_VALUE = 2_000
 LITERAL = {"brace": "{", "tick": "`"}
 
 
 @dataclass(frozen=True)
 class Message:
-    """As it is sent: `short` fits one SMS, or several with a link, `subject` an e-mail's header."""
+    """A message as it is sent.
+
+    `short` fits one SMS, or several if it has a link; `subject` fits an e-mail's header.
+    """
 
     subject: str
     short: str
@@ -44,7 +47,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Draft:
-    """The sentences of a message, in the original language, and what fills their blanks."""
+    """The sentences of a message in the original language, and the values for their blanks."""
 
     subject: str
     short: str
@@ -55,7 +58,7 @@ class Draft:
 
     @property
     def sentences(self) -> list[str]:
-        """What there is to translate."""
+        """The distinct sentences that contain words to translate."""
         texts = (self.subject, self.short, *self.body)
         return [
             text for text in dict.fromkeys(texts) if re.search(r"[^\W\d_]", BLANK.sub("", text))
@@ -63,7 +66,10 @@ class Draft:
 
 
 def draft_alert(alert: Alert, *, where: str, link: str | None = None, of: str = "") -> Draft:
-    """`where` is the worker's folder, as people write it; `of` which of several SOURCES it is."""
+    """Choose the sentences and values for an alert.
+
+    `where` is the worker's folder as people write it. `of` names the source if there are several.
+    """
     values = {name: clean(value) for name, value in alert.values.items()}
     name = (NAME, f"{NAME[:-1]} ({{of}}):") if of else (NAME, NAME)
     unpublished = UNTOUCHED if "blind" in values else NOTHING
@@ -89,13 +95,14 @@ def draft_alert(alert: Alert, *, where: str, link: str | None = None, of: str = 
         body=body,
         values={**values, "of": of, "where": clean(where), "id": alert.id, "link": link or ""},
         items=[clean(item) for item in alert.items],
-        # a picture can't be told in words; cut to one SMS, its link would be none
+        # A letter may be a picture, which only the link shows. It is added after the text is cut
+        # to one SMS, because a truncated link would not work.
         short_link=link if link and alert.event == "letters" else "",
     )
 
 
 def draft_note(text: str, *, where: str, alert_id: str) -> Draft:
-    """A message that somebody wrote by hand, line by line."""
+    """Make the draft of a message written by hand; each of its lines is one sentence."""
     lines = [literal(one_line(line, instead=" ")) for line in text.strip().splitlines()]
     values = {"where": clean(where), "id": alert_id, **LITERAL}
     return Draft(SUBJECTS["note"], " ".join(filter(None, lines)), lines, values)
@@ -106,7 +113,7 @@ def write_message(
 ) -> Message:
     """Fill the blanks of the sentences, or of their translations.
 
-    With a `language`, but no translation to it, the original says so.
+    With a `language` but no translation, the message is the original plus a line that says so.
     """
     into = translated or {}
     lines = []
@@ -129,15 +136,15 @@ def write_message(
 
 
 def clean(text: str) -> str:
-    """One line of printable text, of bearable length."""
+    """Return the text as one printable line of at most LONGEST_VALUE characters."""
     return one_line(text, LONGEST_VALUE, instead=" ", end="...")
 
 
 def literal(text: str) -> str:
-    """Keep what would be a blank, or mark code, as it is written."""
+    """Escape braces and backticks, which would otherwise mark blanks and code."""
     return text.replace("{", "{brace}").replace("`", "{tick}")
 
 
 def _filled(sentence: str, values: Mapping[str, str]) -> str:
-    """With the values in their places, and without the marks around code."""
+    """Fill in the values and remove the backticks around code."""
     return filled(sentence.replace("`", ""), values)

@@ -1,4 +1,4 @@
-"""A message written by hand: to everybody, in every language."""
+"""A message written by hand and sent to every subscriber, each in their language."""
 
 import secrets
 from datetime import datetime
@@ -27,7 +27,10 @@ def written(
     where: str,
     message_id: str,
 ) -> tuple[Note, dict[str, str]]:
-    """The note in each language, and why it is the original where it could not be translated."""
+    """Return the note in each language, and an error for each language that failed.
+
+    A note that can't be translated is the original text.
+    """
     draft = messages.draft_note(text, where=where, alert_id=message_id)
     note: Note = {}
     failed: dict[str, str] = {}
@@ -46,7 +49,7 @@ def written(
 
 
 def send(topic: Topic, note: Note, message_id: str) -> None:
-    """Raises AlertError, which says to whom it went out before."""
+    """Send the note in each language. Raises AlertError, which names the languages already sent."""
     sent: list[str] = []
     for language, message in note.items():
         try:

@@ -1,4 +1,4 @@
-"""Alerts on their way out: written in each language, and published."""
+"""Write waiting alerts in each language and publish them."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Self
@@ -17,9 +17,9 @@ from etl.store.layout import PAGE
 
 
 class Outbox:
-    """Translations that are new go into the folder when it is closed.
+    """Sends alerts to a topic, and saves new translations to the folder when it is closed.
 
-    `of`: which of several SOURCES it is about; empty where there is one.
+    `of` names the source if there are several, and is empty otherwise.
     """
 
     def __init__(self, topic: str, store: Store, of: str) -> None:
@@ -35,7 +35,10 @@ class Outbox:
         self._translator.keep()
 
     def send(self, waiting: Waiting) -> tuple[list[str], str]:
-        """The languages that are left, and why."""
+        """Send an alert in its remaining languages.
+
+        Return the languages still to be sent, and the error that stopped it (empty if none).
+        """
         alert, left = waiting.alert, list(waiting.languages)
         link = page_link(self._store, alert.page)
         draft = messages.draft_alert(alert, where=self._store.address, link=link, of=self._of)
@@ -63,13 +66,13 @@ class Outbox:
             return messages.write_message(draft, None, language)
 
 
-LASTS = timedelta(days=7)  # as long as S3 signs for
+LASTS = timedelta(days=7)  # the longest S3 allows for a signed link
 
 
 def page_link(store: Store, key: str | None) -> str | None:
-    """By which anybody can read that object; None on a folder of this machine, which has none.
+    """Return a signed link that lets anybody read the object, or None if the store has no links.
 
-    Of the page it leads to a copy, since the links in it must be signed as well.
+    A link to the page leads to a copy, because the links inside the page must be signed as well.
     """
     if key is None:
         return None
@@ -81,5 +84,5 @@ def page_link(store: Store, key: str | None) -> str | None:
             until = datetime.now(UTC) + LASTS
             key = copy_page(store, lambda name: signer.link(name, LASTS).url, until)
         return signer.link(key, LASTS).url
-    except StoreError:  # an alert without a link is an alert
+    except StoreError:  # better an alert without a link than no alert
         return None

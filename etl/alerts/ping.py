@@ -1,4 +1,4 @@
-"""The dead-man's switch: somebody else notices when nothing is heard any more."""
+"""The dead-man's switch: an outside service notices when the pings stop."""
 
 from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
@@ -14,7 +14,7 @@ Signal = Literal["start", "success", "fail"]
 
 
 def ping(url: str, signal: Signal) -> None:
-    """Say it to PING_URL, if there is one. The URL is a secret; a failure is logged, no more."""
+    """Send the signal to PING_URL, if it is set. A failure is only logged, without the URL."""
     if not url:
         return
     try:
@@ -26,7 +26,7 @@ def ping(url: str, signal: Signal) -> None:
                 return
             why = f"HTTP status {answer.status_code}"
     except (requests.RequestException, ValueError) as exc:
-        why = type(exc).__name__  # what such an error says has the URL in it
+        why = type(exc).__name__  # the message contains the URL, which is a secret
     log.warning("alert.ping_failed", signal=signal, error=why)
 
 

@@ -1,4 +1,4 @@
-"""How a run ends: its record goes into the history, and people are told."""
+"""The end of a run: write its record to the history and send the alerts that are due."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -26,9 +26,9 @@ T = TypeVar("T")
 
 
 class Recorder:
-    """Records one run. In a dry run it writes nothing and tells nobody.
+    """Records one run. In a dry run it writes nothing and sends no alerts.
 
-    `fetched` is what the run was given so far; it is kept if the run fails because of it.
+    `fetched` is what the run has downloaded so far. It is kept if the run fails because of it.
     """
 
     def __init__(self, settings: Settings, store: Store, options: Options, now: datetime) -> None:
@@ -45,7 +45,7 @@ class Recorder:
 
     @contextmanager
     def recorded(self, run: Run) -> Iterator[None]:
-        """Put whatever fails inside on record, tell it, and raise it again."""
+        """Record an exception raised inside, send alerts about it and raise it again."""
         try:
             yield
         except Exception as exc:
@@ -54,15 +54,15 @@ class Recorder:
             raise
 
     def unchanged(self, run: Run, found: Unchanged) -> Result:
-        """End a run after which readers have what they had."""
+        """End a run that published nothing, because nothing has changed."""
         return self._succeed(run, outcomes.unchanged(run, found), found.before)
 
     def published(self, run: Run, manifest: Manifest) -> Result:
-        """End a run that gave readers a new version; or would have, in a dry run."""
+        """End a run that published a new version, or would have in a dry run."""
         return self._succeed(run, outcomes.published(manifest), manifest)
 
     def yielded(self, run: Run, winner: Manifest) -> Result:
-        """End without a record: another worker has published the slot's run, and recorded it."""
+        """End without a record: another worker has published and recorded the slot's run."""
         self._has_ended = True
         self.teller.succeeded(run.past, winner, self._now)
         return Result("yielded", manifest=winner)
@@ -92,7 +92,7 @@ class Recorder:
         )
 
     def _fail(self, run: Run, exc: Exception) -> None:
-        """Put a failure on record; an error in doing so is logged and never hides `exc`."""
+        """Record a failure. An error while recording is logged and never hides `exc`."""
         try:
             kept = []
             if isinstance(exc, SourceChanged | DataRejected):

@@ -1,8 +1,8 @@
-"""Which alerts are due, given what happened and what was alerted of before. Pure.
+"""Which alerts are due, given what happened and which were sent before. Pure.
 
-Each rule looks at one thing and returns the state from now on, and an alert or None. They go by the
-history and the published version alone, not by the run that asks: if a run dies before its alerts
-are queued, the next run finds the same ones due.
+Each rule looks at one thing and returns the new state, and an alert or None. Rules depend only on
+the history and the published version, not on the current run: if a run dies before its alerts are
+queued, the next run finds the same ones due.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ STALE_AGAIN = timedelta(days=7)
 def decide(
     situation: Situation, state: AlertState, kinds: Sequence[str]
 ) -> tuple[AlertState, list[Alert]]:
-    """Apply every rule: the state that remembers it, and the alerts of the wanted kinds."""
+    """Apply every rule. Return the new state and the alerts of the wanted kinds."""
     alerts = []
     state = remembered(situation, state)
     for rule in (incident, recovery, _staleness, _restatement, _crossing):
@@ -35,7 +35,7 @@ def decide(
 
 
 def wants_latest(state: AlertState, manifest: Manifest | None, rules: Sequence[AlertRule]) -> bool:
-    """Whether figures must be read: of a version not judged yet, or by rules that are new."""
+    """Return whether latest.json must be read: for a version not judged yet, or for new rules."""
     if manifest is None or not rules:
         return False
     return manifest.run_id != state.judged or {str(rule) for rule in rules} != state.over.keys()
@@ -66,7 +66,7 @@ def _staleness(situation: Situation, state: AlertState) -> Verdict:
 
 
 def _stood_still(situation: Situation) -> dict[str, str]:
-    """Since when the source has not changed, as far as the history goes back."""
+    """Return since when the source has not changed, as far as the history goes back."""
     still = standstill(situation.past.records)
     if still is None:
         return {}
@@ -100,7 +100,7 @@ def _restatement(situation: Situation, state: AlertState) -> Verdict:
 
 
 def _is_news(situation: Situation, manifest: Manifest, state: AlertState) -> bool:
-    """Whether this version was published since the rules saw one; run ids begin with their time."""
+    """Whether the version is newer than the last one judged; run ids sort by time."""
     if state.judged is None:
         last = situation.past.last_success()
         return last is not None and last.run_id == manifest.run_id
@@ -128,7 +128,7 @@ def _crossing(situation: Situation, state: AlertState) -> Verdict:
 
 
 def report_ready(month: str, key: str, now: datetime) -> Alert:
-    """Make the alert of a month's report (2021-01), whose page is `key`."""
+    """Make the alert about the report of a month, such as 2021-01; `key` is the report's page."""
     return Alert(f"report-{month}", "report", now, {"month": month, "key": key}, page=key)
 
 

@@ -1,4 +1,4 @@
-"""What the rules decide on, and how its values are written in alerts. Pure."""
+"""The input of the alert rules, and how its values are written in alerts. Pure."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ Verdict = tuple[AlertState, Alert | None]  # the state from now on, and the aler
 class Situation:
     """The history and the published version, as the rules see them at `now`.
 
-    `latest`: the rows of the published latest.json, None where they are not needed or can't be
-    read. `failures`: how many runs failed in a row as the worker counts them, which knows of some
-    that could not be recorded. `alerted_without_state`: since when they fail, if the worker
-    alerted of it while it could not read or write alerts.json.
+    `latest` has the rows of the published latest.json, or None if they are not needed or can't be
+    read. `failures` is the worker's own count of failures in a row, which includes those that
+    could not be recorded. `alerted_without_state` is when they began, if the worker sent an alert
+    about them while it could not use alerts.json.
     """
 
     past: History
@@ -36,7 +36,7 @@ class Situation:
     alerted_without_state: datetime | None = None
 
     def attempts(self, failures: Iterable[Record]) -> int:
-        """Count the failed attempts, those that could not be recorded included."""
+        """Count the failed attempts, including those that could not be recorded."""
         return max(sum(record.attempts for record in failures), self.failures)
 
 
@@ -51,7 +51,7 @@ def published(manifest: Manifest | None) -> dict[str, str]:
 
 
 def page(manifest: Manifest | None) -> str | None:
-    """The key of the published page, if there is one."""
+    """Return the key of the published page, if there is one."""
     return PAGE if manifest and PAGE in manifest.digests() else None
 
 

@@ -1,29 +1,30 @@
-"""What fits into one SMS, and into the subject of an e-mail. Pure."""
+"""Fit a text into one SMS or into the subject of an e-mail. Pure."""
 
 import unicodedata
 
-GSM_CHARACTERS, UCS2_CHARACTERS = 160, 70  # of one SMS
-LONGEST_SMS = 1_600  # characters that SNS sends, in as many parts as it takes
+GSM_CHARACTERS, UCS2_CHARACTERS = 160, 70  # in one SMS (3GPP TS 23.038)
+LONGEST_SMS = 1_600  # characters SNS accepts; it splits them into parts
 SUBJECT_CHARACTERS = 99
 CUT = "..."
 BASIC = frozenset(
     "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
-EXTENDED = frozenset("^{}\\[~]|€")  # two places each
+EXTENDED = frozenset("^{}\\[~]|€")  # take two septets each
 PLAIN = {
     **dict.fromkeys(map(ord, "\u2018\u2019\u201a"), "'"),
     **dict.fromkeys(map(ord, "\u201c\u201d\u201e\u00ab\u00bb"), '"'),
     **dict.fromkeys(map(ord, "\u2013\u2014\u2212"), "-"),
     ord("\u2026"): "...",
 }
-MOSTLY = 0.8  # of a text that the alphabet must hold, for the rest to become question marks
+# With less of a text in the alphabet, replacing the rest by question marks would ruin it.
+MOSTLY = 0.8
 
 
 def sms(text: str) -> str:
-    """One SMS's worth: accents that its alphabet lacks are taken off, what is too long is cut.
+    """Fit the text into one SMS: remove accents that the GSM alphabet lacks, and cut the rest.
 
-    Another script than the Latin goes as it is, in which case fewer characters fit.
+    A text that is mostly in another script keeps its characters; then only 70 fit.
     """
     text = " ".join(text.translate(PLAIN).split())
     folded = "".join(char if _is_gsm(char) else _folded(char) for char in text)
@@ -33,14 +34,17 @@ def sms(text: str) -> str:
 
 
 def parts(text: str) -> int:
-    """How many SMS a text is sent as, and paid for; in several each has room for a header."""
+    """Return how many SMS a text is sent and billed as; with several, each has a header."""
     size = _size(text)
     one, each = (GSM_CHARACTERS, 153) if _is_gsm(text) else (UCS2_CHARACTERS, 67)
     return 1 if size <= one else -(-size // each)
 
 
 def subject(text: str, otherwise: str = "") -> str:
-    """ASCII, under 100 characters, on one line; `otherwise` where little would be left of it."""
+    """Turn the text into one line of ASCII under 100 characters, as SNS requires of a subject.
+
+    Where less than 80% of the characters would be left, `otherwise` is used instead.
+    """
     text = " ".join(text.translate(PLAIN).split())
     folded = "".join(map(_folded, text)).encode("ascii", "ignore").decode()
     folded = "".join(char for char in folded if char.isprintable())
@@ -54,13 +58,13 @@ def _is_gsm(text: str) -> bool:
 
 
 def _folded(char: str) -> str:
-    """A letter without its accents; what else there is stays."""
+    """Remove the accents of a letter; other characters stay."""
     plain = unicodedata.normalize("NFKD", char)
     return "".join(part for part in plain if not unicodedata.combining(part))
 
 
 def _size(text: str) -> int:
-    """In the places of an SMS: GSM's septets, or UTF-16's units."""
+    """Return the length as an SMS counts it: in GSM septets or in UTF-16 units."""
     if _is_gsm(text):
         return len(text) + sum(char in EXTENDED for char in text)
     return len(text.encode("utf-16-le", "replace")) // 2

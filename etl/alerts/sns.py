@@ -1,4 +1,4 @@
-"""Amazon SNS: a topic that many read, and a text to one phone."""
+"""Amazon SNS: messages to a topic's subscribers, and a text to one phone."""
 
 import json
 from functools import cached_property
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
-MOST_BYTES = 256 * 1024  # of a message and its attributes
-DISPLAY_NAME = "Cloud ETL"  # from whom e-mails come
+MOST_BYTES = 256 * 1024  # SNS's limit for a message and its attributes
+DISPLAY_NAME = "Cloud ETL"  # the sender of e-mails
 MISSING = "; create it with: python app.py setup"
 Attributes = dict[str, "MessageAttributeValueTypeDef"]
 
 
 class Topic:
-    """A topic by its name or ARN. Nothing is sent before it is needed; all raises AlertError."""
+    """A topic, given by name or ARN. Connects on first use; every method raises AlertError."""
 
     def __init__(self, name_or_arn: str) -> None:
         self.named = name_or_arn
@@ -32,7 +32,7 @@ class Topic:
 
     @cached_property
     def arn(self) -> str:
-        """By a name alone AWS is asked whose account this is, which needs no permission."""
+        """The topic's ARN. For a name, AWS is asked for the account, which needs no permission."""
         if self.named.startswith("arn:"):
             return self.named
         with aws.explained("sts", what="AWS", action="sts:GetCallerIdentity"):
@@ -41,8 +41,10 @@ class Topic:
         return f"arn:{meta.partition}:sns:{meta.region_name}:{account}:{self.named}"
 
     def publish(self, message: Message, *, language: str, kind: str, message_id: str) -> None:
-        """Send to all who subscribed to this language and kind; who gets it twice can tell by the
-        id."""
+        """Send a message to everybody who subscribed to this language and kind.
+
+        `message_id` lets a subscriber recognise a message that arrives twice.
+        """
         structure = {"default": message.long, "sms": message.short, "email": message.long}
         body = json.dumps(structure, ensure_ascii=False)
         attributes = {
@@ -61,7 +63,7 @@ class Topic:
             )
 
     def text(self, number: str, text: str) -> None:
-        """One SMS to one phone (E.164), which needs no subscription."""
+        """Send one SMS to a phone number (E.164), which needs no subscription."""
         with aws.explained("sns", what=number, action="sns:Publish on *"):
             self.client.publish(PhoneNumber=number, Message=text, MessageAttributes=_urgent())
 
@@ -76,7 +78,7 @@ class Topic:
         return True
 
     def ensure(self) -> bool:
-        """Make the topic unless it is there; whether it was made."""
+        """Create the topic if it does not exist. Return whether it was created."""
         if self.exists():
             return False
         if self.named.startswith("arn:"):
@@ -98,12 +100,12 @@ def _text(value: str) -> "MessageAttributeValueTypeDef":
 
 
 def _urgent() -> Attributes:
-    """An SMS that operators deliver first; it costs what others do."""
+    """Return the attribute that makes operators deliver an SMS with priority."""
     return {"AWS.SNS.SMS.SMSType": _text("Transactional")}
 
 
 def topic_arns() -> list[str]:
-    """Of every topic in the region, by name. Raises AlertError."""
+    """Return the ARNs of all topics in the region, sorted. Raises AlertError."""
     client = aws.client("sns")
     with aws.explained("sns", what="the topics", action="sns:ListTopics"):
         pages = client.get_paginator("list_topics").paginate()
@@ -115,7 +117,7 @@ def name_of(arn: str) -> str:
 
 
 def delete(topic: Topic) -> None:
-    """With all its subscriptions. Raises AlertError, also where there is none."""
+    """Delete the topic and all its subscriptions. Raises AlertError, also if it does not exist."""
     if not topic.exists():
         raise AlertError(f"{topic.shown} does not exist; python app.py topics lists those that do")
     with aws.explained("sns", what=topic.shown, action=topic.may("DeleteTopic")):

@@ -1,4 +1,4 @@
-"""alerts.json: what was alerted of, and what waits; changed by compare-and-swap."""
+"""alerts.json: the alerts that were sent and those that wait; changed by compare-and-swap."""
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
@@ -23,7 +23,7 @@ Event = Literal[
     "letters",
     "note",
 ]
-# What a subscriber chooses by (ALERT_ON, `subscribe --only`); notes are sent by hand.
+# The kinds that ALERT_ON and `subscribe --only` choose from; notes are sent by hand.
 KIND: Mapping[str, str] = {
     "failed": "failures",
     "refused": "failures",
@@ -37,15 +37,15 @@ KIND: Mapping[str, str] = {
 }
 SENT_KEPT = 50
 WAITING_KEPT = 20
-SENDING = timedelta(minutes=10)  # longer than it takes to send all that may wait
-GIVEN_UP_AFTER = timedelta(days=7)  # later it would only confuse
+SENDING = timedelta(minutes=10)  # longer than sending a full queue takes
+GIVEN_UP_AFTER = timedelta(days=7)  # older news would only confuse
 
 
 class Alert(Struct, frozen=True, omit_defaults=True):
-    """One thing to alert of, whatever the language.
+    """One alert, independent of language.
 
-    `id` is the same whenever the same thing is alerted of. `values` fill the blanks of the message,
-    `items` are listed in it as they are; `page` is the key of what a link leads to.
+    The same event always has the same `id`. `values` fill the blanks of the message and `items`
+    are listed in it unchanged. `page` is the key of the object that the message links to.
     """
 
     id: str
@@ -61,7 +61,7 @@ class Alert(Struct, frozen=True, omit_defaults=True):
 
 
 class Waiting(Struct, frozen=True, omit_defaults=True):
-    """An alert that is still to be sent in these languages; `error` is the last try's."""
+    """An alert still to be sent in these languages; `error` is from the last try."""
 
     alert: Alert
     languages: list[str]
@@ -70,7 +70,7 @@ class Waiting(Struct, frozen=True, omit_defaults=True):
 
 
 class Sent(Struct, frozen=True):
-    """`outcome` is sent, or given up."""
+    """An alert that no longer waits: it was sent, or given up."""
 
     id: str
     at: datetime
@@ -78,17 +78,17 @@ class Sent(Struct, frozen=True):
 
 
 class Incident(Struct, frozen=True, rename={"alerted": "told"}):
-    """Failures in a row since a moment; `alerted` are the events that were alerted of."""
+    """Failures in a row; `alerted` has the events ("failed", "refused") already sent."""
 
     since: datetime
     alerted: list[str]
 
 
 class AlertState(Struct, frozen=True, omit_defaults=True, rename={"stale_in": "stale_told"}):
-    """alerts.json.
+    """The content of alerts.json.
 
-    `judged` is the run whose figures the rules saw last, `over` the keys of the countries that
-    each rule found over its limit, `stale_in` the slot of the last alert of a stale source.
+    `judged` is the run whose figures the rules saw last. `over` has, for each rule, the keys of the
+    countries over its limit. `stale_in` is the slot of the last alert about a stale source.
     """
 
     incident: Incident | None = None
@@ -106,18 +106,18 @@ class AlertState(Struct, frozen=True, omit_defaults=True, rename={"stale_in": "s
 
 
 def queued(state: AlertState, alerts: Sequence[Alert], languages: Sequence[str]) -> AlertState:
-    """Add alerts that wait to be sent; none is there twice."""
+    """Add alerts to the queue, except those already queued or sent."""
     new = [Waiting(alert, list(languages)) for alert in alerts if not state.knows(alert.id)]
     return msgspec.structs.replace(state, waiting=[*state.waiting, *new][-WAITING_KEPT:])
 
 
 def is_left(waiting: Waiting, now: datetime) -> bool:
-    """Whether the worker that queued it has failed to send it, or died before it could."""
+    """Return whether the worker that queued the alert failed to send it, or died before that."""
     return waiting.tries > 0 or abs(now - waiting.alert.at) > SENDING
 
 
 def without_old(state: AlertState, now: datetime) -> AlertState:
-    """Give up alerts that could not be sent for days."""
+    """Give up alerts that could not be sent for GIVEN_UP_AFTER."""
     old = [w for w in state.waiting if now - w.alert.at > GIVEN_UP_AFTER]
     for waiting in old:
         state = done(state, waiting.alert.id, now, "given up")
@@ -127,14 +127,17 @@ def without_old(state: AlertState, now: datetime) -> AlertState:
 def done(
     state: AlertState, alert_id: str, now: datetime, outcome: Literal["sent", "given up"]
 ) -> AlertState:
-    """Take a waiting alert out; that it was sent, or given up, is kept for a while."""
+    """Move an alert from the queue to the last SENT_KEPT that were sent or given up."""
     sent = [*state.sent, Sent(alert_id, now, outcome)][-SENT_KEPT:]
     waiting = [w for w in state.waiting if w.alert.id != alert_id]
     return msgspec.structs.replace(state, waiting=waiting, sent=sent)
 
 
 def tried(state: AlertState, alert_id: str, left: Sequence[str], error: str) -> AlertState:
-    """Note a try: `left` are the languages still to be sent. It goes to the end of the queue."""
+    """Note a failed try and move the alert to the end of the queue.
+
+    `left` has the languages still to be sent.
+    """
     mine = [w for w in state.waiting if w.alert.id == alert_id]
     others = [w for w in state.waiting if w.alert.id != alert_id]
     again = [Waiting(w.alert, list(left), w.tries + 1, error) for w in mine]
@@ -147,7 +150,7 @@ Change = Callable[[AlertState], AlertState]
 def read_state(store: Store) -> tuple[AlertState, str | None]:
     """Read the state and its ETag. Raises StoreError.
 
-    A state that can't be read counts as empty: to alert twice is better than never again.
+    A state that can't be decoded counts as empty: an alert sent twice is better than none.
     """
     stored = store.read(ALERTS)
     if stored is None:
@@ -160,7 +163,7 @@ def read_state(store: Store) -> tuple[AlertState, str | None]:
 
 
 def _decoded(body: bytes) -> AlertState:
-    """Also what an earlier version wrote, without the alerts that no longer exist."""
+    """Decode the state, dropping alerts of kinds that only earlier versions had."""
     document = msgspec.json.decode(body)
     match document:
         case {"waiting": [*waiting]}:
@@ -178,8 +181,8 @@ def _is_retired(waiting: object) -> bool:
 def update_state(
     store: Store, change: Change, known: tuple[AlertState, str | None] | None = None
 ) -> AlertState:
-    """Change the state, though others may change it too; write only what differs.
+    """Apply `change` by compare-and-swap and return the result; write only if it differs.
 
-    `known` is what was read last, which saves reading it again. Raises StoreError.
+    `known` is a state and ETag read before, which saves reading them again. Raises StoreError.
     """
     return swap(store, ALERTS, read_state, change, known)

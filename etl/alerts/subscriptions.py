@@ -1,4 +1,4 @@
-"""Who reads a topic: in which language, and of which kinds of alert."""
+"""The subscribers of a topic, their languages and the kinds of alert they get."""
 
 import json
 import re
@@ -13,7 +13,7 @@ from etl.settings.languages import ORIGINAL
 
 PROTOCOLS = ("sms", "email", "https")
 PENDING = "PendingConfirmation"
-# Each with what is expected. RFC 5321 allows stranger addresses; SNS does not deliver to them.
+# A pattern and what to expect, for errors. RFC 5321 allows more addresses than SNS delivers to.
 ENDPOINTS = {
     "sms": (r"\+[1-9][0-9]{6,14}", "a number with its country code, such as +34600111222"),
     "email": (r"[^\s@,;<>()]{1,64}@[\w.-]{1,190}\.\w{2,63}", "an address such as ada@example.org"),
@@ -23,7 +23,7 @@ ENDPOINTS = {
 
 @dataclass(frozen=True)
 class Subscription:
-    """`languages` and `kinds` are empty where all are read; `arn` is None while it is pending."""
+    """A subscription: empty `languages` or `kinds` mean all; `arn` is None while it is pending."""
 
     arn: str | None
     protocol: str
@@ -33,7 +33,7 @@ class Subscription:
 
 
 def valid_endpoint(protocol: str, endpoint: str) -> str:
-    """The endpoint, or ValueError with what was expected."""
+    """Return the endpoint in normal form. Raises ValueError, which says what was expected."""
     plain = re.sub(r"[ ().-]", "", endpoint) if protocol == "sms" else endpoint.strip()
     pattern, expected = ENDPOINTS[protocol]
     if not re.fullmatch(pattern, plain):
@@ -42,7 +42,10 @@ def valid_endpoint(protocol: str, endpoint: str) -> str:
 
 
 def policy(language: str, kinds: Sequence[str]) -> str:
-    """SNS's filter; always by language, or each message would come once in each of them."""
+    """Return the SNS filter policy as JSON.
+
+    It always names a language, or a subscriber would get each message in every language.
+    """
     wanted: dict[str, list[str]] = {"lang": [language]}
     if kinds:
         wanted["kind"] = list(kinds)
@@ -52,10 +55,10 @@ def policy(language: str, kinds: Sequence[str]) -> str:
 def subscribe(
     topic: Topic, protocol: str, endpoint: str, language: str = ORIGINAL, kinds: Sequence[str] = ()
 ) -> Subscription:
-    """Subscribe, or change what a subscription reads. Raises AlertError.
+    """Subscribe, or change the filter of an existing subscription. Raises AlertError.
 
-    SNS takes no second subscription of the same endpoint with another filter; and of one that is
-    not confirmed yet nothing can be changed.
+    SNS refuses a second subscription of an endpoint with another filter, and does not let an
+    unconfirmed one be changed.
     """
     wanted = Subscription(None, protocol, endpoint, (language,), tuple(kinds))
     known = next((s for s in listed(topic) if _same(s, wanted)), None)
@@ -78,7 +81,7 @@ def subscribe(
 
 
 def listed(topic: Topic) -> list[Subscription]:
-    """Every subscription, as far as SNS shows it. Raises AlertError."""
+    """Return all subscriptions, without their languages and kinds. Raises AlertError."""
     action = topic.may("ListSubscriptionsByTopic")
     pages = topic.client.get_paginator("list_subscriptions_by_topic")
     with aws.explained("sns", what=topic.shown, action=action, missing=MISSING):
@@ -90,7 +93,7 @@ def listed(topic: Topic) -> list[Subscription]:
 
 
 def described(topic: Topic) -> Iterator[Subscription]:
-    """Every subscription with what it reads, which costs a request each."""
+    """Yield all subscriptions with languages and kinds, at one request each. Raises AlertError."""
     for known in listed(topic):
         if known.arn is None:
             yield known
@@ -104,7 +107,7 @@ def described(topic: Topic) -> Iterator[Subscription]:
 
 
 def unsubscribe(topic: Topic, subscription: Subscription) -> None:
-    """Raises AlertError; a pending one can't be removed."""
+    """Remove a subscription. Raises AlertError, also if it is pending: SNS can't remove those."""
     if subscription.arn is None:
         raise AlertError(
             f"{subscription.endpoint} has not confirmed yet, and SNS removes no such subscription; "
@@ -130,7 +133,7 @@ def _confirmed(arn: str) -> str | None:
 
 
 def read_filter(text: str) -> dict[str, Any]:
-    """Read the lists of a filter policy; one that somebody else wrote may be of any shape."""
+    """Return the lists in a filter policy, skipping anything else: others may have written it."""
     try:
         found = json.loads(text or "{}")
     except ValueError:

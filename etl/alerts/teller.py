@@ -1,8 +1,8 @@
-"""The alerts of a run: what happened goes in, whoever should know of it gets a message.
+"""The alerts of a run, from what happened to the messages sent.
 
-An alert is first queued in alerts.json, then sent, then taken out of it: two workers send it once,
-and one that could not be sent waits for the next heartbeat. Nothing here raises: no run fails
-because of its alerts.
+An alert is queued in alerts.json, then sent, then removed from the queue. So two workers send it
+only once, and one that could not be sent waits for the next heartbeat. Nothing here raises: no run
+fails because of its alerts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -52,21 +52,21 @@ class Teller:
         self._has_topic = bool(settings.alerts.topic) and not dry_run
 
     def started(self) -> None:
-        """A run begins."""
+        """Report that a run begins."""
         ping(self._ping_url, "start")
 
     def succeeded(self, past: History, manifest: Manifest | None, now: datetime) -> None:
-        """The slot has its run, by this worker or another."""
+        """Report that the slot has its run, by this worker or another."""
         ping(self._ping_url, "success")
         self.nothing_due(past, manifest, now)
 
     def nothing_due(self, past: History, manifest: Manifest | None, now: datetime) -> None:
-        """No run was due, but an alert may be."""
+        """Send what is due although no run was, such as an alert about a stale source."""
         with self._never_raises():
             self._settle(past, manifest, now, self._handover.failures)
 
     def failed(self, past: History, manifest: Manifest | None, now: datetime) -> None:
-        """A run failed, and its failure is the last record of `past`."""
+        """Report a failed run, whose failure is the last record of `past`."""
         ping(self._ping_url, "fail")
         with self._never_raises():
             try:
@@ -77,7 +77,10 @@ class Teller:
 
     @contextmanager
     def alerting_errors(self, now: datetime) -> Iterator[None]:
-        """Alert of what fails in here and can't be recorded: reading or writing the history."""
+        """Send alerts about errors raised inside that can't be recorded, and raise them again.
+
+        For code that reads or writes the history.
+        """
         try:
             yield
         except EtlError as exc:
@@ -85,7 +88,7 @@ class Teller:
             raise
 
     def failed_unrecorded(self, failure: Failure, now: datetime) -> None:
-        """A run failed, and the folder can't be used: nothing is known of alerts sent before."""
+        """Report a failed run when the folder can't be used, so earlier alerts are unknown."""
         ping(self._ping_url, "fail")
         where = self._settings.schedule
         record = Record(
@@ -104,14 +107,14 @@ class Teller:
         return self._has_topic and kind in self._alerts.kinds
 
     def tell(self, alert: Alert, now: datetime) -> None:
-        """Send an alert that no rule makes, such as `rules.report_ready`, once."""
+        """Send once an alert that no rule makes, such as `rules.report_ready`."""
         wanted = [alert] if alert.kind in self._alerts.kinds else []
         with self._never_raises():
             if self._has_topic:
                 self._queue_and_send(lambda known: (known, wanted), now)
 
     def retry(self, now: datetime) -> None:
-        """Send what waits."""
+        """Send the alerts that wait."""
         with self._never_raises():
             if self._has_topic:
                 self._queue_and_send(lambda known: (known, []), now)
@@ -119,7 +122,7 @@ class Teller:
     def _settle(
         self, past: History, manifest: Manifest | None, now: datetime, failures: int
     ) -> None:
-        """Queue and send what the rules find due."""
+        """Queue and send the alerts that the rules find due."""
         if not self._has_topic:
             return
         where, known = self._settings.schedule, state.read_state(self._store)
@@ -143,23 +146,26 @@ class Teller:
         now: datetime,
         known: tuple[AlertState, str | None] | None = None,
     ) -> None:
-        there: set[str] = set()
+        queued_before: set[str] = set()
 
         def change(before: AlertState) -> AlertState:
-            there.clear()
-            there.update(waiting.alert.id for waiting in before.waiting)
+            # compare-and-swap may call this again with a newer state
+            queued_before.clear()
+            queued_before.update(waiting.alert.id for waiting in before.waiting)
             after, new = decide(state.without_old(before, now))
             return state.queued(after, new, self._languages)
 
         after = state.update_state(self._store, change, known)
-        # what another worker queued a moment ago it is about to send itself
-        ours = [w for w in after.waiting if w.alert.id not in there or state.is_left(w, now)]
+        # an alert that another worker has just queued is left for that worker to send
+        ours = [
+            w for w in after.waiting if w.alert.id not in queued_before or state.is_left(w, now)
+        ]
         self._send(ours, now)
         if len(ours) < len(after.waiting):
             self._handover.say_waiting()
 
     def _latest(self, manifest: Manifest) -> Sequence[Mapping[str, Any]] | None:
-        """The rows of the published latest.json; a rule that finds none in it is logged."""
+        """Return the rows of the published latest.json; log each rule that matches none of them."""
         try:
             stored = self._store.read(run_key(manifest.run_id, LATEST_JSON))
             rows = msgspec.json.decode(stored.body)["countries"] if stored else None
@@ -171,7 +177,7 @@ class Teller:
         return rows
 
     def _send(self, ours: Sequence[Waiting], now: datetime) -> None:
-        """Send the oldest first; after one that can't be sent the rest goes on waiting."""
+        """Send the oldest first. If one can't be sent, the rest keep waiting."""
         if not ours:
             return
         with self._outbox() as outbox:
@@ -185,12 +191,12 @@ class Teller:
                     raise AlertError(error)
 
     def _alerted_without_state(self) -> datetime | None:
-        """Since when runs fail, if `_alert_without_state` sent an alert of it."""
+        """Return since when runs fail, if `_alert_without_state` sent an alert about it."""
         failures, since = self._handover.failures, self._handover.failing_since
         return since if failures >= incidents.ATTEMPTS else None
 
     def _alert_without_state(self, failure: Record) -> None:
-        """Alert at the third failure in a row that the worker counts; it forgets when it ends."""
+        """Send an alert at the third failure in a row. The worker's count is lost when it ends."""
         attempts = self._handover.failures + 1
         wanted = "failures" in self._alerts.kinds
         if not self._has_topic or attempts != incidents.ATTEMPTS or not wanted:
@@ -204,13 +210,13 @@ class Teller:
             raise AlertError(error)
 
     def _outbox(self) -> "Outbox":
-        from etl.alerts.outbox import Outbox  # botocore is heavy: only who sends pays for it
+        from etl.alerts.outbox import Outbox  # loads botocore, which is heavy: only when sending
 
         return Outbox(self._alerts.topic, self._store, self._settings.one_of_several)
 
     @contextmanager
     def _never_raises(self) -> Iterator[None]:
-        """Log what fails in here, and have the worker come back to it."""
+        """Log an exception raised inside, and let the worker know that alerts wait for a retry."""
         try:
             yield
         except EtlError as exc:
@@ -225,7 +231,7 @@ class Teller:
 def _after_sending(
     waiting: Waiting, left: Sequence[str], error: str, now: datetime
 ) -> Callable[[AlertState], AlertState]:
-    """The change to the state after a try to send."""
+    """Return the change to the state after a try to send."""
     if left:
         return lambda known: state.tried(known, waiting.alert.id, left, error)
     return lambda known: state.done(known, waiting.alert.id, now, "sent")

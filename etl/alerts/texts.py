@@ -1,12 +1,12 @@
-"""The sentences of the alerts, in the language that they are written in. Data.
+"""The sentences of the alerts, in the original language. Data.
 
-Written for somebody who is woken by an alert: what happened, since when, whether the data is still
-good, what to do. A sentence is a unit of translation; messages.py fills in what is in braces.
+They are written for somebody who is woken by an alert: what happened, since when, whether the data
+is still good, what to do. Each sentence is translated on its own; messages.py fills in the braces.
 """
 
 from collections.abc import Mapping, Sequence
 
-ITEMS = "{items}"  # on a line of its own: what is listed, each item as it is
+ITEMS = "{items}"  # a line of its own, replaced by the list of items
 LINK = "See {link} (this link works for 7 days at most)"
 PUBLISHED = (
     "Readers still have the version of {published}, whole, with figures up to {source_last}."
@@ -36,7 +36,7 @@ SUBJECTS: Mapping[str, str] = {
     "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
-# What is most needed comes first: a translation may be longer, and is cut.
+# The most important part comes first: a translation may be longer and then gets cut.
 SHORT: Mapping[str, str] = {
     "failed": "Cloud ETL: the run of {slot} has been failing since {since}, attempts: {attempts}. "
     f"{STAYS} {{kind}}: {{error}}",

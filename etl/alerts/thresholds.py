@@ -1,4 +1,4 @@
-"""Which countries went over a limit, and which no longer are. Pure."""
+"""Which countries rose above a limit, and which fell back below. Pure."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,17 +7,17 @@ from etl.settings.alert_rules import AlertRule
 
 EVERY = "*"
 
-Row = Mapping[str, Any]  # of latest.json
+Row = Mapping[str, Any]  # a row of latest.json
 Over = dict[str, list[str]]  # a rule, as text -> the keys of the countries over its limit
 
 
 def crossings(
     rules: Sequence[AlertRule], latest: Sequence[Row], before: Mapping[str, Sequence[str]]
 ) -> tuple[Over, list[str]]:
-    """Who is over which limit now, and a line for each country that has crossed one.
+    """Return which countries are over which limit, and a line for each that has crossed one.
 
-    A rule that was not there before tells nothing yet. Where a figure is missing, or the country,
-    all stays as it was: what is unknown has crossed nothing.
+    A new rule yields no lines the first time. A country whose figure is missing keeps its previous
+    status: what is unknown has not crossed a limit.
     """
     over: Over = {}
     lines = []
@@ -34,12 +34,12 @@ def crossings(
 
 
 def idle_rules(rules: Sequence[AlertRule], latest: Sequence[Row]) -> list[AlertRule]:
-    """Rules that no published figure answers to: a name misspelt, or left out by a filter."""
+    """Return the rules that match no published figure: a name is misspelt or filtered out."""
     return [rule for rule in rules if not any(_meant(rule, row) for row in latest)]
 
 
 def _meant(rule: AlertRule, row: Row) -> bool:
-    """Whether a row has a figure that the rule is about."""
+    """Whether the row has a figure that the rule applies to."""
     if row.get(rule.measure) is None:
         return False
     names = (row.get(name) for name in ("country_key", "country", "iso3"))

@@ -1,7 +1,7 @@
-"""Amazon Translate, which is asked once for each sentence, and Comprehend.
+"""Amazon Translate, which translates each sentence only once, and Comprehend.
 
-The worker's own sentences are kept in the folder once they are translated; what people write is
-not. `Translator` serves whatever has fixed sentences: the page may use it as the alerts do.
+Translations of the project's own sentences are kept in the folder; those of texts that people
+write are not. `Translator` works for any fixed sentences, not only those of alerts.
 """
 
 from collections.abc import Iterable
@@ -21,14 +21,14 @@ if TYPE_CHECKING:
     from mypy_boto3_comprehend import ComprehendClient
     from mypy_boto3_translate import TranslateClient
 
-MOST_BYTES = 10_000  # of UTF-8 in one request
+MOST_BYTES = 10_000  # Translate's limit for the UTF-8 text of one request
 LEAST_TO_DETECT, MOST_TO_DETECT = 20, 5_000  # characters
 
 Translations = dict[str, dict[str, str]]  # language -> sentence -> translation
 
 
 class Translator:
-    """Nothing is sent before it is needed."""
+    """Translates sentences, with a cache in the folder. Connects on first use."""
 
     def __init__(self, store: Store) -> None:
         self._store = store
@@ -49,21 +49,21 @@ class Translator:
             return {}
 
     def translate(self, sentences: Iterable[str], language: str) -> dict[str, str]:
-        """Each sentence in that language, as it was translated before or is now.
+        """Return each sentence with its translation, from the cache or from the service.
 
-        Raises AlertError if there is one that can't be.
+        Raises AlertError if one can't be translated.
         """
         known = self._known.setdefault(language, {})
-        found = {}
+        translated = {}
         for sentence in sentences:
             if sentence not in known:
                 known[sentence] = self.once(sentence, ORIGINAL, language)
                 self._new = True
-            found[sentence] = known[sentence]
-        return found
+            translated[sentence] = known[sentence]
+        return translated
 
     def keep(self) -> None:
-        """Put what is new into the folder; without it, it is asked for again."""
+        """Save new translations to the folder. If that fails, they are requested again later."""
         if not self._new:
             return
         try:
@@ -74,7 +74,7 @@ class Translator:
             log.warning("alert.translations_not_kept", key=TRANSLATIONS, error=exc)
 
     def once(self, sentence: str, source: str, language: str) -> str:
-        """One sentence that nobody will need again. Raises AlertError."""
+        """Translate a text without keeping the result. Raises AlertError."""
         body = translation.marked(sentence)
         if len(body.encode()) > MOST_BYTES:
             halves = translation.halves(sentence)
@@ -93,9 +93,12 @@ class Translator:
 
 
 def detect(text: str, client: "ComprehendClient") -> tuple[str, float]:
-    """The code of the dominant language, and how sure Comprehend is. Raises AlertError."""
+    """Return the code of the dominant language and Comprehend's score, 0 to 1.
+
+    Raises AlertError.
+    """
     sample = text[:MOST_TO_DETECT]
-    while len(sample) < LEAST_TO_DETECT:  # said twice it is in the same language
+    while len(sample) < LEAST_TO_DETECT:  # Comprehend needs a minimum; repeating is harmless
         sample = f"{sample} {text}"
     action = "comprehend:DetectDominantLanguage"
     with aws.explained("comprehend", what="the language's name", action=action):

@@ -1,7 +1,7 @@
-"""A sentence on its way to Amazon Translate and back. Pure.
+"""Prepare a sentence for Amazon Translate and check its answer. Pure.
 
-What must stay as it is (blanks, figures, links, codes, addresses) is marked as HTML's
-`translate="no"`, which the service respects; whether it did is looked at afterwards.
+Parts that must not change (blanks, figures, links, codes, addresses) are wrapped in HTML with
+`translate="no"`. The service should respect that; the answer is checked all the same.
 """
 
 import html
@@ -21,13 +21,13 @@ _ALWAYS = (
     r"[-+]?\b\w*[0-9](?:[\w.,:/%-]*[\w%/])?",  # a figure, a date, 3x
     r"\b\w+(?:[_/]\w*)+",  # run_lost, runs/, s3/covid
 )
-_CODE = r"\b[A-Z][A-Z0-9]+\b"  # SOURCE, ESP, UTC: where not all is in capitals
+_CODE = r"\b[A-Z][A-Z0-9]+\b"  # SOURCE, ESP, UTC; not used if the whole sentence is in capitals
 _KEPT = re.compile("|".join([*_ALWAYS, _CODE]))
 _KEPT_IN_CAPITALS = re.compile("|".join(_ALWAYS))
 
 
 def marked(sentence: str) -> str:
-    """HTML in which what is to stay stands in marks."""
+    """Return the sentence as HTML, with the parts that must not change marked."""
     pieces, done = [], 0
     for found in _kept(sentence):
         pieces += [html.escape(sentence[done : found.start()], quote=False)]
@@ -37,7 +37,7 @@ def marked(sentence: str) -> str:
 
 
 def unmarked(sentence: str, answer: str) -> str | None:
-    """The translation as text; None if it lost, changed or doubled something that was to stay."""
+    """Return the translation as text, or None if a marked part was lost, changed or doubled."""
     spans = sorted(html.unescape(inner).strip() for inner in _SPAN.findall(answer))
     if spans != sorted(found[0] for found in _kept(sentence)):
         return None
@@ -46,12 +46,12 @@ def unmarked(sentence: str, answer: str) -> str | None:
 
 
 def filled(sentence: str, values: Mapping[str, str]) -> str:
-    """With the values in its blanks; one that has none stays."""
+    """Fill in the blanks of a sentence; a blank without a value stays."""
     return BLANK.sub(lambda found: values.get(found[1], found[0]), sentence)
 
 
 def halves(sentence: str) -> tuple[str, str] | None:
-    """Cut at the blank nearest to the middle; None where there is none."""
+    """Cut the sentence at the space nearest to its middle; None if it has no space."""
     cuts = [found.start() for found in re.finditer(r" ", sentence.strip())]
     if not cuts:
         return None
