@@ -1,4 +1,4 @@
-"""How many calls of the services a day has had: counted in the folder, for all workers."""
+"""The daily limit of service calls, counted in the folder for all workers together."""
 
 import secrets
 from datetime import datetime
@@ -9,18 +9,21 @@ from etl.store import Store
 from etl.store.json_state import swap
 from etl.store.layout import USAGE
 
-BLOCK = 20  # calls that are taken out at a time, so that not each one writes
+BLOCK = 20  # calls reserved at a time, so that not every call causes a write
 
 
 class Used(msgspec.Struct, frozen=True):
-    """inbox/usage/2026-11-22.json; `written` tells two writers' equal counts apart."""
+    """The content of inbox/usage/2026-11-22.json.
+
+    `written` is random, so that two writers with equal counts write different bytes.
+    """
 
     calls: int = 0
     written: str = ""
 
 
 def key(now: datetime) -> str:
-    """The key of that day's count; days are in UTC."""
+    """Return the key of the day's count; days are in UTC."""
     return f"{USAGE}{now:%Y-%m-%d}.json"
 
 
@@ -41,8 +44,8 @@ def read_usage(store: Store, now: datetime) -> tuple[Used, str | None]:
 class Allowance:
     """The calls that this worker may still make today.
 
-    They are counted before they are made: a worker that is killed may waste some, but none are
-    made beyond the limit.
+    Calls are counted before they are made: a worker that is killed may waste some, but the limit
+    is never exceeded.
     """
 
     def __init__(self, store: Store, limit: int, now: datetime) -> None:
@@ -56,7 +59,7 @@ class Allowance:
         return self._none_left and not self._in_hand
 
     def take(self) -> bool:
-        """Take one call; False: the day has none left. Raises StoreError."""
+        """Take one call. Return False if none are left today. Raises StoreError."""
         if not self._in_hand and not self._none_left:
             self._in_hand = self._change(BLOCK)
             self._none_left = self._in_hand < BLOCK
@@ -67,13 +70,13 @@ class Allowance:
         return True
 
     def return_unused(self) -> None:
-        """Give back what was counted and not used. Raises StoreError."""
+        """Give back the calls that were counted but not made. Raises StoreError."""
         if self._in_hand:
             self._change(-self._in_hand)
             self._in_hand = 0
 
     def _change(self, wanted: int) -> int:
-        """Count so many calls, or as many as are left; how many that were."""
+        """Add `wanted` calls to the count, or as many as are left. Return how many."""
         counted = 0
 
         def change(used: Used) -> Used:

@@ -1,7 +1,7 @@
-"""Who reads which letter, and how far it is: inbox/pending/ID.json, changed by compare-and-swap.
+"""inbox/pending/ID.json: who reads a letter, and its progress; changed by compare-and-swap.
 
-A claim holds for a quarter of an hour, longer than the worker lets a round live. Whoever made an
-older claim is dead, and another reader takes the letter over from where it was.
+A claim holds for a quarter of an hour, longer than the worker lets a round run. If a claim is
+older, its owner must be dead, and another reader continues from the saved progress.
 """
 
 import secrets
@@ -23,10 +23,10 @@ CLAIM_HOLDS = timedelta(minutes=15)
 
 
 class LetterProgress(Struct, frozen=True, omit_defaults=True):
-    """How far a letter is.
+    """The progress of a letter.
 
-    `claims`: consecutive attempts whose reader died; a letter that kills its readers is given up.
-    `letter` is what is known so far, `why` says why it waits.
+    `claims` counts the attempts in a row without an outcome, this one included: a letter that keeps
+    killing its readers is given up. `letter` is what is known so far; `why` says why it waits.
     """
 
     id: str
@@ -43,21 +43,21 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
 
 @dataclass(frozen=True)
 class Held:
-    """A letter that is ours to read, until somebody else writes its progress."""
+    """A letter claimed by this reader, until somebody else writes its progress."""
 
     progress: LetterProgress
     etag: str
 
 
 def new_progress(entry: Entry) -> LetterProgress:
-    """The progress of a letter that nobody has begun."""
+    """Return the progress of a letter that nobody has begun."""
     return LetterProgress(letter_id(entry), entry.key, entry.modified, entry.size)
 
 
 def claim(store: Store, progress: LetterProgress, etag: str | None, now: datetime) -> Held | None:
-    """Make the letter ours; None: somebody else has it. Raises StoreError.
+    """Claim a letter. Return None if somebody else has it. Raises StoreError.
 
-    `etag` is that of the progress as it was read, None if nobody has begun the letter.
+    `etag` belongs to the progress that was read; None if nobody has begun the letter.
     """
     if progress.claimed_at and now - progress.claimed_at < CLAIM_HOLDS:
         return None
@@ -71,13 +71,13 @@ def claim(store: Store, progress: LetterProgress, etag: str | None, now: datetim
 
 
 def keep(store: Store, held: Held, letter: Letter) -> Held:
-    """Write what is known by now. Raises StateConflict if the letter is no longer ours."""
+    """Save what is known so far. Raises StateConflict if somebody else has claimed the letter."""
     progress = replace(held.progress, letter=letter)
     return Held(progress, _write(store, progress, held.etag))
 
 
 def release(store: Store, held: Held, letter: Letter | None, why: str) -> LetterProgress:
-    """Write what is known, and why the letter waits. Raises like `keep`."""
+    """Save what is known and why the letter waits, and end the claim. Raises like `keep`."""
     progress = replace(
         held.progress, letter=letter, why=why, claimed_at=None, claimed_by="", claims=0
     )
@@ -93,7 +93,7 @@ def drop(store: Store, letter: str) -> None:
 def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | None:
     """Read a letter's progress and its ETag. Raises StoreError.
 
-    None: nobody has begun it, or its progress can't be read.
+    Return None if nobody has begun the letter, or if its progress can't be decoded.
     """
     stored = store.read(_key(letter))
     try:
@@ -104,13 +104,13 @@ def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | Non
 
 
 def under_way(store: Store) -> Iterator[str]:
-    """The ids of the letters that somebody has begun, oldest first. Raises StoreError."""
+    """Yield the ids of the letters that somebody has begun, oldest first. Raises StoreError."""
     for entry in store.list(PENDING):
         yield entry.key.removeprefix(PENDING).removesuffix(".json")
 
 
 def all_progress(store: Store) -> list[LetterProgress]:
-    """Of every letter that somebody has begun, oldest first. Raises StoreError."""
+    """Return the progress of all letters begun, oldest first. Raises StoreError."""
     found = (read_progress(store, letter) for letter in under_way(store))
     return [progress for progress, _ in filter(None, found)]
 

@@ -1,6 +1,6 @@
-"""Bytes that somebody sent -> a text, or a picture that tells nothing of its camera. Pure.
+"""Turn bytes from a stranger into a text, or into a picture without metadata. Pure.
 
-What it is, is told by how the bytes begin: a name and a media type are only what the sender says.
+The first bytes decide the type: the sender may have put anything into the name and media type.
 """
 
 from dataclasses import dataclass, field
@@ -9,8 +9,8 @@ from unicodedata import category
 from etl.inbox import jpeg, png
 from etl.inbox.letter import Unreadable
 
-MOST_BYTES = 15_000_000  # of a letter: Rekognition reads no larger picture
-TEXT_BYTES = 5_000  # of a text that are read: as many as Comprehend judges
+MOST_BYTES = 15_000_000  # of a letter: Rekognition accepts no larger picture
+TEXT_BYTES = 5_000  # of a text: Comprehend accepts no more; the rest is cut
 OTHERS = {
     b"GIF8": "a GIF",
     b"PK\x03\x04": "a ZIP archive",
@@ -26,7 +26,7 @@ KEPT = "only texts in UTF-8, JPEG and PNG are read"
 
 @dataclass(frozen=True)
 class Text:
-    """`cut`: there was more of it."""
+    """A text of at most TEXT_BYTES; `cut` if there was more."""
 
     text: str
     cut: bool
@@ -34,7 +34,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Picture:
-    """`body` has the same pixels as what was sent."""
+    """A picture with the same pixels as the original; width and height are in pixels."""
 
     body: bytes = field(repr=False)
     ending: str
@@ -43,7 +43,7 @@ class Picture:
 
 
 def read_contents(body: bytes) -> Text | Picture:
-    """Raises Unreadable, which says what it is and why it can't be read."""
+    """Return the text or picture. Raises Unreadable, which says what the bytes are instead."""
     if body.startswith(jpeg.MAGIC):
         return Picture(*jpeg.cleaned(body))
     if body.startswith(png.MAGIC):
@@ -62,7 +62,7 @@ def _text(body: bytes) -> Text:
     if "\0" in whole:
         raise Unreadable(f"it is no text, but something with zero bytes in it; {KEPT}")
     text = whole.strip()
-    # in bytes, and never half a character
+    # cut by bytes; "ignore" drops a character cut in half
     first = text.encode()[:TEXT_BYTES].decode("utf-8", "ignore")
     clean = "".join(map(_harmless, first.replace("\r\n", "\n").replace("\r", "\n"))).strip()
     if not clean:
@@ -71,5 +71,5 @@ def _text(body: bytes) -> Text:
 
 
 def _harmless(char: str) -> str:
-    """No letter needs a control character, and a terminal obeys some."""
+    """Replace control characters: letters don't need them, and terminals act on some."""
     return char if char in "\n\t" or category(char) != "Cc" else " "

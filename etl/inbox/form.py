@@ -1,4 +1,4 @@
-"""The form by which readers write: signed for a week at most, renewed before it ends."""
+"""The form that readers write with: signed for a week at most, and renewed before that ends."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -13,14 +13,15 @@ from etl.store import Store, Upload
 from etl.store.layout import FORM, INCOMING
 from etl.store.signing import Signer
 
-LASTS = timedelta(days=7)  # as long as S3 takes a signature
-RENEW_AFTER = timedelta(hours=20)  # so that whoever opens the page has days left to write
+LASTS = timedelta(days=7)  # the longest S3 accepts a signature
+RENEW_AFTER = timedelta(hours=20)  # so that a form just opened works for days
 
 
 def renew(inbox: InboxSettings, languages: Sequence[str], store: Store, now: datetime) -> None:
-    """Put the form beside the page where INBOX is on, unless a recent one is there.
+    """Write the form next to the page if INBOX is on, unless the existing one is recent.
 
-    With temporary credentials it is renewed each time: it expires with them. A failure is logged.
+    With temporary credentials it is always renewed, because it expires with them. A failure is
+    only logged.
     """
     if not inbox.on:
         return
@@ -28,8 +29,8 @@ def renew(inbox: InboxSettings, languages: Sequence[str], store: Store, now: dat
         signer = store.signer()
         if signer is None:
             return
-        there = store.head(FORM)
-        if there and now - there.modified < RENEW_AFTER and signer.temporary is None:
+        form = store.head(FORM)
+        if form and now - form.modified < RENEW_AFTER and signer.temporary is None:
             return
         store.write(Upload(FORM, _page(languages, store, signer, LASTS)))
     except EtlError as exc:
@@ -39,7 +40,7 @@ def renew(inbox: InboxSettings, languages: Sequence[str], store: Store, now: dat
 
 
 def share(languages: Sequence[str], store: Store, signer: Signer, lasts: timedelta) -> str:
-    """Write a form to be handed out and return its key. Raises StoreError."""
+    """Write a form for sharing and return its key. Raises StoreError."""
     body = _page(languages, store, signer, lasts)
     key = shared_key(FORM, datetime.now(UTC) + lasts)
     store.write(Upload(key, body))
@@ -47,7 +48,7 @@ def share(languages: Sequence[str], store: Store, signer: Signer, lasts: timedel
 
 
 def _page(languages: Sequence[str], store: Store, signer: Signer, lasts: timedelta) -> bytes:
-    from etl.inbox import form_page  # Jinja: only who makes a form pays for it
+    from etl.inbox import form_page  # loads Jinja, which is slow: only when a form is made
 
     texts = translations.translated(store, languages, form_page.sentences())
     until = datetime.now(UTC) + lasts

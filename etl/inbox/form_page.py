@@ -1,6 +1,6 @@
-"""The page with the form by which readers write: one file, in all the languages that it speaks.
+"""The page with the form that readers write with: one file with all its languages.
 
-It needs nothing beside itself, so it works from a disk, too.
+It loads no other files, so it also works from a disk.
 """
 
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ Texts = Mapping[str, Mapping[str, str]]  # language -> sentence -> translation
 
 @dataclass(frozen=True)
 class Way:
-    """A signed form for one kind of letter: where to, with which fields, how large at most."""
+    """A signed upload for one kind of letter: its URL, form fields and size limit."""
 
     url: str
     fields: Mapping[str, str]
@@ -34,12 +34,13 @@ class Way:
 
 
 def sentences() -> list[str]:
-    """Whatever the page says where it speaks several languages."""
+    """Return the sentences of the page, for translation."""
     nowhere = Way("", {}, 0)
     return _rendered(nowhere, nowhere, {ORIGINAL: {}}, datetime.min.replace(tzinfo=UTC))[1]
 
 
 def page(remark: Way, picture: Way, texts: Texts, until: datetime) -> bytes:
+    """Return the page as HTML. `until` is when the signatures expire."""
     return _rendered(remark, picture, texts, until)[0]
 
 

@@ -1,4 +1,4 @@
-"""A letter as it came in -> what is kept of it: its text, or a copy of its picture."""
+"""Take in a letter: keep its text, or a copy of its picture."""
 
 from msgspec.structs import replace
 
@@ -13,9 +13,9 @@ from etl.store.layout import PICTURES
 
 
 def take_in(store: Store, of: LetterProgress) -> Letter | None:
-    """Read what was sent, and put the copy of a picture into the folder.
+    """Read a letter, and write the copy of a picture to the folder. Raises StoreError.
 
-    None: what was sent is gone. Raises StoreError.
+    Return None if the original is gone.
     """
     try:
         if not is_valid(of.key):
@@ -45,12 +45,12 @@ def take_in(store: Store, of: LetterProgress) -> Letter | None:
 
 
 def unreadable(of: LetterProgress, why: str) -> Letter:
-    """A letter of which nothing can be kept but the reason."""
+    """Return a letter with no content but the reason."""
     letter = Letter(of.id, of.key, of.received_at, of.size, "unreadable")
     return letter.noted("contents", why)
 
 
 def forget(store: Store, of: LetterProgress) -> None:
-    """Delete what was sent, where it has a name that can be used. Raises StoreError."""
+    """Delete the original, unless its key is not one the store accepts. Raises StoreError."""
     if is_valid(of.key):
         store.delete(of.key)

@@ -1,11 +1,11 @@
-"""JPEG: the same pixels without what else is in the file. Pure.
+"""Copy a JPEG's pixels without its metadata. Pure.
 
-The file is taken apart and put together again, never decoded: nothing is lost, no memory is needed
-for millions of pixels, and no decoder with its own faults meets what a stranger sent.
+The file's segments are copied, never decoded: no quality is lost, no memory is needed for millions
+of pixels, and no decoder with bugs of its own has to handle a stranger's file.
 
-Left out are EXIF with place, time, camera and thumbnail, XMP, IPTC, comments, colour profiles,
-whatever applications add, and whatever follows the picture's end. How the camera was held is put
-back, or the picture would lie on its side.
+Dropped are EXIF (place, time, camera, thumbnail), XMP, IPTC, comments, colour profiles, data that
+applications add, and anything after the end of the picture. Only EXIF's orientation is written
+back, or the picture would be shown sideways.
 """
 
 import re
@@ -15,18 +15,18 @@ from etl.inbox.letter import Unreadable
 
 MAGIC = b"\xff\xd8\xff"
 START, END = b"\xff\xd8", b"\xff\xd9"
-SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # the headers of a frame
+SIZES = {*range(0xC0, 0xD0)} - {0xC4, 0xC8, 0xCC}  # frame headers, which have the size
 KEPT = {*range(0xC0, 0xD0), *range(0xDA, 0xE0)}  # frames, tables and scans
 JFIF = bytes.fromhex("ffe0 0010 4a464946 00 0102 00 0001 0001 00 00")  # without its thumbnail
-ADOBE = bytes.fromhex("ffee 000e")  # which colours there are; without it CMYK shows inverted
+ADOBE = bytes.fromhex("ffee 000e")  # has the colour space; without it CMYK is shown inverted
 ORIENTATION = 0x0112
 UPRIGHT = 1
 _MARKER = re.compile(rb"\xff+([\xc0-\xfe])")
-_SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # these are a scan's own data
+_SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # the excluded bytes occur within a scan
 
 
 def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
-    """The copy, its ending, width and height in pixels. Raises Unreadable."""
+    """Return the copy, its file ending, and its width and height in pixels. Raises Unreadable."""
     head, rest = [START], list[bytes]()
     size, orientation, has_scan, at = (0, 0), UPRIGHT, False, len(START)
     while True:
@@ -59,7 +59,7 @@ def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
 
 
 def _marker(body: bytes, at: int) -> tuple[int, int]:
-    """The next marker, and where what belongs to it begins."""
+    """Return the next marker, and where its segment begins."""
     found = _MARKER.match(body, at)
     if not found:
         broken = "breaks off" if at >= len(body) else "is damaged"
@@ -68,7 +68,7 @@ def _marker(body: bytes, at: int) -> tuple[int, int]:
 
 
 def _segment(body: bytes, at: int) -> tuple[bytes, int]:
-    """What stands behind the two bytes of its length, and where it ends."""
+    """Return a segment without the two bytes of its length, and where it ends."""
     length = int.from_bytes(body[at : at + 2], "big")
     if length < 2:
         raise Unreadable("it is a JPEG that is damaged")
@@ -78,7 +78,7 @@ def _segment(body: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _size(frame: bytes) -> tuple[int, int]:
-    """Height and width."""
+    """Return the height and width from a frame header."""
     if len(frame) < 5:
         raise Unreadable("it is a JPEG that is damaged")
     height, width = struct.unpack_from(">HH", frame, 1)
@@ -86,7 +86,7 @@ def _size(frame: bytes) -> tuple[int, int]:
 
 
 def _orientation(tiff: bytes) -> int:
-    """EXIF's tag, 1 to 8; upright where it can't be found."""
+    """Return EXIF's orientation, 1 to 8; UPRIGHT if there is none."""
     order = {b"II*\0": "<", b"MM\0*": ">"}.get(tiff[:4])
     if order is None:
         return UPRIGHT
@@ -97,13 +97,13 @@ def _orientation(tiff: bytes) -> int:
             tag, kind, _, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * n)
             if (tag, kind) == (ORIENTATION, 3):
                 return value if value in range(1, 9) else UPRIGHT
-    except struct.error:  # it points beyond its end
+    except struct.error:  # an offset points beyond the end
         pass
     return UPRIGHT
 
 
 def _turned(orientation: int) -> bytes:
-    """EXIF that says nothing else."""
+    """Return an EXIF segment with only the orientation."""
     tiff = struct.pack(">4sIHHHIHHI", b"MM\0*", 8, 1, ORIENTATION, 3, 1, orientation, 0, 0)
     exif = b"Exif\0\0" + tiff
     return b"\xff\xe1" + struct.pack(">H", 2 + len(exif)) + exif

@@ -1,4 +1,4 @@
-"""A letter: what was received, and what is known of it, as in inbox/results/ID.json. Pure."""
+"""A letter and what is known about it, as in inbox/results/ID.json. Pure."""
 
 import hashlib
 from datetime import datetime
@@ -13,17 +13,17 @@ Kind = Literal["text", "picture", "unreadable"]
 
 
 class Label(Struct, frozen=True):
-    """What Rekognition sees, and how sure it is, in percent."""
+    """Something that Rekognition sees; `confidence` is in percent."""
 
     name: str
     confidence: float
 
 
 class Letter(Struct, frozen=True, omit_defaults=True):
-    """`key` is what it was sent as; `picture` the key of the copy that was kept.
+    """A letter, with what is known about it so far.
 
-    `mood` is the sentiment of the text; `look` are the rules of INBOX_ALERT that it answers to;
-    `notes` say what could not be had, and why.
+    `key` is the key of the original and `picture` that of the copy. `mood` is the sentiment of the
+    text. `look` has the INBOX_ALERT rules that match. `notes` says what is missing, and why.
     """
 
     id: str
@@ -49,20 +49,23 @@ class Letter(Struct, frozen=True, omit_defaults=True):
     format: int = 1
 
     def noted(self, what: str, why: str) -> "Letter":
-        """Add a note."""
+        """Return the letter with the note added."""
         return replace(self, notes={**self.notes, what: why})
 
 
 def letter_id(entry: Entry) -> str:
-    """Name a letter: the same for every worker that lists it, another if the key is sent again."""
+    """Return the id of a letter.
+
+    It is the same for every worker that lists the letter, but differs if the key is sent again.
+    """
     said = f"{entry.key}\n{entry.size}\n{entry.modified.isoformat()}"
     digest = hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
     return f"{entry.modified:%Y-%m-%dT%H%M%SZ}-{digest[:16]}"
 
 
 class Unreadable(Exception):
-    """It is not what can be read, and never will be."""
+    """The letter can't be read, and a retry would not help."""
 
 
 class Later(Exception):
-    """It waits: a service refuses for now, or the day's calls are used up."""
+    """The letter must wait: a service refuses for now, or the day's calls are used up."""

@@ -1,4 +1,4 @@
-"""The letters of a round, one by one: claimed, taken in, read, their results written."""
+"""Process the letters of a round: claim, take in, read and write the result of each."""
 
 import time
 from collections.abc import Iterator
@@ -19,22 +19,22 @@ from etl.store.keys import is_valid
 from etl.store.layout import INCOMING
 from etl.store.s3.store import S3Store
 
-LIMIT_S = 240.0  # of a round; the letter that is under way then is finished
-MOST_LETTERS = 1_000  # that a round begins, however many came
-MAX_CLAIMS = 3  # attempts whose reader died, after which the letter is given up
-GIVEN_UP_AFTER = timedelta(days=7)  # of waiting
+LIMIT_S = 240.0  # of a round; a letter already begun is still finished
+MOST_LETTERS = 1_000  # new letters per round
+MAX_CLAIMS = 3  # a letter is given up after this many attempts whose reader died
+GIVEN_UP_AFTER = timedelta(days=7)  # a letter does not wait longer
 
 
 @dataclass
 class RoundResult:
-    """What a round did: the letters that it finished, oldest first, and those that wait."""
+    """The letters that a round finished, oldest first, and those that wait."""
 
     letters: list[Letter] = field(default_factory=list)
     waiting: list[LetterProgress] = field(default_factory=list)
 
 
 class LetterRound:
-    """Goes through the inbox once. Everything here raises StoreError."""
+    """Goes through the inbox once. Every method raises StoreError."""
 
     def __init__(self, store: S3Store, services: Services, reader: Reader, now: datetime) -> None:
         self._store = store
@@ -54,7 +54,8 @@ class LetterRound:
         for entry in self._new(set(begun)):
             fresh = claims.claim(self._store, claims.new_progress(entry), None, self._now)
             if fresh and results.read_result(self._store, fresh.progress.id):
-                claims.drop(self._store, fresh.progress.id)  # another's, since it was listed
+                # another worker has finished it since it was listed
+                claims.drop(self._store, fresh.progress.id)
             elif fresh:
                 self._handle(fresh)
         self._done.letters.sort(key=lambda letter: letter.id)
@@ -64,7 +65,10 @@ class LetterRound:
         return time.monotonic() > self._ends
 
     def _new(self, begun: set[str]) -> Iterator[Entry]:
-        """What came in since. A name that can't be used can't be deleted, so it stays listed."""
+        """Yield the letters that nobody has begun.
+
+        A letter whose key is invalid can't be deleted and stays listed, so its result is checked.
+        """
         count = 0
         for entry in self._store.list(INCOMING, in_order=False):
             if self._is_late() or count == MOST_LETTERS:
@@ -88,24 +92,26 @@ class LetterRound:
         held = claims.claim(self._store, known, etag, self._now)
         if held is None:
             return
-        # whoever wrote the result may have died before it was reported
+        # a worker may have died after it wrote the result and before it sent the alert
         if result := results.read_result(self._store, letter):
             self._done.letters.append(result)
         else:
             self._handle(held)
 
     def _must_wait(self, letter: Letter) -> bool:
-        """Whether another attempt would end like the last one."""
+        """Whether another attempt would fail like the last one."""
         return self._services.allowance.is_spent or self._services.refuse(ASKED_FOR[letter.kind])
 
     def _handle(self, held: Held) -> None:
         try:
             self._bring_forward(held)
-        except StateConflict as exc:  # our claim grew old: it is another worker's now
+        except StateConflict as exc:  # our claim expired, and another worker took the letter
             log.warning("inbox.overtaken", id=held.progress.id, error=exc)
         except EtlError:
             raise
-        except Exception as exc:  # its claim stays: a later round tries again, and gives it up
+        except (
+            Exception
+        ) as exc:  # the claim is kept: a later round retries, at most MAX_CLAIMS times
             log.error("inbox.crashed", exc=exc, kind=type(exc).__name__, id=held.progress.id)
 
     def _bring_forward(self, held: Held) -> None:
@@ -118,12 +124,12 @@ class LetterRound:
             return
         if letter is None:
             letter = intake.take_in(self._store, held.progress)
-            if letter is None:  # gone: somebody has deleted it
+            if letter is None:  # somebody has deleted the original
                 claims.drop(self._store, held.progress.id)
                 return
             held = claims.keep(self._store, held, letter)
             intake.forget(self._store, held.progress)
-        elif held.progress.claims > 1:  # the reader before may have died before it got here
+        elif held.progress.claims > 1:  # the previous reader may have died before it deleted this
             intake.forget(self._store, held.progress)
         learned = self._reader.read(letter)
         letter, why = learned.letter, learned.waits_for
@@ -132,7 +138,7 @@ class LetterRound:
         if why:
             self._done.waiting.append(claims.release(self._store, held, letter, why))
         else:
-            claims.keep(self._store, held, letter)  # still ours: only one worker gets beyond this
+            claims.keep(self._store, held, letter)  # fails unless the claim is still ours
             self._finish(letter)
 
     def _finish(self, letter: Letter) -> None:

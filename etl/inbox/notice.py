@@ -1,4 +1,4 @@
-"""Letters that ask for a look -> the one alert that tells of them. Pure."""
+"""Make one alert about the letters that match INBOX_ALERT. Pure."""
 
 import hashlib
 from collections.abc import Sequence
@@ -9,12 +9,12 @@ from etl.errors import one_line, shortened
 from etl.inbox.letter import Letter
 
 LISTED = 20
-SHORT, LONG = 60, 300  # characters of a remark: in an SMS, and in the list
+SHORT, LONG = 60, 300  # characters of a remark in an SMS and in the list
 LABELS_NAMED = 3
 
 
 def notice(letters: Sequence[Letter], now: datetime) -> Alert:
-    """Of letters that were read in one round; its id is that of these letters together."""
+    """Make the alert about letters of one round; its id is a digest of the letters' ids."""
     ids = hashlib.sha256("\n".join(letter.id for letter in letters).encode()).hexdigest()
     pictures = [letter.picture for letter in letters if letter.picture]
     items = [f"{letter.id}, {', '.join(letter.look)}: {said(letter, LONG)}" for letter in letters]
@@ -29,7 +29,7 @@ def notice(letters: Sequence[Letter], now: datetime) -> Alert:
 
 
 def said(letter: Letter, most: int) -> str:
-    """What it says, on one line and in quotes; or what is to be seen."""
+    """Return the text on one line and in quotes, or the labels of a picture."""
     if letter.kind == "picture":
         seen = ", ".join(
             f"{one.name} {one.confidence:.0f}%" for one in letter.labels[:LABELS_NAMED]

@@ -1,8 +1,8 @@
-"""PNG: the same pixels without what else is in the file. Pure.
+"""Copy a PNG's pixels without its metadata. Pure.
 
-As with JPEG it is taken apart and put together again, never decoded. Kept are the chunks that make
-the picture; EXIF, texts, times, colour profiles, animation, what nobody knows, and whatever follows
-the end are left out.
+As with JPEG, the file is never decoded. Only the chunks needed to show the picture are copied.
+EXIF, texts, times, colour profiles, animation, unknown chunks, and anything after the end are
+dropped.
 """
 
 import struct
@@ -15,7 +15,7 @@ KEPT = (b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS", b"gAMA", b"cHRM", b"sRGB")
 
 
 def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
-    """The copy, its ending, width and height in pixels. Raises Unreadable."""
+    """Return the copy, its file ending, and its width and height in pixels. Raises Unreadable."""
     kept, at, name = [MAGIC], len(MAGIC), b""
     width = height = 0
     has_picture = False
@@ -34,7 +34,7 @@ def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
         has_picture = has_picture or name == b"IDAT"
         if name in KEPT:
             kept.append(body[at:after])
-        elif name[:1].isupper():  # without it nobody can show the rest
+        elif name[:1].isupper():  # a critical chunk: the picture can't be shown without it
             raise Unreadable("it is a PNG of a kind that nobody else can show")
         at = after
     if not has_picture or not (width and height):
@@ -43,7 +43,7 @@ def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
 
 
 def _header(body: bytes, at: int) -> tuple[int, bytes]:
-    """A chunk's length and name."""
+    """Return a chunk's length and name."""
     if at + 8 > len(body):
         raise Unreadable("it is a PNG that breaks off")
     length, name = struct.unpack_from(">I4s", body, at)

@@ -1,6 +1,6 @@
-"""A letter that was taken in -> the same with what the services say of it.
+"""Add the services' answers to a letter that was taken in.
 
-Each thing is asked for once: of a letter that waits only the rest is asked for.
+Answers already known are not requested again when a letter had to wait.
 """
 
 from collections.abc import Callable, Sequence
@@ -21,20 +21,20 @@ from etl.store.s3.store import S3Store
 if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
 
-LEAST_PIXELS, MOST_PIXELS = 80, 10_000  # a side, of what Rekognition looks at
+LEAST_PIXELS, MOST_PIXELS = 80, 10_000  # per side, as Rekognition requires
 LABELS_KEPT = 20
 
 
 @dataclass(frozen=True)
 class Learned:
-    """What is known of a letter by now, and why the rest waits; empty: that is all."""
+    """A letter with what is known by now; `waits_for` says why the rest waits, empty if none."""
 
     letter: Letter
     waits_for: str
 
 
 class Reader:
-    """Reads letters for one owner: in their language, by their rules."""
+    """Reads letters for the owner: translates to their language and applies their rules."""
 
     def __init__(
         self, store: S3Store, services: Services, language: str, rules: Sequence[InboxRule]
@@ -45,7 +45,7 @@ class Reader:
         self._rules = rules
 
     def read(self, letter: Letter) -> Learned:
-        """Ask for what is not known yet, one thing after another. Raises StoreError."""
+        """Ask the services for what is not known yet. Raises StoreError."""
         steps: dict[str, Callable[[Letter], Letter]] = {}
         if letter.kind == "text":
             steps = {
@@ -63,7 +63,7 @@ class Reader:
                 letter = step(letter)
             except Later as exc:
                 why = why or str(exc)
-            except AlertError as exc:  # of this letter alone
+            except AlertError as exc:  # the service rejected this letter; others may work
                 letter = letter.noted(name, str(exc))
         return Learned(letter, why)
 
@@ -80,7 +80,7 @@ class Reader:
         return replace(letter, translation=said)
 
     def _with_mood(self, letter: Letter) -> Letter:
-        """Of the text itself, or of a translation where Comprehend can't judge its language."""
+        """Add the mood of the text, or of a translation if Comprehend can't judge its language."""
         if letter.mood or not letter.language:
             return letter
         text, language = letter.text, letter.language
@@ -89,7 +89,7 @@ class Reader:
         elif language not in SENTIMENT:
             text, language = self._services.translation(text, language, ORIGINAL), ORIGINAL
         if not text:
-            return letter  # the translation waits, or can't be had
+            return letter  # the translation waits, or failed
         mood, score = self._services.mood(_within(text), language)
         looked = alert_rules.met(self._rules, mood, ())
         return replace(letter, mood=mood, mood_score=round(score, 3), look=looked)
@@ -120,5 +120,5 @@ class Reader:
 
 
 def _within(text: str) -> str:
-    """A translation may be longer than what it was made from."""
+    """Cut to what Comprehend accepts: a translation may be longer than the original."""
     return text.encode()[:TEXT_BYTES].decode("utf-8", "ignore")

@@ -1,4 +1,4 @@
-"""inbox/results/ID.json: what became of each letter, written once."""
+"""inbox/results/ID.json: the result of each letter, written once."""
 
 import heapq
 from collections.abc import Sequence
@@ -16,7 +16,10 @@ from etl.store.parallel import in_parallel
 
 
 def read_result(store: Store, letter: str) -> Letter | None:
-    """Read the result of a letter; None: there is none, or it can't be read. Raises StoreError."""
+    """Read the result of a letter. Raises StoreError.
+
+    Return None if there is none, or if it can't be decoded.
+    """
     stored = store.read(_key(letter))
     try:
         return msgspec.json.decode(stored.body, type=Letter) if stored else None
@@ -32,7 +35,7 @@ def write_result(store: Store, letter: Letter) -> None:
 
 
 def latest_results(store: Store, count: int) -> Sequence[Letter]:
-    """Read the results of the last letters that came in, oldest first. Raises StoreError."""
+    """Read the results of the newest `count` letters, oldest first. Raises StoreError."""
     listed = store.list(RESULTS, in_order=False)
     ids = (entry.key.removeprefix(RESULTS).removesuffix(".json") for entry in listed)
     wanted = heapq.nlargest(count, ids)

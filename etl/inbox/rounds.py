@@ -1,15 +1,14 @@
 """One round through the inbox: take in, read, write the result, alert. Read this first.
 
-Each letter goes through the same steps, and what a step did is written before the next begins. So
-a worker that is killed at any point, or meets another one, repeats at most the calls that it was in
-the middle of.
+Each letter goes through the same steps, and the outcome of a step is saved before the next begins.
+So if a worker is killed, or two workers run, at most the service calls in progress are repeated.
 
-    claim      inbox/pending/ID.json is made: the letter is ours
-    take in    its text, or a copy of its picture, is kept; the original is deleted
-    read       the services are asked; what they refuse for now a later round asks again
-    result     inbox/results/ID.json
-    alert      one alert for all letters of the round that answer to INBOX_ALERT
-    let go     inbox/pending/ID.json is deleted
+    claim      write inbox/pending/ID.json, which makes the letter ours
+    take in    keep the text or a copy of the picture, and delete the original
+    read       ask the services; a later round asks again for what they refuse now
+    result     write inbox/results/ID.json
+    alert      send one alert about all letters of the round that match INBOX_ALERT
+    let go     delete inbox/pending/ID.json
 """
 
 from datetime import datetime
@@ -29,7 +28,7 @@ from etl.store.s3.store import S3Store
 
 
 def make_round(inbox: InboxSettings, store: S3Store, teller: Teller, now: datetime) -> RoundResult:
-    """Go through the inbox once. Raises StoreError; what was done by then stays done."""
+    """Go through the inbox once. Raises StoreError; letters finished before that stay finished."""
     now = now.replace(microsecond=0)
     allowance = Allowance(store, inbox.daily_limit, now)
     services = Services(allowance)
@@ -57,10 +56,10 @@ def make_round(inbox: InboxSettings, store: S3Store, teller: Teller, now: dateti
 
 
 def _alert(done: RoundResult, store: S3Store, teller: Teller, now: datetime) -> None:
-    """Send one alert for the letters that answer to INBOX_ALERT, and what waited before.
+    """Send one alert about the letters that match INBOX_ALERT, and any alerts that wait.
 
-    Raises StoreError if the alert could not even be queued: the progress of these letters is kept
-    then, and a later round comes back to them.
+    Raises StoreError if the alert could not be queued. Then the progress of these letters is kept,
+    and a later round tries again.
     """
     looked = [letter for letter in done.letters if letter.look]
     if not looked:

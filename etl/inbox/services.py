@@ -1,7 +1,7 @@
-"""Comprehend, Translate and Rekognition, asked within the day's allowance.
+"""Calls of Comprehend, Translate and Rekognition within the day's allowance.
 
-A service that refuses is not asked again in the same round: a thousand letters would be a thousand
-refusals. What it was asked for waits.
+A service that refuses is not called again in the same round, or a thousand letters would cause a
+thousand refusals. Letters that need it wait.
 """
 
 from collections.abc import Callable, Iterable
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from mypy_boto3_rekognition.type_defs import ImageTypeDef
     from mypy_boto3_translate import TranslateClient
 
-# what Comprehend judges
+# the languages in which Comprehend judges a mood
 SENTIMENT = {"en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"}
 ASKED_FOR = {"text": ("comprehend", "translate"), "picture": ("rekognition",), "unreadable": ()}
 SPENT = "the calls of the day (INBOX_DAILY_LIMIT) are used up; it is read tomorrow"
-LABEL_CONFIDENCE = 55.0  # percent; Rekognition's own least
-INLINE_BYTES = 5 * 1024 * 1024  # of a picture in a request; larger ones it fetches from S3
+LABEL_CONFIDENCE = 55.0  # percent; Rekognition's default
+INLINE_BYTES = 5 * 1024 * 1024  # of a picture in a request; Rekognition reads larger ones from S3
 NOT_EVERYWHERE = "; not every region has it: AWS_ENDPOINT_URL_{} may lead to another's"
 
 
@@ -34,7 +34,7 @@ Answer = TypeVar("Answer")
 class Services:
     """The services of one round.
 
-    Each call raises Later if it may be tried again, or AlertError if this letter never works.
+    Each call raises Later if it may be retried, or AlertError if it can't work for this letter.
     """
 
     def __init__(self, allowance: Allowance) -> None:
@@ -42,7 +42,7 @@ class Services:
         self.refusing: dict[str, str] = {}  # service -> why
 
     def refuse(self, services: Iterable[str]) -> bool:
-        """Whether one of them has refused in this round."""
+        """Return whether one of the services has refused a call in this round."""
         return not self.refusing.keys().isdisjoint(services)
 
     @cached_property
@@ -61,10 +61,12 @@ class Services:
         return client
 
     def language(self, text: str) -> tuple[str, float]:
-        """Its code, and how sure Comprehend is, from 0 to 1."""
+        """Return the code of the text's language, and Comprehend's score from 0 to 1."""
         return self._asked("comprehend", lambda: translate.detect(text, self.comprehend))
 
     def translation(self, text: str, source: str, target: str) -> str:
+        """Translate the text; languages are given as codes."""
+
         def ask() -> str:
             what = f"translation from {source} to {target}"
             with aws.explained("translate", what=what, action="translate:TranslateText"):
@@ -76,7 +78,10 @@ class Services:
         return self._asked("translate", ask)
 
     def mood(self, text: str, language: str) -> tuple[str, float]:
-        """Comprehend's word in lower case, and how sure it is; the language is one of SENTIMENT."""
+        """Return the mood, such as "positive", and its score from 0 to 1.
+
+        The language must be one of SENTIMENT.
+        """
 
         def ask() -> tuple[str, float]:
             action = "comprehend:DetectSentiment"
@@ -88,7 +93,7 @@ class Services:
         return self._asked("comprehend", ask)
 
     def labels(self, image: "ImageTypeDef", least: float) -> list[Label]:
-        """What is to be seen, surest first; `least` in percent."""
+        """Return what is in a picture, surest first; `least` is a confidence in percent."""
 
         def ask() -> list[Label]:
             action = "rekognition:DetectLabels"
