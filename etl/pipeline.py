@@ -1,6 +1,6 @@
-"""One run: extract -> transform -> check -> load -> tell. Read this first.
+"""One run: extract -> transform -> check -> load -> alert. Read this first.
 
-What needs pandas and pyarrow is imported only once there is something to do.
+Modules that need pandas and pyarrow are imported only when there is something to do.
 """
 
 from datetime import UTC, datetime
@@ -30,9 +30,9 @@ from etl.worker import schedule
 def run(
     settings: Settings, store: Store, options: Options | None = None, now: datetime | None = None
 ) -> Result:
-    """Make one run.
+    """Make one run. A dry run writes nothing.
 
-    Raises EtlError, once it is in the history where that can be written. A dry run writes nothing.
+    Raises EtlError, after recording the failure in the history if the history can be written.
     """
     options, now = options or Options(), now or datetime.now(UTC)
     recorder = Recorder(settings, store, options, now)
@@ -64,7 +64,7 @@ def run(
 def start(
     settings: Settings, store: Store, options: Options, now: datetime, recorder: Recorder
 ) -> Run:
-    """Read what is published and what happened before; finish what a crash left half done."""
+    """Read the published version and the history; finish a publication that a crash interrupted."""
     now = now.astimezone(UTC).replace(microsecond=0)
     slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
     stale_after_days = settings.table.stale_after_days
@@ -75,9 +75,10 @@ def start(
 
 
 def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unchanged:
-    """Bring the inputs into the folder `work`, and add them to `fetched` one after the other.
+    """Download the inputs into the folder `work`, adding each to `fetched`.
 
-    Raises SourceUnavailable, SourceChanged.
+    Return Unchanged if the published version was made of the same inputs. Raises SourceUnavailable,
+    SourceChanged.
     """
     source = this.settings.source
     facts = raw.bring_facts(this, work)
@@ -98,7 +99,7 @@ def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unch
 
 
 def make_version(this: Run, inputs: Inputs, work: Path) -> Version:
-    """Make the files of one version, its page among them. Raises SourceChanged, DataRejected."""
+    """Make the files of one version and its page. Raises SourceChanged, DataRejected."""
     from etl.load.version import write_version
     from etl.report.page.add import add_page
 
@@ -106,16 +107,18 @@ def make_version(this: Run, inputs: Inputs, work: Path) -> Version:
 
 
 def load(this: Run, version: Version) -> Manifest | None:
-    """Publish a version; None, or what another worker has published for the slot meanwhile."""
+    """Publish a version. Return None, or the one another worker has published for the same slot.
+
+    Raises StoreError, also as StateConflict if another slot's run was published meanwhile.
+    """
     this.options.step("load")
     free_memory.trim_heap()
     try:
         publish.publish(this.store, version, this.published, advance=this.options.advance)
     except StateConflict:
         winner = manifests.read(this.store)
-        ours = (
-            winner is not None and winner.manifest.run_id == this.run_id
-        )  # refused after the commit
+        # if our own manifest is published, the conflict came after the commit
+        ours = winner is not None and winner.manifest.run_id == this.run_id
         if winner is None or ours or winner.manifest.slot != this.slot:
             raise
         return winner.manifest
