@@ -6,8 +6,8 @@
   const fields = { remark: one("#remark"), picture: one("#picture") };
   const said = [...document.querySelectorAll("[data-say]")].map((place) => [place, place.textContent]);
 
-  // The name is random, because anybody who could guess it could overwrite the letter. A retry
-  // keeps the name, so that the letter arrives only once.
+  // A name that nobody can guess: who could would write over it. What is sent again keeps its own,
+  // so that it comes once.
   const fresh = () =>
     [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
   let name = fresh(), told = "";
@@ -37,7 +37,7 @@
     for (const [field, value] of Object.entries(signed)) data.append(field, value);
     data.set("key", signed.key.replace("${filename}", `${name}-${kind}`));
     if (kind === "picture") data.set("Content-Type", body.type);
-    data.append("file", body, kind); // must be last: S3 ignores fields after the file
+    data.append("file", body, kind); // S3 reads nothing behind the file
     const answer = await fetch(url, { method: "POST", body: data });
     if (!answer.ok) throw new Refused(String(answer.status));
     arrived.add(kind);
