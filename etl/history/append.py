@@ -1,4 +1,4 @@
-"""Write the history: a record after each run, and the files that are made from it."""
+"""Add a record to the history after each run, and update the files made from the history."""
 
 from collections.abc import Callable, Iterator
 
@@ -22,17 +22,17 @@ def record(
     once_a_slot: bool = False,
     known: tuple[History, str | None] | None = None,
 ) -> History:
-    """Add a record to the history and bring status.json up to date; after a publication feed.xml
-    as well. Raises StoreError.
+    """Add a record to the history and update status.json, and feed.xml after a publication.
 
-    `once_a_slot` and `known` are those of `add`.
+    Return the new history. `once_a_slot` and `known` are as in `add`. Raises StoreError.
     """
     past = add(store, new, once_a_slot=once_a_slot, known=known)
     while True:
         for upload in _derived(past, stale_after_days):
             if upload.key != FEED or new.outcome == "published":
                 store.write(upload)
-        # another worker may have added a record meanwhile, and written its status before ours
+        # another worker may have added a record in the meantime, and our older status.json may
+        # have overwritten its newer one: repeat until the history stays the same
         latest, _ = history.read(store)
         if not latest.records or latest == past:
             return past
@@ -40,7 +40,10 @@ def record(
 
 
 def rewrite_derived(store: Store, past: History, stale_after_days: int) -> None:
-    """Write status.json and feed.xml if they don't agree with the history: a run broke off."""
+    """Write status.json and feed.xml if they don't match the history, as after a crash.
+
+    Raises StoreError.
+    """
     for upload in _derived(past, stale_after_days):
         found = store.read(upload.key)
         if found is None or found.body != upload.body:
@@ -48,7 +51,7 @@ def rewrite_derived(store: Store, past: History, stale_after_days: int) -> None:
 
 
 def _derived(past: History, stale_after_days: int) -> Iterator[Upload]:
-    """feed.xml and status.json, unless the history is empty."""
+    """Make feed.xml and status.json, unless the history is empty."""
     if feed := atom(past):
         yield Upload(FEED, feed)
     if past.records:
@@ -65,14 +68,14 @@ def add(
 ) -> History:
     """Add a record by compare-and-swap, so that no other worker's is lost. Raises StoreError.
 
-    `known` is the history as it was read last, which saves reading it again.
+    `known` is a history and ETag read before, which saves reading them again.
 
-    With `once_a_slot` a slot keeps one success: if two workers made it at the same moment and found
-    nothing new, the second adds nothing; a publication replaces an `unchanged`.
+    With `once_a_slot` a slot keeps one success: an `unchanged` record is not added to a slot that
+    has a success, and a `published` record replaces the slot's other successes.
     """
 
     def added(records: list[Record]) -> list[Record]:
-        if any(_stands_for(other, new, once_a_slot) for other in records):
+        if any(_covers(other, new, once_a_slot) for other in records):
             return records
         return _with(records, new, once_a_slot)
 
@@ -80,7 +83,7 @@ def add(
 
 
 def replace(store: Store, new: Record, stale_after_days: int) -> None:
-    """Replace the record that a run has already. Raises StoreError."""
+    """Replace the existing record of a run. Raises StoreError."""
 
     def replaced(records: list[Record]) -> list[Record]:
         return [new if other.run_id == new.run_id else other for other in records]
@@ -99,11 +102,11 @@ def _swap(
     return swap(store, HISTORY, history.read, changed, known)
 
 
-def _stands_for(other: Record, new: Record, once_a_slot: bool) -> bool:
-    """Whether the history says already what a new record says.
+def _covers(other: Record, new: Record, once_a_slot: bool) -> bool:
+    """Whether a new record is unnecessary because of `other`.
 
     `other` may be the new record itself (it was written, but the answer was lost), the run's own
-    record while the new one was made in healing, or the success of another worker.
+    record if the new one was made by healing, or another worker's success for the slot.
     """
     if other.run_id == new.run_id:
         return other.outcome == new.outcome and (new.healed or not other.healed)
@@ -119,8 +122,8 @@ def _made(other: Record, new: Record) -> bool:
 def _with(records: list[Record], new: Record, once_a_slot: bool) -> list[Record]:
     if once_a_slot and new.outcome == "published":
         records = [r for r in records if r.run_id == new.run_id or not _made(r, new)]
-    # a run that was healed meanwhile, or failed after its commit, has a record that says less; it
-    # keeps its place, since another run may have been published after it
+    # a run healed by another worker, or one that failed after its commit, already has a record
+    # with less in it; the new one keeps its place, since a later run may have been published since
     if any(other.run_id == new.run_id for other in records):
         return [new if other.run_id == new.run_id else other for other in records]
     before = records[-1] if records else None
@@ -136,6 +139,6 @@ def _with(records: list[Record], new: Record, once_a_slot: bool) -> list[Record]
 
 
 def _repeats(new: Record, before: Record) -> bool:
-    """Whether both are the same failure, in the same slot."""
+    """Whether both records are the same failure in the same slot."""
     same = (before.slot, before.failure) == (new.slot, new.failure)
     return before.outcome == new.outcome == "failed" and same

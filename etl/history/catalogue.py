@@ -1,7 +1,7 @@
 """catalogue.json: what the archive holds in addition to the worker's own runs and inputs.
 
-Snapshots that were imported, and runs that were made from snapshots later. The history, which
-says what readers were given, knows nothing of either.
+That is imported snapshots, and runs rebuilt from snapshots. Neither is in the history, which only
+lists what readers were given.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -15,19 +15,19 @@ from etl.store import Store
 from etl.store.json_state import decoded, swap
 from etl.store.layout import CATALOGUE
 
-AT_ONCE = 25  # entries that are added together, where they come one by one
+AT_ONCE = 25  # `adding` collects this many entries for each write
 Entry = TypeVar("Entry", "Imported", "Rebuilt")
 
 
 class Archived(Struct, frozen=True):
-    """A file in raw/; `sha256` is of the unpacked document, None if it was never written down."""
+    """A file in raw/; `sha256` is of the unpacked document, None if it was never recorded."""
 
     key: str
     sha256: str | None = None
 
 
 class Imported(Struct, frozen=True):
-    """A snapshot; `run_id` names its folder in raw/, `origin` is where it was found."""
+    """An imported snapshot; `run_id` names its folder in raw/, `origin` is where it came from."""
 
     run_id: str
     slot: date
@@ -38,8 +38,11 @@ class Imported(Struct, frozen=True):
 
 
 class Rebuilt(Struct, frozen=True, rename={"series": "countries"}):
-    """A run; `snapshot` names the folder in raw/ of what it was made of, `digests` are those of
-    the source's documents. What the source held is counted before any filter."""
+    """A run rebuilt from a snapshot.
+
+    `snapshot` names the snapshot's folder in raw/; `digests` are those of the source's documents.
+    Rows, series and dates are those of the source, before any filter.
+    """
 
     run_id: str
     snapshot: str
@@ -56,19 +59,19 @@ class Rebuilt(Struct, frozen=True, rename={"series": "countries"}):
 
 
 class Catalogue(Struct, frozen=True):
-    """Both by run id, the oldest snapshot first."""
+    """The content of catalogue.json; both lists are sorted by run id, so oldest first."""
 
     imported: list[Imported] = []
     rebuilt: list[Rebuilt] = []
     format: int = 1
 
     def newest(self) -> Mapping[str, Rebuilt]:
-        """Return the run that was made last from each snapshot, by snapshot."""
+        """Return the newest run of each snapshot, by snapshot."""
         made = sorted(self.rebuilt, key=lambda run: run.made_at)
         return {run.snapshot: run for run in made}
 
     def since(self) -> Mapping[str, datetime]:
-        """Return when each entry came into the folder, by run id."""
+        """Return when each entry was added to the folder, by run id."""
         imported = {snapshot.run_id: snapshot.imported_at for snapshot in self.imported}
         return imported | {run.run_id: run.made_at for run in self.rebuilt}
 
@@ -79,7 +82,7 @@ def read(store: Store) -> Catalogue:
 
 
 def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebuilt] = ()) -> None:
-    """Add entries; they replace those of the same run. Raises StoreError."""
+    """Add entries, replacing those with the same run id. Raises StoreError."""
     snapshots = {one.run_id: one for one in imported}
     runs = {one.run_id: one for one in rebuilt}
     if not snapshots and not runs:
@@ -96,7 +99,10 @@ def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebui
 
 @contextmanager
 def adding(store: Store) -> Iterator[Callable[[Imported | Rebuilt], None]]:
-    """Take entries one by one and add them in lots, the last however it ends. Raises StoreError."""
+    """Yield a function that takes entries one by one and adds AT_ONCE of them per write.
+
+    The rest is added at the end, also after an exception. Raises StoreError.
+    """
     waiting: list[Imported | Rebuilt] = []
 
     def enter() -> None:
@@ -119,7 +125,7 @@ def adding(store: Store) -> Iterator[Callable[[Imported | Rebuilt], None]]:
 
 
 def forget(store: Store, imported: Iterable[str], rebuilt: Iterable[str]) -> None:
-    """Remove snapshots and runs that were cleared away, by their ids. Raises StoreError."""
+    """Remove the entries of snapshots and runs that were deleted. Raises StoreError."""
     snapshots, runs = set(imported), set(rebuilt)
 
     def less(known: Catalogue) -> Catalogue:

@@ -1,4 +1,4 @@
-"""feed.xml: the history for feed readers (Atom, RFC 4287), one entry a published run. Pure."""
+"""feed.xml: the history for feed readers (Atom, RFC 4287), one entry per published run. Pure."""
 
 import xml.etree.ElementTree as ET
 from datetime import datetime
@@ -17,8 +17,8 @@ ENTRIES = 30
 def atom(history: History) -> bytes | None:
     """Return the feed of a history, newest first; None if nothing was ever published.
 
-    Ids are made from run ids (urn:uuid), so they stay when the folder moves; links are relative to
-    the address of the feed (RFC 3986, without xml:base).
+    Ids are made from run ids (urn:uuid), so they stay the same when the folder moves. Links are
+    relative to the address of the feed (RFC 3986, without xml:base).
     """
     runs = [record for record in history.records if record.outcome == "published"]
     if not runs:
@@ -56,7 +56,7 @@ def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
 
 
 def _changes(record: Record, before: Record | None) -> list[str]:
-    """What is there now, and how much more or less than in the run before."""
+    """Describe what was published and how it differs from the run before, in sentences."""
     figures = []
     for name, what in (("rows", "rows"), ("series", _level(record))):
         now, was = getattr(record, name), getattr(before, name, None)
@@ -75,7 +75,7 @@ def _changes(record: Record, before: Record | None) -> list[str]:
 
 
 def _level(record: Record) -> str:
-    """What was counted: countries, regions or places."""
+    """Return what the run's series are: countries, regions or places."""
     source = SOURCES.get(record.source)
     return source.level if source else "countries"
 

@@ -1,7 +1,7 @@
-"""The run history: one record a run, in history.json, and status.json made from it.
+"""The run history: one record per run, in history.json.
 
-A failure that repeats the one before it in the same slot is counted in that record (`attempts`): a
-source that is down for a day leaves one line and not thirty.
+A failure that repeats the previous one in the same slot only increases `attempts` of that record,
+so a source that is down for a day leaves one record and not thirty.
 """
 
 from datetime import date
@@ -21,11 +21,11 @@ class History(Struct, frozen=True):
     format: int = 1
 
     def last_success(self) -> Record | None:
-        """Return the newest record that says what readers had."""
+        """Return the newest record of a run or restore that succeeded."""
         return next((r for r in reversed(self.records) if r.outcome in SERVED), None)
 
     def moved_to(self) -> str | None:
-        """Return the run whose files readers were given last, according to the history."""
+        """Return the id of the run last published or restored, according to the history."""
         moves = (r.published_run for r in reversed(self.records) if r.outcome in MOVES)
         return next(moves, None)
 
@@ -38,10 +38,11 @@ class History(Struct, frozen=True):
         return [record for record in records if record.outcome == "failed"]
 
     def slots_made(self, source: str) -> set[date]:
+        """Return the slots for which a run of the source succeeded."""
         return {r.slot for r in self.records if r.outcome in SUCCESS and r.source == source}
 
     def success_of(self, run_id: str) -> Record | None:
-        """Return the newest record after which readers had this run's files."""
+        """Return the newest record after which the run's files were the published ones."""
         return next(
             (
                 record

@@ -1,7 +1,7 @@
 """manifest.json: which run is published, and everything needed to verify it.
 
-The root manifest.json and the run's own runs/RUN/manifest.json are the same bytes. Each names the
-run before it and the SHA-256 of that run's manifest: a chain that a stranger can verify.
+The root manifest.json and the run's own runs/RUN/manifest.json have the same bytes. Each names the
+run before it and the SHA-256 of that run's manifest: a chain that anybody can verify.
 """
 
 import hashlib
@@ -14,12 +14,15 @@ from etl.store import Store
 from etl.store.json_state import decoded, readable
 from etl.store.layout import LATEST_JSON, MANIFEST, TABLE_PARQUET, raw_key
 
-FACTS, STATISTICS = "facts", "statistics"  # the names of inputs
+FACTS, STATISTICS = "facts", "statistics"  # the possible `Input.name`
 
 
 class Input(Struct, frozen=True, omit_defaults=True):
-    """What the run was made from; `key` is where its bytes are kept, `sha256` and `bytes` are of
-    the unpacked document. Several may have one name: a source of several documents."""
+    """A document that the run was made from.
+
+    `key` is where it is archived; `sha256` and `bytes` are of the unpacked document. The documents
+    of one source share a `name`.
+    """
 
     name: str
     url: str
@@ -33,10 +36,11 @@ class Input(Struct, frozen=True, omit_defaults=True):
 class PublishedFile(
     Struct, frozen=True, omit_defaults=True, rename={"content_sha256": "lasting_sha256"}
 ):
-    """`name` is stable; `key` is in the run folder, and what it holds never changes.
+    """A published file: `name` is its stable name, `key` its key in the run folder.
 
-    `content_sha256`: digest without the parts that name the run (times, ids); versions are compared
-    by it. None: the file has no such parts, compare `sha256`.
+    The object under `key` never changes. `content_sha256` is a digest without the parts that name
+    the run (times, ids), for comparing versions. If it is None, the file has no such parts, and
+    `sha256` is compared.
     """
 
     name: str
@@ -48,9 +52,9 @@ class PublishedFile(
 
 
 class SourceNote(Struct, frozen=True, omit_defaults=True, rename={"series": "countries"}):
-    """The source and how much it held, before any filter; `lacks` are measures it does not have.
+    """The source and how much it held, before any filter.
 
-    `series` are countries, regions or places.
+    `series` counts its countries, regions or places; `lacks` has the measures it does not have.
     """
 
     name: str
@@ -66,7 +70,7 @@ class SourceNote(Struct, frozen=True, omit_defaults=True, rename={"series": "cou
 
 
 class RestatedCountry(Struct, frozen=True):
-    """`cells`: how many of the country's figures for a day differ from those published before."""
+    """A country and how many of its published cells (a figure for a day) the source changed."""
 
     key: str
     name: str
@@ -74,8 +78,10 @@ class RestatedCountry(Struct, frozen=True):
 
 
 class Restated(Struct, frozen=True):
-    """How many of the `compared` cells differ. `most`: the countries with most of them, if the
-    share is more than checks.RESTATED."""
+    """How many of the `compared` cells differ from those published before.
+
+    `most` has the countries with the most of them, but only if the share exceeds checks.RESTATED.
+    """
 
     cells: int
     compared: int
@@ -83,8 +89,11 @@ class Restated(Struct, frozen=True):
 
 
 class Checks(Struct, frozen=True):
-    """`forced` are refusals overridden by --force; `restated` counts the published cells that the
-    source has changed (None: not compared); the rest counts what was found and repaired."""
+    """What the checks found.
+
+    `forced` has the refusals overridden by --force. `restated` counts the published cells that the
+    source has changed, or is None if nothing was compared. `corrections` counts repairs by kind.
+    """
 
     warnings: list[str]
     forced: list[str]
@@ -95,11 +104,15 @@ class Checks(Struct, frozen=True):
 
 
 class Previous(Struct, frozen=True):
+    """The run published before, and the SHA-256 of its manifest."""
+
     run_id: str
     sha256: str
 
 
 class Manifest(Struct, frozen=True, kw_only=True):
+    """The content of manifest.json."""
+
     run_id: str
     slot: date
     started_at: datetime
@@ -110,7 +123,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
     files: list[PublishedFile]
     checks: Checks
     previous: Previous | None
-    standstill: Standstill | None = None  # of the source, as this run met it
+    standstill: Standstill | None = None  # as of this run
     format: int = 1
 
     def input(self, name: str) -> Input | None:
@@ -121,7 +134,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     @property
     def rows(self) -> int:
-        """The rows of the whole table, as it is published."""
+        """The number of rows in the published table."""
         return next((f.rows for f in self.files if f.name == TABLE_PARQUET), 0)
 
     @property
@@ -130,7 +143,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
     @property
     def rebuilt(self) -> bool:
-        """Whether it was made later, from an archived snapshot, and not by a run of the worker."""
+        """Whether it was made later from an archived snapshot, not by a run of the worker."""
         own = raw_key(self.run_id, "")
         return any(not one.key.startswith(own) for one in self.inputs_of(STATISTICS))
 
@@ -140,7 +153,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
 
 
 class Published(Struct, frozen=True):
-    """The root manifest as it was read: its content, the SHA-256 of its bytes, its ETag."""
+    """A manifest that was read: its content, the SHA-256 of its bytes and its ETag."""
 
     manifest: Manifest
     sha256: str

@@ -1,4 +1,4 @@
-"""Make the records of the history from what a run knew. Pure."""
+"""Make a run's record for the history. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,10 @@ from etl.history.run import Run, new_run_id
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
-    """Record a run that was published; `healed`: it broke off after its commit and was finished."""
+    """Make the record of a run that was published.
+
+    `healed` if it crashed after its commit and another run finished it.
+    """
     restated = manifest.checks.restated
     return Record(
         run_id=manifest.run_id,
@@ -34,7 +37,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
 
 
 def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = False) -> Record:
-    """Record that a run's files were put back. Nothing is `seen`, so the next run reads it all."""
+    """Make the record of restoring a run. It has no `seen`, so the next run reads all inputs."""
     return Record(
         run_id=new_run_id(now),
         slot=slot,
@@ -51,7 +54,10 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
 
 @dataclass(frozen=True)
 class Unchanged:
-    """A run found nothing new since `before`; with `seen` the next one compares its own inputs."""
+    """What a run leaves that found nothing new since `before`.
+
+    The next run compares its inputs with `seen`.
+    """
 
     before: Manifest
     seen: InputsSeen
@@ -59,7 +65,7 @@ class Unchanged:
 
 
 def unchanged(run: Run, found: Unchanged) -> Record:
-    """Record a run after which readers have what they had."""
+    """Make the record of a run that found nothing new."""
     before = found.before
     return Record(
         run_id=run.run_id,
@@ -77,6 +83,7 @@ def unchanged(run: Run, found: Unchanged) -> Record:
 
 
 def failed(run: Run, exc: Exception, kept: Sequence[KeptInput], seconds: float) -> Record:
+    """Make the record of a run that failed with `exc`; `kept` has its archived inputs."""
     return Record(
         run_id=run.run_id,
         slot=run.slot,
@@ -90,7 +97,7 @@ def failed(run: Run, exc: Exception, kept: Sequence[KeptInput], seconds: float) 
 
 
 def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str) -> Record:
-    """Record a run that could not do so itself: killed, hung, out of memory."""
+    """Make the record of a run that could not write one: killed, hung or out of memory."""
     return Record(
         run_id=f"{started_at:%Y-%m-%dT%H%M%SZ}-lost",
         slot=slot,
@@ -103,7 +110,7 @@ def lost(source: str, slot: date, started_at: datetime, seconds: float, why: str
 
 
 def seen_by(manifest: Manifest) -> InputsSeen:
-    """Return what a later run compares its inputs with."""
+    """Return the digests and validators that a later run compares its inputs with."""
     facts = manifest.input(FACTS)
     return InputsSeen(
         fingerprint=manifest.fingerprint,
@@ -116,7 +123,7 @@ def seen_by(manifest: Manifest) -> InputsSeen:
 
 
 def seen_again(seen: InputsSeen, statistics: Sequence[Fetched]) -> InputsSeen:
-    """Return `seen` with the validators of documents that were sent again, unchanged."""
+    """Return `seen` with the new validators of documents that were sent again unchanged."""
     if not statistics:
         return seen
     documents = [

@@ -1,4 +1,4 @@
-"""One run, as history.json keeps it, and how long a source has not changed. Pure."""
+"""The record of a run in history.json, and how long a source has not changed. Pure."""
 
 from collections.abc import Iterable
 from datetime import date, datetime
@@ -7,22 +7,22 @@ from typing import Literal
 
 from msgspec import Struct
 
-SUCCESS = ("published", "unchanged")  # the slot has its run
-MOVES = ("published", "restored")  # readers got other files
-SERVED = ("published", "unchanged", "restored")  # after it they had those of `published_run`
+SUCCESS = ("published", "unchanged")  # the slot is done
+MOVES = ("published", "restored")  # the published files changed
+SERVED = ("published", "unchanged", "restored")  # the files of `published_run` are published now
 
 Outcome = Literal["published", "unchanged", "restored", "failed"]
 
 
 class Failure(Struct, frozen=True):
-    """`kind` is the error's class; `message` is for the operator."""
+    """An error: `kind` is its class, and `message` is for the operator."""
 
     kind: str
     message: str
 
 
 class Document(Struct, frozen=True, omit_defaults=True):
-    """One of the source's documents: its digest, and what its server recognises it by."""
+    """One of the source's documents: its digest, and the HTTP validators its server sent."""
 
     sha256: str
     etag: str | None = None
@@ -30,7 +30,7 @@ class Document(Struct, frozen=True, omit_defaults=True):
 
 
 class InputsSeen(Struct, frozen=True, omit_defaults=True):
-    """Digests and validators of a successful run's inputs; the next run compares its own with them.
+    """Digests and validators of a successful run's inputs, for the next run to compare.
 
     `fingerprint` is a digest of the settings and the code that shape the output.
     """
@@ -44,17 +44,17 @@ class InputsSeen(Struct, frozen=True, omit_defaults=True):
 
 
 class KeptInput(Struct, frozen=True):
-    """An input of a failed run that was kept aside; `sha256` is of the unpacked document."""
+    """An archived input of a failed run; `sha256` is of the unpacked document."""
 
     key: str
     sha256: str
 
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"series": "countries"}):
-    """One run, or the restoring of one. Times are UTC, `seconds` is wall time.
+    """A run or a restore. Times are in UTC; `seconds` is wall time.
 
-    `slot` is the day it was made for; of restoring, the day in which it happened.
-    `report` is the month whose report was made after it.
+    `slot` is the day the run was made for, or the day of the restore. `report` is the month whose
+    report was made after the run.
     """
 
     run_id: str
@@ -80,7 +80,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
 
 
 class Standstill(Struct, frozen=True):
-    """Since which slots a source's last date, and its bytes, have been the same."""
+    """The slots since which a source's last date and its bytes have been the same."""
 
     last_date: date
     last_date_since: date
@@ -88,10 +88,10 @@ class Standstill(Struct, frozen=True):
 
 
 def standstill(records: Iterable[Record]) -> Standstill | None:
-    """Return how long the source of the last run has not changed; None if no run has read one.
+    """Return since when the source of the last run has not changed; None if no run has read one.
 
-    `records` are the history's, oldest first. Failed runs and restores don't count: they have read
-    nothing.
+    `records` are the history's, oldest first. Failed runs and restores don't count: their records
+    have no inputs.
     """
     looked = [
         (record, record.source_last, record.seen.digests())

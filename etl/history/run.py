@@ -1,4 +1,4 @@
-"""What one run knows from its start; the clock is read once, the store's state once."""
+"""What a run knows from its start. The clock and the folder's state are read only once."""
 
 import re
 import secrets
@@ -21,10 +21,10 @@ from etl.worker.handover import BY_HAND, Handover
 
 @dataclass(frozen=True)
 class Options:
-    """How a run was asked for.
+    """The options of a run.
 
-    `step` hears what is being done, `advance` of each object that has arrived; `sleep` waits
-    between tries; `handover` is what the worker knows of the runs before.
+    `step` is called with the name of each step and `advance` for each object written. `sleep` waits
+    between retries. `handover` is what the worker knows about earlier runs.
     """
 
     if_due: bool = False
@@ -36,19 +36,19 @@ class Options:
     handover: Handover = BY_HAND
 
 
-# of a run four digits at random; of a snapshot that was imported, or a run that was made again, 12
-# that come from what it was made of (etl/scale)
+# A run's id ends in 4 random digits. The ids of imported snapshots and rebuilt runs end in 12
+# digits of a digest of their inputs, so that repeating the work gives the same id (etl/archive).
 RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}(?:[0-9a-f]{8})?")
 
 
 def new_run_id(now: datetime) -> str:
-    """Two workers may start in the same second: the end keeps their run folders apart."""
+    """Return a new run id. Its random end keeps runs apart that start in the same second."""
     return f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 @dataclass(frozen=True)
 class FolderState:
-    """What readers have (`published`) and what happened so far (`past`, read with its ETag)."""
+    """The published version, and the history with its ETag."""
 
     published: Published | None = None
     past: History = field(default_factory=lambda: History([]))
@@ -57,7 +57,7 @@ class FolderState:
 
 @dataclass(frozen=True)
 class Run:
-    """What one run knows from its start; `state` is the folder's before it."""
+    """What a run knows from its start; `state` is that of the folder before the run."""
 
     settings: Settings
     store: Store
@@ -86,17 +86,17 @@ class Run:
 
     @property
     def is_due(self) -> bool:
-        """Whether history and manifest know of no success of this source for the slot."""
+        """Whether neither the history nor the manifest has a success of the source for the slot."""
         done = self.past.slots_made(self.source.name)
         if self.before and self.before.source.name == self.source.name:
             done.add(self.before.slot)
         return all(schedule.is_due(self.slot, slot) for slot in done)
 
     def inputs_seen(self, facts_sha256: str | None) -> InputsSeen | None:
-        """What the published files were made from, if settings, code and facts are still the same.
+        """Return what the published files were made from, if they could still be up to date.
 
-        None with --force, which publishes a version though it is the same; and where a page is
-        missing, since it could not be made or translated: it is tried again.
+        None if the settings, the code or the facts have changed, and with --force. Also None if a
+        page is missing because it could not be made or translated, so that this run tries again.
         """
         pages = {PAGE, *map(page_in, self.settings.alerts.translate_to)}
         if self.options.force or self.before is None or not pages <= self.before.digests().keys():
@@ -110,12 +110,12 @@ class Run:
 
 @dataclass(frozen=True)
 class Result:
-    """How a run ended. `outcome`: published, unchanged, not_due, yielded (another worker was
-    first) or would_publish (a dry run).
+    """How a run ended.
 
-    `record` is the run's; `manifest` is what readers have now, or would have; `still` says how
-    long the source has not changed. `run` and `past`, the history with the record, are there if
-    it was written.
+    `outcome` is published, unchanged, not_due, yielded (another worker was first) or would_publish
+    (a dry run). `manifest` is the version published now, or the one a dry run would have published.
+    `still` says how long the source has not changed. `past` is the history with `record`, or None
+    if that was not written.
     """
 
     outcome: str

@@ -1,4 +1,4 @@
-"""status.json: what the public may know of the runs, and the last 90 slots. Pure."""
+"""status.json: the public state of the runs, and the outcomes of the last 90 slots. Pure."""
 
 from datetime import date, datetime, timedelta
 from typing import Literal
@@ -24,11 +24,11 @@ PUBLIC_REASONS = {
 PUT_BACK, FAILED = "an earlier version was put back", "the run failed"
 
 
-REASONS = (*PUBLIC_REASONS.values(), PUT_BACK, FAILED)  # all that a slot may have for its `why`
+REASONS = (*PUBLIC_REASONS.values(), PUT_BACK, FAILED)  # all possible values of `Slot.why`
 
 
 class Slot(Struct, frozen=True, omit_defaults=True):
-    """One square of the strip: `missed` where a slot has no record at all."""
+    """The outcome of a slot, shown as a square on the page; `missed` if it has no record."""
 
     slot: date
     outcome: Literal["published", "unchanged", "restored", "failed", "missed"]
@@ -36,10 +36,10 @@ class Slot(Struct, frozen=True, omit_defaults=True):
 
 
 class Status(Struct, frozen=True):
-    """status.json: small and public, without the operator's error messages.
+    """The content of status.json: small and public, without the operator's error messages.
 
-    `last_date_since`, `bytes_since`: slots since which the source's last date, or its bytes, are
-    the same.
+    `last_date_since` and `bytes_since` are the slots since which the source's last date and its
+    bytes have been the same.
     """
 
     checked_at: datetime
@@ -56,7 +56,7 @@ class Status(Struct, frozen=True):
 
 
 def status(history: History, now: datetime, stale_after_days: int) -> Status:
-    """Return what the public may know, from a history that is not empty."""
+    """Make status.json from a history, which must not be empty."""
     last = history.records[-1]
     success = history.last_success()
     source_last = success.source_last if success else None
@@ -77,6 +77,7 @@ def status(history: History, now: datetime, stale_after_days: int) -> Status:
 
 
 def public_reason(record: Record) -> str:
+    """Return why a run failed or what a restore did, for the public; empty after a success."""
     if record.outcome == "restored":
         return PUT_BACK
     if record.failure is None:
@@ -84,7 +85,7 @@ def public_reason(record: Record) -> str:
     return PUBLIC_REASONS.get(record.failure.kind, FAILED)
 
 
-# a slot shows its best outcome; of a version and an older one that was restored, the later
+# A slot shows its best outcome; of a publication and a restore in one slot, the later one.
 RANK = {"failed": 1, "unchanged": 2, "published": 3, "restored": 3}
 
 
