@@ -1,4 +1,4 @@
-"""Load: the tidy table becomes files, and the files become the folder."""
+"""Load: write the tidy table to files, and publish the files to the folder."""
 
 from typing import TYPE_CHECKING
 
@@ -17,11 +17,11 @@ def upload_to_s3(
     if_match: str | None = None,
     if_none_match: bool = False,
 ) -> str:
-    """Put one object under its full key and return its ETag, as etl.store.s3.upload does.
+    """Upload one object to its full key and return its ETag, as etl.store.s3.upload does.
 
     Raises StateConflict if a condition does not hold, StoreError.
     """
-    from etl.store.s3 import upload as s3  # boto3: only who has a client pays for it
+    from etl.store.s3 import upload as s3  # loads boto3, which is heavy: only for uploads to S3
 
     return s3.upload_to_s3(
         client, bucket, key, upload, if_match=if_match, if_none_match=if_none_match

@@ -1,4 +1,4 @@
-"""The table of a run in the folder, compared with another one."""
+"""The run that a new version is compared with, read from the folder."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -29,9 +29,9 @@ from etl.transform.read import Reading
 
 @dataclass(frozen=True)
 class Baseline:
-    """The version that a new one is set against, and what its source held before any filter.
+    """The version that a new one is compared with; `held` is its source before any filter.
 
-    `pieces` reads its table, `names` its series' names by key; either may raise StoreError,
+    `pieces` reads its table and `names` the names of its series by key. Both may raise StoreError,
     ValueError or OSError.
     """
 
@@ -42,14 +42,14 @@ class Baseline:
 
 
 def published(run: Run, work: Path) -> Baseline | None:
-    """Return what readers have of the run's source, None if that is nothing."""
+    """Return the published version, or None if there is none or it is of another source."""
     if run.before is None or run.before.source.name != run.source.name:
         return None
     return of_run(run.store, run.before, work)
 
 
 def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
-    """Return a run in the folder; its table is downloaded into `work` when it is read."""
+    """Return a run in the folder. Its table is downloaded into `work` only when it is read."""
     note, run_id = manifest.source, manifest.run_id
     level = level_of(note.name)
 
@@ -62,9 +62,9 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
 
 
 def against(before: Baseline | None, table: Reading, since: date | None) -> Difference:
-    """Compare what was read with a version, as far as COUNTRIES and SINCE let it be published.
+    """Compare the rows that COUNTRIES and SINCE select with an earlier version.
 
-    A published table that can't be read is logged and not compared.
+    If the earlier table can't be read, that is logged and nothing is compared.
     """
     last_date = extent(table.rows).last_date
     if before is None or before.held.last_date is None:
@@ -88,7 +88,7 @@ def against(before: Baseline | None, table: Reading, since: date | None) -> Diff
 
 
 def compared_columns(level: str) -> tuple[str, ...]:
-    """The columns of a table that are compared: the series' key, the date, the counts."""
+    """Return the columns that a comparison needs: the series' key, the date and the counts."""
     return (levels.names(level)[0], "date", *CUMULATIVE, *NEW)
 
 
@@ -98,7 +98,7 @@ def series_names(store: Store, run_id: str, level: str) -> dict[str, str]:
 
 
 def fetch_table(store: Store, run_id: str, path: Path) -> Path:
-    """Download a run's table to a path, and return the path. Raises StoreError."""
+    """Download a run's table to `path` and return the path. Raises StoreError."""
     key = run_key(run_id, TABLE_PARQUET)
     if not store.download(key, path):
         raise StoreError(f"{key} is not there")

@@ -11,23 +11,23 @@ from etl.load.values import Header, write_json
 from etl.store.layout import CHANGES
 from etl.transform.difference import Difference
 
-# changes.json alone never makes a version count as new
+# a constant digest, so that changes.json alone never makes a version count as new
 NO_CONTENT = hashlib.sha256(b"").hexdigest()
 
 
 def to_json(found: Difference) -> dict[str, Any]:
-    """Return a difference as plain values, as changes.json and `diff --json` have it."""
+    """Return a difference as plain values, for changes.json and `diff --json`."""
     values: dict[str, Any] = msgspec.to_builtins(found)
     del values["restated_by_series"]
     return values
 
 
 def write_changes(folder: Path, header: Header, found: Difference) -> File:
-    """Write changes.json; its rows are the restated cells that are listed."""
+    """Write changes.json. The row count of the file is the number of restated cells listed."""
     write_json(folder / CHANGES, {**header.fields(), **to_json(found)})
     return File(CHANGES, folder / CHANGES, len(found.biggest), content_sha256=NO_CONTENT)
 
 
 def read_changes(content: bytes) -> Difference:
-    """Raises msgspec.DecodeError."""
+    """Decode changes.json. Raises msgspec.DecodeError."""
     return msgspec.json.decode(content, type=Difference)

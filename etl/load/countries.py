@@ -1,4 +1,8 @@
-"""countries.json, countries/*.json, latest.json and latest.csv; of regions: regions.json ..."""
+"""countries.json, countries/*.json, latest.json and latest.csv.
+
+For a source of regions or places, the first two are regions.json and regions/*.json, or
+places.json and places/*.json.
+"""
 
 from pathlib import Path
 
@@ -15,9 +19,9 @@ from etl.store.layout import LATEST_CSV, LATEST_JSON
 
 
 class CountryFiles:
-    """countries/ESP.json and so on: one country's series, column by column.
+    """Writes countries/ESP.json and so on: one country's series, column by column.
 
-    `countries`: the keys and names, `iso2, iso3`, the facts and `file`, the file's name.
+    `countries` has keys and names, `iso2`, `iso3`, the facts, and `file`, the file's name.
     """
 
     def __init__(self, folder: Path, header: Header, countries: pd.DataFrame) -> None:
@@ -29,7 +33,7 @@ class CountryFiles:
         (folder / level).mkdir()
 
     def add(self, group: pd.DataFrame) -> dict[str, int]:
-        """Write the countries of a tidy table; the number of rows of each file."""
+        """Write the countries of a tidy table. Return the number of rows by file name."""
         about = (*self._names, "iso3", "stale", *FACT_COLUMNS)
         places = list(spans(group))
         lengths = [end - begin for _, begin, end in places]
@@ -49,10 +53,11 @@ class CountryFiles:
 
 
 def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
-    """`countries/ESP.json` for each of `countries`: by ISO code, else by key.
+    """Return the file name of each country: `countries/ESP.json`, or its key if it has no ISO code.
 
-    Where several series share a code (Congo and Congo (Brazzaville)), the one that goes on longest
-    has it, the others go by their keys. Regions and places always do: `regions/KEY.json`.
+    If several series share a code (Congo and Congo (Brazzaville)), the one with the latest date
+    gets it, and the others are named by key. Regions and places are always named by key:
+    `regions/KEY.json`.
     """
     level = levels.level(countries)
     if level != "countries":
@@ -69,14 +74,17 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
 
 
 def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> int:
-    """countries.json (regions.json, places.json): each with its codes, facts and file."""
+    """Write countries.json (regions.json, places.json), with codes, facts and file of each.
+
+    Return the number of rows.
+    """
     level = levels.level(countries)
     write_json(folder / f"{level}.json", {**header.fields(), level: records(countries)})
     return len(countries)
 
 
 def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
-    """latest.json and latest.csv: one row a country."""
+    """Write latest.json and latest.csv, with one row per country. Return the rows of each file."""
     content = {**header.fields(), levels.level(latest): records(latest)}
     write_json(folder / LATEST_JSON, content)
     table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))

@@ -1,6 +1,6 @@
-"""The tidy table -> the files that are published, written piece by piece into a folder.
+"""Write the tidy table to the files to publish, a group of countries at a time.
 
-Byte-identical for the same input: nothing here reads a clock, and gzip carries no time.
+The same input gives the same bytes: nothing here reads a clock, and the gzip has no time in it.
 """
 
 from collections.abc import Collection, Iterable
@@ -23,7 +23,7 @@ from etl.transform.world import latest
 
 @dataclass(frozen=True)
 class Filter:
-    """What is left of the table on its way out: KEEP and SINCE."""
+    """Which measures and days are written, as KEEP and SINCE choose."""
 
     measures: str = "all"
     since: date | None = None
@@ -31,9 +31,12 @@ class Filter:
 
 @dataclass(frozen=True)
 class Tidy:
-    """What is written. `groups`: tidy tables of whole countries by key; `rows`: the same countries
-    repaired, for stats.json; `countries`: one row a country in the source's order, with its `file`;
-    `world`: totals by day without the series in `left_out`, None for no world.json."""
+    """The tables to write.
+
+    `groups` are tidy tables of whole countries, sorted by key. `rows` are the repaired rows of the
+    same countries, for stats.json. `countries` has one row per country in the source's order, with
+    its `file`. `world` has totals by day without the series in `left_out`; None for no world.json.
+    """
 
     groups: Iterable[pd.DataFrame]
     rows: pd.DataFrame
@@ -43,7 +46,7 @@ class Tidy:
 
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
-    """Write every file into a new folder; what was written, in the order of the names."""
+    """Write every file into a new folder. Return the files, sorted by name."""
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
     newest = []
@@ -54,7 +57,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             group = keep(group, only.measures, only.since)
             table_files.add(group)
             written |= countries_files.add(group)
-    # a series that ended before SINCE has no file to be listed with
+    # a series that ended before SINCE has no file, so it is not listed
     countries = tidy.countries[tidy.countries["file"].isin(written)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
@@ -67,7 +70,10 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
 
 
 def write_world(path: Path, header: Header, world: pd.DataFrame, left_out: Iterable[str]) -> int:
-    """world.json: totals of the last day, and the series column by column; the number of days."""
+    """Write world.json: the totals of the last day, and the series column by column.
+
+    Return the number of days.
+    """
     series = {str(name): to_list(world[name]) for name in world.columns}
     totals = {name: values[-1] for name, values in series.items() if values}
     content = {"left_out": sorted(left_out), "totals": totals, "series": series}

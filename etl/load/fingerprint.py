@@ -1,4 +1,4 @@
-"""What shapes the output apart from the inputs: the settings and the code."""
+"""A digest of what shapes the output apart from the inputs: the settings and the code."""
 
 import hashlib
 from functools import cache
@@ -21,7 +21,10 @@ def shaping(settings: Settings) -> dict[str, str]:
 
 
 def fingerprint(settings: Settings) -> str:
-    """Return one digest of both; any edit of the code or of a pinned dependency changes it."""
+    """Return a digest of the settings and the code.
+
+    Any edit of the code or of a pinned dependency changes it.
+    """
     digest = hashlib.sha256()
     page = f"{','.join(settings.alerts.translate_to)}{' inbox' * settings.inbox.on}"
     for part in (
@@ -38,7 +41,7 @@ def fingerprint(settings: Settings) -> str:
 
 @cache
 def code() -> str:
-    """Return a digest of the code and the pinned dependencies, as they were at the first call."""
+    """Return a digest of the code and the pinned dependencies, computed once per process."""
     digest = hashlib.sha256()
     files = sorted(path for path in (PROJECT / "etl").rglob("*") if path.suffix in CODE)
     for path in (*files, PROJECT / "requirements.txt"):

@@ -7,8 +7,8 @@ from contextlib import suppress
 def trim_heap() -> None:
     """Return freed heap memory to the operating system, which the C library would keep.
 
-    What the next step needs would come on top: at 29 MB of input, 30 MB of a run's peak. Does
-    nothing where the C library has no such call (it is glibc's).
+    This lowers the peak of a run by 30 MB for an input of 29 MB. Does nothing if the C library is
+    not glibc, which alone has this call.
     """
     with suppress(AttributeError, OSError):
         ctypes.CDLL(None).malloc_trim(0)

@@ -16,7 +16,7 @@ class Month(NamedTuple):
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read 2021-01. ValueError if it is none."""
+        """Parse a month such as 2021-01. Raises ValueError."""
         if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
             raise ValueError("a month such as 2021-01")
         return cls.of(date.fromisoformat(f"{text}-01"))

@@ -1,4 +1,4 @@
-"""datapackage.json: what each data file is, for programs (Frictionless Data Package v1)."""
+"""datapackage.json: a description of each data file for programs (Frictionless Data Package v1)."""
 
 import hashlib
 from collections import Counter
@@ -58,10 +58,10 @@ def write_package(
     sources: Iterable[dict[str, str]],
     measures: str,
 ) -> File:
-    """Describe the files of a folder: path, bytes, digest, and the columns of the tables.
+    """Write datapackage.json: path, bytes and digest of each file, and the columns of tables.
 
-    `sources`: title and, where there is one, path (its address) of each; `measures`: KEEP. It
-    names no time and no run: the same files give the same bytes.
+    `sources` have a title and, if public, a path (their address). `measures` is KEEP. The file
+    names no time and no run, so the same files give the same bytes.
     """
     seen: Counter[str] = Counter()
     about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked."
@@ -91,7 +91,8 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
         "format": form,
         "mediatype": MEDIA_TYPES[form],
     }
-    if file.content_sha256 is None:  # else every run would make another package
+    # files that name the run are described without a digest, or every run would change the package
+    if file.content_sha256 is None:
         with file.path.open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         about |= {"bytes": file.path.stat().st_size, "hash": f"sha256:{digest}"}
@@ -100,7 +101,7 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
     if file.name.endswith(".gz"):
         about |= {"compression": "gz"}
     if form == "parquet":
-        # frictionless counts no bytes of what it reads as a table, and would call `bytes` wrong
+        # frictionless counts no bytes when it reads a table, and would report `bytes` as wrong
         about |= {"type": "file"}
     columns, key = _columns(file.name, level)
     if columns:
@@ -114,14 +115,14 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
 
 
 def _name(file_name: str, seen: Counter[str]) -> str:
-    """Lower case, as the specification wants, and unlike every other."""
+    """Return a unique name in lower case, as the specification requires."""
     name = file_name.lower()
     seen[name] += 1
     return name if seen[name] == 1 else f"{name}-{seen[name]}"
 
 
 def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
-    """A table's columns, and those that tell one row from the other."""
+    """Return a table's columns and its primary key; both empty for other files."""
     key = levels.names(level)[0]
     if name == LATEST_CSV:
         return fields.latest_fields(level), [key]

@@ -1,4 +1,4 @@
-"""Whose data a version is, and which version came before it: for its files and its manifest."""
+"""The source of a version and the version before it, as its files and manifest name them."""
 
 from dataclasses import asdict
 
@@ -16,6 +16,7 @@ from etl.transform.checks import Extent
 
 
 def header(source: Source, held: Extent) -> Header:
+    """Return the header of the JSON files; `held` is the source's extent before any filter."""
     return Header(
         source=source.title,
         attribution=source.attribution,
@@ -28,7 +29,10 @@ def header(source: Source, held: Extent) -> Header:
 
 
 def sources(run: Run, facts: Facts) -> list[dict[str, str]]:
-    """Where it all comes from; an address only where it is everybody's, not this machine's."""
+    """Return the title of each source, and its address if that is the public default.
+
+    Another address may be private, such as a path on this machine.
+    """
     named = [(run.source.title, run.source.url)]
     if facts.fetched:
         named.append(("InfoPaisosExtra: facts about countries", run.settings.source.facts_url))
@@ -40,6 +44,7 @@ def sources(run: Run, facts: Facts) -> list[dict[str, str]]:
 
 
 def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
+    """Return the manifest's entry about the source; `rows` show which measures it lacks."""
     return SourceNote(
         name=source.name,
         title=source.title,
@@ -57,6 +62,7 @@ def held_by(noted: SourceNote | Rebuilt) -> Extent:
 
 
 def previous(run: Run) -> Previous | None:
+    """Return the manifest's link to the version before, or None for the first one."""
     if run.published is None:
         return None
     return Previous(run.published.manifest.run_id, run.published.sha256)

@@ -4,8 +4,8 @@
 4. the commit: the root manifest, on condition that it is still the one read at the start,
 5. the stable names, copied on the server from the run folder, 6. the history record (pipeline).
 
-Before step 4 nothing that readers see has changed; after it the new version is published whatever
-happens, and the next start finishes what is missing. There are no locks that could be left behind.
+Before step 4 nothing that readers see changes. After it the new version is published whatever
+happens, and the next run finishes what is missing. There are no locks that a crash could leave.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -19,17 +19,17 @@ from etl.store import FOR_EVER, REVALIDATE, Store, Upload
 from etl.store.layout import ASSETS, MANIFEST, PAGE, of_page, run_key
 from etl.store.parallel import AT_A_TIME, in_parallel, upload_all
 
-LOOK_EVERY = 4 * AT_A_TIME  # copies between two looks at whose manifest it is
+LOOK_EVERY = 4 * AT_A_TIME  # files copied before the manifest is read again
 
-Advance = Callable[[object], None]  # hears of each object that has arrived
+Advance = Callable[[object], None]  # called for each object written
 
 
 @dataclass(frozen=True)
 class File:
-    """`name` is stable; `path` is where the file is now, `rows` how many it holds.
+    """A local file at `path`, to be published as `name`; `rows` is its number of rows.
 
-    `content_sha256`: digest without the parts that name the run (times, ids). None: the file has
-    no such parts, compare `sha256`.
+    `content_sha256` is a digest without the parts that name the run (times, ids). If it is None,
+    the file has no such parts, and versions are compared by the digest of its bytes.
     """
 
     name: str
@@ -40,9 +40,9 @@ class File:
 
 @dataclass(frozen=True)
 class Version:
-    """Ready to be published: the manifest, its files, and the raw inputs to archive.
+    """A version ready to be published: its manifest, its files and the raw inputs to archive.
 
-    `missing`: the pages that could not be made, and why.
+    `missing` has the pages that could not be made, and why.
     """
 
     manifest: Manifest
@@ -51,7 +51,10 @@ class Version:
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def says_the_same_as(self, before: Manifest) -> bool:
-        """A page that could not be made is no reason to take away the one that is there."""
+        """Return whether the content is that of `before`, ignoring pages that could not be made.
+
+        A missing page is no reason to replace a version that has it.
+        """
         return self.manifest.digests() == {
             name: digest for name, digest in before.digests().items() if not self._misses(name)
         }
@@ -66,6 +69,7 @@ def uploads(files: Sequence[File], run_id: str) -> dict[str, Upload]:
 
 
 def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[PublishedFile]:
+    """Return the manifest's entries of the files; `into_run` has their uploads by name."""
     return [
         PublishedFile(
             name=file.name,
@@ -92,11 +96,11 @@ def publish(
 
 
 def commit(store: Store, body: bytes, etag: str | None) -> None:
-    """Take step 4; no `etag`: there must be no manifest yet. Raises StateConflict, StoreError."""
+    """Take step 4; without `etag`, no manifest may exist yet. Raises StateConflict, StoreError."""
     try:
         store.write(Upload(MANIFEST, body, REVALIDATE), if_match=etag, if_none_match=etag is None)
     except StoreError as exc:
-        # the write may have arrived though its answer was lost: believe what is there
+        # the write may have succeeded although its answer was lost: check the store
         try:
             found = store.read(MANIFEST)
         except StoreError:
@@ -112,11 +116,12 @@ def settle(
     instead_of: str | None = None,
     advance: Advance | None = None,
 ) -> None:
-    """Bring the stable names up to the root manifest, whichever run has it in the end.
+    """Copy the files of the published run to their stable names, and delete left-over ones.
 
-    Between every few copies the manifest is read again: if another run was committed meanwhile,
-    its files are copied instead, over whatever of ours had come too late. `instead_of` is the run
-    whose names they were, where that is not the one before.
+    The manifest is read again after every few copies. If another run was committed in the meantime,
+    that run's files are copied instead, over any of ours that were copied too late. `instead_of` is
+    the run that had the stable names, if that is not the previous one. Raises StateConflict,
+    StoreError.
     """
     published = manifests.read(store)
     while published is not None:
@@ -133,7 +138,7 @@ def _copy_all(
     instead_of: str | None,
     advance: Advance | None,
 ) -> Published | None:
-    """Copy until done (None) or until another manifest is there (that one)."""
+    """Copy all files; stop and return the new manifest if another run is committed."""
     files = published.manifest.files
     for begin in range(0, len(files), LOOK_EVERY):
         batch = files[begin : begin + LOOK_EVERY]
@@ -160,13 +165,18 @@ def _copy(store: Store, file: PublishedFile, only_differing: bool) -> None:
 
 
 def cache_control(name: str) -> str:
-    """Of a stable name: the page's assets are named by what they hold, all others change."""
+    """Return the Cache-Control of a stable name.
+
+    The page's assets never change, since a digest is part of their names; all other files do.
+    """
     return FOR_EVER if name.startswith(ASSETS) else REVALIDATE
 
 
 def left_over(store: Store, manifest: Manifest, instead_of: str | None = None) -> list[str]:
-    """Stable names that the run before had, or `instead_of`, and this run has not: a country that
-    is gone."""
+    """List stable names that the previous run or `instead_of` had and this run has not.
+
+    An example is the file of a country that is gone. Raises StoreError.
+    """
     before = manifest.previous.run_id if manifest.previous else None
     names: set[str] = set()
     for run_id in filter(None, {before, instead_of}):

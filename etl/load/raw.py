@@ -1,4 +1,4 @@
-"""How an input is kept in raw/, and read back."""
+"""Archive inputs in raw/, and read country facts back."""
 
 import gzip
 import hashlib
@@ -21,20 +21,23 @@ from etl.history.run import Run
 from etl.store import FOR_EVER, Store, Upload
 from etl.store.layout import raw_key
 
-PACKED = (".xlsx", ".gz")  # of no use to compress again
-GZIP = 31  # what zlib calls wbits: a gzip, with no time in its header
+PACKED = (".xlsx", ".gz")  # compressed already
+GZIP = 31  # zlib's wbits for a gzip; its header has no time
 PIECE = 1 << 20
 
 
 def keep_aside(
     store: Store, past: History, run_id: str, fetched: Sequence[Fetched]
 ) -> list[KeptInput]:
-    """Archive what a failed run was given, unless the same bytes were kept already."""
+    """Archive the inputs of a failed run, unless the same bytes are archived already.
+
+    Raises StoreError.
+    """
     known = {kept.sha256: kept for record in past.records for kept in record.kept}
     kept = []
     for document in fetched:
         before = known.get(document.sha256)
-        if before is None or store.head(before.key) is None:  # cleared away since
+        if before is None or store.head(before.key) is None:  # never archived, or cleared since
             entry, upload = archive(document, document.path.name, run_id)
             store.write(upload)
             known[document.sha256] = KeptInput(entry.key, entry.sha256)
@@ -43,10 +46,10 @@ def keep_aside(
 
 
 def bring_facts(run: Run, work: Path) -> Facts:
-    """Bring the country facts into the folder `work`.
+    """Download the country facts into the folder `work`. Raises SourceChanged.
 
-    Where they can't be fetched, those that the published version was merged with are taken from
-    the archive; if these are gone or damaged there are no facts. Raises SourceChanged.
+    If they are unavailable, the published version's facts are taken from the archive. If those are
+    gone or damaged, there are no facts. Both cases give a warning.
     """
     url = run.settings.source.facts_url
     if not url:
@@ -78,12 +81,12 @@ def _unpack(store: Store, archived: Input, path: Path) -> bool:
 
 
 def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
-    """Prepare an input for raw/: its bytes as received, gzipped unless they are packed already."""
+    """Prepare an input for raw/: its bytes as received, gzipped unless already compressed."""
     path, key = fetched.path, raw_key(run_id, fetched.path.name)
     if path.suffix not in PACKED:
         packed = Path(tempfile.mkdtemp(dir=path.parent)) / f"{path.name}.gz"
-        # takes a fifth of zlib's time, and packs differently on other processors, which is no harm
-        # here: digests of inputs are of what is inside
+        # isal takes a fifth of zlib's time. Its output differs between processors, which does not
+        # matter here: digests of inputs are of the unpacked bytes.
         packer = isal_zlib.compressobj(wbits=GZIP)
         with path.open("rb") as source, packed.open("wb") as target:
             while piece := source.read(PIECE):
@@ -94,7 +97,7 @@ def archive(fetched: Fetched, name: str, run_id: str) -> tuple[Input, Upload]:
 
 
 def described(fetched: Fetched, name: str, key: str) -> Input:
-    """Return what a manifest says of an input that is kept in raw/ as `key`."""
+    """Return the manifest's entry of an input that is archived as `key`."""
     return Input(
         name=name,
         url=shown(fetched.url),

@@ -1,4 +1,4 @@
-"""A run's countries.json (regions.json, places.json) and the series that it names, read back."""
+"""Read a published run's countries.json (regions.json, places.json) and its series."""
 
 from collections.abc import Callable
 from typing import Any, TypeVar
@@ -17,7 +17,7 @@ Content = TypeVar("Content")
 class Listed(Struct, frozen=True):
     """A country, region or place; `name` includes what it is part of, `file` has its series.
 
-    `called`: everything that people may call it by.
+    `called` has every key, name and code that it may be looked up by.
     """
 
     key: str
@@ -27,7 +27,7 @@ class Listed(Struct, frozen=True):
 
 
 def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
-    """None: the run's files are no longer there. Raises StoreError."""
+    """Read the series that a run lists; None if the run's files are gone. Raises StoreError."""
 
     def decode(content: bytes) -> list[Listed]:
         rows = msgspec.json.decode(content, type=dict[str, Any])[level]
@@ -37,17 +37,17 @@ def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
 
 
 def of_row(row: dict[str, Any], level: str) -> Listed:
-    """A line of countries.json, regions.json or places.json."""
+    """Make an entry from a row of countries.json, regions.json or places.json."""
     key, name = (row[column] for column in levels.names(level)[:2])
     full = levels.full_name(row)
-    # of several series of one code the one that goes on has its file
+    # if several series share a code, only the one whose file is named by it may be called by it
     by_code = row["file"] == f"countries/{row['iso3']}.json"
     codes = (row["iso3"], row["iso2"]) if by_code else ()
     return Listed(key, full, row["file"], (key, name, full, *codes))
 
 
 def figure(store: Store, run_id: str, file: str, measure: str, day: str) -> int | None:
-    """What a series says of a day; None where it is missing. Raises StoreError."""
+    """Read a series' figure for a day (2021-01-25); None if it is missing. Raises StoreError."""
 
     def decode(content: bytes) -> dict[str, int | None]:
         series = msgspec.json.decode(content, type=dict[str, msgspec.Raw])

@@ -1,4 +1,4 @@
-"""Read the folder's state, and finish what a crash left half done."""
+"""Read the folder's state, and finish a publication that a crash interrupted."""
 
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ from etl.store import Store
 
 
 def read(store: Store) -> FolderState:
-    """Raises StoreError."""
+    """Read the published manifest and the history. Raises StoreError."""
     published = manifests.read(store)
     return FolderState(published, *history.read(store))
 
@@ -19,9 +19,10 @@ def read(store: Store) -> FolderState:
 def finish(
     store: Store, state: FolderState, slot: date, now: datetime, stale_after_days: int
 ) -> FolderState:
-    """Heal a run, or a restoring, that broke off after its commit. Raises StoreError.
+    """Finish a run or a restore that crashed after its commit. Raises StoreError.
 
-    It has broken off if the published run is not the one that readers were given last on record.
+    That is the case if the published run is not the one that the history has as published last.
+    Returns the new state.
     """
     published, moved_to = state.published, state.past.moved_to()
     if published is None or published.manifest.run_id == moved_to:

@@ -1,4 +1,4 @@
-"""The links of an HTML page, each put for another; all else stays as it is, to the byte. Pure."""
+"""Replace the links of an HTML page and keep every other byte. Pure."""
 
 import html
 import re
@@ -7,16 +7,16 @@ from html.parser import HTMLParser
 from posixpath import normpath
 from urllib.parse import unquote, urlsplit
 
-# name, equals sign, value: quoted values are passed over whole, so that what looks like an
-# attribute inside one is none
+# name, equals sign, value. Quoted values are matched as a whole, so that text inside a value that
+# looks like an attribute is not taken for one.
 _ATTRIBUTE = re.compile(r"""([^\s"'<>/=]+)(\s*=\s*)("[^"]*"|'[^']*'|[^\s"'=<>`]+)""")
 
 
 def rewrite(page: str, to: Callable[[str], str | None]) -> str:
-    """Replace `href` and `src` where they lead to a file beside the page.
+    """Replace each `href` and `src` that is a relative link to a file.
 
-    `to` is given the file's name, such as `assets/page.js`, and returns a URL, or None to leave the
-    link alone. Links to elsewhere and to places in the page are left alone too.
+    `to` gets the file's name, such as `assets/page.js`, and returns a URL, or None to keep the
+    link. Absolute links and links within the page are kept too.
     """
     tags = _Tags(page)
     tags.feed(page)
@@ -29,7 +29,7 @@ def rewrite(page: str, to: Callable[[str], str | None]) -> str:
 
 
 class _Tags(HTMLParser):
-    """Where each start tag begins, and its text; scripts, styles and comments hold none."""
+    """Finds the start and the text of each start tag, skipping scripts, styles and comments."""
 
     def __init__(self, page: str) -> None:
         super().__init__()
@@ -51,10 +51,10 @@ def _attribute(found: re.Match[str], to: Callable[[str], str | None]) -> str:
 
 
 def _beside(link: str) -> tuple[str | None, str]:
-    """The file that a relative link names, and its #fragment; None where it leads elsewhere."""
+    """Return the file that a relative link names, and its #fragment; None for other links."""
     try:
         parts = urlsplit(link.strip())
-    except ValueError:  # no URL at all
+    except ValueError:  # not a URL
         return None, ""
     path = normpath(unquote(parts.path)) if parts.path else ""
     if parts.scheme or parts.netloc or not path or path.startswith(("/", "..")) or path == ".":

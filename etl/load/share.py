@@ -1,7 +1,7 @@
 """Share the page of a private folder: a signed link to a copy whose own links are signed.
 
-A relative link can't carry a signature, so the copy is kept apart, in `_shared/`. Its links lead
-into the run folder, whose files never change: the copy stays what it was when it was shared.
+A relative link can't carry a signature, so a copy is written to `_shared/`. Its links lead to the
+run folder, whose files never change, so the copy goes on showing the version that was shared.
 """
 
 import secrets
@@ -21,7 +21,7 @@ Sign = Callable[[str], str]  # a key -> a URL
 
 
 def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
-    """Write a copy of the published page whose links are signed; its key. Raises StoreError."""
+    """Write a copy of the published page with signed links. Return its key. Raises StoreError."""
     published = manifests.read(store)
     files = {file.name: file.key for file in published.manifest.files} if published else {}
     stored = store.read(files[PAGE]) if PAGE in files else None
@@ -36,7 +36,7 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
         try:
             key = files.get(name) or name
             return sign(key) if name in files or store.head(valid_key(key)) else None
-        except ValueError:  # a link that is no key of ours
+        except ValueError:  # not a valid key
             return None
 
     page = rewrite_links.rewrite(stored.body.decode(), signed)
@@ -51,7 +51,7 @@ def shared_key(name: str, expires_at: datetime) -> str:
 
 
 def expired(key: str, now: datetime) -> bool:
-    """Whether a key is of a copy whose links have expired."""
+    """Return whether the key belongs to a copy whose links have expired."""
     if not key.startswith(SHARED):
         return False
     try:

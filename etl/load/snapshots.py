@@ -1,4 +1,4 @@
-"""The snapshots in raw/: which of them count, and each one as a frame."""
+"""List the snapshots in raw/, and download their documents."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -16,12 +16,12 @@ from etl.load.month import Month
 from etl.store import Store
 from etl.store.layout import raw_key
 
-LATER_FACTS = "facts"  # the folder in raw/ of those that were fetched for snapshots without any
+LATER_FACTS = "facts"  # the folder in raw/ of facts fetched later, for snapshots that had none
 
 
 @dataclass(frozen=True)
 class Snapshot:
-    """What a published run was made from, or what was imported."""
+    """The archived inputs of a published run, or an import."""
 
     run_id: str
     slot: date
@@ -32,8 +32,11 @@ class Snapshot:
 
 @dataclass(frozen=True)
 class SnapshotRecord:
-    """What is known of a folder in raw/ without looking into it: the digests of the source's
-    documents, in their order, and of the facts beside them, if there should be any."""
+    """What the history or the catalogue records about a folder in raw/.
+
+    `digests` are those of the source's documents, in the order of its `files`. `facts` says whether
+    the folder should have country facts too.
+    """
 
     run_id: str
     slot: date
@@ -44,7 +47,7 @@ class SnapshotRecord:
 
 
 def months(past: History, imported: Iterable[Imported] = ()) -> list[Month]:
-    """Return the months with slots for which something was published or imported, oldest first."""
+    """Return the months in which a slot was published or imported, oldest first."""
     return sorted(
         {Month.of(t.slot) for t in recorded_snapshots(past, imported) if t.source in SOURCES}
     )
@@ -55,13 +58,12 @@ def snapshots(
 ) -> list[Snapshot]:
     """List the snapshots of a month's slots that are still in the archive, oldest first.
 
-    The inputs of failed runs, which are in raw/ too, are not in the history's or the catalogue's
-    list, and don't count.
+    The inputs of failed runs are in raw/ too, but don't count as snapshots. Raises StoreError.
     """
     recorded = [r for r in recorded_snapshots(past, imported) if Month.of(r.slot) == month]
     if not recorded:
         return []
-    # a month's runs begin alike, so this lists little else
+    # the ids of a month's runs have a common start, so this lists little else
     start = commonprefix([raw_key(one.run_id, "") for one in recorded])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
     for entry in store.list(start):
@@ -71,9 +73,11 @@ def snapshots(
 
 
 def recorded_snapshots(past: History, imported: Iterable[Imported]) -> list[SnapshotRecord]:
-    """Return what was published or imported, oldest first. Sources that left the register are
-    included."""
-    # an id begins with the moment: of two of the same second that which came first stays first
+    """Return the records of what was published or imported, oldest first.
+
+    Sources that are no longer supported are included.
+    """
+    # ids begin with the time; the sort is stable, so records of the same second keep their order
     return sorted([*_published(past), *_imported(imported)], key=lambda one: one.run_id[:18])
 
 
@@ -93,7 +97,7 @@ def _imported(imported: Iterable[Imported]) -> Iterator[SnapshotRecord]:
 
 
 def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
-    """The snapshot in a folder of these keys; None where not all of it is there."""
+    """Return the snapshot in a folder with these keys, or None if a document is missing."""
     if recorded.source not in SOURCES:
         return None
     named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
@@ -108,36 +112,38 @@ def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
 
 
 def later_facts(store: Store, sha256: str) -> Archived | None:
-    """Facts of that digest that were fetched for snapshots without any, if they are there."""
+    """Return the facts with this digest in LATER_FACTS, if they are there. Raises StoreError."""
     kept = store.list(raw_key(later_facts_folder(sha256), ""))
     return next((Archived(entry.key, sha256) for entry in kept), None)
 
 
 def later_facts_folder(sha256: str) -> str:
+    """Return the folder in raw/ for facts with this digest."""
     return f"{LATER_FACTS}/{sha256[:16]}"
 
 
 def bring_statistics(store: Store, snapshot: Snapshot, work: Path, max_bytes: int) -> list[Fetched]:
     """Download a snapshot's documents, in the order of its source's `files`.
 
-    Raises SourceChanged or SourceUnavailable where one is damaged, StoreError.
+    Raises SourceChanged or SourceUnavailable if one is damaged or gone, StoreError.
     """
     return [bring(store, document, work, max_bytes) for document in snapshot.statistics]
 
 
 def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetched:
-    """Download a file of the archive, unpack and verify it; the next download replaces it.
+    """Download a file of the archive into `work`, unpack it and verify its digest.
 
-    Raises SourceChanged or SourceUnavailable where it is damaged, StoreError.
+    A file of the same name is overwritten. Raises SourceChanged or SourceUnavailable if the file is
+    damaged or gone, StoreError.
     """
-    # the sources' readers unpack whatever has a name that ends in .gz
+    # without .gz: the sources' readers would unpack a file with that ending again
     packed, path = work / "packed", work / PurePosixPath(archived.key).name.removesuffix(".gz")
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
     try:
         fetched = fetch.fetch(str(packed), path, max_bytes=max_bytes)
     except (SourceChanged, SourceUnavailable) as exc:
-        # the name of a temporary file says nothing to anybody
+        # name the archived file instead of the temporary one
         raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc
     if archived.sha256 not in (None, fetched.sha256):
         raise SourceChanged(f"{archived.key} is not what was archived: its SHA-256 is another")

@@ -1,6 +1,7 @@
-"""stats.json: coviddata's own shape with `new` repaired, a drop-in replacement.
+"""stats.json: a drop-in replacement for coviddata's own file, with `new` repaired.
 
-The text is put together column by column in Arrow, some countries at a time, in the source's order.
+The JSON text is built in Arrow, column by column and some countries at a time. Countries are in the
+source's order.
 """
 
 from collections.abc import Iterator
@@ -25,11 +26,11 @@ PIECE_ROWS = 10_000
 def write_stats(
     path: Path, entities: pd.DataFrame, rows: pd.DataFrame, keep: str, since: date | None
 ) -> int:
-    """Write the countries of `entities` (their keys and names); the number of rows written.
+    """Write the countries of `entities` (keys and names). Return the number of rows written.
 
-    `new` here is the difference to the known count before (0 before the first), across gaps too:
-    whole numbers as readers of this shape expect them, that add up to `cumulative`. A count that
-    is missing is null, a measure that the source lacks is left out.
+    `new` is the difference to the last known count (0 before the first), also across gaps, so
+    that the numbers are whole and add up to `cumulative`, as readers of this shape expect. A
+    missing count is null; a measure that the source lacks is left out.
     """
     kinds = [kind for kind in ("new", "cumulative") if keep in ("all", kind)]
     what = levels.WITHIN[levels.level(entities)][0]
@@ -52,11 +53,11 @@ def write_stats(
     return written
 
 
-Located = tuple[dict[str, Any], NDArray[np.int64]]  # a country's names, where its rows are
+Located = tuple[dict[str, Any], NDArray[np.int64]]  # a country's names, positions of its rows
 
 
 def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Located]]:
-    """The countries in their order, a few at a time: enough rows to be worth a call of Arrow."""
+    """Yield the countries in order, in batches with enough rows to be worth a call of Arrow."""
     where = {key: np.arange(begin, end) for key, begin, end in spans(rows)}
     batch: list[Located] = []
     held = 0
@@ -73,19 +74,19 @@ def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Locate
 
 
 def _about(level: str, row: dict[str, Any]) -> dict[str, Any]:
-    """A country's key and name; for a region or place with what it is part of."""
+    """Return a series' key and name; for a region or place, also those of what it is part of."""
     own, *around = levels.WITHIN[level]
     about: dict[str, Any] = {"key": row[f"{own}_key"], "name": row[own]}
     if around:
-        there = [row[what] for what in (own, *around) if row[what] is not None]
-        about |= {"full_name": ", ".join(there), "country": _about("countries", row)}
+        names = [row[what] for what in (own, *around) if row[what] is not None]
+        about |= {"full_name": ", ".join(names), "country": _about("countries", row)}
     if "region" in around and row["region_key"] is not None:
         about["region"] = _about("regions", row)
     return about
 
 
 def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> int:
-    """How many of a country's rows lie before `since`."""
+    """Return how many of a country's rows are before `since`."""
     if since is None:
         return 0
     dates = rows["date"].to_numpy()[index]
@@ -93,7 +94,7 @@ def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> 
 
 
 def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.Array:
-    """'"2020-01-22":{"new":{...},"cumulative":{...}}' for each of the rows."""
+    """Return '"2020-01-22":{"new":{...},"cumulative":{...}}' for each row."""
     first = starts(rows)[index]
     dates = pa.array(rows["date"].to_numpy()[index].astype("datetime64[D]"))
     parts: list[object] = ['"', dates.cast(pa.string())]
@@ -114,8 +115,10 @@ def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.
 def _before(
     count: NDArray[np.int32], known: NDArray[np.bool_], first: NDArray[np.bool_]
 ) -> NDArray[np.int32]:
-    """The known count before each, in the same country; 0 where there is none."""
+    """Return, for each count, the last known one before it in the same country, or 0."""
     places = np.arange(len(count))
+    # a running maximum carries the position of the country's first row, and of the last known
+    # count, forward to each row
     start = np.maximum.accumulate(np.where(first, places, 0))
     last = np.maximum.accumulate(np.where(known, places, -1))
     before = np.r_[-1, last[:-1]]

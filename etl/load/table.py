@@ -1,4 +1,4 @@
-"""timeseries.parquet and timeseries.csv.gz: the whole table, in and out in pieces."""
+"""timeseries.parquet and timeseries.csv.gz: the whole table, written and read in pieces."""
 
 import gzip
 from collections.abc import Iterable, Iterator
@@ -14,8 +14,8 @@ from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 
 GZIP_LEVEL = 1
 PIECE_ROWS = 20_000
-CSV_BATCH_ROWS = 4096  # Arrow's own 1,024 take half as long again
-RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # what a spreadsheet takes for a formula's start
+CSV_BATCH_ROWS = 4096  # Arrow's default of 1,024 takes half as long again
+RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins with these
 
 
 class TableFiles:
@@ -39,6 +39,7 @@ class TableFiles:
         self._file.close()
 
     def add(self, group: pd.DataFrame) -> None:
+        """Append the rows of a tidy table to both files."""
         table = pa.Table.from_pandas(group, preserve_index=False, nthreads=1)
         if self._parquet is None:
             path = self._folder / TABLE_PARQUET
@@ -53,9 +54,9 @@ class TableFiles:
 
 
 def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
-    """Those of `columns` that a published timeseries.parquet has, in pieces.
+    """Yield the table in pieces of at most 20,000 rows, with those of `columns` that it has.
 
-    Raises ValueError or OSError if it can't be read.
+    `path` is a timeseries.parquet. Raises ValueError or OSError if it can't be read.
     """
     with pa.parquet.ParquetFile(path) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
@@ -64,18 +65,18 @@ def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
 
 
 def read_whole(path: Path, columns: Iterable[str]) -> pd.DataFrame:
-    """As `read_table`, at once."""
+    """Like `read_table`, but return the whole table at once."""
     with pa.parquet.ParquetFile(path) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
-        # dates as datetime64: an object for each one takes ten times as long to work with
+        # dates as datetime64: working with date objects takes ten times as long
         table: pd.DataFrame = file.read(names, use_threads=False).to_pandas(date_as_object=False)
         return table
 
 
 def to_csv_table(table: pa.Table) -> pa.Table:
-    """The same table for CSV: days as days, and text that a spreadsheet would run made harmless.
+    """Convert the table for CSV: days without a time, and text that a spreadsheet can't run.
 
-    An apostrophe before it, as OWASP advises against CSV injection.
+    Such text gets an apostrophe in front, as OWASP advises against CSV injection.
     """
     schema = _csv_schema(table.schema)
     columns = []

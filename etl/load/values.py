@@ -1,4 +1,4 @@
-"""Frames -> plain values for JSON, and what every JSON file says about itself."""
+"""Convert frames to plain values for JSON, and make the header of JSON files."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -17,8 +17,10 @@ from etl.extract import levels
 
 @dataclass(frozen=True)
 class Header:
-    """What the files say of their source. `notice` comes first where there is one; `licence_id` is
-    SPDX's, None where the source states no licence."""
+    """What each JSON file says about its source.
+
+    `licence_id` is the SPDX identifier, or None if the source states no licence.
+    """
 
     source: str
     attribution: str
@@ -29,7 +31,7 @@ class Header:
     level: str = "countries"
 
     def fields(self) -> dict[str, Any]:
-        """What each JSON file begins with."""
+        """Return the fields that each JSON file begins with; `notice` comes first."""
         about = {
             "source": self.source,
             "attribution": self.attribution,
@@ -44,7 +46,10 @@ def write_json(path: Path, content: object) -> None:
 
 
 def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
-    """Yield each country's key, first row and the row after its last; the table is sorted by it."""
+    """Yield each country's key, the position of its first row, and the position after its last.
+
+    The rows of a country must be consecutive.
+    """
     keys = table[levels.key(table)].cat
     codes = keys.codes.to_numpy()
     edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
@@ -54,15 +59,15 @@ def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
 
 
 def joined(texts: pa.Array, lengths: Sequence[int]) -> list[str]:
-    """The texts of each country in turn, `lengths` of them, with commas between."""
+    """Join the texts of each country with commas; `lengths` has the number of texts of each."""
     offsets = pa.array(np.cumsum([0, *lengths]), pa.int32())
     lists = pa.ListArray.from_arrays(offsets, texts)
-    found: list[str] = pc.binary_join(lists, ",").to_pylist()
-    return found
+    texts_joined: list[str] = pc.binary_join(lists, ",").to_pylist()
+    return texts_joined
 
 
 def to_json(column: "pd.Series[Any]") -> pa.Array:
-    """Numbers or days as the text they have in JSON: 3.5, null, "2020-01-22"."""
+    """Convert numbers or days to their JSON text: 3.5, null, "2020-01-22"."""
     values = pa.array(column, from_pandas=True)
     if pa.types.is_timestamp(values.type):
         days = values.cast(pa.date32()).cast(pa.string())
@@ -71,7 +76,7 @@ def to_json(column: "pd.Series[Any]") -> pa.Array:
 
 
 def to_list(column: "pd.Series[Any]") -> list[Any]:
-    """Plain Python values; None where missing (NaN among floats), days as 2020-01-22."""
+    """Return plain Python values: None for missing (NaN in floats), days as "2020-01-22"."""
     values: list[Any]
     if column.dtype.kind == "M":
         values = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).tolist()
@@ -90,11 +95,11 @@ def to_list(column: "pd.Series[Any]") -> list[Any]:
 
 
 def full_names(listed: pd.DataFrame) -> dict[str, str]:
-    """Of series by key: Ohio, United States."""
+    """Return the full name of each series, such as "Ohio, United States", by key."""
     return {row[levels.key(listed)]: levels.full_name(row) for row in records(listed)}
 
 
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a small table as dictionaries of plain values."""
+    """Return the rows of a small table as dictionaries of plain values."""
     columns = {str(name): to_list(table[name]) for name in table.columns}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

@@ -1,7 +1,7 @@
-"""One version: what was fetched -> the files to publish and the manifest that describes them.
+"""Make a version from its inputs: the files to publish and the manifest that describes them.
 
-Reads, repairs, merges, checks and writes into a working folder; nothing here touches the store but
-to read the published table for comparison. The page is added later.
+The inputs are read, repaired, merged and checked, and the files are written into a working folder.
+From the store only the published table is read, for comparison. The page is added later.
 """
 
 from dataclasses import asdict, dataclass
@@ -42,12 +42,12 @@ from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.transform.world import world
 
-MOST_RESTATED = 5  # countries that are named
+MOST_RESTATED = 5  # countries that `Restated.most` names
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A table that may be published: what it holds, before any filter, and its `stale` series."""
+    """A table that passed the checks; `held` is its extent before any filter."""
 
     table: Reading
     held: Extent
@@ -57,10 +57,10 @@ class Checked:
 
 
 def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None = None) -> Version:
-    """Write the files of a version, all but its page, into the folder `work`/files.
+    """Write the files of a version, except its page, into the folder `work`/files.
 
-    `before`: compare with this instead of the published version.
-    Raises SourceChanged with every fault of the inputs, DataRejected with every refusal.
+    It is compared with `before`, by default the published version. Raises SourceChanged with every
+    fault of the inputs, and DataRejected with every refusal.
     """
     checked = _check(run, inputs, before or baseline.published(run, work))
     free_memory.trim_heap()
@@ -99,7 +99,7 @@ def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]
         groups=(derive.tidy(group, table.entities, stale) for group in derive.groups(rows)),
         rows=rows,
         countries=table.selected.assign(file=file_names(table.rows, table.selected)),
-        # the regions that a source lists are not the world
+        # a source of regions or places does not cover the world
         world=world(table.rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
     )
@@ -138,7 +138,7 @@ def _manifest(
 
 
 def _archived(run: Run, inputs: Inputs) -> tuple[list[Input], list[Upload]]:
-    """What the manifest says of the inputs, and those that are still to be archived."""
+    """Return the manifest's entries of the inputs, and uploads of those not archived yet."""
     named = [(document, STATISTICS) for document in inputs.statistics]
     named += [(inputs.facts.fetched, FACTS)] if inputs.facts.fetched else []
     entries, raw = [], []
