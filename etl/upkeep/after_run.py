@@ -1,4 +1,4 @@
-"""What the worker does once a month, after a run: last month's report, and a clean-up."""
+"""The worker's monthly tasks after a run: last month's report, and a clean-up."""
 
 from dataclasses import replace
 
@@ -10,9 +10,9 @@ TASKS = (make_due, clear_due)
 
 
 def after_run(result: Result) -> Result:
-    """Do what is due after a run of the worker's that was put on record; what it ended as then.
+    """Do the tasks that are due after a recorded run of the worker. Return the updated result.
 
-    A task that fails says so in log and record, and leaves the run a success.
+    A task that fails is noted in the log and the record, and the run remains a success.
     """
     run, past, record = result.run, result.past, result.record
     if run is None or past is None or record is None or not run.options.if_due:

@@ -1,4 +1,4 @@
-"""How two runs in the folder differ, and what each run changed."""
+"""Compare two runs in the folder, and read what each run changed."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -25,9 +25,9 @@ from etl.upkeep import versions
 
 
 def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:
-    """Compare two runs, named as for `restore`; the later run's id and the difference.
+    """Compare two runs, named as for `restore`. Return the id of `after` and the difference.
 
-    `after` None: the published run. Raises StoreError.
+    `after` is the published run if None. Raises StoreError.
     """
     published, (past, _) = manifests.read(store), history.read(store)
     if published is None:
@@ -65,7 +65,7 @@ def difference_between(store: Store, before: Manifest, after: Manifest, work: Pa
 def changes_by_run(
     store: Store, records: Sequence[Record]
 ) -> list[tuple[Record, Difference | None]]:
-    """Read what each published run changed, from its changes.json; None: that file is gone.
+    """Read what each published run changed from its changes.json; None if that file is gone.
 
     Raises StoreError.
     """

@@ -1,4 +1,4 @@
-"""Clear the folder of what nobody needs any more, as retention.py decides."""
+"""Delete what is no longer needed from the folder, as retention.py decides."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -21,7 +21,7 @@ from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
-    """Read the folder, and plan. Raises StoreError, also if nothing is published."""
+    """Read the folder and plan what to clear. Raises StoreError, also if nothing is published."""
     published = manifests.read(store)
     if published is None:
         raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
@@ -42,12 +42,13 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
 def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
     """Carry out a plan. A run's manifest is deleted first, so that half a run never looks whole.
 
-    Raises StateConflict if another run was published meanwhile, StoreError.
+    Raises StateConflict if another run was published in the meantime, StoreError.
     """
     for why, folders in plan.groups.items():
         for folder in folders:
-            there = manifests.read(store)
-            if there is None or there.manifest.run_id != plan.published:
+            # `restore` may have published a run that the plan clears
+            published = manifests.read(store)
+            if published is None or published.manifest.run_id != plan.published:
                 raise StateConflict(
                     "another run was published in between, so what is too old has changed; "
                     "say it again"
@@ -62,7 +63,10 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
 
 
 def clear_due(run: Run, past: History, record: Record) -> Record:
-    """Clear up after the first success of a month; a failure is logged. Returns `record`."""
+    """Clear the folder after the first success of a month. Return `record` unchanged.
+
+    A failure is only logged.
+    """
     slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
     if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
         return record
@@ -85,7 +89,7 @@ def _delete(store: Store, why: str, entry: Entry) -> None:
 
 
 def _runs(store: Store, top: str) -> dict[str, Folder]:
-    """Group the objects of `runs` or `raw` by run id; folders of other names are not ours."""
+    """Group the objects of `runs` or `raw` by run id, ignoring folders with other names."""
     folders = _folders(store.list(f"{top}/", in_order=False))
     by_id = {name.removeprefix(f"{top}/"): folder for name, folder in folders.items()}
     return {run_id: folder for run_id, folder in by_id.items() if RUN_ID.fullmatch(run_id)}

@@ -1,7 +1,7 @@
 """Return to an earlier run: the root manifest and the stable names become that run's again.
 
-From the commit on this is the protocol of publishing. The slot's own run is still due: it reads the
-source again, and publishes what it finds.
+From the commit on, this follows the publishing protocol. The slot's own run is still due: it reads
+the source again and publishes the result.
 """
 
 from dataclasses import dataclass
@@ -30,7 +30,7 @@ PUBLISHED_MEANWHILE = (
 
 @dataclass(frozen=True)
 class Moment:
-    """When a run is restored: the clock, the slot that it is in, and when data counts as stale."""
+    """When a run is restored: the time, its slot, and after how many days data is stale."""
 
     now: datetime
     slot: date
@@ -38,6 +38,7 @@ class Moment:
 
     @classmethod
     def of(cls, schedule: ScheduleSettings, table: TableSettings, now: datetime) -> Self:
+        """Return the moment `now` under these settings."""
         slot = latest_slot(now, schedule.run_at, schedule.timezone)
         return cls(now.replace(microsecond=0), slot, table.stale_after_days)
 
@@ -45,7 +46,7 @@ class Moment:
 def restore(store: Store, wanted: str, at: Moment) -> Record | None:
     """Restore a run by its id, the run of a day (`2021-01-25`), or the `previous` one.
 
-    Returns its record; None: that run is published already. Raises StoreError, StateConflict.
+    Return the record, or None if that run is published already. Raises StoreError, StateConflict.
     """
     state = _healed(store, at)
     if state.published is None:
@@ -73,7 +74,7 @@ def move_to(store: Store, run_id: str, at: Moment) -> Record | None:
 
 
 def _healed(store: Store, at: Moment) -> FolderState:
-    """Read the folder's state, and finish a run that broke off after its commit."""
+    """Read the folder's state, and finish a run that crashed after its commit."""
     return recovery.finish(store, recovery.read(store), at.slot, at.now, at.stale_after_days)
 
 
@@ -87,8 +88,8 @@ def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Rec
     except StateConflict as exc:
         raise StateConflict(PUBLISHED_MEANWHILE) from exc
     publish.settle(store, instead_of=before.manifest.run_id if before else None)
-    there = manifests.read(store)
-    if there is None or there.manifest.run_id != target.run_id:
+    published = manifests.read(store)
+    if published is None or published.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
     record = outcomes.restored(target, at.slot, at.now)
     append.record(store, record, at.stale_after_days)
@@ -103,7 +104,7 @@ def _body(store: Store, run_id: str) -> bytes:
 
 
 def _damaged(store: Store, manifest: Manifest) -> list[str]:
-    """List the keys whose bytes are not those of the manifest, or that are gone."""
+    """List the keys whose object is gone or does not match the manifest."""
     bad: list[str] = []
 
     def verify(file: manifests.PublishedFile) -> None:

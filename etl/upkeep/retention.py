@@ -1,8 +1,8 @@
-"""Decide what nobody needs any more: old runs and inputs, and what broken runs left. Pure.
+"""Decide what to delete: old runs and inputs, and what runs that crashed have left. Pure.
 
-The published run and the one before it stay. Of each month the last inputs stay, with their run's
-manifest, since the monthly reports are made from them. The age of what was imported or rebuilt is
-that of its entry in the catalogue, not of its day. vintages/ stays.
+The published run and the one before it are kept, and so is vintages/. Of each month the last inputs
+are kept with their run's manifest, because monthly reports are made from them. The age of imported
+snapshots and rebuilt runs counts from their entry into the catalogue, not from their slot.
 """
 
 from collections.abc import Iterable, Mapping
@@ -16,7 +16,7 @@ from etl.load.share import expired
 from etl.store import Entry
 from etl.store.layout import INBOX_DAYS, MANIFEST, run_key
 
-BROKEN_OFF = timedelta(days=1)  # no run takes this long
+BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manifest has crashed
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
 LETTERS = f"folders of the inbox, for what is older than {INBOX_DAYS} days"
 LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were killed"
@@ -35,7 +35,7 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderContents:
-    """What the folder holds; `runs` and `raw` are by run id."""
+    """The content of the folder; `runs` and `raw` are by run id."""
 
     published: Manifest
     past: History
@@ -58,23 +58,25 @@ class Plan:
         return [e for folders in self.groups.values() for folder in folders for e in folder.entries]
 
     def cleared(self, top: str) -> list[str]:
-        """List the runs that lose objects in `top` (runs, raw)."""
+        """List the ids of runs that lose objects in `top` ("runs" or "raw")."""
         names = [folder.name for folders in self.groups.values() for folder in folders]
         return [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
 
 
 def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
-    """Plan to clear what is older than so many days, and what was abandoned over a day ago."""
+    """Plan to clear what is older than `keep_days`, and what was abandoned over a day ago."""
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous
     safe = {found.published.run_id, before.run_id if before else ""}
     came = found.listed.since()
-    there = found.runs.keys() | found.raw.keys()
-    old = {run for run in there if came.get(run, began(run)) < begin}
+    runs = found.runs.keys() | found.raw.keys()
+    old = {run for run in runs if came.get(run, began(run)) < begin}
     whole = {run for run, folder in found.runs.items() if folder.has_manifest()}
     imported = {snapshot.run_id for snapshot in found.listed.imported}
     reported = reported_on((whole | imported) & found.raw.keys(), found.past)
-    young = {r.published_run for r in found.past.records} - old  # their manifest was lost
+    # a recent run on record was complete once: if its manifest is missing, that was lost, and the
+    # files were not left by a crash
+    young = {r.published_run for r in found.past.records} - old
     kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
     kept |= {run_key(run, MANIFEST) for run in reported}
 
@@ -104,7 +106,10 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
 
 
 def reported_on(runs: Iterable[str], past: History) -> set[str]:
-    """Pick the last run of each month, and the last one that the history has."""
+    """Return the ids of each month's last run, and of its last run in the history.
+
+    The history may lack the last one, if that was imported or rebuilt.
+    """
     slots = {r.run_id: r.slot for r in past.records if r.outcome == "published"}
     last: dict[tuple[int, int, bool], str] = {}
     for run in sorted(runs):
@@ -115,9 +120,10 @@ def reported_on(runs: Iterable[str], past: History) -> set[str]:
 
 
 def began(run_id: str) -> datetime:
-    """Read the start of a run from its id."""
+    """Return when a run began, as its id says."""
     return datetime.strptime(run_id[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
 
 
 def without(folder: Folder, keys: set[str]) -> Folder:
+    """Return the folder without the entries of these keys."""
     return Folder(folder.name, [entry for entry in folder.entries if entry.key not in keys])

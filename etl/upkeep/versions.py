@@ -1,4 +1,4 @@
-"""Find a run by what people call it (an id, a day, `previous`), and say whose a key is."""
+"""Find a run by its id, its day or `previous`, and say whether a key is the worker's own."""
 
 import re
 from itertools import islice
@@ -13,13 +13,14 @@ from etl.history.record import SUCCESS
 from etl.store import Store
 from etl.store.layout import MANIFEST, Owner, place_of, run_key
 
-NAMED, LOOKED_AT = 5, 30  # runs, by `runs_that_are_there`
+NAMED, LOOKED_AT = 5, 30  # runs that `runs_that_are_there` lists, and looks at
 
 
 def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> str | None:
-    """Give the id of a run; None: no run has that name. Raises StoreError.
+    """Return the id of a run, or None if no run has that name. Raises StoreError.
 
-    A day means the run that readers were given; if there was none, the one that `backfill` made.
+    A day means the run whose files were published after the slot's last success; if it had none,
+    the run that `backfill` made. Anything else counts as an id and is not checked.
     """
     if wanted == "previous":
         return published.previous.run_id if published.previous else None
@@ -33,13 +34,13 @@ def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> 
 
 
 def manifest_of(store: Store, run_id: str) -> Manifest | None:
-    """Read the manifest of a run; None: it is gone. Raises StoreError."""
+    """Read the manifest of a run; None if it is gone. Raises StoreError."""
     found = manifests.read(store, run_key(run_id, MANIFEST))
     return found.manifest if found else None
 
 
 def find_run(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:
-    """Read the manifest of a run whose files are there. Raises StoreError if there is none."""
+    """Read the manifest of a run that still has its files. Raises StoreError if there is none."""
     run_id = run_id_of(store, wanted, published, past)
     found = manifest_of(store, run_id) if run_id else None
     if found is None or not is_there(store, found):
@@ -50,17 +51,18 @@ def find_run(store: Store, wanted: str, published: Manifest, past: History) -> M
 
 
 def unknown(wanted: str, run_id: str | None, choice: str) -> str:
+    """Return the error message for a run that does not exist; `choice` lists those that do."""
     which = "before the published one" if wanted == "previous" else run_id or wanted
     return f"there is no run {which}; {choice}"
 
 
 def is_there(store: Store, run: Manifest) -> bool:
-    """Say whether a run's files are there: of a pruned run the manifest may be left."""
+    """Return whether a run still has its files: pruning may leave only the manifest."""
     return store.head(run.files[0].key) is not None
 
 
 def runs_that_are_there(store: Store, past: History, but_for: str | None = None) -> str:
-    """List the newest runs whose files are there, for people. Raises StoreError."""
+    """Return a text that lists the newest runs with files, except `but_for`. Raises StoreError."""
     runs = [r.published_run for r in reversed(past.records) if r.outcome in SUCCESS]
     runs += [run.run_id for run in reversed(_rebuilt(store))]
     newest = (run for run in islice(dict.fromkeys(runs), LOOKED_AT) if run and run != but_for)
@@ -69,7 +71,7 @@ def runs_that_are_there(store: Store, past: History, but_for: str | None = None)
 
 
 def _rebuilt(store: Store) -> list[Rebuilt]:
-    """List the newest run that was rebuilt from each snapshot, oldest snapshot first."""
+    """List the newest run rebuilt from each snapshot, oldest snapshot first."""
     newest = catalogue.read(store).newest()
     return [newest[snapshot] for snapshot in sorted(newest)]
 
@@ -86,7 +88,7 @@ WHAT_IT_IS: dict[Owner, str] = {
 
 
 def owned(store: Store, key: str) -> str | None:
-    """Say what a key of the worker's own is; None for any other. Raises StoreError."""
+    """Say what one of the worker's own keys is; None for any other key. Raises StoreError."""
     place = place_of(key)
     if place:
         return WHAT_IT_IS.get(place.owner)

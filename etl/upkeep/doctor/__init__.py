@@ -1,1 +1,1 @@
-"""Is everything ready for the worker, and is what is published what it should be?"""
+"""Check that everything is ready for the worker, and that the published files are intact."""

@@ -1,6 +1,6 @@
 """The doctor: examine the settings, the source, the store, and then what is published.
 
-The other modules of this room examine one thing each, and yield findings.
+The other modules of this package examine one thing each and yield findings.
 """
 
 from collections.abc import Generator, Iterator, Mapping
@@ -18,7 +18,7 @@ from etl.upkeep.doctor.trial import trial
 def examine(
     settings: Settings, environ: Mapping[str, str], store: Store, now: datetime
 ) -> Iterator[Finding]:
-    """Yield every finding, in the order in which a newcomer can mend them. Raises no EtlError."""
+    """Yield every finding, in the order in which to fix them. Never raises EtlError."""
     yield from of_settings.setting_findings(environ)
     yield from sources.source_findings(settings, now)
     # if the bucket or folder itself fails, everything else would fail for the same reason

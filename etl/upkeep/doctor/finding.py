@@ -8,7 +8,7 @@ Level = Literal["ok", "warning", "failed"]
 
 @dataclass(frozen=True)
 class Finding:
-    """What was found, as one line; `step` is what to do about it."""
+    """A finding in one line; `step` is what to do about it."""
 
     level: Level
     what: str

@@ -1,4 +1,4 @@
-"""Examine what INBOX=on needs: each of Amazon's services, and forms that see what arrived."""
+"""Examine what INBOX=on needs: the AWS services, and CORS, which lets forms confirm an upload."""
 
 import struct
 import zlib
@@ -25,7 +25,7 @@ LIMIT_S = 10.0
 
 
 def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[Finding]:
-    """Ask each service a small question, which counts as a call of the day."""
+    """Make a small test call of each service, which counts towards the day's calls."""
     if not settings.inbox.on or (signer := store.signer()) is None:
         return
     allowance = Allowance(store, settings.inbox.daily_limit, now)
@@ -51,7 +51,7 @@ def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[
 
 
 def cors_finding(signer: Signer) -> Finding:
-    """Ask as a browser does before it lets a page of another host see an answer."""
+    """Send the CORS preflight request of a browser, and judge the answer."""
     url = signer.post(INCOMING, "image/", 1, timedelta(minutes=1)).url
     headers = {"Origin": "null", "Access-Control-Request-Method": "POST"}
     try:

@@ -27,7 +27,7 @@ LEAST_FREE = 1_000_000_000  # a run of the default source takes some 60 MB, twic
 
 
 def place_findings(store: Store, now: datetime) -> Iterator[Finding]:
-    """Examine whichever of the two the store is."""
+    """Examine the bucket or the folder, whichever the store is."""
     if isinstance(store, DirectoryStore):
         yield from directory_findings(store.root)
     elif isinstance(store, S3Store):
@@ -35,9 +35,9 @@ def place_findings(store: Store, now: datetime) -> Iterator[Finding]:
 
 
 def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
-    """Examine the bucket; stop at what makes all the rest impossible.
+    """Examine the bucket, stopping at a fault that makes the other checks pointless.
 
-    The clock comes first: STS reports a wrong one as a wrong secret key.
+    The clock comes first, because STS reports a wrong clock as a wrong secret key.
     """
     seen = bucket.greet(store)
     if seen.date:
@@ -57,7 +57,7 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
 
 
 def credentials_finding(found: Identity) -> Finding:
-    """Judge credentials: a warning for a root user, and for those that end."""
+    """Judge credentials: a warning for a root user, and for those that expire."""
     key = f", key ...{found.key_end}" if found.key_end else ""
     source = f"credentials: from {found.place}{key}"
     whose = found.arn or f"whose they are is not known: {found.why}"
@@ -91,7 +91,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
 
 
 def _page(store: S3Store, seen: Greeting) -> Finding:
-    """Ask for the page without credentials, as a stranger does."""
+    """Request the page without credentials, as the public does."""
     address = bucket.public_address(store, seen.region, PAGE)
     try:
         with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
@@ -104,8 +104,8 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
 
 def directory_findings(root: Path, least_free: int = LEAST_FREE) -> Iterator[Finding]:
     """Examine the free space, and say where the page is."""
-    there = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
-    free = shutil.disk_usage(there).free
+    existing = next(folder for folder in (root, *root.resolve().parents) if folder.is_dir())
+    free = shutil.disk_usage(existing).free
     space = f"{root}: {free / 1e9:,.1f} GB are free"
     if free < least_free:
         yield Finding("warning", space, "free some space, or set OUTPUT_DIR elsewhere")

@@ -1,4 +1,4 @@
-"""Compare every published file with its digest in the manifest, and heal what is damaged."""
+"""Compare every published file with its digest in the manifest, and repair damaged ones."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,9 +20,9 @@ ANEW = "no good copy is left: python app.py run --force publishes anew"
 
 @dataclass(frozen=True)
 class Damage:
-    """Names of files whose bytes are not the manifest's, in the run folder and under stable names.
+    """Names of damaged or missing files, in the run folder and under stable names.
 
-    `left_over` are stable names of an earlier run that this one does not have.
+    `left_over` has stable names of an earlier run that this run does not have.
     """
 
     in_run: frozenset[str]
@@ -30,12 +30,12 @@ class Damage:
     left_over: tuple[str, ...]
 
     def mendable(self) -> frozenset[str]:
-        """Names with one good copy left."""
+        """Return the names that have one good copy left."""
         return self.in_run ^ self.stable
 
 
 def published_findings(store: Store) -> Iterator[Finding]:
-    """Verify the published version and say what `heal` would do. Raises StoreError."""
+    """Verify the published version; each fault that `heal` can fix says so. Raises StoreError."""
     published = manifests.read(store)
     if published is None:
         yield Finding("warning", f"{store.address}: nothing is published yet", "python app.py run")
@@ -52,7 +52,7 @@ def published_findings(store: Store) -> Iterator[Finding]:
     yield from _inputs(store, manifest)
     past, _ = history.read(store)
     if past.success_of(manifest.run_id) is None:
-        # of a rebuilt run, the next run records when readers were given it
+        # a rebuilt run that a crash left unrecorded is recorded as restored by the next run
         step = "python app.py run" if manifest.rebuilt else MEND
         yield Finding("warning", "the history has no record of the published run", step)
     else:
@@ -60,9 +60,9 @@ def published_findings(store: Store) -> Iterator[Finding]:
 
 
 def heal(store: Store) -> Iterator[Finding]:
-    """Copy good files over damaged ones, remove what is left over, complete the history.
+    """Replace damaged files by good copies, delete left-over ones, and complete the history.
 
-    Raises StoreError.
+    Yield what was done. Raises StoreError.
     """
     published = manifests.read(store)
     if published is None:
@@ -101,8 +101,8 @@ def damage_of(store: Store, manifest: Manifest) -> Damage:
             stable.add(file.name)
 
     in_parallel(verify, manifest.files)
-    there = publish.left_over(store, manifest)
-    left_over = tuple(name for name in there if store.head(name) is not None)
+    stale = publish.left_over(store, manifest)
+    left_over = tuple(name for name in stale if store.head(name) is not None)
     return Damage(frozenset(in_run), frozenset(stable), left_over)
 
 
@@ -121,7 +121,7 @@ def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Fi
 
 
 def _chain(store: Store, published: Published) -> Iterator[Finding]:
-    """Verify the run's own manifest, and each earlier one by the digest in the next."""
+    """Verify the run's own manifest, and each earlier one by the digest in its successor."""
     manifest = published.manifest
     if sha256_at(store, run_key(manifest.run_id, MANIFEST)) != published.sha256:
         yield Finding("failed", "the run's own manifest is not the published one", MEND)

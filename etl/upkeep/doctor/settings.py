@@ -1,4 +1,4 @@
-"""List every setting and its value, without what is secret in it. Pure."""
+"""List every setting and its value, hiding secrets. Pure."""
 
 from collections.abc import Iterator, Mapping
 
@@ -6,13 +6,14 @@ from config import REGISTER, given
 from etl.extract.http import shown
 from etl.upkeep.doctor.finding import Finding
 
-# boto3's own, which matter if there is a bucket
+# boto3's own variables, which matter if there is a bucket
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 NOT_SHOWN = "(set, not shown)"
 SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
+    """Yield each setting and its value, and boto3's variables if there is a bucket."""
     for setting in REGISTER:
         text = given(setting, environ)
         default = " (default)" if text == setting.default else ""

@@ -1,4 +1,4 @@
-"""Examine whether the source and the country facts answer, and how old their data is."""
+"""Check that the source and the country facts can be read, and how old their data is."""
 
 import time
 import zlib
@@ -20,7 +20,7 @@ UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 
 def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Examine the statistics, which every run needs, and the facts, which may be missing."""
+    """Examine the statistics, which every run needs, and the facts, which are optional."""
     source = SOURCES[settings.source.data_set]
     for url in source.documents(settings.source.url).values():
         yield _of_statistics(url, now, settings.table.stale_after_days)
@@ -50,12 +50,15 @@ def _of_statistics(url: str, now: datetime, stale_after_days: int) -> Finding:
 
 
 def _answer(name: str, url: str) -> tuple[str, datetime | None]:
-    """Read the first bytes; what it is, and when it changed last. The rest is not fetched."""
+    """Read only the first bytes. Return a description, and when the document changed last.
+
+    Raises SourceUnavailable, TryAgain, OSError and zlib.error.
+    """
     if "://" not in url:
-        found = Path(url).stat()
+        size = Path(url).stat().st_size
         with Path(url).open("rb") as file:
             file.read(1)
-        return f"{name}: {url} can be read, {found.st_size:,} bytes", None
+        return f"{name}: {url} can be read, {size:,} bytes", None
     if not url.lower().startswith(("http://", "https://")):
         raise SourceUnavailable("only http://, https:// and paths can be read")
     with (

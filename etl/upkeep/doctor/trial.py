@@ -15,7 +15,10 @@ POLICY = "python app.py setup --policy prints what the worker must be allowed to
 
 
 def trial(store: Store) -> Iterator[Finding]:
-    """Upload, read, list, copy, write on condition, delete; the test objects are removed."""
+    """Yield a finding for each operation: upload, read, list, copy, conditional write, delete.
+
+    The test objects are removed in any case.
+    """
     key = f"{TRIAL}{secrets.token_hex(8)}"
     tries: dict[str, Callable[[Store, str], None]] = {
         "upload": _upload,
@@ -52,7 +55,8 @@ def _read(store: Store, key: str) -> None:
 def _list(store: Store, key: str) -> None:
     if [head.key for head in store.list(key)] != [key]:
         raise StoreError(f"{store.address}/{key} was written, but is not listed")
-    if store.head(f"{key}-missing") is not None:  # a server without the permission denies it
+    # without the permission to list, S3 answers 403 instead of 404 for a missing key
+    if store.head(f"{key}-missing") is not None:
         raise StoreError(f"{store.address}/{key}-missing was never written, but is there")
 
 
