@@ -11,6 +11,7 @@ import logging
 import re
 import sys
 import traceback
+from contextlib import suppress
 from typing import Any, TextIO
 
 LONGEST = 9_000  # Heroku cuts a line into pieces at 10,000 bytes
@@ -60,14 +61,32 @@ class _Formatter(logging.Formatter):
         return line(record.getMessage(), fields)
 
 
+class _Handler(logging.Handler):
+    """Writes a line in one call, without a lock: a signal may end a process in the middle of one.
+
+    A lock that is left at that moment raises a RuntimeError, which would hide the end.
+    """
+
+    def __init__(self, stream: TextIO, formatter: logging.Formatter) -> None:
+        super().__init__()
+        self._stream = stream
+        self.formatter = formatter
+
+    def createLock(self) -> None:  # noqa: N802  the name is the standard library's
+        self.lock = None
+
+    def emit(self, record: logging.LogRecord) -> None:
+        with suppress(OSError, ValueError):  # it is closed, and there is nowhere else to write
+            self._stream.write(self.format(record) + "\n")
+            self._stream.flush()
+
+
 def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> None:
     """Write log lines of this level and above to `stream` (standard error by default).
 
     If `source` is given, each line names it: the worker may have several sources.
     """
-    handler = logging.StreamHandler(stream or sys.stderr)
-    handler.setFormatter(_Formatter(source))
-    _logger.handlers[:] = [handler]
+    _logger.handlers[:] = [_Handler(stream or sys.stderr, _Formatter(source))]
     _logger.setLevel(level)
     _logger.propagate = False
 

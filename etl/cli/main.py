@@ -37,6 +37,7 @@ from etl.worker.children import PROGRAM
 from etl.worker.signals import STOPS, ignore_stops
 
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
+STOP_AGAIN_S = 0.01
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
 # commands that run once for each of SOURCES
@@ -94,15 +95,39 @@ def cli(context: click.Context, source: str | None) -> None:
         raise SystemExit(for_each(names, arguments))
 
 
+class Stopped(SystemExit):
+    """SIGTERM or SIGINT arrived; the exit status is 128 and the signal's number."""
+
+    def __init__(self, number: int) -> None:
+        super().__init__(128 + number)
+        self.signal = signal.Signals(number).name
+
+
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
-    """End at once: a run may stop anywhere, since it publishes either a whole version or none."""
+    """End at once: a run may stop anywhere, since it publishes either a whole version or none.
+
+    It only raises. To log here would fail if the signal arrived in the middle of a log line.
+    """
     ignore_stops()  # the signal may come twice, from the platform and from the worker
-    status = 128 + number
-    killer = threading.Timer(STOP_GRACE_S, partial(os._exit, status))
+    stopped = Stopped(number)
+    killer = threading.Timer(STOP_GRACE_S, partial(os._exit, 128 + number))
     killer.daemon = True
     killer.start()
-    log.warning("run.stopped", signal=signal.Signals(number).name)
-    raise SystemExit(status)
+    sys.unraisablehook = _stop_again
+    signal.signal(signal.SIGALRM, partial(_raise, stopped))
+    raise stopped
+
+
+def _raise(stopped: Stopped, number: int, frame: FrameType | None) -> NoReturn:
+    raise stopped
+
+
+def _stop_again(unraisable: "sys.UnraisableHookArgs") -> None:
+    """Raise Stopped a moment later if it was raised in a destructor, where Python drops it."""
+    if isinstance(unraisable.exc_value, Stopped):
+        signal.setitimer(signal.ITIMER_REAL, STOP_AGAIN_S)
+    else:
+        sys.__unraisablehook__(unraisable)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -114,6 +139,9 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         cli.main(arguments, prog_name="python app.py", standalone_mode=False)
         sys.stdout.flush()
+    except Stopped as stopped:
+        log.warning("run.stopped", signal=stopped.signal)
+        raise
     except BrokenPipeError:  # the reader of our output is gone; Python must not flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1

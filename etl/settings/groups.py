@@ -3,9 +3,10 @@
 `From` says which variable a field is read from, and how.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, time
+from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
@@ -133,9 +134,12 @@ GROUPS = {
 }
 
 
-def read_fields() -> Iterator[tuple[str, str, From]]:
-    """Yield group (empty: Settings itself), name and From of each field that has a variable."""
-    for group, fields in GROUPS.items():
-        for name, hint in get_type_hints(fields, include_extras=True).items():
-            for origin in getattr(hint, "__metadata__", ()):
-                yield group, name, origin
+@cache
+def read_fields() -> tuple[tuple[str, str, From], ...]:
+    """Return group (empty: Settings itself), name and From of each field that has a variable."""
+    return tuple(
+        (group, name, origin)
+        for group, fields in GROUPS.items()
+        for name, hint in get_type_hints(fields, include_extras=True).items()
+        for origin in getattr(hint, "__metadata__", ())
+    )

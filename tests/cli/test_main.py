@@ -160,3 +160,37 @@ def test_a_run_that_is_told_to_stop_says_so_and_leaves_nothing(
     assert process.returncode == 128 + number
     assert err == f"run.stopped level=warning signal={number.name}\n"
     assert snapshot(tmp_path) == {}
+
+
+STOPPED_IN_A_DESTRUCTOR = """
+import os, signal, sys, time
+from etl.cli.main import cli, main
+
+class Last:
+    def __del__(self):
+        os.kill(os.getpid(), signal.SIGTERM)
+        sum(range(100))
+
+@cli.command("wait")
+def wait():
+    Last()
+    time.sleep(30)
+
+sys.exit(main(["wait"]))
+"""
+
+
+def test_a_signal_that_arrives_in_a_destructor_ends_the_command_all_the_same() -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", STOPPED_IN_A_DESTRUCTOR],
+        cwd=APP.parent,
+        env=environment(),
+        capture_output=True,
+        encoding="utf-8",
+        timeout=20,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        128 + signal.SIGTERM,
+        "run.stopped level=warning signal=SIGTERM\n",
+    )

@@ -88,7 +88,8 @@ class Worker:
         self._reader.join(PATIENCE_S)
         while (line := self._arriving.get(timeout=PATIENCE_S)) is not None:
             self.log.append(line)
-        assert [line for line in self.log if not LOGFMT.fullmatch(line)] == []
+        odd = [line for line in self.log if not LOGFMT.fullmatch(line)]
+        assert odd == [], "\n".join(self.log)
         return status, took_s
 
     def stops(self, *numbers: int, limit_s: float = STOP_LIMIT_S) -> None:
