@@ -14,13 +14,18 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 .PHONY: help demo demo-s3 run test check figures faults bench docs lint lock clean
 
-PYTHON ?= $(shell command -v python3.11 || command -v python3)
+# the newest Python that works here and that the project supports; make PYTHON=/path names another
+SUPPORTED := 3.14 3.13 3.12 3.11
+PYTHON ?= $(shell for python in $(SUPPORTED:%=python%) python3 python; do \
+	$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' 2>/dev/null \
+	&& command -v $$python && break; done)
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .tools/peers
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
-LOCK := $(BIN)/pip-compile --quiet --generate-hashes --allow-unsafe --strip-extras \
-	--no-emit-index-url --no-emit-find-links --no-emit-trusted-host --no-header
+# one lock for every supported Python and platform
+LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
+	--generate-hashes --no-header
 
 help:
 	@sed -n '/^$$/q; s/^# //p' Makefile
@@ -74,8 +79,8 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 is needed: install it, or say make PYTHON=/path/to/python3.11" >&2; exit 1; }
-	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "Python 3.11 is needed; $(PYTHON) is another one. Say make PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "Python 3.11 to 3.14 is needed; $(PYTHON) is another one" >&2; exit 1; }
 	@echo "making the virtual environment $(VENV)"
 	@"$(PYTHON)" -m venv $(VENV)
 

@@ -72,13 +72,11 @@ class _Handler(logging.Handler):
         self._stream = stream
         self.formatter = formatter
 
-    def createLock(self) -> None:  # noqa: N802  the name is the standard library's
-        self.lock = None
-
-    def emit(self, record: logging.LogRecord) -> None:
+    def handle(self, record: logging.LogRecord) -> bool:
         with suppress(OSError, ValueError):  # it is closed, and there is nowhere else to write
             self._stream.write(self.format(record) + "\n")
             self._stream.flush()
+        return True
 
 
 def set_up(level: str, stream: TextIO | None = None, *, source: str = "") -> None:
