@@ -21,6 +21,13 @@ CONFIG = Config(
     retries={"mode": "standard", "total_max_attempts": 3},
     user_agent="cloud-etl/0.1",
 )
+# What Comprehend, Translate and Rekognition answer to a text or picture that they can't use; their
+# models add "Exception" to each.
+CONTENT_FAULTS = {
+    *("InvalidRequest", "InvalidParameter", "TextSizeLimitExceeded", "UnsupportedLanguage"),
+    *("UnsupportedLanguagePair", "DetectedLanguageLowConfidence", "InvalidImageFormat"),
+    "ImageTooLarge",
+}
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -53,13 +60,21 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
         raise AlertError(errors.sentence(exc, asked)) from exc
 
 
-def takes_issue(exc: AlertError) -> bool:
-    """Return whether the service rejected the content of the request, so that a retry is useless.
+def rejects_content(exc: AlertError) -> bool:
+    """Return whether the service rejected the text or picture itself, so that a retry is useless.
 
-    False for missing permissions, throttling, a busy service and network errors.
+    False for anything else: a problem of the account or the network, or a code not known here.
     """
     cause = exc.__cause__
     if not isinstance(cause, ClientError):
         return cause is None or isinstance(cause, ParamValidationError)
+    return errors.Refusal.of(cause).code.removesuffix("Exception") in CONTENT_FAULTS
+
+
+def refuses_all(exc: AlertError) -> bool:
+    """Return whether the next request would fail too: a problem of the account or the service."""
+    cause = exc.__cause__
+    if not isinstance(cause, ClientError):
+        return True
     refusal = errors.Refusal.of(cause)
-    return refusal.status < 500 and refusal.code not in OTHER_ANSWERS
+    return refusal.status >= 500 or refusal.code in OTHER_ANSWERS

@@ -35,7 +35,7 @@ def print_letters(
 
 
 def _letter_row(letter: Letter) -> list[str]:
-    content = [] if letter.kind == "unreadable" else [said(letter, MOST)]
+    content = [said(letter, MOST)] if letter.kind != "unreadable" or letter.text else []
     notes = [f"{what}: {why}" for what, why in letter.notes.items()]
     return [
         letter.id,

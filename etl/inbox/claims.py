@@ -27,6 +27,8 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
 
     `claims` counts the attempts in a row without an outcome, this one included: a letter that keeps
     killing its readers is given up. `letter` is what is known so far; `why` says why it waits.
+    `refused` counts the rounds in which a service refused it, `refused_alone` those of them in
+    which the service answered about other letters.
     """
 
     id: str
@@ -38,6 +40,8 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
     claims: int = 0
     letter: Letter | None = None
     why: str = ""
+    refused: int = 0
+    refused_alone: int = 0
     format: int = 1
 
 

@@ -68,4 +68,11 @@ class Unreadable(Exception):
 
 
 class Later(Exception):
-    """The letter must wait: a service refuses for now, or the day's calls are used up."""
+    """The letter must wait: a service refuses for now, or the day's calls are used up.
+
+    `call` is the call that was refused, such as "translate:TranslateText"; empty if none was made.
+    """
+
+    def __init__(self, why: str, call: str = "") -> None:
+        super().__init__(why)
+        self.call = call

@@ -1,6 +1,7 @@
 """Process the letters of a round: claim, take in, read and write the result of each."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from etl.store.s3.store import S3Store
 LIMIT_S = 240.0  # of a round; a letter already begun is still finished
 MOST_LETTERS = 1_000  # new letters per round
 MAX_CLAIMS = 3  # a letter is given up after this many attempts whose reader died
+MAX_REFUSED_ALONE = 3  # rounds in which a service answered about others and refused this letter
 GIVEN_UP_AFTER = timedelta(days=7)  # a letter does not wait longer
 
 
@@ -31,6 +33,17 @@ class RoundResult:
 
     letters: list[Letter] = field(default_factory=list)
     waiting: list[LetterProgress] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class RefusedLetter:
+    """A letter of ours that a service refused; `own` counts the answers that it got before."""
+
+    held: Held
+    letter: Letter
+    why: str
+    calls: tuple[str, ...]
+    own: Counter[str]
 
 
 class LetterRound:
@@ -43,14 +56,15 @@ class LetterRound:
         self._now = now
         self._ends = time.monotonic() + LIMIT_S
         self._done = RoundResult()
+        self._refused: list[RefusedLetter] = []
 
     def work(self) -> RoundResult:
-        """Handle the letters that somebody has begun, then the new ones."""
+        """Handle the letters that somebody has begun, then the new ones.
+
+        Those that a service refused before come last, so that they keep no other from being read.
+        """
         begun = list(claims.under_way(self._store))
-        for letter in begun:
-            if self._is_late():
-                break
-            self._go_on(letter)
+        last = [letter for letter in begun if not self._is_late() and self._go_on(letter)]
         for entry in self._new(set(begun)):
             fresh = claims.claim(self._store, claims.new_progress(entry), None, self._now)
             if fresh and results.read_result(self._store, fresh.progress.id):
@@ -58,6 +72,11 @@ class LetterRound:
                 claims.drop(self._store, fresh.progress.id)
             elif fresh:
                 self._handle(fresh)
+        for letter in last:
+            if not self._is_late():
+                self._go_on(letter, refused=True)
+        for refused in self._refused:
+            self._settle(refused)
         self._done.letters.sort(key=lambda letter: letter.id)
         return self._done
 
@@ -81,22 +100,26 @@ class LetterRound:
             count += 1
             yield entry
 
-    def _go_on(self, letter: str) -> None:
+    def _go_on(self, letter: str, *, refused: bool = False) -> bool:
+        """Handle a letter. Return True if it is to be handled last, and nothing was done."""
         found = claims.read_progress(self._store, letter)
         if found is None:
-            return
+            return False
         known, etag = found
+        if known.refused and not refused:
+            return True
         if known.letter and known.why and self._must_wait(known.letter):
             self._done.waiting.append(known)
-            return
+            return False
         held = claims.claim(self._store, known, etag, self._now)
         if held is None:
-            return
+            return False
         # a worker may have died after it wrote the result and before it sent the alert
         if result := results.read_result(self._store, letter):
             self._done.letters.append(result)
         else:
             self._handle(held)
+        return False
 
     def _must_wait(self, letter: Letter) -> bool:
         """Whether another attempt would fail like the last one."""
@@ -131,15 +154,40 @@ class LetterRound:
             intake.forget(self._store, held.progress)
         elif held.progress.claims > 1:  # the previous reader may have died before it deleted this
             intake.forget(self._store, held.progress)
+        before = self._services.answered.copy()
         learned = self._reader.read(letter)
         letter, why = learned.letter, learned.waits_for
         if why and self._now - letter.received_at > GIVEN_UP_AFTER:
             letter, why = letter.noted("given up", why), ""
-        if why:
+        if why and any(learned.refused):
+            held = claims.keep(self._store, held, letter)
+            own = self._services.answered - before
+            self._refused.append(RefusedLetter(held, letter, why, learned.refused, own))
+        elif why:
             self._done.waiting.append(claims.release(self._store, held, letter, why))
         else:
             claims.keep(self._store, held, letter)  # fails unless the claim is still ours
             self._finish(letter)
+
+    def _settle(self, one: RefusedLetter) -> None:
+        """Release a letter that was refused, or finish it if others have been answered too often.
+
+        Whether the services answered about others is only known at the end of the round.
+        """
+        answered = self._services.answered
+        alone = all(answered[call] > one.own[call] for call in one.calls)
+        known = one.held.progress
+        known = replace(known, refused=known.refused + 1, refused_alone=known.refused_alone + alone)
+        held = Held(known, one.held.etag)
+        try:
+            if known.refused_alone < MAX_REFUSED_ALONE:
+                self._done.waiting.append(claims.release(self._store, held, one.letter, one.why))
+                return
+            letter = replace(one.letter, kind="unreadable").noted("given up", one.why)
+            claims.keep(self._store, held, letter)
+            self._finish(letter)
+        except StateConflict as exc:
+            log.warning("inbox.overtaken", id=known.id, error=exc)
 
     def _finish(self, letter: Letter) -> None:
         letter = replace(letter, read_at=self._now)

@@ -27,10 +27,14 @@ LABELS_KEPT = 20
 
 @dataclass(frozen=True)
 class Learned:
-    """A letter with what is known by now; `waits_for` says why the rest waits, empty if none."""
+    """A letter with what is known by now; `waits_for` says why the rest waits, empty if none.
+
+    `refused` has the calls that were refused, and "" for each that could not be made.
+    """
 
     letter: Letter
     waits_for: str
+    refused: tuple[str, ...]
 
 
 class Reader:
@@ -55,7 +59,7 @@ class Reader:
             }
         elif letter.kind == "picture":
             steps = {"labels": self._with_labels}
-        why = ""
+        why, refused = "", list[str]()
         for name, step in steps.items():
             if name in letter.notes:
                 continue
@@ -63,9 +67,10 @@ class Reader:
                 letter = step(letter)
             except Later as exc:
                 why = why or str(exc)
+                refused.append(exc.call)
             except AlertError as exc:  # the service rejected this letter; others may work
                 letter = letter.noted(name, str(exc))
-        return Learned(letter, why)
+        return Learned(letter, why, tuple(refused))
 
     def _with_language(self, letter: Letter) -> Letter:
         if letter.language:

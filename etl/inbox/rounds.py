@@ -37,7 +37,7 @@ def make_round(inbox: InboxSettings, store: S3Store, teller: Teller, now: dateti
     try:
         done = letters.work()
     finally:
-        for service, why in services.refusing.items():
+        for service, why in services.refusals.items():
             log.warning("inbox.refused", service=service, error=why)
         allowance.return_unused()
     _alert(done, store, teller, now)

@@ -42,7 +42,7 @@ class Languages:
     """The three services.
 
     `asked`: the requests so far; `calls`: their names. `before` is called with each name. `refuse`
-    is the answer to all requests, `refusals` the answers by name.
+    is the answer to all requests, `refusals` the answers by name, `refuse_one` to a single request.
     """
 
     asked: list[dict[str, Any]] = field(default_factory=list)
@@ -53,6 +53,7 @@ class Languages:
     refusals: dict[str, Refusal] = field(default_factory=dict)
     labels: tuple[tuple[str, float], ...] = CAT
     before: Callable[[str], None] = lambda call: None
+    refuse_one: Callable[[dict[str, Any]], Refusal | None] = lambda request: None
 
     def reply(self, answer: Answer) -> None:
         raw = answer.rfile.read(int(answer.headers["Content-Length"]))
@@ -61,7 +62,8 @@ class Languages:
         self.asked.append(request)
         self.calls.append(target)
         self.before(target)
-        refusal = self.refuse or self.refusals.get(target) or LIMITS[target](request)
+        refusal = self.refuse or self.refusals.get(target) or self.refuse_one(request)
+        refusal = refusal or LIMITS[target](request)
         if refusal:
             status, code, message = refusal
             answer.reply(status, json.dumps({"__type": code, "message": message}))
