@@ -149,5 +149,8 @@ def _read(store: Store) -> tuple[Catalogue, str | None]:
     stored = store.read(CATALOGUE)
     if stored is None:
         return Catalogue(), None
-    advice = "put an earlier version of it back, or delete it: what it tells of stays where it is"
+    advice = (
+        "put an earlier version of it back, or move it away and run python app.py backfill, which "
+        "lists again what raw/ and runs/ hold; until then nothing of that is cleared"
+    )
     return decoded(store, CATALOGUE, stored, Catalogue, advice), stored.etag

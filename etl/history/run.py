@@ -38,7 +38,13 @@ class Options:
 
 # A run's id ends in 4 random digits. The ids of imported snapshots and rebuilt runs end in 12
 # digits of a digest of their inputs, so that repeating the work gives the same id (etl/archive).
+DERIVED_DIGITS = 12
 RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}(?:[0-9a-f]{8})?")
+
+
+def is_derived(run_id: str) -> bool:
+    """Say whether an id is of an imported snapshot or a rebuilt run, and not of a run."""
+    return len(run_id.rpartition("-")[2]) == DERIVED_DIGITS
 
 
 def new_run_id(now: datetime) -> str:

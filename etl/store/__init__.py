@@ -6,7 +6,7 @@ tests/store/test_stores.py runs the same tests on all three. layout.py lists wha
 
 import hashlib
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -130,8 +130,17 @@ class Store(Protocol):
         With `in_order=False` they are yielded as the server lists them, without waiting for all.
         """
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        """Yield the names of the folders directly in `prefix`, such as `runs/`, in any order.
+
+        Nothing that lies in these folders is listed, so this is quick however much they hold.
+        """
+
     def delete(self, key: str) -> None:
         """Delete an object; no error if there is none."""
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        """Delete objects, many with each request where the server can do that."""
 
     def signer(self) -> Signer | None:
         """Return the signer of links; None: the store has no server to sign them for."""

@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from datetime import UTC, datetime
 from io import BufferedReader
@@ -80,12 +80,21 @@ class DirectoryStore:
         for key in sorted(key for key in keys if key.startswith(prefix)):
             yield from filter(None, [self._entry(key)])  # None: hidden, or deleted in the meantime
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        start = self._path(valid_prefix(prefix))
+        with self._explained(prefix), suppress(*NO_SUCH_FILE), os.scandir(start) as found:
+            yield from (one.name for one in found if one.is_dir() and not _hidden(one.name))
+
     def delete(self, key: str) -> None:
         path = self._visible(key)
         with self._explained(key):
             if path.is_file():
                 with self._locked(fcntl.LOCK_SH):
                     path.unlink(missing_ok=True)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.delete(key)
 
     def signer(self) -> None:
         return None

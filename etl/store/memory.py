@@ -1,7 +1,7 @@
 """A store in memory, for tests and dry runs."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -77,9 +77,17 @@ class MemoryStore:
             heads = [head for key, (head, _) in self._objects.items() if key.startswith(prefix)]
         yield from sorted(heads, key=lambda head: head.key)
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        rest = (entry.key.removeprefix(prefix) for entry in self.list(prefix))
+        yield from dict.fromkeys(key.split("/")[0] for key in rest if "/" in key)
+
     def delete(self, key: str) -> None:
         with self._lock:
             self._objects.pop(valid_key(key), None)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.delete(key)
 
     def signer(self) -> None:
         return None

@@ -1,51 +1,64 @@
-"""Delete what is no longer needed from the folder, as retention.py decides."""
+"""Delete what is no longer needed from the folder, as retention.py decides.
 
-from collections.abc import Iterable
+However much the folder holds, memory holds a line a run: of what stays only the names of folders
+are listed, and what goes is listed twice, once to measure it and once to delete it.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from etl import log
-from etl.errors import EtlError, StateConflict, StoreError
+from etl.errors import StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
 from etl.history.history import History
 from etl.history.record import SUCCESS, Record
 from etl.history.run import RUN_ID, Run
-from etl.load.publish import Advance
 from etl.store import Entry, Store
 from etl.store.keys import is_valid
-from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED
+from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import retention
-from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan
+from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan, Portion
+
+Advance = Callable[[int], None]  # is given how many objects were deleted
+AT_ONCE = 1000  # objects that are deleted between two calls of Advance
 
 
 def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
-    """Read the folder and plan what to clear. Raises StoreError, also if nothing is published."""
+    """Read the folder and plan what to clear, measured. Raises StoreError, also if nothing is
+    published."""
     published = manifests.read(store)
     if published is None:
-        raise StoreError(f"{store.address}: nothing is published, so nothing is too old")
-    past, _ = history.read(store)
+        raise StoreError(
+            f"{store.address}: nothing is published, so nothing is too old; publish first: "
+            "python app.py run, or python app.py backfill --publish where there is an archive"
+        )
     found = FolderContents(
         published=published.manifest,
-        past=past,
+        past=history.read(store)[0],
         listed=catalogue.read(store),
-        runs=_runs(store, "runs"),
-        raw=_runs(store, "raw"),
-        shared=_folders(store.list(SHARED, in_order=False)).values(),
-        inbox=_folders(e for e in store.list(INBOX, in_order=False) if is_valid(e.key)).values(),
-        unfinished=_folders(store.unfinished()).values(),
+        runs=_runs(store),
+        raw=_raw(store),
+        shared=_folders(store, SHARED),
+        inbox=_folders(store, INBOX),
     )
-    return retention.plan_clearing(found, keep_days, now)
+    plan = retention.plan_clearing(found, keep_days, now)
+    measured = {
+        why: [one for one in (_measured(store, why, p) for p in portions) if one.objects]
+        for why, portions in plan.groups.items()
+    }
+    return replace(plan, groups={why: found for why, found in measured.items() if found})
 
 
-def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
+def clear(store: Store, plan: Plan, advance: Advance = lambda objects: None) -> None:
     """Carry out a plan. A run's manifest is deleted first, so that half a run never looks whole.
 
     Raises StateConflict if another run was published in the meantime, StoreError.
     """
-    for why, folders in plan.groups.items():
-        for folder in folders:
+    for why, portions in plan.groups.items():
+        for portion in portions:
             # `restore` may have published a run that the plan clears
             published = manifests.read(store)
             if published is None or published.manifest.run_id != plan.published:
@@ -53,19 +66,17 @@ def clear(store: Store, plan: Plan, advance: Advance | None = None) -> None:
                     "another run was published in between, so what is too old has changed; "
                     "say it again"
                 )
-            manifest = [e for e in folder.entries if e.key == f"{folder.name}/{MANIFEST}"]
-            rest = [entry for entry in folder.entries if entry not in manifest]
-            for entries in (manifest, rest):
-                in_parallel(partial(_delete, store, why), entries, progress=advance)
-            if folder.name.startswith((RUNS, RAW, SHARED)):
-                store.remove_empty(folder.name)
+            if why == UNFINISHED:
+                _discard(store, portion, advance)
+            else:
+                _clear(store, why, portion, advance)
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
 def clear_due(run: Run, past: History, record: Record) -> Record:
     """Clear the folder after the first success of a month. Return `record` unchanged.
 
-    A failure is only logged.
+    A failure is only logged, whatever it is: the run was a success.
     """
     slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
     if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
@@ -73,32 +84,90 @@ def clear_due(run: Run, past: History, record: Record) -> Record:
     try:
         plan = make_plan(run.store, run.settings.store.retention_days, run.now)
         clear(run.store, plan)
-    except EtlError as exc:
+    except StoreError as exc:
         log.error("prune.failed", error=exc)
         return record
-    if entries := plan.entries():
-        log.info("prune.cleared", objects=len(entries), bytes=sum(entry.size for entry in entries))
+    except Exception as exc:
+        log.error("prune.failed", exc=exc, error=f"{type(exc).__name__}: {exc}")
+        return record
+    if portions := plan.portions():
+        objects, size = (sum(p.objects for p in portions), sum(p.bytes for p in portions))
+        log.info("prune.cleared", objects=objects, bytes=size)
     return record
 
 
-def _delete(store: Store, why: str, entry: Entry) -> None:
-    if why == UNFINISHED:
+def _discard(store: Store, portion: Portion, advance: Advance) -> None:
+    emptied = set()
+    for entry in _entries(store, UNFINISHED, portion):
         store.discard(entry)
-    else:
-        store.delete(entry.key)
+        advance(1)
+        emptied.add("/".join(entry.key.split("/")[:2]))
+    for folder in emptied:
+        if folder.startswith((RUNS, RAW, SHARED)):
+            store.remove_empty(folder)
 
 
-def _runs(store: Store, top: str) -> dict[str, Folder]:
-    """Group the objects of `runs` or `raw` by run id, ignoring folders with other names."""
-    folders = _folders(store.list(f"{top}/", in_order=False))
-    by_id = {name.removeprefix(f"{top}/"): folder for name, folder in folders.items()}
-    return {run_id: folder for run_id, folder in by_id.items() if RUN_ID.fullmatch(run_id)}
+def _clear(store: Store, why: str, portion: Portion, advance: Advance) -> None:
+    manifest = f"{portion.folder}/{MANIFEST}"
+    if why == retention.RUNS and manifest not in portion.keep:
+        store.delete(manifest)
+        advance(1)
+    waiting: list[str] = []
+    for entry in _entries(store, why, portion):
+        if entry.key != manifest or why != retention.RUNS:
+            waiting.append(entry.key)
+        if len(waiting) == AT_ONCE:
+            store.delete_all(waiting)
+            advance(len(waiting))
+            waiting.clear()
+    store.delete_all(waiting)
+    advance(len(waiting))
+    if portion.folder.startswith((RUNS, RAW, SHARED)):
+        store.remove_empty(portion.folder)
 
 
-def _folders(entries: Iterable[Entry]) -> dict[str, Folder]:
-    """Group entries by the first two parts of their keys, such as `runs/RUN`."""
-    folders: dict[str, Folder] = {}
-    for entry in entries:
-        name = "/".join(entry.key.split("/")[:-1][:2])
-        folders.setdefault(name, Folder(name, [])).entries.append(entry)
-    return folders
+def _entries(store: Store, why: str, portion: Portion) -> Iterator[Entry]:
+    """Yield the objects of a portion that can be deleted: keys from elsewhere may be invalid."""
+    found = (
+        store.unfinished()
+        if why == UNFINISHED
+        else store.list(f"{portion.folder}/", in_order=False)
+    )
+    return (entry for entry in found if portion.has(entry) and is_valid(entry.key))
+
+
+def _measured(store: Store, why: str, portion: Portion) -> Portion:
+    objects, size = 0, 0
+    for entry in _entries(store, why, portion):
+        objects, size = objects + 1, size + entry.size
+    return replace(portion, objects=objects, bytes=size)
+
+
+def _folders(store: Store, top: str) -> list[str]:
+    names = (f"{top}{name}" for name in store.folders(top))
+    return [name for name in names if is_valid(name)]
+
+
+def _runs(store: Store) -> dict[str, Folder]:
+    """Look at each folder in runs/, by run id, ignoring folders with other names."""
+    found: dict[str, Folder] = {}
+
+    def look(run_id: str) -> None:
+        if manifest := store.head(run_key(run_id, MANIFEST)):
+            found[run_id] = Folder(manifest.modified, whole=True)
+        elif times := [e.modified for e in store.list(run_key(run_id, ""), in_order=False)]:
+            found[run_id] = Folder(max(times))
+
+    in_parallel(look, (name for name in store.folders(RUNS) if RUN_ID.fullmatch(name)))
+    return found
+
+
+def _raw(store: Store) -> dict[str, Folder]:
+    """Find when the newest object of each folder in raw/ was written."""
+    found: dict[str, Folder] = {}
+    for entry in store.list(RAW, in_order=False):
+        run_id = entry.key.split("/")[1]
+        before = found.get(run_id)
+        if RUN_ID.fullmatch(run_id) and (before is None or before.written < entry.modified):
+            found[run_id] = Folder(entry.modified)
+    return found

@@ -1,20 +1,23 @@
 """Decide what to delete: old runs and inputs, and what runs that crashed have left. Pure.
 
 The published run and the one before it are kept, and so is vintages/. Of each month the last inputs
-are kept with their run's manifest, because monthly reports are made from them. The age of imported
-snapshots and rebuilt runs counts from their entry into the catalogue, not from their slot.
+are kept with their run's manifest, because monthly reports are made from them. The age of a run or
+snapshot counts from its entry into the history or the catalogue. If it is in neither, because one
+of these files was lost, its age counts from the date of its objects.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import Manifest
+from etl.history.run import is_derived
 from etl.load.share import expired
 from etl.store import Entry
-from etl.store.layout import INBOX_DAYS, MANIFEST, run_key
+from etl.store.layout import INBOX_DAYS, MANIFEST, RAW, raw_key, run_key
+from etl.store.layout import RUNS as RUNS_FOLDER
 
 BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manifest has crashed
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
@@ -24,27 +27,46 @@ LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were kil
 
 @dataclass(frozen=True)
 class Folder:
-    """Objects that belong together, such as those of `runs/RUN`."""
+    """A run's folder in runs/ or raw/.
 
-    name: str
-    entries: list[Entry]
+    `written`: when its manifest was written or, if it has none, its newest object. `whole`: it has
+    a manifest.
+    """
 
-    def has_manifest(self) -> bool:
-        return any(entry.key == f"{self.name}/{MANIFEST}" for entry in self.entries)
+    written: datetime
+    whole: bool = False
 
 
 @dataclass(frozen=True)
 class FolderContents:
-    """The content of the folder; `runs` and `raw` are by run id."""
+    """The content of the folder; `runs` and `raw` are by run id, the others are names of folders
+    such as `inbox/results`."""
 
     published: Manifest
     past: History
     listed: Catalogue
     runs: Mapping[str, Folder]
     raw: Mapping[str, Folder]
-    shared: Iterable[Folder]
-    inbox: Iterable[Folder]
-    unfinished: Iterable[Folder]
+    shared: Iterable[str]
+    inbox: Iterable[str]
+
+
+@dataclass(frozen=True)
+class Portion:
+    """What goes of a folder: all but the keys in `keep` and what was written at `until` or later.
+
+    `objects` and `bytes` are its size, once it was measured.
+    """
+
+    folder: str
+    keep: frozenset[str] = frozenset()
+    until: datetime | None = None
+    objects: int = 0
+    bytes: int = 0
+
+    def has(self, entry: Entry) -> bool:
+        young = self.until is not None and entry.modified >= self.until
+        return not young and entry.key not in self.keep
 
 
 @dataclass(frozen=True)
@@ -52,14 +74,14 @@ class Plan:
     """What to clear, by reason; valid as long as `published` is the published run."""
 
     published: str
-    groups: Mapping[str, list[Folder]]
+    groups: Mapping[str, list[Portion]]
 
-    def entries(self) -> list[Entry]:
-        return [e for folders in self.groups.values() for folder in folders for e in folder.entries]
+    def portions(self) -> list[Portion]:
+        return [portion for portions in self.groups.values() for portion in portions]
 
     def cleared(self, top: str) -> list[str]:
         """List the ids of runs that lose objects in `top` ("runs" or "raw")."""
-        names = [folder.name for folders in self.groups.values() for folder in folders]
+        names = [portion.folder for portion in self.portions()]
         return [name.removeprefix(f"{top}/") for name in names if name.startswith(f"{top}/")]
 
 
@@ -68,41 +90,56 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous
     safe = {found.published.run_id, before.run_id if before else ""}
-    came = found.listed.since()
-    runs = found.runs.keys() | found.raw.keys()
-    old = {run for run in runs if came.get(run, began(run)) < begin}
-    whole = {run for run, folder in found.runs.items() if folder.has_manifest()}
-    imported = {snapshot.run_id for snapshot in found.listed.imported}
+    came = _came(found)
+    old_runs = {run for run in found.runs if came(run, found.runs[run]) < begin}
+    old_raw = {run for run in found.raw if came(run, found.raw[run]) < begin}
+    whole = {run for run, folder in found.runs.items() if folder.whole}
+    # the ids of imported snapshots tell them apart, even if the catalogue was lost
+    imported = {run for run in found.raw if is_derived(run)}
     reported = reported_on((whole | imported) & found.raw.keys(), found.past)
     # a recent run on record was complete once: if its manifest is missing, that was lost, and the
     # files were not left by a crash
-    young = {r.published_run for r in found.past.records} - old
-    kept = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
-    kept |= {run_key(run, MANIFEST) for run in reported}
+    young = {r.published_run for r in found.past.records} - old_runs
+    kept_aside = {k.key for r in found.past.records if r.started_at >= begin for k in r.kept}
 
     groups = {
-        RUNS: [without(found.runs[run], kept) for run in sorted(old & whole - safe)],
+        RUNS: [
+            Portion(f"{RUNS_FOLDER}{run}", _manifest(run) if run in reported else frozenset())
+            for run in sorted(old_runs & whole - safe)
+        ],
         INPUTS: [
-            without(found.raw[run], kept)
-            for run in sorted(old & found.raw.keys() - safe - reported)
+            Portion(f"{RAW}{run}", _within(kept_aside, run))
+            for run in sorted(old_raw - safe - reported)
         ],
         LEFT: [
-            found.runs[run]
+            Portion(f"{RUNS_FOLDER}{run}")
             for run in sorted(found.runs.keys() - whole - safe - young)
-            if all(entry.modified < left_before for entry in found.runs[run].entries)
+            if found.runs[run].written < left_before
         ],
-        SHARED: [f for f in found.shared if all(expired(entry.key, now) for entry in f.entries)],
-        LETTERS: [
-            without(f, {e.key for e in f.entries if now - e.modified <= timedelta(INBOX_DAYS)})
-            for f in found.inbox
-        ],
-        UNFINISHED: [
-            without(f, {entry.key for entry in f.entries if entry.modified >= left_before})
-            for f in found.unfinished
-        ],
+        SHARED: [Portion(name) for name in found.shared if expired(name, now)],
+        LETTERS: [Portion(name, until=now - timedelta(INBOX_DAYS)) for name in found.inbox],
+        UNFINISHED: [Portion("", until=left_before)],
     }
-    filled = {why: [f for f in folders if f.entries] for why, folders in groups.items()}
-    return Plan(found.published.run_id, {why: fs for why, fs in filled.items() if fs})
+    return Plan(found.published.run_id, groups)
+
+
+def _came(found: FolderContents) -> Callable[[str, Folder], datetime]:
+    listed = found.listed.since()
+    recorded = {r.run_id for r in found.past.records}
+    recorded |= {r.published_run for r in found.past.records if r.published_run}
+
+    def came(run: str, folder: Folder) -> datetime:
+        return listed.get(run) or (began(run) if run in recorded else folder.written)
+
+    return came
+
+
+def _manifest(run: str) -> frozenset[str]:
+    return frozenset({run_key(run, MANIFEST)})
+
+
+def _within(keys: Iterable[str], run: str) -> frozenset[str]:
+    return frozenset(key for key in keys if key.startswith(raw_key(run, "")))
 
 
 def reported_on(runs: Iterable[str], past: History) -> set[str]:
@@ -122,8 +159,3 @@ def reported_on(runs: Iterable[str], past: History) -> set[str]:
 def began(run_id: str) -> datetime:
     """Return when a run began, as its id says."""
     return datetime.strptime(run_id[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
-
-
-def without(folder: Folder, keys: set[str]) -> Folder:
-    """Return the folder without the entries of these keys."""
-    return Folder(folder.name, [entry for entry in folder.entries if entry.key not in keys])

@@ -98,7 +98,7 @@ def test_runs_made_anew_are_as_old_as_they_are_and_not_as_their_days(
     done = fill(other, source)
     filling.publish(wanted, other, done, LATER)
     plan = prune.make_plan(other, 30, LATER + 29 * DAY)
-    assert not any(folder.name.startswith("runs/") for fs in plan.groups.values() for folder in fs)
+    assert not any(portion.folder.startswith("runs/") for portion in plan.portions())
     prune.clear(other, prune.make_plan(other, 30, LATER + 31 * DAY))
     kept = {entry.key.split("/")[1] for entry in other.list("runs/")}
     assert kept == {done.days[-1].run_id}

@@ -60,6 +60,20 @@ def test_a_key_below_an_object_and_a_folder_of_objects_are_missing_too(store: St
     assert keys(store, "countries/ESP.json/") == []
 
 
+def test_folders_are_named_once_without_what_lies_in_them(store: Store) -> None:
+    for key in ("runs/b/x", "runs/a/1", "runs/a/deep/2", "runs/note.txt", "raw/c/x", "top"):
+        store.write(Upload(key, b"1"))
+    assert sorted(store.folders("runs/")) == ["a", "b"]
+    assert list(store.folders("none/")) == []
+
+
+def test_many_are_deleted_at_once_and_what_is_missing_is_no_error(store: Store) -> None:
+    for key in ("a", "b & <c>.json", UNICODE_KEY, "kept"):
+        store.write(Upload(key, b"1"))
+    store.delete_all(iter(["a", "b & <c>.json", UNICODE_KEY, "missing"]))
+    assert keys(store) == ["kept"]
+
+
 def test_head_tells_size_etag_digest_and_when(store: Store) -> None:
     before = datetime.now(UTC) - timedelta(seconds=2)
     etag = store.write(Upload("latest.csv", b"a,b\n"))

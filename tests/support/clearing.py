@@ -7,9 +7,10 @@ from etl.history import manifest as manifests
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import Manifest, Previous, SourceNote
-from etl.store import Entry, Store
+from etl.store import Store
 from etl.upkeep import prune
 from etl.upkeep.retention import (
+    UNFINISHED,
     Folder,
     FolderContents,
     Plan,
@@ -37,9 +38,14 @@ def clear(store: Store, keep_days: int, now: datetime) -> Plan:
     return made
 
 
-def aged(folder: str, *names: str, hours: float, now: datetime) -> Folder:
-    moment = now - timedelta(hours=hours)
-    return Folder(folder, [Entry(f"{folder}/{name}", 1, moment) for name in names])
+def aged(*, hours: float, now: datetime, whole: bool = False) -> Folder:
+    return Folder(now - timedelta(hours=hours), whole)
+
+
+def groups(plan: Plan) -> dict[str, list[str]]:
+    """Return the names of the folders that lose objects, by reason."""
+    named = {why: [portion.folder for portion in group] for why, group in plan.groups.items()}
+    return {why: names for why, names in named.items() if names and why != UNFINISHED}
 
 
 def found(**over: object) -> FolderContents:
@@ -63,6 +69,5 @@ def found(**over: object) -> FolderContents:
         "raw": {},
         "shared": [],
         "inbox": [],
-        "unfinished": [],
     }
     return FolderContents(**{"published": published} | nothing | over)  # type: ignore[arg-type]

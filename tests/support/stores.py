@@ -1,6 +1,6 @@
 """Stores for tests: a filled one, and one that fails or calls a hook at any change."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -83,6 +83,13 @@ class Wrapped:
 
     def remove_empty(self, folder: str) -> None:
         self._store.remove_empty(folder)
+
+    def folders(self, prefix: str) -> Iterator[str]:
+        return self._store.folders(prefix)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self.delete(key)
 
     def delete(self, key: str) -> None:
         self._do("delete", key, lambda: self._store.delete(key))

@@ -11,7 +11,7 @@ import requests
 from etl.errors import SourceChanged, StoreError
 from etl.history.history import History
 from etl.history.record import Record
-from etl.store import Upload
+from etl.store import Entry, Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
@@ -25,7 +25,7 @@ from etl.upkeep.retention import (
     UNFINISHED,
     plan_clearing,
 )
-from tests.support.clearing import FIRST, aged, clear, found, ids, whole_runs
+from tests.support.clearing import FIRST, aged, clear, found, groups, ids, whole_runs
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, moment, records, run
 from tests.support.runs import settings as runs_settings
@@ -118,6 +118,21 @@ def test_what_somebody_else_keeps_among_the_runs_stays(
     assert own.items() <= contents(store).items()
 
 
+def test_imports_whose_catalogue_was_lost_are_as_old_as_their_objects(
+    days: tuple[MemoryStore, list[str]],
+) -> None:
+    store, _ = days
+    ancient = ["2019-01-01T060000Z-0123456789ab", "2019-01-02T060000Z-0123456789ab"]
+    for run_id in ancient:
+        for key in (f"raw/{run_id}/stats.json.gz", f"runs/{run_id}/manifest.json"):
+            store.write(Upload(key, b"imported, or made by backfill, today"))
+    today = datetime.now(UTC)
+    clear(store, 30, today + timedelta(days=29))
+    assert ids(store, "raw")[:2] == ids(store, "runs")[:2] == ancient
+    clear(store, 30, today + timedelta(days=31))
+    assert ids(store, "raw")[0] == ancient[1]  # each month's last inputs stay
+
+
 # ---- what was left behind
 
 
@@ -129,16 +144,18 @@ def test_a_folder_without_a_manifest_goes_once_nobody_wrote_there_for_a_day() ->
             ("2021-02-05T070000Z-0000", False),  # published
             ("2021-02-04T070000Z-0000", False),  # the one before
         ):
-            broken = aged(f"runs/{run_id}", "world.json", hours=hours, now=now)
-            made = plan_clearing(found(runs={run_id: broken}), 400, now)
-            assert made.groups == ({LEFT: [broken]} if goes and ours else {})
+            broken = aged(hours=hours, now=now)
+            made = groups(plan_clearing(found(runs={run_id: broken}), 400, now))
+            assert made == ({LEFT: [f"runs/{run_id}"]} if goes and ours else {})
 
 
 def test_what_readers_sent_goes_after_30_days_whatever_is_kept_of_runs() -> None:
     now = datetime(2021, 2, 6, 7, tzinfo=UTC)
-    old = aged("inbox/results", "1.json", "2.json", hours=30 * 24 + 1, now=now)
-    young = aged("inbox/pictures", "3.jpg", hours=29 * 24, now=now)
-    assert plan_clearing(found(inbox=[old, young]), 4000, now).groups == {LETTERS: [old]}
+    made = plan_clearing(found(inbox=["inbox/results"]), 4000, now)
+    assert groups(made) == {LETTERS: ["inbox/results"]}
+    [portion] = made.groups[LETTERS]
+    old, young = (Entry("inbox/results/1", 1, now - timedelta(days, 3600)) for days in (30, 29))
+    assert (portion.has(old), portion.has(young)) == (True, False)
 
 
 def test_a_name_in_the_inbox_that_leads_elsewhere_is_never_deleted(
@@ -173,10 +190,9 @@ def test_a_published_run_whose_manifest_was_lost_is_no_left_over() -> None:
         source="sample",
         published_run=run_id,
     )
-    lost = aged(f"runs/{run_id}", "world.json", hours=100, now=now)
-    there = found(runs={run_id: lost}, past=History([record]))
-    assert plan_clearing(there, 400, now).groups == {}
-    assert plan_clearing(there, 3, now).groups == {LEFT: [lost]}
+    there = found(runs={run_id: aged(hours=100, now=now)}, past=History([record]))
+    assert groups(plan_clearing(there, 400, now)) == {}
+    assert groups(plan_clearing(there, 3, now)) == {LEFT: [f"runs/{run_id}"]}
 
 
 def test_a_copy_of_the_page_goes_when_its_links_have_expired(desk: Desk) -> None:

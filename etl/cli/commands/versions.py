@@ -50,22 +50,23 @@ def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
     store, days = open_store(settings), keep_days or settings.store.retention_days
     now = datetime.now(UTC)
     plan = pruning.make_plan(store, days, now)
-    entries, begin = plan.entries(), now - timedelta(days=days)
-    if not entries:
+    portions, begin = plan.portions(), now - timedelta(days=days)
+    if not portions:
         click.echo(f"{store.address}: nothing to clear of before {begin:%Y-%m-%d}")
         return
     click.echo(f"{store.address}, of before {begin:%Y-%m-%d} and left over:")
-    for why, folders in plan.groups.items():
-        of_them = [entry.size for folder in folders for entry in folder.entries]
-        click.echo(f"  {len(folders):5,} {why}: {counted(len(of_them), sum(of_them))}")
-    total = counted(len(entries), sum(entry.size for entry in entries))
+    for why, group in plan.groups.items():
+        size = counted(sum(one.objects for one in group), sum(one.bytes for one in group))
+        click.echo(f"  {len(group):5,} {why}: {size}")
+    objects = sum(one.objects for one in portions)
+    total = counted(objects, sum(one.bytes for one in portions))
     if dry_run:
         click.echo(f"in all {total}; nothing was cleared")
         return
     confirm(f"Clear {total}?", yes=yes)
     bar = click.progressbar(
-        length=len(entries), label="clearing", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=objects, label="clearing", file=sys.stderr, hidden=not sys.stderr.isatty()
     )
     with bar:
-        pruning.clear(store, plan, advance=lambda _: bar.update(1))
+        pruning.clear(store, plan, advance=bar.update)
     click.echo(f"cleared {total}")

@@ -1,11 +1,11 @@
 """A folder in an S3 bucket. boto3 itself finds credentials, region and endpoint."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
@@ -14,6 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from etl.errors import StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.store.files import PIECE_BYTES, save
+from etl.store.s3 import deleting
 from etl.store.s3.client import CONFIG
 from etl.store.s3.conditions import Conditions
 from etl.store.s3.errors import ARN, explain, explained
@@ -23,7 +24,7 @@ from etl.store.s3.upload import upload_to_s3
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
-    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef
+    from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
 MISSING = ("NoSuchKey", "NotFound", "404")
 
@@ -125,10 +126,20 @@ class S3Store:
         # S3 sorts by key, but SeaweedFS and S3's directory buckets list folder by folder
         yield from sorted(found, key=attrgetter("key")) if in_order else found
 
+    def folders(self, prefix: str) -> Iterator[str]:
+        start = self._start + valid_prefix(prefix)
+        with explained(self.bucket, None, "s3:ListBucket"):
+            for page in self._pages(start, Delimiter="/"):
+                for folder in page.get("CommonPrefixes", ()):
+                    yield folder["Prefix"].removeprefix(start).removesuffix("/")
+
     def delete(self, key: str) -> None:
         full = self.full_key(key)
         with explained(self.bucket, full, "s3:DeleteObject"):
             self.client.delete_object(Bucket=self.bucket, Key=full)
+
+    def delete_all(self, keys: Iterable[str]) -> None:
+        deleting.delete_all(self.client, self.bucket, map(self.full_key, keys))
 
     def signer(self) -> S3Signer:
         with explained(self.bucket, None, "s3:ListBucket"):
@@ -157,14 +168,16 @@ class S3Store:
         """Do nothing: S3 has no folders."""
 
     def _listed(self, start: str) -> Iterator[Entry]:
-        pages = self.client.get_paginator("list_objects_v2").paginate(
-            Bucket=self.bucket, Prefix=start
-        )
         with explained(self.bucket, None, "s3:ListBucket"):
+            pages = self._pages(start)
             for item in (item for page in pages for item in page.get("Contents", ())):
                 key = item["Key"].removeprefix(self._start)
                 if key and not key.endswith("/"):  # skip the "folders" that the AWS console makes
                     yield Entry(key, item["Size"], item["LastModified"].astimezone(UTC))
+
+    def _pages(self, start: str, **more: Any) -> "Iterator[ListObjectsV2OutputTypeDef]":
+        lister = self.client.get_paginator("list_objects_v2")
+        return iter(lister.paginate(Bucket=self.bucket, Prefix=start, **more))
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":
         try:
