@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from unicodedata import category
 
 from etl.inbox import jpeg, png
-from etl.inbox.letter import Unreadable
+from etl.inbox.letter import Check, Unreadable
 
 MOST_BYTES = 15_000_000  # of a letter: Rekognition accepts no larger picture
 TEXT_BYTES = 5_000  # of a text: Comprehend accepts no more; the rest is cut
@@ -42,12 +42,15 @@ class Picture:
     height: int
 
 
-def read_contents(body: bytes) -> Text | Picture:
-    """Return the text or picture. Raises Unreadable, which says what the bytes are instead."""
+def read_contents(body: bytes, check: Check) -> Text | Picture:
+    """Return the text or picture, in a time that grows linearly with the bytes.
+
+    Raises Unreadable, which says what the bytes are instead, and what `check` raises.
+    """
     if body.startswith(jpeg.MAGIC):
-        return Picture(*jpeg.cleaned(body))
+        return Picture(*jpeg.cleaned(body, check))
     if body.startswith(png.MAGIC):
-        return Picture(*png.cleaned(body))
+        return Picture(*png.cleaned(body, check))
     for magic, name in OTHERS.items():
         if body.startswith(magic):
             raise Unreadable(f"it is {name}; {KEPT}")

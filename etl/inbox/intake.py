@@ -5,17 +5,17 @@ from msgspec.structs import replace
 from etl.inbox import contents
 from etl.inbox.claims import LetterProgress
 from etl.inbox.contents import Picture
-from etl.inbox.letter import Letter, Unreadable
+from etl.inbox.letter import Check, Letter, Unreadable
 from etl.report.numbers import human
 from etl.store import Store, Upload
 from etl.store.keys import is_valid
 from etl.store.layout import PICTURES
 
 
-def take_in(store: Store, of: LetterProgress) -> Letter | None:
-    """Read a letter, and write the copy of a picture to the folder. Raises StoreError.
+def take_in(store: Store, of: LetterProgress, check: Check) -> Letter | None:
+    """Read a letter, and write the copy of a picture to the folder.
 
-    Return None if the original is gone.
+    Return None if the original is gone. Raises StoreError, and Later if `check` does.
     """
     try:
         if not is_valid(of.key):
@@ -26,7 +26,7 @@ def take_in(store: Store, of: LetterProgress) -> Letter | None:
         stored = store.read(of.key)
         if stored is None:
             return None
-        found = contents.read_contents(stored.body)
+        found = contents.read_contents(stored.body, check)
     except Unreadable as exc:
         return unreadable(of, str(exc))
     letter = Letter(of.id, of.key, of.received_at, of.size, "text")

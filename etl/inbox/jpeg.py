@@ -11,7 +11,7 @@ back, or the picture would be shown sideways.
 import re
 import struct
 
-from etl.inbox.letter import Unreadable
+from etl.inbox.letter import Check, Unreadable
 
 MAGIC = b"\xff\xd8\xff"
 START, END = b"\xff\xd8", b"\xff\xd9"
@@ -22,14 +22,19 @@ ADOBE = bytes.fromhex("ffee 000e")  # has the colour space; without it CMYK is s
 ORIENTATION = 0x0112
 UPRIGHT = 1
 _MARKER = re.compile(rb"\xff+([\xc0-\xfe])")
-_SCAN_END = re.compile(rb"\xff+[^\x00\xff\xd0-\xd7]")  # the excluded bytes occur within a scan
+# The excluded bytes occur within a scan. Not \xff+: a long run of \xff would take quadratic time.
+_SCAN_END = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 
 
-def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
-    """Return the copy, its file ending, and its width and height in pixels. Raises Unreadable."""
-    head, rest = [START], list[bytes]()
+def cleaned(body: bytes, check: Check) -> tuple[bytes, str, int, int]:
+    """Return the copy, its file ending, and its width and height in pixels.
+
+    Raises Unreadable, and what `check` raises; it is called for every segment.
+    """
+    head, rest = START, bytearray()
     size, orientation, has_scan, at = (0, 0), UPRIGHT, False, len(START)
     while True:
+        check()
         marker, at = _marker(body, at)
         if marker == END[1]:
             break
@@ -37,25 +42,26 @@ def cleaned(body: bytes) -> tuple[bytes, str, int, int]:
         if marker in SIZES:
             size = _size(segment)
         if marker == 0xE0 and segment.startswith(b"JFIF\0"):
-            head = [START, JFIF]
+            head = START + JFIF
         elif marker == 0xE1 and segment.startswith(b"Exif\0\0"):
             orientation = _orientation(segment[6:])
         elif marker == 0xEE and segment.startswith(b"Adobe"):
-            rest.append(ADOBE + segment[:12].ljust(12, b"\0"))
+            rest += ADOBE + segment[:12].ljust(12, b"\0")
         elif marker in KEPT:
-            rest.append(bytes((0xFF, marker)) + body[at:after])
+            rest += bytes((0xFF, marker)) + body[at:after]
         at = after
         if marker == 0xDA:
             found = _SCAN_END.search(body, at)
             if not found:
                 raise Unreadable("it is a JPEG that breaks off")
-            rest.append(body[at : found.start()])
-            has_scan, at = True, found.start()
+            scan = body[at : found.start()].rstrip(b"\xff")  # what fills up to a marker is dropped
+            rest += scan
+            has_scan, at = True, at + len(scan)
     if not has_scan or not all(size):
         raise Unreadable("it is a JPEG without a picture in it")
     height, width = size
-    turned = [_turned(orientation)] if orientation != UPRIGHT else []
-    return b"".join([*head, *turned, *rest, END]), "jpg", width, height
+    turned = _turned(orientation) if orientation != UPRIGHT else b""
+    return b"".join([head, turned, rest, END]), "jpg", width, height
 
 
 def _marker(body: bytes, at: int) -> tuple[int, int]:

@@ -1,6 +1,7 @@
 """A letter and what is known about it, as in inbox/results/ID.json. Pure."""
 
 import hashlib
+from collections.abc import Callable
 from datetime import datetime
 from typing import Literal
 
@@ -10,6 +11,7 @@ from msgspec.structs import replace
 from etl.store import Entry
 
 Kind = Literal["text", "picture", "unreadable"]
+Check = Callable[[], None]  # raises Unreadable or Later if the time for a letter is used up
 
 
 class Label(Struct, frozen=True):
@@ -68,7 +70,7 @@ class Unreadable(Exception):
 
 
 class Later(Exception):
-    """The letter must wait: a service refuses for now, or the day's calls are used up.
+    """The letter must wait: for a service, for tomorrow's calls, or for the next round.
 
     `call` is the call that was refused, such as "translate:TranslateText"; empty if none was made.
     """

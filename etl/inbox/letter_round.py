@@ -12,7 +12,7 @@ from etl import log
 from etl.errors import EtlError, StateConflict
 from etl.inbox import claims, intake, results
 from etl.inbox.claims import Held, LetterProgress
-from etl.inbox.letter import Letter, letter_id
+from etl.inbox.letter import Check, Later, Letter, Unreadable, letter_id
 from etl.inbox.reader import Reader
 from etl.inbox.services import ASKED_FOR, Services
 from etl.store import Entry
@@ -20,7 +20,9 @@ from etl.store.keys import is_valid
 from etl.store.layout import INCOMING
 from etl.store.s3.store import S3Store
 
-LIMIT_S = 240.0  # of a round; a letter already begun is still finished
+LIMIT_S = 180.0  # of a round; a letter already begun waits for the next one
+LETTER_LIMIT_S = 10.0  # of CPU time to read one letter's bytes
+LATE = "the time for this round was used up; the next round goes on with it"
 MOST_LETTERS = 1_000  # new letters per round
 MAX_CLAIMS = 3  # a letter is given up after this many attempts whose reader died
 MAX_REFUSED_ALONE = 3  # rounds in which a service answered about others and refused this letter
@@ -82,6 +84,24 @@ class LetterRound:
 
     def _is_late(self) -> bool:
         return time.monotonic() > self._ends
+
+    def _limits(self) -> Check:
+        """Return a check that raises Unreadable or Later if the letter or the round takes too long.
+
+        A letter's own limit is in CPU time, so that a busy machine does not make it unreadable.
+        """
+        began_s = time.thread_time()
+
+        def check() -> None:
+            if time.thread_time() - began_s > LETTER_LIMIT_S:
+                raise Unreadable(f"it takes more than {LETTER_LIMIT_S:g} s to read")
+            self._refuse_late()
+
+        return check
+
+    def _refuse_late(self) -> None:
+        if self._is_late():
+            raise Later(LATE)
 
     def _new(self, begun: set[str]) -> Iterator[Entry]:
         """Yield the letters that nobody has begun.
@@ -146,7 +166,11 @@ class LetterRound:
             self._finish(letter)
             return
         if letter is None:
-            letter = intake.take_in(self._store, held.progress)
+            try:
+                letter = intake.take_in(self._store, held.progress, self._limits())
+            except Later as exc:
+                self._wait(held, None, str(exc))
+                return
             if letter is None:  # somebody has deleted the original
                 claims.drop(self._store, held.progress.id)
                 return
@@ -155,7 +179,7 @@ class LetterRound:
         elif held.progress.claims > 1:  # the previous reader may have died before it deleted this
             intake.forget(self._store, held.progress)
         before = self._services.answered.copy()
-        learned = self._reader.read(letter)
+        learned = self._reader.read(letter, self._refuse_late)
         letter, why = learned.letter, learned.waits_for
         if why and self._now - letter.received_at > GIVEN_UP_AFTER:
             letter, why = letter.noted("given up", why), ""
@@ -164,7 +188,7 @@ class LetterRound:
             own = self._services.answered - before
             self._refused.append(RefusedLetter(held, letter, why, learned.refused, own))
         elif why:
-            self._done.waiting.append(claims.release(self._store, held, letter, why))
+            self._wait(held, letter, why)
         else:
             claims.keep(self._store, held, letter)  # fails unless the claim is still ours
             self._finish(letter)
@@ -181,13 +205,16 @@ class LetterRound:
         held = Held(known, one.held.etag)
         try:
             if known.refused_alone < MAX_REFUSED_ALONE:
-                self._done.waiting.append(claims.release(self._store, held, one.letter, one.why))
+                self._wait(held, one.letter, one.why)
                 return
             letter = replace(one.letter, kind="unreadable").noted("given up", one.why)
             claims.keep(self._store, held, letter)
             self._finish(letter)
         except StateConflict as exc:
             log.warning("inbox.overtaken", id=known.id, error=exc)
+
+    def _wait(self, held: Held, letter: Letter | None, why: str) -> None:
+        self._done.waiting.append(claims.release(self._store, held, letter, why))
 
     def _finish(self, letter: Letter) -> None:
         letter = replace(letter, read_at=self._now)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from etl.errors import AlertError
 from etl.inbox.contents import TEXT_BYTES
-from etl.inbox.letter import Later, Letter
+from etl.inbox.letter import Check, Later, Letter
 from etl.inbox.services import INLINE_BYTES, LABEL_CONFIDENCE, SENTIMENT, Services
 from etl.settings import inbox_rules as alert_rules
 from etl.settings.inbox_rules import InboxRule
@@ -48,8 +48,11 @@ class Reader:
         self._language = language
         self._rules = rules
 
-    def read(self, letter: Letter) -> Learned:
-        """Ask the services for what is not known yet. Raises StoreError."""
+    def read(self, letter: Letter, check: Check) -> Learned:
+        """Ask the services for what is not known yet. Raises StoreError.
+
+        `check` is called before each question; if it raises Later, the rest waits.
+        """
         steps: dict[str, Callable[[Letter], Letter]] = {}
         if letter.kind == "text":
             steps = {
@@ -64,6 +67,7 @@ class Reader:
             if name in letter.notes:
                 continue
             try:
+                check()
                 letter = step(letter)
             except Later as exc:
                 why = why or str(exc)

@@ -40,7 +40,7 @@ from etl.worker.signals import Signals, Stop
 PROGRAM = PROJECT / "app.py"
 GRACE_S = 7.0  # the platform kills everything 30 s after its own SIGTERM
 RECORD_LIMIT_S = 120.0  # for the child that records a lost run, or sends pending alerts
-INBOX_LIMIT_S = 600.0  # for the child that reads the inbox; it should end long before
+INBOX_LIMIT_S = 240.0  # for the child that reads the inbox; a round ends itself after 180 s
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 

@@ -23,7 +23,7 @@ from etl.errors import StoreError
 from etl.inbox import allowance, claims, letter_round, results, rounds
 from etl.inbox.allowance import Allowance
 from etl.inbox.letter import Label, Later
-from etl.inbox.letter_round import RoundResult
+from etl.inbox.letter_round import LetterRound, RoundResult
 from etl.inbox.services import SPENT, Services
 from etl.settings.groups import Settings
 from etl.store import Upload
@@ -329,6 +329,48 @@ def test_a_round_ends_in_time_and_the_next_goes_on(
     monkeypatch.setattr(letter_round, "LIMIT_S", -1.0)
     assert inbox.round().letters == []
     monkeypatch.undo()
+
+
+def test_a_letter_that_takes_too_long_to_read_is_finished_as_unreadable(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(letter_round, "LETTER_LIMIT_S", -1.0)
+    send(inbox.store, {"1-photo": jpeg(), "2-remark": b"Hola, amigos"})
+    photo, remark = sorted(inbox.round().letters, key=lambda letter: letter.key)
+    assert photo.kind == "unreadable"
+    assert photo.notes == {"contents": "it takes more than -1 s to read"}
+    assert remark.mood
+    assert inbox.listed(INCOMING) == inbox.listed(PENDING) == []
+
+
+@pytest.mark.parametrize("call", ["DetectDominantLanguage", "TranslateText"])
+def test_a_round_that_is_late_ends_within_a_letter_and_the_next_goes_on(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    send(inbox.store, {"1-remark": b"Hola, amigos"})
+    slow = [False]
+    inbox.services.before = lambda name: slow.append(name == call)
+    with monkeypatch.context() as late:
+        late.setattr(LetterRound, "_is_late", lambda self: any(slow))
+        (waiting,) = inbox.round().waiting
+    assert waiting.why == letter_round.LATE
+    (letter,) = inbox.round().letters
+    assert letter.mood
+    assert len(inbox.services.calls) == 3
+
+
+def test_a_round_that_is_late_ends_while_a_letter_is_taken_in(
+    inbox: Inbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send(inbox.store, {"1-photo": jpeg()})
+    asked = iter([False])
+    with monkeypatch.context() as late:
+        late.setattr(LetterRound, "_is_late", lambda self: next(asked, True))
+        (waiting,) = inbox.round().waiting
+    assert (waiting.letter, waiting.why, waiting.claims) == (None, letter_round.LATE, 0)
+    assert len(inbox.listed(INCOMING)) == 1
+    (letter,) = inbox.round().letters
+    assert letter.labels
 
 
 # ---- services that refuse

@@ -2,6 +2,7 @@
 
 import io
 import struct
+import time
 import tracemalloc
 import zlib
 from contextlib import suppress
@@ -18,21 +19,25 @@ from etl.settings.inbox_rules import InboxRule, least_confidence, met, rules
 from tests.support.letters import GIF, HIDDEN, MAKER, ORIENTATION, ZIP, exif, jpeg, pixels, png
 
 
+def read(body: bytes) -> Text | Picture:
+    return contents.read_contents(body, check=lambda: None)
+
+
 def picture(body: bytes) -> Picture:
-    found = contents.read_contents(body)
+    found = read(body)
     assert isinstance(found, Picture)
     return found
 
 
 def text(body: bytes) -> Text:
-    found = contents.read_contents(body)
+    found = read(body)
     assert isinstance(found, Text)
     return found
 
 
 def why_not(body: bytes) -> str:
     with pytest.raises(Unreadable) as caught:
-        contents.read_contents(body)
+        read(body)
     return str(caught.value)
 
 
@@ -140,6 +145,61 @@ def test_a_picture_of_a_billion_pixels_takes_no_more_memory_than_its_bytes() -> 
         tracemalloc.stop()
 
 
+# a long run of one of these makes a careless search start again at every byte of it
+REPEATED = [b"\xff", b"\xff\x00", b"\xff\xda\x00\x02", b"\xff\xc4\x00\x02", b"\0"]
+
+
+@pytest.mark.parametrize("piece", REPEATED, ids=repr)
+@pytest.mark.parametrize("scan", [b"", b"\xff\xda\x00\x02"], ids=["a segment", "in a scan"])
+def test_a_jpeg_takes_a_time_that_grows_with_its_bytes_only(piece: bytes, scan: bytes) -> None:
+    frame = b"\xff\xc0\x00\x11\x08\x00\x64\x00\x64\x03" + bytes(9)
+    body = b"\xff\xd8" + frame + scan + piece * (200_000 // len(piece))
+    began_s = time.process_time()
+    with suppress(Unreadable):
+        read(body)
+    assert time.process_time() - began_s < 2  # quadratic: more than a minute
+
+
+def chunk(name: bytes, data: bytes) -> bytes:
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+@pytest.mark.parametrize(
+    ("extra", "is_read"),
+    [
+        (chunk(b"PLTE", bytes(768)), True),
+        (chunk(b"PLTE", bytes(771)), False),
+        (chunk(b"PLTE", bytes(4)), False),
+        (chunk(b"PLTE", bytes(3)) * 2, False),
+        (chunk(b"tRNS", bytes(257)), False),
+        (chunk(b"gAMA", bytes(5)), False),
+        (chunk(b"tEXt", b"k" * 79 + b"\0" + bytes(9_000)), True),
+        (chunk(b"tEXt", b"k" * 80 + b"\0"), False),
+        (chunk(b"zTXt", b"\0"), False),
+        (chunk(b"iTXt", b"k"), False),
+        (chunk(b"IEND", b"hidden"), False),
+    ],
+)
+def test_a_png_s_chunks_are_as_long_as_the_format_allows(extra: bytes, is_read: bool) -> None:
+    whole = png(mode="P", pnginfo=None)
+    start = whole.index(b"PLTE") - 4
+    length = 12 + int.from_bytes(whole[start : start + 4], "big")
+    body = whole[:start] + extra + (whole[start + length :] if b"PLTE" in extra else whole[start:])
+    if is_read:
+        assert len(picture(body).body) < len(body)
+    else:
+        assert why_not(body) == "it is a PNG that is damaged"
+
+
+def test_reading_asks_at_every_segment_whether_there_is_time_left() -> None:
+    def late() -> None:
+        raise Unreadable("too slow")
+
+    for body in (jpeg(), png()):
+        with pytest.raises(Unreadable, match="too slow"):
+            contents.read_contents(body, late)
+
+
 @given(st.sampled_from([*JPEGS.values(), *PNGS.values()]), st.data())
 def test_however_a_picture_is_damaged_it_is_read_or_refused(
     body: bytes, data: st.DataObject
@@ -149,7 +209,7 @@ def test_however_a_picture_is_damaged_it_is_read_or_refused(
         at = data.draw(st.integers(0, min(len(wild) - 1, 900)))
         wild[at : at + data.draw(st.integers(1, 3))] = data.draw(st.binary(max_size=5))
     try:
-        found = contents.read_contents(bytes(wild))
+        found = read(bytes(wild))
     except Unreadable:
         return
     if isinstance(found, Picture):
@@ -161,7 +221,7 @@ def test_whatever_the_bytes_are_nothing_but_a_refusal_comes_of_them(
     magic: bytes, body: bytes
 ) -> None:
     with suppress(Unreadable):
-        assert isinstance(contents.read_contents(magic + body), Text | Picture)
+        assert isinstance(read(magic + body), Text | Picture)
 
 
 # ---- texts

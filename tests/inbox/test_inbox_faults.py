@@ -18,7 +18,7 @@ from config import read_settings
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.inbox import allowance, claims, intake, results, rounds
-from etl.inbox.letter import Letter
+from etl.inbox.letter import Check, Letter
 from etl.inbox.letter_round import RoundResult
 from etl.settings.groups import Settings
 from etl.store import Entry, Head, Stored, Upload
@@ -169,10 +169,10 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
     send(store, {"1-remark": b"Hola, amigos", "2-deadly": b"kill"})
     take_in = intake.take_in
 
-    def deadly(store: Any, of: claims.LetterProgress) -> Letter | None:
+    def deadly(store: Any, of: claims.LetterProgress, check: Check) -> Letter | None:
         if "deadly" in of.key:
             raise Dead
-        return take_in(store, of)
+        return take_in(store, of, check)
 
     monkeypatch.setattr(intake, "take_in", deadly)
     for hour in range(3):
@@ -192,10 +192,10 @@ def test_a_defect_in_one_letter_s_way_stops_no_other(
     store = MemoryStore()
     send(store, {"1-odd": b"odd", "2-remark": b"Hola, amigos"})
 
-    def odd(store: Any, of: claims.LetterProgress) -> Letter | None:
+    def odd(store: Any, of: claims.LetterProgress, check: Check) -> Letter | None:
         if "odd" in of.key:
             raise KeyError(of.key)
-        return take_in(store, of)
+        return take_in(store, of, check)
 
     take_in = intake.take_in
     monkeypatch.setattr(intake, "take_in", odd)
