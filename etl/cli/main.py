@@ -18,7 +18,7 @@ from subprocess import Popen
 import click
 
 from config import load_settings
-from etl import log
+from etl import VERSION, log
 from etl.cli.commands.alerts import notify, topics
 from etl.cli.commands.archive import backfill, import_archive, vintages
 from etl.cli.commands.buckets import buckets
@@ -30,6 +30,7 @@ from etl.cli.commands.report import report
 from etl.cli.commands.run import demo, history, record_failure, run, tell_pending
 from etl.cli.commands.setup import setup
 from etl.cli.commands.share import share
+from etl.cli.commands.status import open_page, status
 from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.cli.commands.versions import prune, restore
 from etl.errors import ConfigError, EtlError, escaped
@@ -41,13 +42,23 @@ STOP_AGAIN_S = 0.01
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
 # commands that run once for each of SOURCES
-FOR_EACH = ("run", "history", "report", "doctor", "setup", "prune", "inbox")
+FOR_EACH = ("run", "status", "history", "report", "doctor", "setup", "prune", "inbox")
 # commands whose errors go into the log
 RUNS = ("run", "demo", "record-failure", "tell-pending", "read-inbox")
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
-    "The worker's runs": (run, history, report, doctor, demo, record_failure, tell_pending),
+    "The worker's runs": (
+        run,
+        status,
+        history,
+        report,
+        open_page,
+        doctor,
+        demo,
+        record_failure,
+        tell_pending,
+    ),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
     "What readers send": (inbox, read_inbox),
@@ -83,6 +94,7 @@ class Sectioned(click.Group):
     epilog="Without a command `python app.py` is the worker: one run a day, for ever. "
     "Settings come from the environment and from .env; .env.example lists them all.",
 )
+@click.version_option(VERSION, prog_name="Cloud ETL")
 @click.option("--source", metavar="NAME", help="Which one, where SOURCES names several.")
 @click.pass_context
 def cli(context: click.Context, source: str | None) -> None:

@@ -1,43 +1,15 @@
 """`share --page`: the page of a private folder, with all that it links to."""
 
-import hashlib
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlsplit
 
-import msgspec
-
-from etl.history import manifest as manifests
-from etl.history.manifest import PublishedFile
 from etl.load.share import expired
-from etl.store import Store, Upload
-from etl.store.layout import run_key
 from tests.support.desk import Desk
 from tests.support.runs import contents
+from tests.support.sharing import publish_page
 from tests.support.web import fetch
-
-PAGE = b"""<!doctype html><link rel="stylesheet" href="assets/page-01.css">
-<script src="assets/page-01.js" defer></script><a href="latest.csv">latest</a>
-<a href="manifest.json">manifest</a><a href="status.json">status</a><a href="gone.csv">gone</a>
-<a href="https://elsewhere.org/">elsewhere</a>"""
-
-
-def publish_page(store: Store) -> None:
-    """Add a page and its assets to what is published, as a run does."""
-    published = manifests.read(store)
-    assert published is not None
-    manifest = published.manifest
-    made = {"index.html": PAGE, "assets/page-01.css": b"p{}", "assets/page-01.js": b"let a"}
-    files = [file for file in manifest.files if file.name not in made]
-    for name, body in made.items():
-        key = run_key(manifest.run_id, name)
-        files.append(PublishedFile(name, key, len(body), hashlib.sha256(body).hexdigest(), 0))
-        for place in (key, name):
-            store.write(Upload(place, body))
-    body = manifests.encode(msgspec.structs.replace(manifest, files=files))
-    for place in ("manifest.json", run_key(manifest.run_id, "manifest.json")):
-        store.write(Upload(place, body))
 
 
 def test_the_page_of_a_private_folder_is_read_with_all_it_links_to(s3_desk: Desk) -> None:

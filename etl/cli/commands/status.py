@@ -1,0 +1,71 @@
+"""`status` and `open`: what is published, and where to look at it."""
+
+from datetime import UTC, datetime, timedelta
+
+import click
+
+from etl.cli.options import JSON, in_force, open_store
+from etl.settings.groups import Settings
+from etl.store.layout import PAGE
+
+VALID = timedelta(hours=1)  # of the links in a copy of a private page
+LIMIT_S = 5.0
+
+
+@click.command()
+@JSON
+def status(as_json: bool) -> None:
+    """Show what is published, the last check and the next run.
+
+    Exit status 0 if all is well, 1 if the last check failed or a slot is overdue.
+    """
+    from etl.cli.print_overview import print_overview
+    from etl.history import history as histories
+    from etl.upkeep.overview import overview
+
+    settings = in_force()
+    past, _ = histories.read(open_store(settings))
+    seen = overview(past, settings, datetime.now(UTC))
+    print_overview(seen, settings.schedule.timezone, as_json=as_json)
+    if not seen.well:
+        raise SystemExit(1)
+
+
+@click.command("open")
+@click.option("--print", "only_print", is_flag=True, help="Print the address; open no browser.")
+def open_page(only_print: bool) -> None:
+    """Open the published page in a browser, or print its address where there is none.
+
+    The page of a private bucket is opened as a copy whose links expire after an hour, as
+    `share --page` makes it.
+    """
+    address = _page_address(in_force())
+    if only_print or click.launch(address) != 0:
+        click.echo(address)
+
+
+def _page_address(settings: Settings) -> str:
+    """Return a URL at which this machine can read the page. Raises StoreError if there is none."""
+    from etl.load.share import copy_page
+    from etl.store.transfer import require
+
+    store = open_store(settings)
+    require(store, PAGE)
+    signer = store.signer()
+    if signer is None:
+        return (settings.store.output_dir / PAGE).resolve().as_uri()
+    if is_public(signer.address(PAGE)):
+        return signer.address(PAGE)
+    copy = copy_page(store, lambda name: signer.link(name, VALID).url, datetime.now(UTC) + VALID)
+    return signer.link(copy, VALID).url
+
+
+def is_public(address: str) -> bool:
+    """Say whether anyone can read this address."""
+    import requests
+
+    try:
+        with requests.get(address, stream=True, timeout=LIMIT_S) as answer:
+            return answer.ok
+    except requests.RequestException:
+        return False

@@ -1,0 +1,60 @@
+"""Print the state of a folder in five lines, or as JSON."""
+
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from etl.cli.console import print_json
+from etl.errors import one_line
+from etl.upkeep.overview import Overview
+
+COLOURS = {"published": "green", "unchanged": "green", "restored": "yellow", "failed": "red"}
+
+
+def print_overview(seen: Overview, timezone: ZoneInfo, *, as_json: bool) -> None:
+    """Print what is published, the last check, the next run, the source and the folder."""
+    if as_json:
+        print_json(seen)
+        return
+    from rich.console import Console
+    from rich.text import Text
+
+    colour = "red" if seen.overdue else COLOURS.get(seen.outcome or "", "red")
+    lines = {
+        "published": Text(_published(seen)),
+        "last check": Text(_last_check(seen), style=colour),
+        "next run": Text(f"{seen.next_run.astimezone(timezone):%Y-%m-%d %H:%M} ({timezone.key})"),
+        "source": Text(_source(seen), style="yellow" if seen.stale else ""),
+        "folder": Text(seen.where),
+    }
+    console = Console(highlight=False, soft_wrap=True)
+    for name, line in lines.items():
+        console.print(Text(f"{name:12}", style="bold"), line, sep="")
+
+
+def _published(seen: Overview) -> str:
+    if seen.published_run is None:
+        return "nothing yet; python app.py run publishes the first version"
+    rows = f": {seen.rows:,} rows, {seen.series:,} series" if seen.rows and seen.series else ""
+    return f"run {seen.published_run}{rows}"
+
+
+def _last_check(seen: Overview) -> str:
+    if seen.checked_at is None:
+        return "none"
+    said = f"{_minute(seen.checked_at)}: {seen.outcome}"
+    if seen.failure:
+        said += f" ({one_line(seen.failure)})"
+    return said + ("; today's run is overdue: is the worker running?" if seen.overdue else "")
+
+
+def _source(seen: Overview) -> str:
+    if seen.source_last is None:
+        return "not read yet"
+    said = f"data to {seen.source_last}, {seen.days_behind:,} days ago"
+    if seen.stale:
+        said += " (stale)"
+    return said + (f"; unchanged since {seen.unchanged_since}" if seen.unchanged_since else "")
+
+
+def _minute(moment: datetime) -> str:
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
