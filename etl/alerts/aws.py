@@ -7,12 +7,11 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, ParamValidationError
-from urllib3.exceptions import HTTPError
+from botocore.exceptions import ClientError, ParamValidationError
 
 from etl.errors import AlertError
 from etl.store.s3 import errors
-from etl.store.s3.answers import OTHER_ANSWERS
+from etl.store.s3.answers import ANSWERS
 
 # Shorter than S3's: alerts are sent after the run's real work, and a failed one is retried later.
 CONFIG = Config(
@@ -55,7 +54,7 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
     """
     try:
         yield
-    except (BotoCoreError, ClientError, HTTPError, ValueError, RecursionError) as exc:
+    except errors.RAISED as exc:
         asked = errors.Asked(service, what, action, missing=missing)
         raise AlertError(errors.sentence(exc, asked)) from exc
 
@@ -77,4 +76,4 @@ def refuses_all(exc: AlertError) -> bool:
     if not isinstance(cause, ClientError):
         return True
     refusal = errors.Refusal.of(cause)
-    return refusal.status >= 500 or refusal.code in OTHER_ANSWERS
+    return refusal.status >= 500 or refusal.code in ANSWERS

@@ -6,7 +6,10 @@
 from collections.abc import Mapping
 
 from botocore import exceptions as boto
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
+
+from etl.store.s3.denials import SETTLE
 
 KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile"
@@ -15,7 +18,7 @@ EXPIRED = "the AWS session has expired; renew AWS_SESSION_TOKEN and its keys, or
 NO_CREDENTIALS = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
 OTHERWISE = "{where}: {code}: {text}"
 
-# ---- S3 only
+# ---- what a service answers
 
 NO_BUCKET = (
     "bucket {bucket!r} does not exist; create it with: python app.py setup, "
@@ -23,9 +26,10 @@ NO_BUCKET = (
 )
 TAKEN = "bucket name {bucket!r} is taken by somebody else, all over AWS; set S3_BUCKET to another"
 CONFLICT = "{where} was written by somebody else in between; read it again before writing"
-DENIED = "access denied: allow {action} on {arn}{hint}"
+DENIED = "access denied: allow {action} on {arn}{hint}{reason}"  # S3's objects have an ARN
+DENIED_ELSEWHERE = "{where}: access denied; allow {action}{reason}"
 REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
-BUSY = "{where}: the server is busy or failing ({code}); it passes: try again in some minutes"
+BUSY = "{where}: the service is busy or failing ({code}); it passes: try again in some minutes"
 UNABLE = "the server can't do this ({code}); use one with S3's conditional writes"
 FULL = "the server takes no more for {where} ({code}); free space, or raise its quota"
 NO_ACLS = (
@@ -33,72 +37,70 @@ NO_ACLS = (
     "bucket's policy (python app.py setup --public), or hand out a link that expires "
     "(python app.py share KEY)"
 )
-_OF_S3: Mapping[str, str] = {
+SANDBOX = (
+    "{where}: refused ({text}); while the account is in the SMS sandbox, verify the number first "
+    "in the SNS console"
+)
+ACCOUNT = f"{{where}}: refused: {SETTLE} (AWS says {{code}}: {{text}})"
+
+# By error code, for every service: none gives a code of another one's a different meaning.
+ANSWERS: Mapping[str, str] = {
+    # credentials
+    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), UNKNOWN_KEY),
+    "UnrecognizedClientException": UNKNOWN_KEY,
+    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
+    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "InvalidToken"), EXPIRED),
+    "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
+    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), DENIED),
+    **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), DENIED),
+    **dict.fromkeys(("AccountProblem", "AllAccessDisabled", "OptInRequired"), ACCOUNT),
+    **dict.fromkeys(("SubscriptionRequired", "SubscriptionRequiredException"), ACCOUNT),
+    # busy
+    **dict.fromkeys(("SlowDown", "ServiceUnavailable", "ServiceUnavailableException"), BUSY),
+    **dict.fromkeys(("InternalError", "InternalErrorException", "InternalServerException"), BUSY),
+    **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), BUSY),
+    **dict.fromkeys(("TooManyRequestsException", "LimitExceededException"), BUSY),
+    **dict.fromkeys(("ProvisionedThroughputExceededException", "RequestTimeout"), BUSY),
+    # buckets and objects
     "NoSuchBucket": NO_BUCKET,
     "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to one that is",
     "BucketAlreadyExists": TAKEN,
     "OperationAborted": "bucket {bucket!r} is busy with an earlier change; try again in a minute",
     "TooManyBuckets": "the account may have no more buckets; delete one, or use one that is there",
-    "NoSuchKey": "{where} does not exist",
-    "AccessDenied": DENIED,
-    "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
-    "AccessControlListNotSupported": NO_ACLS,
     "BucketNotEmpty": "bucket {bucket!r} is not empty; empty it first",
+    "AccessControlListNotSupported": NO_ACLS,
+    "NoSuchKey": "{where} does not exist",
     "400": "{where}: refused without a reason; renew the session, or check AWS_DEFAULT_REGION",
-    "InvalidToken": EXPIRED,
     **dict.fromkeys(("PermanentRedirect", "AuthorizationHeaderMalformed"), REGION),
     "IllegalLocationConstraintException": REGION,
-    **dict.fromkeys(("SlowDown", "InternalError", "ServiceUnavailable", "RequestTimeout"), BUSY),
     **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict"), CONFLICT),
     **dict.fromkeys(("QuotaExceeded", "EntityTooLarge"), FULL),
     "NotImplemented": UNABLE,
-}
-S3_STATUSES = {
-    **{301: REGION, 307: BUSY, 403: DENIED, 409: CONFLICT, 412: CONFLICT, 429: BUSY},
-    **{500: BUSY, 501: UNABLE, 502: BUSY, 503: BUSY, 504: BUSY, 507: FULL},
-}
-
-# ---- SNS, Translate, Comprehend, Rekognition, STS
-
-ACCESS_DENIED = "{where}: access denied; allow {action}"
-SERVICE_BUSY = (
-    "{where}: the service is busy or failing ({code}); it passes: try again in some minutes"
-)
-SANDBOX = (
-    "{where}: refused ({text}); while the account is in the SMS sandbox, verify the number first "
-    "in the SNS console"
-)
-_OF_OTHERS: Mapping[str, str] = {
+    # topics and subscriptions
     **dict.fromkeys(("NotFound", "NotFoundException"), "{where} does not exist{missing}"),
-    **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), ACCESS_DENIED),
-    **dict.fromkeys(("AccessDenied", "AccessDeniedException"), ACCESS_DENIED),
-    **dict.fromkeys(("Throttling", "ThrottlingException", "Throttled"), SERVICE_BUSY),
-    **dict.fromkeys(("TooManyRequestsException", "ServiceUnavailableException"), SERVICE_BUSY),
-    "ProvisionedThroughputExceededException": SERVICE_BUSY,
-    "LimitExceededException": SERVICE_BUSY,
-    **dict.fromkeys(("InternalError", "InternalErrorException"), SERVICE_BUSY),
-    "InternalServerException": SERVICE_BUSY,
     **dict.fromkeys(("OptedOut", "OptedOutException"), "{where} wants no SMS: it has opted out"),
     **dict.fromkeys(("UserError", "UserErrorException"), SANDBOX),
 }
-
-# ---- every service
-
-_OF_ALL: Mapping[str, str] = {
-    **dict.fromkeys(("InvalidAccessKeyId", "InvalidClientTokenId"), UNKNOWN_KEY),
-    "UnrecognizedClientException": UNKNOWN_KEY,
-    **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
-    **dict.fromkeys(("ExpiredToken", "ExpiredTokenException"), EXPIRED),
+# For a code that is not above, or an answer without one. Only S3's statuses mean one thing each.
+STATUSES = {
+    **{301: REGION, 307: BUSY, 403: DENIED, 409: CONFLICT, 412: CONFLICT, 429: BUSY},
+    **{501: UNABLE, 507: FULL},
 }
-S3_ANSWERS: Mapping[str, str] = {**_OF_ALL, **_OF_S3}  # by error code
-OTHER_ANSWERS: Mapping[str, str] = {**_OF_ALL, **_OF_OTHERS}
 
 # ---- what botocore raises when there was no answer
 
 SIGN_IN = f"AWS credentials can't be fetched; sign in again (aws sso login), or set {KEYS}"
+NO_REGION = "no AWS region is set; set AWS_DEFAULT_REGION, e.g. to eu-west-1{unread}"
 UNREACHABLE = "{endpoint} can't be reached; check the network, and {variable} if it is set"
 ENDPOINT = "the AWS settings can't be used: {text}; check {variable}"
 BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
+LOOP = "the server redirects for ever, or to no region; check {variable}: https? the right region?"
+UNREADABLE = "{where}: the answer is not in AWS's format; check {variable} and HTTPS_PROXY"
+NOT_SENDABLE = (
+    "a header of the request can't be sent, so the credentials contain a line break or a letter "
+    f"with an accent; set {KEYS} again, and AWS_SESSION_TOKEN"
+)
+FAILED = "{where}: the connection failed; check the network and HTTPS_PROXY"
 
 # The first match counts, so a class comes before those it derives from.
 FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
@@ -106,7 +108,7 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (boto.PartialCredentialsError, f"AWS credentials are incomplete; set both {KEYS}"),
     (boto.ProfileNotFound, "AWS profile {profile!r} is not configured; check AWS_PROFILE"),
     (boto.ConfigParseError, "AWS's configuration file {path} can't be read; mend it"),
-    (boto.NoRegionError, "no AWS region is set; set AWS_DEFAULT_REGION, e.g. to eu-west-1"),
+    (boto.NoRegionError, NO_REGION),
     (boto.InvalidRegionError, "{region_name!r} is no AWS region; set AWS_DEFAULT_REGION to one"),
     ((boto.CredentialRetrievalError, boto.TokenRetrievalError), SIGN_IN),
     ((boto.MetadataRetrievalError, boto.SSOError, boto.LoginError), SIGN_IN),
@@ -116,9 +118,16 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((boto.ResponseStreamingError, boto.IncompleteReadError, HTTPError), BROKEN_OFF),
     (boto.ConnectionClosedError, "{endpoint} closed the connection; try again"),
     (boto.ConnectionError, UNREACHABLE),
-    (boto.HTTPClientError, "{where}: the connection failed; check the network and HTTPS_PROXY"),
+    (boto.HTTPClientError, FAILED),
     (boto.FlexibleChecksumError, "{where} arrived damaged: its checksum differs; try again"),
     (boto.ParamValidationError, "{where} can't be used: {text}{check}"),
-    (RecursionError, "the server sends on and on elsewhere; check {variable}: https?"),
+    (RecursionError, LOOP),
+    (ResponseParserError, UNREADABLE),
     ((ValueError, boto.EndpointResolutionError), ENDPOINT),
+)
+# What an HTTPClientError wraps: an error of http.client or urllib3 before anything was sent. Its
+# text may quote a header, so it is never shown.
+WRAPPED: tuple[tuple[type[Exception], str], ...] = (
+    (RecursionError, LOOP),
+    (ValueError, NOT_SENDABLE),
 )

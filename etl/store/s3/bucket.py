@@ -50,7 +50,9 @@ def greet(store: S3Store) -> Greeting:
                 folder = f"{store.folder}/".lstrip("/")
                 answer = store.client.list_objects_v2(Bucket=store.bucket, Prefix=folder, MaxKeys=1)
     except StoreError as exc:
-        return replace(_with_headers(seen, getattr(exc.__cause__, "response", {})), error=exc)
+        # a connection that failed has no response, or one that is None
+        answer = getattr(exc.__cause__, "response", None) or {}
+        return replace(_with_headers(seen, answer), error=exc)
     return _with_headers(seen, answer)
 
 

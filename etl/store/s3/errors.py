@@ -4,6 +4,7 @@ answers.py has the sentences. S3's errors become a StoreError; alerts/aws.py tra
 other services.
 """
 
+import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,21 +12,37 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    UndefinedModelAttributeError,
+)
+from botocore.parsers import ResponseParserError
 from urllib3.exceptions import HTTPError
 
 from etl.errors import StateConflict, StoreError, one_line
+from etl.store.s3 import denials
 from etl.store.s3.answers import (
+    ANSWERS,
+    BUSY,
     CONFLICT,
+    DENIED,
+    DENIED_ELSEWHERE,
     FAULTS,
     NO_CREDENTIALS,
-    OTHER_ANSWERS,
     OTHERWISE,
-    S3_ANSWERS,
-    S3_STATUSES,
-    SERVICE_BUSY,
+    STATUSES,
+    WRAPPED,
 )
 
+# All that a call of boto3's raises. botocore's two classes have no common base. Beside them come
+# urllib3's errors when an answer breaks off, a RecursionError when a server redirects for ever, and
+# OSError and ValueError from files, variables and endpoints that can't be used.
+RAISED = (
+    *(BotoCoreError, ClientError, ResponseParserError, UndefinedModelAttributeError),
+    *(HTTPError, OSError, ValueError, RecursionError),
+)
 ARN = "arn:aws:s3:::"
 HINTS = {
     "s3:ListBucket": " (or the bucket is somebody else's)",
@@ -65,9 +82,7 @@ def explained(bucket: str, key: str | None, action: str) -> Iterator[None]:
     """Raise botocore's errors as `explain`'s StoreError; the original is its cause."""
     try:
         yield
-    # RecursionError: botocore follows 301s for ever. HTTPError: urllib3's, which botocore does not
-    # catch if a response without a body breaks off.
-    except (BotoCoreError, ClientError, HTTPError, RecursionError) as exc:
+    except RAISED as exc:
         raise explain(exc, bucket=bucket, key=key, action=action) from exc
 
 
@@ -89,11 +104,14 @@ def sentence(exc: Exception, asked: Asked) -> str:
             "operation": exc.operation_name,
         }
         facts |= {"hint": _hint(refusal.code, asked), "region": refusal.region}
+        why = denials.reason(refusal.code, _safe(refusal.text, 2000), asked.action)
+        facts["reason"] = f" ({why})" if why else ""
     else:
         known: dict[str, Any] = getattr(exc, "kwargs", {})
         facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}
         facts |= {"endpoint": _host(known.get("endpoint_url"), asked), "text": _safe(str(exc))}
         facts["variable"] = f"AWS_ENDPOINT_URL_{asked.service.upper()}"
+        facts["unread"] = "; boto3 does not read AWS_REGION" if os.environ.get("AWS_REGION") else ""
         facts["check"] = "; check S3_BUCKET and S3_FOLDER" if asked.service == "s3" else ""
     return _template(exc, asked).format(**facts)
 
@@ -118,15 +136,24 @@ class Refusal:
 def _template(exc: Exception, asked: Asked) -> str:
     """Return the template from answers.py that fits, with its placeholders."""
     if not isinstance(exc, ClientError):
-        return next((text for kind, text in FAULTS if isinstance(exc, kind)), "{where}: {text}")
+        return _template_of_fault(exc)
     refusal = Refusal.of(exc)
     if exc.operation_name.startswith(CREDENTIAL_CALLS):
         return NO_CREDENTIALS
     if refusal.code == "NoSuchKey" and asked.action == "s3:PutObject":
         return CONFLICT  # the answer to If-Match if the object was deleted
-    if asked.service == "s3":
-        return S3_ANSWERS.get(refusal.code) or S3_STATUSES.get(refusal.status, OTHERWISE)
-    return OTHER_ANSWERS.get(refusal.code) or (SERVICE_BUSY if refusal.status >= 500 else OTHERWISE)
+    by_status = STATUSES.get(refusal.status) if asked.service == "s3" else None
+    by_status = by_status or (BUSY if refusal.status >= 500 else OTHERWISE)
+    template = ANSWERS.get(refusal.code, by_status)
+    return DENIED_ELSEWHERE if template is DENIED and asked.service != "s3" else template
+
+
+def _template_of_fault(exc: Exception) -> str:
+    wrapped = exc.kwargs.get("error") if type(exc) is HTTPClientError else None
+    inner = next((text for kind, text in WRAPPED if isinstance(wrapped, kind)), None)
+    return inner or next(
+        (text for kind, text in FAULTS if isinstance(exc, kind)), "{where}: {text}"
+    )
 
 
 def _hint(code: str, asked: Asked) -> str:
@@ -156,6 +183,6 @@ def _host(url: str | None, asked: Asked) -> str:
     return f"{parts.scheme}://{parts.hostname}{port}" if parts.hostname else asked.service.upper()
 
 
-def _safe(text: str) -> str:
-    """Return a text as one line of at most 300 characters, without passwords in URLs."""
-    return one_line(re.sub(r"//[^/\s]*@", "//", text), 300)
+def _safe(text: str, longest: int = 300) -> str:
+    """Return a text as one line without passwords in URLs."""
+    return one_line(re.sub(r"//[^/\s]*@", "//", text), longest)

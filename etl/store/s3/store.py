@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from etl.errors import StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
@@ -17,7 +17,7 @@ from etl.store.files import PIECE_BYTES, save
 from etl.store.s3 import deleting
 from etl.store.s3.client import CONFIG
 from etl.store.s3.conditions import Conditions
-from etl.store.s3.errors import ARN, explain, explained
+from etl.store.s3.errors import ARN, RAISED, explain, explained
 from etl.store.s3.signed_links import S3Signer, bucket_region
 from etl.store.s3.upload import upload_to_s3
 
@@ -48,7 +48,7 @@ class S3Store:
         """
         try:
             client = boto3.session.Session().client("s3", config=config)
-        except (BotoCoreError, ValueError) as exc:  # ValueError: an endpoint that is no URL
+        except RAISED as exc:  # ValueError: an endpoint that is no URL
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         return cls(client, bucket, folder)
 

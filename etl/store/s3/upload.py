@@ -54,7 +54,9 @@ def _own_first_try(
     If the answer to a write is lost, botocore repeats the write, which then conflicts with the
     first one.
     """
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import ClientError
+
+    from etl.store.s3.errors import RAISED
 
     cause = conflict.__cause__
     if not isinstance(cause, ClientError) or not cause.response["ResponseMetadata"].get(
@@ -63,6 +65,6 @@ def _own_first_try(
         return None
     try:
         found = client.head_object(Bucket=request["Bucket"], Key=request["Key"])
-    except (BotoCoreError, ClientError):
+    except RAISED:
         return None
     return found["ETag"] if found["Metadata"] == request["Metadata"] else None

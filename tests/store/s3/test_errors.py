@@ -36,7 +36,9 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
         ),
         (400, "InvalidBucketName", "", r"bucket name 'bucket' is not valid; set S3_BUCKET"),
         (403, "AccessDenied", "", rf"access denied: allow s3:PutObject on {ARN}$"),
-        (403, "AllAccessDisabled", "", rf"access denied: allow s3:PutObject on {ARN}$"),
+        (403, "AllAccessDisabled", "", "the account, or its billing, is not in order"),
+        (403, "Forbidden", "", rf"access denied: allow s3:PutObject on {ARN}$"),
+        (403, "Odd", "", rf"allow s3:PutObject on {ARN} \(AWS says Odd: it says so\)$"),
         (403, "InvalidAccessKeyId", "<AWSAccessKeyId>AK</AWSAccessKeyId>", "AWS_ACCESS_KEY_ID"),
         (403, "SignatureDoesNotMatch", f"<Hint>{SECRET_KEY}</Hint>", "AWS_SECRET_ACCESS_KEY$"),
         (400, "ExpiredToken", "", "session has expired; renew AWS_SESSION_TOKEN"),
@@ -95,7 +97,7 @@ def test_a_header_may_name_the_region_too(scripted: Scripted) -> None:
 
 def test_a_server_that_redirects_everything_is_no_endless_loop(scripted: Scripted) -> None:
     scripted.reply = lambda answer: answer.reply(301, Location="https://elsewhere")
-    assert "sends on and on elsewhere; check AWS_ENDPOINT_URL_S3" in refused(scripted.store)
+    assert "redirects for ever, or to no region; check AWS_END" in refused(scripted.store)
 
 
 @pytest.mark.parametrize(
@@ -252,7 +254,9 @@ def test_a_bucket_name_that_can_not_be_is_refused_before_anything_is_sent(
         ),
         (boto.ConnectTimeoutError(endpoint_url="https://s3:9"), "https://s3:9 can't be reached"),
         (boto.ProxyConnectionError(proxy_url="http://p"), "the proxy can't be reached"),
-        (boto.HTTPClientError(error=ValueError(SECRET_KEY)), "check the network"),
+        (boto.HTTPClientError(error=ValueError(SECRET_KEY)), "credentials contain a line break"),
+        (boto.HTTPClientError(error=RecursionError()), "redirects for ever.*AWS_ENDPOINT_URL_S3"),
+        (boto.HTTPClientError(error=OSError(SECRET_KEY)), "check the network"),
         (boto.FlexibleChecksumError(error_msg="x"), "arrived damaged: its checksum differs"),
         (boto.PaginationError(message="x"), r"^s3://bucket: Error during pagination: x$"),
         (

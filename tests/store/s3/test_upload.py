@@ -175,5 +175,5 @@ def test_the_worker_tries_three_times_and_no_more(patient: Callable[[str], S3Sto
         s3_error(500, "InternalError")(answer)
 
     with answering(reply) as endpoint:
-        assert "the server is busy or failing (InternalError)" in refused(patient(endpoint))
+        assert "the service is busy or failing (InternalError)" in refused(patient(endpoint))
     assert len(tries) == 3

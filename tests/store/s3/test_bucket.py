@@ -1,0 +1,46 @@
+"""What is learnt of a bucket when the connection, and not the bucket, fails."""
+
+from collections.abc import Callable
+from threading import Event
+
+import pytest
+from botocore.config import Config
+
+from etl.store.s3.bucket import greet
+from tests.support.s3_server import Answer, answering, s3_error
+from tests.support.scripted_s3 import ONE_TRY, Connect
+
+ENDED = Event()
+
+
+def close(answer: Answer) -> None:
+    answer.close_connection = True
+
+
+def hang(answer: Answer) -> None:
+    ENDED.wait(2)
+
+
+def garbage(answer: Answer) -> None:
+    answer.close_connection = True
+    answer.wfile.write(b"hello, this is not HTTP\r\n\r\n")
+
+
+@pytest.mark.parametrize(
+    ("reply", "expected"),
+    [
+        (close, "closed the connection"),
+        (hang, "did not answer in time"),
+        (garbage, "closed the connection"),
+        (s3_error(301, "PermanentRedirect"), "redirects for ever, or to no region"),
+    ],
+)
+def test_a_connection_that_fails_is_the_buckets_fault_in_one_line(
+    connect: Connect, reply: Callable[[Answer], None], expected: str
+) -> None:
+    ENDED.clear()
+    with answering(reply) as endpoint:
+        seen = greet(connect(endpoint, ONE_TRY.merge(Config(read_timeout=0.2))))
+        ENDED.set()
+    assert seen.exists
+    assert expected in str(seen.error)
