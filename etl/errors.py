@@ -15,8 +15,10 @@ from collections.abc import Sequence
 
 SHOWN = 20
 UNPRINTABLE = "\ufffd"
-# control characters, lone surrogates, the separators of lines and paragraphs
-_UPSETTING = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\u2028\u2029]")
+# control characters, marks that turn the direction of text, separators of lines and paragraphs, lone
+# surrogates, and the byte order mark
+UPSETTING = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
+_UPSETTING = re.compile(f"[{UPSETTING}]")
 
 
 def one_line(
@@ -46,6 +48,12 @@ def escaped(text: str, longest: int | None = None) -> str:
     For names that a reader may copy. A longer text is cut to its first `longest` characters.
     """
     return _UPSETTING.sub(lambda found: ascii(found[0])[1:-1], text[:longest])
+
+
+def upsetting(text: str) -> str | None:
+    """Return the first character that `escaped` would escape, escaped; None if there is none."""
+    found = _UPSETTING.search(text)
+    return escaped(found[0]) if found else None
 
 
 def listed(names: Sequence[str], most: int) -> str:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
-from etl.errors import SourceChanged
+from etl.errors import SourceChanged, upsetting
 from etl.extract.fetch import fetch
 from etl.extract.sources import SOURCES
 from etl.extract.sources.coviddata import read_countries as read
@@ -123,7 +123,7 @@ def test_days_out_of_order_are_sorted_with_their_values(reading: Reading) -> Non
 
 @pytest.mark.parametrize(
     "name",
-    ["<script>alert(1)</script>", "=cmd()", "@x", " Montreal, QC", "a\tb\n", "🦠", "x" * 200, '":'],
+    ["<script>alert(1)</script>", "=cmd()", "@x", " Montreal, QC", "🦠", "x" * 200, '":'],
 )
 def test_a_name_is_data_and_read_as_it_is(reading: Reading, name: str) -> None:
     table = reading([country("spain", name)])
@@ -393,7 +393,7 @@ def test_a_country_with_two_keys_is_named(reading: Reading) -> None:
         (b'"cases":0', b'"cases":01', "spain: not JSON: Expecting ',' delimiter: "),
         (b'"cases":0', b'"cases":' + b"9" * 5000, "spain: not JSON: Exceeds the limit (4300 "),
         (b'"dates"', b'"x":' + b"[" * 99_999 + b"]" * 99_999 + b',"dates"', "spain: not JSON: "),
-        (b"Spain", b"\\ud800", "country 1: "),
+        (b"Spain", b"\\ud800", "spain, country.name: expected a name without control characters"),
         (b"Spain", b"\0", "spain: not JSON: Invalid control character at: "),
     ],
     ids=[
@@ -444,24 +444,25 @@ def test_faults_before_the_place_where_the_document_breaks_off_are_told_too(
 
 def test_many_faults_alike_are_summarised(reading: Reading) -> None:
     broken = {f"2020-05-{n:02}": day(new_cases="1") for n in range(1, 31)}
-    keys = [f"c{n}" for n in range(100)]
+    keys = [f"c{n}" for n in range(30)]
     found = reading.faults([country(key, days=broken) for key in keys])
     assert found[:4] == [f"c0, 2020-05-0{n}, new.cases: expected int, got str" for n in range(1, 5)]
-    assert found[4:] == ["c0, 2020-05-05, new.cases: expected int, got str (and 2995 more like it)"]
+    assert found[4:] == ["c0, 2020-05-05, new.cases: expected int, got str (and 895 more like it)"]
     renamed_everywhere = [{"country": {"key": key, "name": key}, "data": {}} for key in keys]
     found = reading.faults(renamed_everywhere)
     assert len(found) == 5
-    assert found[-1] == "c4: expected field 'dates', got 'country', 'data' (and 95 more like it)"
+    assert found[-1] == "c4: expected field 'dates', got 'country', 'data' (and 25 more like it)"
 
 
-def test_thousands_of_faults_are_counted_right_however_alike(reading: Reading) -> None:
-    broken = {f"{year}-05-01": day(new_cases="1") for year in range(1000, 3000)}
-    found = reading.faults([country(f"c{n}", days=broken) for n in range(6)])
-    assert found[-1].endswith("(and 11995 more like it)")
+def test_reading_stops_after_a_thousand_faults_however_alike(reading: Reading) -> None:
+    assert reading.faults(b"[" + b"{}," * 400 + b"{}]")[-1].endswith("(and 396 more like it)")
+    found = reading.faults(b"[" + b"{}," * 5_000 + b"{}]")
+    assert found[0] == "reading stopped after 1,000 faults"
+    assert found[-1].endswith("(and 495 more like it)")
     differing = {f"{year}-05-01": day(cumulative_cases=-year) for year in range(1000, 3000)}
     with pytest.raises(SourceChanged) as caught:
         reading([country("spain", days=differing)])
-    assert str(caught.value).endswith("; and 1980 more")
+    assert str(caught.value).endswith("; and 981 more")
     assert len(str(caught.value)) < 3_000
 
 
@@ -482,7 +483,9 @@ DAYS = st.dictionaries(
 COUNTRIES = st.builds(
     country,
     st.from_regex(r"[a-z0-9]{1,4}(-[a-z0-9]{1,3}){0,2}", fullmatch=True),
-    st.text(st.characters(codec="utf-8"), min_size=1, max_size=12),
+    st.text(st.characters(codec="utf-8"), min_size=1, max_size=12).filter(
+        lambda name: name.strip() and not upsetting(name)
+    ),
     DAYS,
 )
 DOCUMENTS = st.lists(COUNTRIES, max_size=5, unique_by=lambda element: element["country"]["key"])

@@ -112,16 +112,14 @@ def _keys(named: Sequence[Named]) -> list[str]:
         _key(one.country.name if one.country and alike[one.country] == 1 else one.name)
         for one in named
     ]
-    faults = []
+    faults, uses = Faults(), Counter(keys)
     for one, key in zip(named, keys, strict=True):
         if not key:
-            faults.append(f"{one.name[:80]!r}: no key can be made of this name")
-        elif keys.count(key) > 1:
-            faults.append(
-                f"{one.name[:80]!r}: another country of the source has the key {key}, too"
-            )
+            faults.add(repr(one.name[:80]), "no key can be made of this name")
+        elif uses[key] > 1:
+            faults.add(repr(one.name[:80]), f"another country of the source has the key {key}, too")
     if faults:
-        raise SourceChanged(faults)
+        raise SourceChanged(faults.lines())
     return keys
 
 

@@ -34,7 +34,7 @@ from etl.extract.sources.coviddata_form import (
     Entity,
     names,
 )
-from etl.extract.sources.faults import Faults, as_date
+from etl.extract.sources.faults import Faults, TooManyFaults, as_date
 from etl.extract.sources.json_elements import elements, likely_elements
 from etl.extract.sources.table import SourceTable
 
@@ -165,6 +165,8 @@ def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:
                     days, values = [days[i] for i in order], [values[i] for i in order]
                 columns.add(entity, days, values)
             keys.add(entity.key)
+    except TooManyFaults:
+        raise
     except SourceChanged as exc:
         raise SourceChanged([*faults.lines(), *exc.faults]) from exc
     if faults:

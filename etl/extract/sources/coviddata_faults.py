@@ -7,7 +7,7 @@ from typing import Any
 
 from etl.extract.levels import WITHIN
 from etl.extract.sources import MEASURES
-from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date
+from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date, named
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 
@@ -51,6 +51,11 @@ def _entity(tree: Any, place: str, what: str, around: list[str]) -> Iterator[Fau
             yield where, f"expected 1 to {LONGEST_TEXT} characters, got {len(value)}"
         elif name == "key" and not re.match(KEY, value):
             yield where, f"expected a-z, 0-9 and hyphens, got {value[:80]!r}"
+        elif name == "name":
+            try:
+                named(value)
+            except ValueError as exc:
+                yield where, str(exc)
 
 
 def _dates(tree: Any, place: str) -> Iterator[Fault]:

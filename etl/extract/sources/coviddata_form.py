@@ -7,13 +7,15 @@ from typing import Annotated
 import msgspec
 from msgspec import Meta, Struct, field
 
+from etl.errors import UPSETTING
 from etl.extract.sources.coviddata_faults import KEY
 from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT
 
 Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
 Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
 Key = Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
-Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT)]
+CLEAN = rf"^(?=\s*\S)[^{UPSETTING}]*\Z"
+Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT, pattern=CLEAN)]
 
 
 class New(Struct, gc=False):

@@ -5,17 +5,27 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
+from etl.errors import SourceChanged, upsetting
+
 LONGEST_TEXT = 200
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
 ALIKE_SHOWN = 5  # places shown for the same problem
-MOST = 10_000  # different problems that are kept
-NUMBER = re.compile(r"[ \t]*-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
+MOST = 1_000  # faults after which reading stops
+# `[0-9]+\.?[0-9]*` would take quadratic time on a long row of digits
+NUMBER = re.compile(r"[ \t]*-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
 
 Fault = tuple[str, str]  # place, problem
 
 
+class TooManyFaults(SourceChanged):
+    """The source has MOST faults or more; it was not read to its end."""
+
+
 class Faults:
-    """Faults grouped by problem, so that one that occurs everywhere takes a few lines."""
+    """Faults grouped by problem, so that one that occurs everywhere takes a few lines.
+
+    Adding fault number MOST raises TooManyFaults with all of them.
+    """
 
     def __init__(self) -> None:
         self._places: dict[str, list[str]] = {}
@@ -25,12 +35,12 @@ class Faults:
         return bool(self._places)
 
     def add(self, place: str, problem: str) -> None:
-        if problem not in self._places and len(self._places) >= MOST:
-            return
         self._counts[problem] += 1
         places = self._places.setdefault(problem, [])
         if len(places) < ALIKE_SHOWN:
             places.append(place)
+        if self._counts.total() >= MOST:
+            raise TooManyFaults([f"reading stopped after {MOST:,} faults", *self.lines()])
 
     def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
         """Add all faults; if there are none, add `otherwise`."""
@@ -75,3 +85,7 @@ def named(name: str) -> None:
         raise ValueError(f"expected a name of 1 to {LONGEST_TEXT} characters, got {len(name)}")
     if any("\udc80" <= char <= "\udcff" for char in name):
         raise ValueError("not UTF-8")
+    if odd := upsetting(name):
+        raise ValueError(f"expected a name without control characters, got {odd}")
+    if not name.strip():
+        raise ValueError("expected a name, got blanks")

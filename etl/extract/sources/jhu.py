@@ -21,7 +21,7 @@ from etl.extract.countries import find
 from etl.extract.sources import MEASURES
 from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header, rows
-from etl.extract.sources.faults import COUNT_LIMIT, Faults, named, whole
+from etl.extract.sources.faults import COUNT_LIMIT, Faults, TooManyFaults, named, whole
 from etl.extract.sources.table import SourceTable
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
@@ -51,6 +51,8 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
     for measure, path in zip(MEASURES, (confirmed, deaths, recovered), strict=True):
         try:
             files[measure] = _read(path, faults)
+        except TooManyFaults:
+            raise
         except SourceChanged as exc:
             broken += exc.faults
     if faults or broken:
