@@ -1,7 +1,7 @@
 import csv
 import io
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
 from etl.extract import facts
+from etl.extract import workbook as workbook_module
 from etl.extract.facts import FACT_COLUMNS, read_facts
 from tests.support.facts import HEADER, Cell, csv_file, row, workbook, xlsx, xlsx_file
 
@@ -205,14 +206,6 @@ def test_a_stray_cell_far_out_does_not_exhaust_the_memory(tmp_path: Path) -> Non
     assert "a cell as far out as XFD1048576" in faults_of(tmp_path / "f")[0]
 
 
-def test_a_workbook_that_unpacks_to_too_much_is_refused(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    path = xlsx_file(tmp_path / "f", row())
-    monkeypatch.setattr(facts, "MAX_UNPACKED_BYTES", 1000)
-    assert "bytes once unpacked" in faults_of(path)[0]
-
-
 def test_a_broken_quote_is_named_with_its_line(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "f", row())
     path.write_bytes(path.read_bytes() + b'"Spain"?,Europe\n')
@@ -250,6 +243,22 @@ def damaged(draw: st.DrawFn) -> bytes:
     return bytes(data[: draw(st.integers(0, len(data)))])
 
 
+@pytest.fixture(scope="module")
+def _in_this_process() -> Iterator[None]:
+    """Hundreds of child processes would take minutes."""
+
+    def read(path: Path) -> workbook_module.Rows:
+        try:
+            return workbook_module.sheet_rows(path)
+        except Exception as exc:
+            raise ValueError(str(exc)) from exc
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(facts, "read_workbook", read)
+        yield
+
+
+@pytest.mark.usefixtures("_in_this_process")
 @settings(max_examples=300)
 @given(
     st.one_of(

@@ -52,23 +52,27 @@ def xlsx(*rows: Sequence[Cell]) -> bytes:
     return workbook("".join(f"<row>{''.join(map(cell, cells))}</row>" for cells in rows))
 
 
-def workbook(sheet_data: str) -> bytes:
+def workbook(sheet_data: str, **more: str) -> bytes:
+    """Build a workbook of one sheet; `more` are other parts by name, such as `sharedStrings`."""
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 
-    def relation(kind: str, target: str) -> str:
+    def relation(kind: str, target: str, *others: str) -> str:
         package = "http://schemas.openxmlformats.org/package/2006/relationships"
-        one = f'<Relationship Id="r1" Type="{office}/{kind}" Target="{target}"/>'
-        return f'<Relationships xmlns="{package}">{one}</Relationships>'
+        all_of = "".join(
+            f'<Relationship Id="r{n}" Type="{office}/{of}" Target="{to}"/>'
+            for n, (of, to) in enumerate([(kind, target), *((o, f"{o}.xml") for o in others)], 1)
+        )
+        return f'<Relationships xmlns="{package}">{all_of}</Relationships>'
 
     parts = {
         "_rels/.rels": relation("officeDocument", "xl/workbook.xml"),
-        "xl/_rels/workbook.xml.rels": relation("worksheet", "worksheets/sheet1.xml"),
+        "xl/_rels/workbook.xml.rels": relation("worksheet", "worksheets/sheet1.xml", *more),
         "xl/workbook.xml": f'<workbook xmlns="{main}" xmlns:r="{office}"><sheets>'
         '<sheet name="S" sheetId="1" r:id="r1"/></sheets></workbook>',
         "xl/worksheets/sheet1.xml": f'<worksheet xmlns="{main}">'
         f"<sheetData>{sheet_data}</sheetData></worksheet>",
-    }
+    } | {f"xl/{name}.xml": text for name, text in more.items()}
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, text in parts.items():
