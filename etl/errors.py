@@ -15,7 +15,7 @@ from collections.abc import Sequence
 
 SHOWN = 20
 UNPRINTABLE = "\ufffd"
-# control characters, marks that turn the direction of text, separators of lines and paragraphs, lone
+# control characters, marks of text direction, separators of lines and paragraphs, lone
 # surrogates, and the byte order mark
 UPSETTING = "\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff\ufeff"
 _UPSETTING = re.compile(f"[{UPSETTING}]")
