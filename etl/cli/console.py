@@ -4,8 +4,8 @@ rich is imported with the first table, since JSON does not need it.
 """
 
 import sys
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -14,6 +14,15 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 WIDTH = 160  # of a table that does not go to a terminal
+OUTCOMES = {
+    "published": "green",
+    "would_publish": "green",
+    "unchanged": "green",
+    "not_due": "green",
+    "restored": "yellow",
+    "yielded": "yellow",
+    "failed": "red",
+}
 
 
 @dataclass(frozen=True)
@@ -21,13 +30,17 @@ class Column:
     """A column of a table: text on one line, unless one of these is set.
 
     `number`: aligned to the right. `wraps`: may take several lines. `rest`: wraps too, and takes
-    the width that the other columns leave.
+    the width that the other columns leave. `styles`: the colour of a cell that begins with a word.
     """
 
     name: str
     number: bool = False
     wraps: bool = False
     rest: bool = False
+    styles: Mapping[str, str] = field(default_factory=dict)
+
+    def style(self, cell: str) -> str:
+        return self.styles.get(cell.partition(" ")[0], "")
 
 
 def print_table(
@@ -50,7 +63,8 @@ def print_table(
             ratio=1 if column.rest else None,
         )
     for row in rows:
-        table.add_row(*map(Text, row))
+        cells = zip(columns, row, strict=True)
+        table.add_row(*(Text(cell, column.style(cell)) for column, cell in cells))
     _console().print(table)
 
 

@@ -12,11 +12,8 @@ from etl.transform.difference import Difference
 
 FROM_RUN_TO_RUN = (
     Column("slot"),
-    *(
-        Column(name, number=True)
-        for name in ("rows added", "removed", "last date", "cells restated", "share")
-    ),
-    Column("new and gone", rest=True),
+    *(Column(name, number=True) for name in ("rows", "last date", "cells restated")),
+    Column("notes", rest=True),
 )
 BIGGEST = (
     *map(Column, ("what", "date", "measure")),
@@ -49,15 +46,14 @@ def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str)
 
 def _changes_row(record: Record, found: Difference | None) -> list[str]:
     if found is None or found.compared_with is None:
-        why = "nothing to compare with" if found else "no longer there"
-        return [str(record.slot), *[MISSING] * 5, why]
+        why = "nothing to compare with" if found else "its changes are no longer kept"
+        return [str(record.slot), *[MISSING] * 3, why]
+    added, removed = f"+{found.rows_added:,}", f" -{found.rows_removed:,}"
     return [
         str(record.slot),
-        f"{found.rows_added:,}",
-        f"{found.rows_removed:,}",
-        _moved(found),
-        f"{found.cells_restated:,}",
-        f"{found.restated_share:.2%}",
+        added + (removed if found.rows_removed else ""),
+        str(found.last_date),
+        f"{found.cells_restated:,} ({found.restated_share:.2%})",
         "; ".join(_came_and_went(found)),
     ]
 

@@ -3,11 +3,9 @@
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from etl.cli.console import print_json
+from etl.cli.console import OUTCOMES, print_json
 from etl.errors import one_line
 from etl.upkeep.overview import Overview
-
-COLOURS = {"published": "green", "unchanged": "green", "restored": "yellow", "failed": "red"}
 
 
 def print_overview(seen: Overview, timezone: ZoneInfo, *, as_json: bool) -> None:
@@ -18,7 +16,7 @@ def print_overview(seen: Overview, timezone: ZoneInfo, *, as_json: bool) -> None
     from rich.console import Console
     from rich.text import Text
 
-    colour = "red" if seen.overdue else COLOURS.get(seen.outcome or "", "red")
+    colour = "red" if seen.overdue else OUTCOMES.get(seen.outcome or "", "red")
     lines = {
         "published": Text(_published(seen)),
         "last check": Text(_last_check(seen), style=colour),

@@ -1,19 +1,20 @@
 """Print the history and the doctor's findings: a table, lines, or JSON."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import msgspec
 
-from etl.cli.console import Column, print_json, print_sentence, print_table
+from etl.cli.console import OUTCOMES, Column, print_json, print_sentence, print_table
 from etl.history.history import History
 from etl.history.record import Record, standstill
 from etl.upkeep.doctor.finding import Finding
 
 HISTORY = (
-    Column("slot"),
-    Column("outcome"),
-    *(Column(name, number=True) for name in ("rows", "seconds", "last date", "attempts")),
-    Column("what went wrong", rest=True),
+    Column("run (its start, UTC)"),
+    Column("outcome", styles=OUTCOMES),
+    Column("rows", number=True),
+    Column("last date"),
+    Column("notes", rest=True),
 )
 
 
@@ -23,27 +24,41 @@ def print_history(past: History, last: int, *, as_json: bool, where: str) -> Non
     if as_json:
         print_json(msgspec.to_builtins(records))
         return
-    title = f"{where}: the last {len(records)} runs" if records else f"{where}: no runs"
-    print_table(title, HISTORY, map(_history_row, records), title_style="table.title")
+    if not records:
+        print_sentence(f"{where}: no runs yet; python app.py run makes the first one")
+        return
+    print_table(f"{where}: the last {len(records)} runs", HISTORY, map(_history_row, records))
     if still := standstill(past.records):
         print_sentence(
-            f"the source's last date, {still.last_date}, is the same since the run of "
-            f"{still.last_date_since}, its bytes since that of {still.bytes_since}"
+            f"The source's last date, {still.last_date}, has not changed since the run of "
+            f"{still.last_date_since}, and its bytes not since that of {still.bytes_since}."
         )
 
 
 def _history_row(record: Record) -> list[str]:
-    wrong = f"{record.failure.kind}: {record.failure.message}" if record.failure else ""
-    back = f"back to run {record.published_run}" if record.outcome == "restored" else ""
     return [
-        str(record.slot),
-        record.outcome + (" (healed)" if record.healed else ""),
+        record.run_id,
+        record.outcome,
         "" if record.rows is None else f"{record.rows:,}",
-        f"{record.seconds:.1f}",
         str(record.source_last or ""),
-        str(record.attempts),
-        wrong or back or "; ".join(record.warnings),
+        "; ".join(_notes(record)),
     ]
+
+
+def _notes(record: Record) -> Iterator[str]:
+    """Yield what is unusual about a run."""
+    if f"{record.slot}" != record.run_id[:10]:
+        yield f"slot {record.slot}"
+    if record.attempts > 1:
+        yield f"{record.attempts} attempts"
+    if record.healed:
+        yield "healed"
+    if record.failure:
+        yield f"{record.failure.kind}: {record.failure.message}"
+    elif record.outcome == "restored":
+        yield f"back to run {record.published_run}"
+    else:
+        yield from record.warnings
 
 
 def print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:

@@ -1,4 +1,4 @@
-"""Show a run's progress and result: a table on a terminal, otherwise a logfmt line."""
+"""Show a run's progress and result: one sentence on a terminal, otherwise a logfmt line."""
 
 import sys
 from typing import Any, Self
@@ -6,19 +6,21 @@ from typing import Any, Self
 import msgspec
 
 from etl import log
-from etl.cli.console import print_json
+from etl.cli.console import OUTCOMES, print_json
 from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.history.run import Result
+from etl.report.numbers import human
 from etl.settings.groups import Settings
+from etl.store.layout import PAGE
 
 LISTED = 20
-MEANING = {
-    "published": "a new version is published",
-    "unchanged": "nothing new: what is published stays as it is",
-    "not_due": "not due: today's slot has its run",
-    "yielded": "another worker published this slot's run first",
-    "would_publish": "dry run: this would be published",
+OUTCOME_NAMES = {
+    "published": "published",
+    "unchanged": "unchanged",
+    "not_due": "not due:",
+    "yielded": "yielded",
+    "would_publish": "dry run: would publish",
 }
 
 
@@ -67,7 +69,7 @@ class JsonScreen(Screen):
 
 
 class Terminal(Screen):
-    """Show a spinner that names the step, then a table."""
+    """Show a spinner that names the step, then one sentence."""
 
     def __enter__(self) -> Self:
         from rich.console import Console
@@ -97,21 +99,50 @@ class Terminal(Screen):
         self.status.update(f"{self._what} ... {self._arrived} {self._of}")
 
     def show(self, result: Result) -> None:
-        from rich.markup import escape
-        from rich.table import Table
+        from rich.text import Text
 
         self.status.stop()
-        table = Table(show_header=False, box=None, pad_edge=False)
-        for name, value in summary(result).items():
-            table.add_row(f"[dim]{name}[/]", escape(str(value)))
         notice = result.manifest.source.notice if result.manifest else None
         if notice:
-            self._console.print(f"[bold yellow]{escape(notice)}[/]")
+            self._console.print(Text(notice, style="bold yellow"))
         for line in (result.record.warnings + result.record.forced) if result.record else []:
-            self._console.print(f"[yellow]warning[/] {escape(line)}")
-        self._console.print(f"[bold]{result.outcome}[/]: {MEANING[result.outcome]}")
-        self._console.print(table)
-        self._console.print(f"[dim]where[/] {escape(self._settings.store.address)}")
+            self._console.print(Text.assemble(("warning ", "yellow"), line))
+        outcome = Text(OUTCOME_NAMES[result.outcome], f"bold {OUTCOMES[result.outcome]}")
+        self._console.print(Text.assemble(outcome, " ", in_words(result, self._settings)))
+
+
+def in_words(result: Result, settings: Settings) -> str:
+    """Say what a person wants to know of a run, after the name of its outcome."""
+    record, manifest = result.record, result.manifest
+    if record is None or manifest is None:
+        return {
+            "not_due": "today's slot already has its run",
+            "yielded": "to another worker, which published this slot's run first",
+        }.get(result.outcome, "")
+    parts = [
+        f"{manifest.rows:,} rows{_more_rows(result)}",
+        f"{record.series or 0:,} {settings.source.level}",
+        f"data to {record.source_last}",
+    ]
+    if result.outcome == "unchanged":
+        return f"{', '.join(parts)}: nothing new in {record.seconds:.1f} s"
+    weight = human(sum(file.bytes for file in manifest.files))
+    said = f"{', '.join(parts)}, {weight} in {record.seconds:.1f} s"
+    return said if result.outcome == "would_publish" else f"{said}; {_where(settings)}"
+
+
+def _more_rows(result: Result) -> str:
+    """Return how many rows more or fewer than the version before, such as ` (+188)`."""
+    before = result.run.before if result.run else None
+    if before is None or result.manifest is None or before is result.manifest:
+        return ""
+    return f" ({result.manifest.rows - before.rows:+,})"
+
+
+def _where(settings: Settings) -> str:
+    if settings.store.bucket:
+        return f"in {settings.store.address}; python app.py open shows the page"
+    return f"open {settings.store.output_dir / PAGE}"
 
 
 def summary(result: Result) -> dict[str, Any]:

@@ -14,16 +14,35 @@ from tests.support.processes import command, on_a_terminal
 from tests.support.runs import growing
 
 
-def test_on_a_terminal_a_run_shows_its_steps_and_a_table(tmp_path: Path) -> None:
+def test_on_a_terminal_a_run_shows_its_steps_and_one_sentence(tmp_path: Path) -> None:
     status, shown = on_a_terminal("run", cwd=tmp_path)
     assert status == 0
     assert re.search(r"(extract|transform|load) \.\.\.", shown)
-    assert "published: a new version" in shown
     assert "every figure is invented" in shown
     assert "warning the source is stale" in shown
-    assert re.search(r"^rows +11393", shown, re.MULTILINE)
-    assert re.search(r"^where out", shown, re.MULTILINE)
+    said = " ".join(shown.split())
+    assert re.search(
+        r"published 11,393 rows, 35 countries, data to [-0-9]{10}, [0-9.]+ MB in [0-9.]+ s; "
+        "open out/index.html",
+        said,
+    )
     assert "run.published" not in shown
+
+
+@pytest.mark.parametrize(
+    ("arguments", "expected"),
+    [
+        ((), "unchanged 11,423 rows, 35 countries, data to 2021-02-25: nothing new in"),
+        (("--if-due",), "not due: today's slot already has its run"),
+        (("--dry-run", "--force"), "dry run: would publish 11,423 rows (+0), 35 countries"),
+    ],
+)
+def test_on_a_terminal_each_outcome_has_its_sentence(
+    published: Path, tmp_path: Path, arguments: tuple[str, ...], expected: str
+) -> None:
+    status, shown = on_a_terminal("run", *arguments, cwd=tmp_path, SOURCE_URL=NEXT_DAY)
+    assert status == 0
+    assert expected in " ".join(shown.split())
 
 
 class Tty(StringIO):

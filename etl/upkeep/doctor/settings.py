@@ -13,12 +13,20 @@ SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
-    """Yield each setting and its value, and boto3's variables if there is a bucket."""
+    """Yield each setting that is set and its value, in one line those that have their defaults.
+
+    If there is a bucket, boto3's variables follow.
+    """
+    defaults = []
     for setting in REGISTER:
         text = given(setting, environ)
-        default = " (default)" if text == setting.default else ""
+        if text == setting.default:
+            defaults.append(setting.variable)
+            continue
         value = NOT_SHOWN if text and setting.secret else shown(text) or "none"
-        yield Finding("ok", f"{setting.variable} = {value}{default}")
+        yield Finding("ok", f"{setting.variable} = {value}")
+    if defaults:
+        yield Finding("ok", f"not set, so at their defaults: {', '.join(defaults)}")
     if not environ.get("S3_BUCKET"):
         return
     for variable in OPEN + SECRET:
