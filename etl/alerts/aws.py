@@ -7,7 +7,7 @@ from typing import Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import ClientError, ParamValidationError
+from botocore.exceptions import ClientError, EndpointConnectionError, ParamValidationError
 
 from etl.errors import AlertError
 from etl.store.s3 import errors
@@ -27,6 +27,10 @@ CONTENT_FAULTS = {
     *("UnsupportedLanguagePair", "DetectedLanguageLowConfidence", "InvalidImageFormat"),
     "ImageTooLarge",
 }
+
+# Services that some regions lack; then the name of their endpoint can't be resolved.
+NOT_EVERYWHERE = {"comprehend", "rekognition", "translate"}
+LACKING = "; not every region has it: AWS_ENDPOINT_URL_{} may lead to another's"
 
 
 def client(service: str, region: str | None = None) -> Any:
@@ -56,7 +60,16 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
         yield
     except errors.RAISED as exc:
         asked = errors.Asked(service, what, action, missing=missing)
-        raise AlertError(errors.sentence(exc, asked)) from exc
+        text = errors.sentence(exc, asked)
+        if service in NOT_EVERYWHERE and isinstance(exc, EndpointConnectionError):
+            text += LACKING.format(service.upper())
+        raise AlertError(text) from exc
+
+
+def is_missing(exc: AlertError) -> bool:
+    """Return whether what was asked about does not exist."""
+    cause = exc.__cause__
+    return isinstance(cause, ClientError) and errors.Refusal.of(cause).code.startswith("NotFound")
 
 
 def rejects_content(exc: AlertError) -> bool:

@@ -26,24 +26,29 @@ def written(
     translator: Translator,
     where: str,
     message_id: str,
+    subject: str = "",
+    display_name: str = "",
 ) -> tuple[Note, dict[str, str]]:
     """Return the note in each language, and an error for each language that failed.
 
     A note that can't be translated is the original text.
     """
-    draft = messages.draft_note(text, where=where, alert_id=message_id)
+    draft = messages.draft_note(text, where=where, alert_id=message_id, own_subject=subject)
+    ready = set() if subject else {draft.subject}  # a fixed sentence, whose translation is kept
     note: Note = {}
     failed: dict[str, str] = {}
     for language in languages:
         try:
-            into = {} if language == ORIGINAL else translator.translate([draft.subject], language)
+            into = {} if language == ORIGINAL else translator.translate(ready, language)
             if language != source:
-                ours = [text for text in draft.sentences if text != draft.subject]
+                ours = [text for text in draft.sentences if text not in ready]
                 into |= {text: translator.once(text, source, language) for text in ours}
-            note[language] = messages.write_message(draft, into)
+            note[language] = messages.write_message(draft, into, display_name=display_name)
         except AlertError as exc:
             failed[language] = str(exc)
-            note[language] = messages.write_message(draft, None, language)
+            note[language] = messages.write_message(
+                draft, None, language, display_name=display_name
+            )
     translator.keep()
     return note, failed
 

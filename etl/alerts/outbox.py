@@ -56,14 +56,15 @@ class Outbox:
 
     def _written(self, draft: Draft, language: str) -> Message:
         if language == ORIGINAL:
-            return messages.write_message(draft)
+            return messages.write_message(draft, display_name=self._topic.display_name)
         try:
-            return messages.write_message(
-                draft, self._translator.translate(draft.sentences, language)
-            )
+            spoken = self._translator.translate(draft.sentences, language)
+            return messages.write_message(draft, spoken, display_name=self._topic.display_name)
         except AlertError as exc:
             log.warning("alert.untranslated", language=language, error=exc)
-            return messages.write_message(draft, None, language)
+            return messages.write_message(
+                draft, None, language, display_name=self._topic.display_name
+            )
 
 
 LASTS = timedelta(days=7)  # the longest S3 allows for a signed link

@@ -3,7 +3,7 @@
 import unicodedata
 
 GSM_CHARACTERS, UCS2_CHARACTERS = 160, 70  # in one SMS (3GPP TS 23.038)
-LONGEST_SMS = 1_600  # characters SNS accepts; it splits them into parts
+MOST_BYTES = 1_600  # of UTF-8 in one publish; SNS splits them into several SMS
 SUBJECT_CHARACTERS = 99
 CUT = "..."
 BASIC = frozenset(
@@ -21,16 +21,23 @@ PLAIN = {
 MOSTLY = 0.8
 
 
-def sms(text: str) -> str:
-    """Fit the text into one SMS: remove accents that the GSM alphabet lacks, and cut the rest.
+def prefix(display_name: str) -> str:
+    """Return what SNS puts before each SMS to a topic with this display name."""
+    return f"{display_name.upper()}> " if display_name else ""
 
-    A text that is mostly in another script keeps its characters; then only 70 fit.
+
+def sms(text: str, before: str = "") -> tuple[str, bool]:
+    """Fit the text into one SMS, in which it follows `before`. Return it, and whether it was cut.
+
+    Accents that the GSM alphabet lacks are removed. A text that is mostly in another script keeps
+    its characters; then only 70 fit.
     """
     text = " ".join(text.translate(PLAIN).split())
     folded = "".join(char if _is_gsm(char) else _folded(char) for char in text)
-    if sum(map(_is_gsm, folded)) < MOSTLY * len(folded):
-        return _cut(text, UCS2_CHARACTERS)
-    return _cut("".join(c if _is_gsm(c) else "?" for c in folded), GSM_CHARACTERS)
+    if sum(map(_is_gsm, folded)) >= MOSTLY * len(folded):
+        text = "".join(char if _is_gsm(char) else "?" for char in folded)
+    short = _cut(text, GSM_CHARACTERS if _is_gsm(before + text) else UCS2_CHARACTERS, before)
+    return short, short != text
 
 
 def parts(text: str) -> int:
@@ -70,9 +77,9 @@ def _size(text: str) -> int:
     return len(text.encode("utf-16-le", "replace")) // 2
 
 
-def _cut(text: str, most: int) -> str:
-    if _size(text) <= most:
+def _cut(text: str, most: int, before: str = "") -> str:
+    if _size(before + text) <= most:
         return text
-    while _size(text + CUT) > most:
+    while text and _size(before + text + CUT) > most:
         text = text[:-1]
     return text.rstrip() + CUT

@@ -5,7 +5,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from etl.alerts import aws
-from etl.alerts.messages import Message
+from etl.alerts.messages import SENDER, Message
 from etl.errors import AlertError
 
 if TYPE_CHECKING:
@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mypy_boto3_sns.type_defs import MessageAttributeValueTypeDef
 
 MOST_BYTES = 256 * 1024  # SNS's limit for a message and its attributes
-DISPLAY_NAME = "Cloud ETL"  # the sender of e-mails
 MISSING = "; create it with: python app.py setup"
 Attributes = dict[str, "MessageAttributeValueTypeDef"]
 
@@ -67,15 +66,30 @@ class Topic:
         with aws.explained("sns", what=number, action="sns:Publish on *"):
             self.client.publish(PhoneNumber=number, Message=text, MessageAttributes=_urgent())
 
+    @cached_property
+    def display_name(self) -> str:
+        """The sender of e-mails, which SNS puts before each SMS.
+
+        If it can't be found out, it is assumed to be the one that `setup` chooses.
+        """
+        try:
+            attributes = self._attributes()
+        except AlertError:
+            return SENDER
+        return SENDER if attributes is None else attributes.get("DisplayName", "")
+
     def exists(self) -> bool:
+        return self._attributes() is not None
+
+    def _attributes(self) -> dict[str, str] | None:
+        """Return what SNS says of the topic; None if it does not exist. Raises AlertError."""
         try:
             with aws.explained("sns", what=self.shown, action=self.may("GetTopicAttributes")):
-                self.client.get_topic_attributes(TopicArn=self.arn)
+                return self.client.get_topic_attributes(TopicArn=self.arn)["Attributes"]
         except AlertError as exc:
-            if isinstance(exc.__cause__, self.client.exceptions.NotFoundException):
-                return False
+            if aws.is_missing(exc):
+                return None
             raise
-        return True
 
     def ensure(self) -> bool:
         """Create the topic if it does not exist. Return whether it was created."""
@@ -84,7 +98,7 @@ class Topic:
         if self.named.startswith("arn:"):
             raise AlertError(f"{self.shown} does not exist; set ALERT_TOPIC to a name to make one")
         with aws.explained("sns", what=self.shown, action=self.may("CreateTopic")):
-            self.client.create_topic(Name=self.named, Attributes={"DisplayName": DISPLAY_NAME})
+            self.client.create_topic(Name=self.named, Attributes={"DisplayName": SENDER})
         return True
 
     @property

@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from etl.alerts import aws
@@ -12,7 +12,8 @@ from etl.errors import AlertError
 from etl.settings.languages import ORIGINAL
 
 PROTOCOLS = ("sms", "email", "https")
-PENDING = "PendingConfirmation"
+DELETED = "Deleted"  # SNS's text in place of the ARN
+DIFFERENT = "already exists with different attributes"
 # A pattern and what to expect, for errors. RFC 5321 allows more addresses than SNS delivers to.
 ENDPOINTS = {
     "sms": (r"\+[1-9][0-9]{6,14}", "a number with its country code, such as +34600111222"),
@@ -23,13 +24,30 @@ ENDPOINTS = {
 
 @dataclass(frozen=True)
 class Subscription:
-    """A subscription: empty `languages` or `kinds` mean all; `arn` is None while it is pending."""
+    """A subscription: empty `languages` or `kinds` mean all.
+
+    `arn` is None while it is pending, and if it is `deleted`: SNS lists it for a while after
+    somebody has unsubscribed.
+    """
 
     arn: str | None
     protocol: str
     endpoint: str
     languages: tuple[str, ...] = ()
     kinds: tuple[str, ...] = ()
+    deleted: bool = False
+
+    @property
+    def pending(self) -> bool:
+        return self.arn is None and not self.deleted
+
+    def gets(self, kind: str, languages: Sequence[str]) -> bool:
+        """Return whether it gets a message of this kind that goes out in these languages."""
+        return (
+            self.arn is not None
+            and (not self.kinds or kind in self.kinds)
+            and (not self.languages or not set(self.languages).isdisjoint(languages))
+        )
 
 
 def valid_endpoint(protocol: str, endpoint: str) -> str:
@@ -53,43 +71,76 @@ def policy(language: str, kinds: Sequence[str]) -> str:
 
 
 def subscribe(
-    topic: Topic, protocol: str, endpoint: str, language: str = ORIGINAL, kinds: Sequence[str] = ()
+    topic: Topic,
+    protocol: str,
+    endpoint: str,
+    language: str = ORIGINAL,
+    kinds: Sequence[str] = (),
+    *,
+    again: bool = False,
 ) -> Subscription:
     """Subscribe, or change the filter of an existing subscription. Raises AlertError.
 
     SNS refuses a second subscription of an endpoint with another filter, and does not let an
-    unconfirmed one be changed.
+    unconfirmed one be changed. `again` makes SNS send the confirmation of a pending one again.
     """
     wanted = Subscription(None, protocol, endpoint, (language,), tuple(kinds))
-    known = next((s for s in listed(topic) if _same(s, wanted)), None)
+    known = next((s for s in listed(topic) if _same(s, wanted) and not s.deleted), None)
     if known and known.arn:
         _change(topic, known.arn, "FilterPolicy", policy(language, kinds))
         return Subscription(known.arn, protocol, endpoint, (language,), tuple(kinds))
-    if known:
+    if known and not again:
         raise AlertError(
-            f"{endpoint} was asked already and has not confirmed: follow the link that AWS sent; "
-            "after 48 hours it can be asked again"
+            f"{endpoint} was asked already and has not confirmed: follow the link that AWS sent, "
+            f"or have it sent again: python app.py subscribe {protocol} {endpoint} --again"
         )
-    with aws.explained("sns", what=endpoint, action=topic.may("Subscribe"), missing=MISSING):
-        arn = topic.client.subscribe(
+    try:
+        arn = _ask(topic, wanted, policy(language, kinds))
+    except AlertError as exc:
+        if known and DIFFERENT in str(exc):
+            raise AlertError(
+                f"{endpoint} was asked with another --lang or --only, which SNS does not change "
+                "before it is confirmed: ask again with the same ones, or after 48 hours"
+            ) from exc
+        raise
+    return replace(wanted, arn=_confirmed(arn))
+
+
+def _ask(topic: Topic, wanted: Subscription, filter_policy: str) -> str:
+    """Request a subscription; return its ARN, or other text if it has to be confirmed."""
+    action = topic.may("Subscribe")
+    with aws.explained("sns", what=wanted.endpoint, action=action, missing=MISSING):
+        return topic.client.subscribe(
             TopicArn=topic.arn,
-            Protocol=protocol,
-            Endpoint=endpoint,
-            Attributes={"FilterPolicy": policy(language, kinds)},
+            Protocol=wanted.protocol,
+            Endpoint=wanted.endpoint,
+            Attributes={"FilterPolicy": filter_policy},
         )["SubscriptionArn"]
-    return Subscription(_confirmed(arn), protocol, endpoint, (language,), tuple(kinds))
 
 
 def listed(topic: Topic) -> list[Subscription]:
-    """Return all subscriptions, without their languages and kinds. Raises AlertError."""
+    """Return all subscriptions, without their languages and kinds. Raises AlertError.
+
+    A deleted one is left out if its endpoint has subscribed again.
+    """
     action = topic.may("ListSubscriptionsByTopic")
     pages = topic.client.get_paginator("list_subscriptions_by_topic")
     with aws.explained("sns", what=topic.shown, action=action, missing=MISSING):
-        return [
-            Subscription(_confirmed(item["SubscriptionArn"]), item["Protocol"], item["Endpoint"])
+        found = [
+            Subscription(
+                _confirmed(item["SubscriptionArn"]),
+                item["Protocol"],
+                item["Endpoint"],
+                deleted=item["SubscriptionArn"] == DELETED,
+            )
             for page in pages.paginate(TopicArn=topic.arn)
             for item in page["Subscriptions"]
         ]
+    in_force = {(each.protocol, each.endpoint) for each in found if not each.deleted}
+    gone = {(s.protocol, s.endpoint): s for s in found if s.deleted}
+    return [each for each in found if not each.deleted] + [
+        each for place, each in gone.items() if place not in in_force
+    ]
 
 
 def described(topic: Topic) -> Iterator[Subscription]:
@@ -103,11 +154,21 @@ def described(topic: Topic) -> Iterator[Subscription]:
             found = topic.client.get_subscription_attributes(SubscriptionArn=known.arn)
         wanted = read_filter(found["Attributes"].get("FilterPolicy", ""))
         languages, kinds = (tuple(map(str, wanted.get(name, ()))) for name in ("lang", "kind"))
-        yield Subscription(known.arn, known.protocol, known.endpoint, languages, kinds)
+        yield replace(known, languages=languages, kinds=kinds)
+
+
+def audience(topic: Topic, kind: str, languages: Sequence[str]) -> list[Subscription]:
+    """Return the subscriptions that get messages of a kind, sent in these languages.
+
+    Takes one request per subscription. Raises AlertError.
+    """
+    return [each for each in described(topic) if each.gets(kind, languages)]
 
 
 def unsubscribe(topic: Topic, subscription: Subscription) -> None:
     """Remove a subscription. Raises AlertError, also if it is pending: SNS can't remove those."""
+    if subscription.deleted:
+        raise AlertError(f"{subscription.endpoint} has unsubscribed already")
     if subscription.arn is None:
         raise AlertError(
             f"{subscription.endpoint} has not confirmed yet, and SNS removes no such subscription; "

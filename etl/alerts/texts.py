@@ -38,19 +38,18 @@ SUBJECTS: Mapping[str, str] = {
 }
 # The most important part comes first: a translation may be longer and then gets cut.
 SHORT: Mapping[str, str] = {
-    "failed": "Cloud ETL: the run of {slot} has been failing since {since}, attempts: {attempts}. "
+    "failed": "the run of {slot} has been failing since {since}, attempts: {attempts}. "
     f"{STAYS} {{kind}}: {{error}}",
-    "refused": "Cloud ETL: the data of {slot} has been refused since {since}. "
-    f"{STAYS} Why: {{error}}",
-    "recovered": "Cloud ETL: the daily run works again. It had been failing since {since}, "
+    "refused": f"the data of {{slot}} has been refused since {{since}}. {STAYS} Why: {{error}}",
+    "recovered": "the daily run works again. It had been failing since {since}, "
     "attempts: {attempts}. Published: figures up to {source_last}. Nothing to do.",
-    "stale": "Cloud ETL: the source {source} is stale: nothing after {source_last}, {behind} days "
+    "stale": "the source {source} is stale: nothing after {source_last}, {behind} days "
     "ago. The runs themselves work.",
-    "restated": "Cloud ETL: the source restated {share} of the figures published before. The new "
+    "restated": "the source restated {share} of the figures published before. The new "
     "ones are published.",
-    "crossed": "Cloud ETL: thresholds crossed: {count}. {first}",
-    "report": "Cloud ETL: the monthly report of {month} is ready: {key}",
-    "letters": "Cloud ETL: readers' letters to look at: {count}. {first}",
+    "crossed": "thresholds crossed: {count}. {first}",
+    "report": "the monthly report of {month} is ready: {key}",
+    "letters": "readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
     "failed": (

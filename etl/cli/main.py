@@ -19,19 +19,20 @@ import click
 
 from config import load_settings
 from etl import VERSION, log
-from etl.cli.commands.alerts import notify, topics
 from etl.cli.commands.archive import backfill, import_archive, vintages
 from etl.cli.commands.buckets import buckets
 from etl.cli.commands.changes import diff, vintage
 from etl.cli.commands.doctor import doctor
 from etl.cli.commands.files import get, head, ls, put, rm
 from etl.cli.commands.inbox import inbox, read_inbox
+from etl.cli.commands.notify import notify
 from etl.cli.commands.report import report
 from etl.cli.commands.run import demo, history, record_failure, run, tell_pending
 from etl.cli.commands.setup import setup
 from etl.cli.commands.share import share
 from etl.cli.commands.status import open_page, status
 from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
+from etl.cli.commands.topics import topics
 from etl.cli.commands.versions import prune, restore
 from etl.errors import ConfigError, EtlError, escaped
 from etl.worker.children import PROGRAM

@@ -28,8 +28,6 @@ SPENT = "the calls of the day (INBOX_DAILY_LIMIT) are used up; it is read tomorr
 LABEL_CONFIDENCE = 55.0  # percent; Rekognition's default
 MOST_UNKNOWN = 10
 INLINE_BYTES = 5 * 1024 * 1024  # of a picture in a request; Rekognition reads larger ones from S3
-NOT_EVERYWHERE = "; not every region has it: AWS_ENDPOINT_URL_{} may lead to another's"
-
 
 Answer = TypeVar("Answer")
 
@@ -129,8 +127,6 @@ class Services:
             if aws.rejects_content(exc):
                 raise
             why = str(exc)
-            if "can't be reached" in why:
-                why += NOT_EVERYWHERE.format(service.upper())
             self._note_refusal(service, why, closes=aws.refuses_all(exc))
             raise Later(why, call) from exc
         self.answered[call] += 1

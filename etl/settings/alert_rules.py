@@ -25,6 +25,7 @@ MEASURES = (
     "cases_7d_per_100k",
     "case_fatality",
 )
+FIFO = ".fifo"  # ends the names of FIFO topics
 TOPIC_NAME = r"[A-Za-z0-9_-]{1,256}"
 TOPIC_ARN = rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{{12}}:{TOPIC_NAME}"
 
@@ -71,6 +72,17 @@ def retired_kinds(value: str) -> tuple[str, ...]:
 
 
 def topic(value: str) -> str:
-    if value and not re.fullmatch(f"{TOPIC_NAME}|{TOPIC_ARN}", value):
-        raise ValueError("a topic's name (letters, digits, '-' and '_') or its ARN")
+    """Read the name or ARN of a topic that can reach people; empty for none."""
+    if value.endswith(FIFO) and valid_topic(value):
+        raise ValueError("a standard topic: a FIFO topic delivers to no phone, e-mail or URL")
+    return valid_topic(value) if value else value
+
+
+def valid_topic(value: str) -> str:
+    """Return the name or ARN of a topic, FIFO topics included. Raises ValueError."""
+    if not re.fullmatch(f"(?:{TOPIC_NAME}|{TOPIC_ARN})(?:{re.escape(FIFO)})?", value):
+        raise ValueError(
+            "a topic's name (letters, digits, '-' and '_'), or its ARN, such as "
+            "arn:aws:sns:eu-west-1:123456789012:cloud-etl"
+        )
     return value

@@ -25,7 +25,8 @@ DOCS = PROJECT / "docs" / "alerts.md"
 
 
 def shown(message: Message) -> str:
-    return f"```text\nSubject: {message.subject}\nSMS: {message.short}\n\n{message.long}\n```"
+    short = f"CLOUD ETL> {message.short}"  # as it arrives
+    return f"```text\nSubject: {message.subject}\nSMS: {short}\n\n{message.long}\n```"
 
 
 @pytest.mark.parametrize("event", list(ALERTS))
@@ -42,6 +43,21 @@ def test_every_blank_is_filled_and_no_mark_is_left(alert: Alert) -> None:
     message = sent(alert)
     for text in (message.subject, message.short, message.long):
         assert not re.search(r"[{}`]", text)
+
+
+def test_an_sms_names_its_sender_once_and_the_source_where_there_are_several() -> None:
+    alert = ALERTS["stale"]
+    beginnings = {
+        ("", ""): "Cloud ETL: the source",
+        ("Cloud ETL", ""): "the source",
+        ("cloud etl", ""): "the source",
+        ("News", ""): "Cloud ETL: the source",
+        ("", "who"): "Cloud ETL (who): the source",
+        ("Cloud ETL", "who"): "who: the source",
+    }
+    for (display_name, of), begins in beginnings.items():
+        draft = draft_alert(alert, where=WHERE, of=of)
+        assert write_message(draft, display_name=display_name).short.startswith(begins)
 
 
 @pytest.mark.parametrize("alert", ALERTS.values(), ids=list(ALERTS))
@@ -128,6 +144,19 @@ def test_a_note_goes_out_as_it_was_written() -> None:
     ]
     assert message.short == "Look at {where}: `ls` {kind} caf\u00e9 - {brace}".replace("`", "?")
     assert message.subject == "Cloud ETL: a note"
+    assert not message.shortened
+
+
+def test_a_note_may_have_a_subject_in_any_script() -> None:
+    for given_subject, title in (
+        ("Año {nuevo} `ya`", "Año {nuevo} `ya`"),
+        ("\u6570\u636e", "\u6570\u636e"),
+        ("x" * 100, "x" * 96 + "..."),
+    ):
+        draft = draft_note("x" * 150, where=WHERE, alert_id="1", own_subject=given_subject)
+        message = write_message(draft, display_name="Cloud ETL")
+        assert message.subject == title
+        assert message.shortened
 
 
 # ---- languages
@@ -161,7 +190,7 @@ def test_a_subject_in_another_script_stays_the_original() -> None:
         made, dict.fromkeys(made.sentences, "\u6570\u636e\u6e90\u5df2\u8fc7\u65f6"), "zh"
     )
     assert message.subject == write_message(made).subject
-    assert message.short.startswith("\u6570")
+    assert message.short.startswith("Cloud ETL: \u6570")
 
 
 def test_only_sentences_are_translated_no_names_figures_or_lists() -> None:

@@ -24,8 +24,7 @@ from etl.alerts.state import Event
 from etl.alerts.subscriptions import Subscription, valid_endpoint
 from etl.errors import AlertError
 from tests.support.alerts import ALERTS, sent
-from tests.support.s3_server import Answer, answering
-from tests.support.sns_server import ARN, PENDING, Sns, attributes
+from tests.support.sns_server import ARN, Sns, attributes
 
 
 def publish(event: Event, topic: Topic | None = None, language: str = "en") -> Message:
@@ -124,7 +123,9 @@ def test_a_url_gets_the_long_text_posted(
     with https_endpoint(tmp_path) as (url, trusted, posted):
         monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(trusted))  # moto posts by requests
         made = subscriptions.subscribe(Topic("news"), "https", url, "en", ("failures",))
-        assert made.arn
+        assert made.pending
+        publish("failed")  # to nobody: it has not confirmed
+        sns.rules.confirm(url)
         message = publish("failed")
         publish("stale")
         notifications = [body for body in posted if body["Type"] == "Notification"]
@@ -141,13 +142,18 @@ def test_the_wire_refuses_what_amazon_refuses(sns: Sns) -> None:
     for wrong in (
         Message("two\nlines", "short", "long"),
         Message("x" * 100, "short", "long"),
-        Message("caf\u00e9", "short", "long"),
+        Message("tab\t", "short", "long"),
         Message("", "short", "long"),
-        Message("subject", "x" * 161, "long"),
-        Message("subject", "\u044f" * 71, "long"),
+        Message("subject", "x" * 150, "long"),  # with "CLOUD ETL> " before it
+        Message("subject", "\u044f" * 60, "long"),
     ):
         with pytest.raises(AlertError, match="Invalid parameter"):
             topic.publish(wrong, language="en", kind="notes", message_id="x")
+    with pytest.raises(AlertError, match="Message too long"):
+        topic.text("+34600111222", "\u00e9" * 801)
+    topic.publish(
+        Message("caf\u00e9", "x" * 149, "long"), language="en", kind="notes", message_id="x"
+    )
 
 
 def test_a_message_that_is_too_long_for_sns_is_not_sent(sns: Sns) -> None:
@@ -231,13 +237,6 @@ def test_what_sns_refuses_is_told_with_what_to_do(
     assert len(sns.published()) == (3 if answer[0] == 503 else 1)
 
 
-def test_a_number_in_the_sandbox_or_that_opted_out_is_said(sns: Sns) -> None:
-    for code, told in (("UserError", "SMS sandbox"), ("OptedOut", "it has opted out")):
-        sns.refuse["Publish"] = (400, code, "no")
-        with pytest.raises(AlertError, match=told):
-            Topic("").text("+34600111222", "x")
-
-
 def test_no_server_is_one_clear_line_that_names_the_variable(
     sns: Sns, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -289,22 +288,48 @@ def test_an_endpoint_that_sns_would_not_reach_is_refused(
 
 def test_subscribing_again_changes_what_is_read_and_adds_nobody(sns: Sns) -> None:
     topic = Topic("news")
-    first = subscriptions.subscribe(topic, "email", "ada@example.org", "en", ("failures",))
+    subscriptions.subscribe(topic, "email", "ada@example.org", "en", ("failures",))
+    sns.rules.confirm("ada@example.org")
     again = subscriptions.subscribe(topic, "email", "ada@example.org", "ca")
-    assert first.arn == again.arn
     assert list(subscriptions.described(topic)) == [
-        Subscription(first.arn, "email", "ada@example.org", ("ca",), ())
+        Subscription(again.arn, "email", "ada@example.org", ("ca",), ())
     ]
     subscriptions.subscribe(topic, "sms", "+34600111222")
     assert len(subscriptions.listed(topic)) == 2
     subscriptions.unsubscribe(topic, again)
-    assert [each.protocol for each in subscriptions.listed(topic)] == ["sms"]
+    assert [each.protocol for each in subscriptions.listed(topic) if not each.deleted] == ["sms"]
+
+
+def test_who_unsubscribed_is_listed_so_and_can_subscribe_again(sns: Sns) -> None:
+    topic = Topic("news")
+    subscriptions.subscribe(topic, "sms", "+34600111222")
+    (known,) = subscriptions.listed(topic)
+    subscriptions.unsubscribe(topic, known)
+    (gone,) = subscriptions.described(topic)
+    assert gone == Subscription(None, "sms", "+34600111222", deleted=True)
+    with pytest.raises(AlertError, match="has unsubscribed already"):
+        subscriptions.unsubscribe(topic, gone)
+    assert subscriptions.subscribe(topic, "sms", "+34600111222").arn
+    assert [each.deleted for each in subscriptions.listed(topic)] == [False]
+
+
+def test_a_confirmation_is_sent_again_only_when_that_is_asked_for(sns: Sns) -> None:
+    topic = Topic("news")
+    assert subscriptions.subscribe(topic, "email", "ada@example.org").pending
+    with pytest.raises(AlertError, match=r"subscribe email ada@example.org --again"):
+        subscriptions.subscribe(topic, "email", "ada@example.org")
+    assert subscriptions.subscribe(topic, "email", "ada@example.org", again=True).pending
+    assert [action["Action"] for action in sns.actions].count("Subscribe") == 2
+    with pytest.raises(AlertError, match="asked with another --lang or --only"):
+        subscriptions.subscribe(topic, "email", "ada@example.org", "ca", again=True)
+    sns.rules.confirm("ada@example.org")
+    assert subscriptions.subscribe(topic, "email", "ada@example.org", "ca", again=True).arn
 
 
 def test_more_subscribers_than_a_page_are_all_listed(sns: Sns) -> None:
     topic = Topic("news")
     for n in range(101):
-        topic.client.subscribe(TopicArn=ARN, Protocol="email", Endpoint=f"a{n}@example.org")
+        topic.client.subscribe(TopicArn=ARN, Protocol="sms", Endpoint=f"+34600111{n:03}")
     assert len(subscriptions.listed(topic)) == 101
     assert sum(a["Action"] == "ListSubscriptionsByTopic" for a in sns.actions) == 2
 
@@ -314,27 +339,13 @@ def test_a_filter_that_somebody_else_made_is_listed_as_far_as_it_is_ours(strange
     assert subscriptions.read_filter(strange) in ({}, {"$or": [{"a": ["b"]}]})
 
 
-@pytest.fixture
-def unconfirmed(sns: Sns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Topic]:
-    """As on AWS, where who is asked has to confirm (moto confirms at once)."""
-
-    def reply(answer: Answer) -> None:
-        answer.reply(200, PENDING.format(arn=ARN))
-
-    with answering(reply) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", url)
-        yield Topic(ARN)
-
-
-def test_who_has_not_confirmed_can_neither_be_changed_nor_removed_and_it_is_said_why(
-    unconfirmed: Topic,
-) -> None:
-    (known,) = subscriptions.described(unconfirmed)
+def test_who_has_not_confirmed_cannot_be_removed_and_it_is_said_why(sns: Sns) -> None:
+    topic = Topic(ARN)
+    subscriptions.subscribe(topic, "email", "ada@example.org")
+    (known,) = subscriptions.described(topic)
     assert known == Subscription(None, "email", "ada@example.org")
     with pytest.raises(AlertError, match=r"removes no such subscription.* 48 hours"):
-        subscriptions.unsubscribe(unconfirmed, known)
-    with pytest.raises(AlertError, match="has not confirmed: follow the link"):
-        subscriptions.subscribe(unconfirmed, "email", "ada@example.org")
+        subscriptions.unsubscribe(topic, known)
 
 
 def test_to_know_the_settings_needs_no_botocore() -> None:

@@ -186,10 +186,16 @@ def test_an_inbox_needs_a_bucket() -> None:
 RULES = "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures " + ", ".join(
     MEASURES
 )
-TOPIC = "a topic's name (letters, digits, '-' and '_') or its ARN"
+TOPIC = (
+    "a topic's name (letters, digits, '-' and '_'), or its ARN, such as "
+    "arn:aws:sns:eu-west-1:123456789012:cloud-etl"
+)
+FIFO = "a standard topic: a FIFO topic delivers to no phone, e-mail or URL"
 BAD = [
     ("ALERT_TOPIC", "my topic", TOPIC),
-    ("ALERT_TOPIC", "topic.fifo", TOPIC),
+    ("ALERT_TOPIC", "topic.fifo", FIFO),
+    ("ALERT_TOPIC", f"{ARN}.fifo", FIFO),
+    ("ALERT_TOPIC", "arn:foo", TOPIC),
     ("ALERT_TOPIC", "arn:aws:sqs:eu-west-1:123456789012:queue", TOPIC),
     ("ALERT_RULES", "ESP:cases_7d_per_100k", RULES),
     ("ALERT_RULES", "ESP:cases_7d_per_100k<300", RULES),

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from etl.alerts import rules
-from etl.alerts.messages import Message, draft_alert, draft_note, write_message
+from etl.alerts.messages import SENDER, Message, draft_alert, draft_note, write_message
 from etl.alerts.rules import decide
 from etl.alerts.situation import Situation
 from etl.alerts.state import (
@@ -185,4 +185,5 @@ def remark(name: str = "1", **over: Any) -> Letter:
 
 
 def sent(alert: Alert) -> Message:
-    return write_message(draft_alert(alert, where=WHERE, link=LINK if alert.page else None))
+    draft = draft_alert(alert, where=WHERE, link=LINK if alert.page else None)
+    return write_message(draft, display_name=SENDER)

@@ -1,11 +1,10 @@
-"""SNS over HTTP on this machine: moto's server, and the limits that it does not enforce.
+"""SNS over HTTP on this machine: moto's server, with AWS's rules of sns_rules.py before it.
 
 Alerts are read back from an SQS queue, which is subscribed like anybody else.
 """
 
 import io
 import json
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -18,21 +17,13 @@ import requests
 
 from etl.alerts.subscriptions import policy
 from tests.support.s3_server import App, s3_server, use
+from tests.support.sns_rules import Rules
 
 ACCOUNT = "123456789012"
 ARN = f"arn:aws:sns:us-east-1:{ACCOUNT}:news"
-# subscriptions of the topic `arn`; one is not confirmed yet
-PENDING = """<ListSubscriptionsByTopicResponse><ListSubscriptionsByTopicResult><Subscriptions>
-<member><SubscriptionArn>PendingConfirmation</SubscriptionArn><Protocol>email</Protocol>
-<Endpoint>ada@example.org</Endpoint><TopicArn>{arn}</TopicArn><Owner>1</Owner></member>
-</Subscriptions></ListSubscriptionsByTopicResult></ListSubscriptionsByTopicResponse>"""
 SERVICES = ("S3", "SNS", "SQS", "STS")
 REFUSED = """<ErrorResponse><Error><Type>Sender</Type><Code>{code}</Code>
 <Message>{message}</Message></Error><RequestId>1</RequestId></ErrorResponse>"""
-GSM = set(
-    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
-    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà^{}\\[~]|€"
-)
 
 
 @dataclass
@@ -43,6 +34,7 @@ class Sns:
     actions: list[dict[str, str]] = field(default_factory=list)
     refuse: dict[str, tuple[int, str, str]] = field(default_factory=dict)
     """An action -> the status, code and message that it is answered with."""
+    rules: Rules = field(default_factory=Rules)
     _clients: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def begin(self, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,7 +43,8 @@ class Sns:
         for service in SERVICES:
             monkeypatch.setenv(f"AWS_ENDPOINT_URL_{service}", self.url)
         self.refuse.clear()
-        self.client("sns").create_topic(Name="news")
+        self.rules = Rules()
+        self.client("sns").create_topic(Name="news", Attributes={"DisplayName": "Cloud ETL"})
         self.client("s3").create_bucket(Bucket="news")
         self.actions.clear()
 
@@ -108,14 +101,18 @@ def sns_server() -> Iterator[Sns]:
     def around(app: App) -> App:
         def guarded(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
             form = _form(environ)
-            if "Action" in form and "sns" in environ.get("HTTP_AUTHORIZATION", ""):
-                sns.actions.append(form)
-                answer = sns.refuse.get(form["Action"]) or _limits(form)
-                if answer:
-                    status, code, message = answer
-                    start_response(f"{status} no", [("Content-Type", "text/xml")])
-                    return [REFUSED.format(code=code, message=message).encode()]
-            return app(environ, start_response)
+            if "Action" not in form or "sns" not in environ.get("HTTP_AUTHORIZATION", ""):
+                return app(environ, start_response)
+            sns.actions.append(form)
+            if refusal := sns.refuse.get(form["Action"]) or sns.rules.refuse(form):
+                status, code, message = refusal
+                start_response(f"{status} no", [("Content-Type", "text/xml")])
+                return [REFUSED.format(code=code, message=message).encode()]
+            own = sns.rules.answer(form)
+            if own is not None:
+                start_response("200 OK", [("Content-Type", "text/xml")])
+                return [own.encode()]
+            return _changed(app, environ, start_response, form, sns.rules)
 
         return guarded
 
@@ -131,26 +128,14 @@ def _form(environ: dict[str, Any]) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(body.decode(), True).items()}
 
 
-def _limits(form: dict[str, str]) -> tuple[int, str, str] | None:
-    """Return the error for a request that breaks Amazon's documented limits, or None."""
-    if form["Action"] != "Publish":
-        return None
-    faults = []
-    subject, message = form.get("Subject", "-"), form["Message"]
-    if not re.fullmatch(r"[A-Za-z0-9!-/:-@\[-`{-~][ -~]{0,98}", subject):
-        faults.append("Subject")
-    if len(message.encode()) > 256 * 1024:
-        faults.append("Message too long")
-    if form.get("MessageStructure") == "json":
-        texts = json.loads(message)
-        # the project sends one SMS, or several with a link at the end: 1,600 characters in all
-        short = re.sub(r" https?://\S+$", "", texts["sms"]) if len(texts["sms"]) <= 1600 else ""
-        faults += [] if "default" in texts else ["no default"]
-    else:
-        short = message
-    most = 1600 if "PhoneNumber" in form else 160 if set(short) <= GSM else 70
-    if not 0 < len(short) <= most:
-        faults.append("SMS")
-    if not re.fullmatch(r"\+[1-9][0-9]{6,14}", form.get("PhoneNumber", "+34600111222")):
-        faults.append("PhoneNumber")
-    return (400, "InvalidParameter", f"Invalid parameter: {faults}") if faults else None
+def _changed(
+    app: App, environ: dict[str, Any], start_response: Any, form: dict[str, str], rules: Rules
+) -> Iterable[bytes]:
+    """Return moto's answer, with the subscriptions that moto does not know of."""
+    began: list[Any] = []
+    body = b"".join(app(environ, lambda *args: began.append(args)))
+    body = rules.listing(form, body.decode()).encode()
+    status, headers, *_ = began[0]
+    others = [(name, value) for name, value in headers if name.lower() != "content-length"]
+    start_response(status, [*others, ("Content-Length", str(len(body)))])
+    return [body]

@@ -12,7 +12,7 @@ from etl.settings.alert_rules import KINDS
 from etl.settings.languages import ORIGINAL
 
 NOTES = "notes"
-PROTOCOLS = click.Choice(("sms", "email", "https"))
+PROTOCOLS = click.Choice(("sms", "email", "https"), case_sensitive=False)
 
 
 class Kinds(click.ParamType[tuple[str, ...]]):
@@ -36,9 +36,10 @@ class Kinds(click.ParamType[tuple[str, ...]]):
 @click.argument("endpoint")
 @click.option("--lang", default=ORIGINAL, show_default=True, help="One of en and TRANSLATE_TO.")
 @click.option("--only", type=Kinds(), default=(), help="Only these kinds: " + ", ".join(KINDS))
+@click.option("--again", is_flag=True, help="Have a pending confirmation sent again.")
 @JSON
 def subscribe(
-    protocol: str, endpoint: str, lang: str, only: tuple[str, ...], as_json: bool
+    protocol: str, endpoint: str, lang: str, only: tuple[str, ...], again: bool, as_json: bool
 ) -> None:
     """Let somebody be told, or change what they are told of.
 
@@ -47,9 +48,10 @@ def subscribe(
     python app.py subscribe sms +34600111222 --lang ca --only failures,thresholds
     python app.py subscribe https https://example.org/hook
 
-    Who is asked by e-mail or https has to confirm it.
+    By e-mail and https, AWS sends a link, which has to be followed within 48 hours. With --again
+    AWS sends another one; the subscription stays pending until a link is followed.
     """
-    from etl.alerts import subscriptions
+    from etl.alerts import phones, subscriptions
     from etl.alerts.sns import Topic
 
     try:
@@ -63,12 +65,16 @@ def subscribe(
         raise click.UsageError(
             f"--lang {lang}: alerts go out in {spoken}; set TRANSLATE_TO to add a language"
         )
-    made = subscriptions.subscribe(topic, protocol, endpoint, lang, only)
+    if protocol == "sms":
+        for doubt in phones.doubts(topic, [endpoint]):
+            click.echo(f"warning: {doubt}", err=True)
+    made = subscriptions.subscribe(topic, protocol, endpoint, lang, only, again=again)
     if as_json:
         click.echo(json.dumps(_shown(asdict(made))))
     elif made.arn is None:
         click.echo(
-            f"{endpoint} was asked, and is told from when it has confirmed (within 48 hours)"
+            f"{endpoint} was asked{' again' * again}: AWS sends a link, which may take some "
+            "minutes; alerts come once it has been followed, within 48 hours"
         )
     else:
         click.echo(
@@ -89,7 +95,9 @@ def subscribers(as_json: bool) -> None:
         return
     for each in found:
         languages = ",".join(each.languages) or "every language"
-        state = "not confirmed yet" if each.arn is None else f"{languages}  {_all_or(each.kinds)}"
+        state = f"{languages}  {_all_or(each.kinds)}"
+        if each.arn is None:
+            state = "unsubscribed" if each.deleted else "not confirmed yet"
         click.echo(f"{each.protocol:6} {each.endpoint:32} {state}")
     if not found:
         click.echo("nobody is told; python app.py subscribe adds somebody")
@@ -116,8 +124,10 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
     meant = [
         each
         for each in subscriptions.listed(topic)
-        if each.protocol == protocol or each.endpoint in names or each.arn in names
+        if each.protocol == protocol or each.endpoint in names or (who and each.arn in names)
     ]
+    if protocol:
+        meant = [each for each in meant if not each.deleted]
     if not meant:
         raise AlertError(
             f"{who or protocol}: nobody of that name is told; python app.py subscribers lists them"

@@ -37,10 +37,6 @@ NO_ACLS = (
     "bucket's policy (python app.py setup --public), or hand out a link that expires "
     "(python app.py share KEY)"
 )
-SANDBOX = (
-    "{where}: refused ({text}); while the account is in the SMS sandbox, verify the number first "
-    "in the SNS console"
-)
 ACCOUNT = f"{{where}}: refused: {SETTLE} (AWS says {{code}}: {{text}})"
 
 # By error code, for every service: none gives a code of another one's a different meaning.
@@ -78,8 +74,6 @@ ANSWERS: Mapping[str, str] = {
     "NotImplemented": UNABLE,
     # topics and subscriptions
     **dict.fromkeys(("NotFound", "NotFoundException"), "{where} does not exist{missing}"),
-    **dict.fromkeys(("OptedOut", "OptedOutException"), "{where} wants no SMS: it has opted out"),
-    **dict.fromkeys(("UserError", "UserErrorException"), SANDBOX),
 }
 # For a code that is not above, or an answer without one. Only S3's statuses mean one thing each.
 STATUSES = {

@@ -6,15 +6,16 @@ import pytest
 
 from etl.errors import AlertError, ConfigError
 from tests.support.commands import Command, said
-from tests.support.s3_server import Answer, answering
-from tests.support.sns_server import ARN, PENDING, Sns
+from tests.support.sns_server import Sns
 
 
-def test_somebody_is_subscribed_listed_changed_and_unsubscribed(run: Command) -> None:
+def test_somebody_is_subscribed_listed_changed_and_unsubscribed(run: Command, sns: Sns) -> None:
     assert "nobody is told" in said(run("subscribers"))
     first = said(run("subscribe", "email", "ada@example.org"))
-    assert "is told of everything in en" in first
-    said(run("subscribe", "sms", "+34 600 111 222", "--lang", "ca", "--only", "failures,Notes"))
+    assert "ada@example.org was asked: AWS sends a link" in first
+    assert "not confirmed yet" in said(run("subscribers"))
+    sns.rules.confirm("ada@example.org")
+    said(run("subscribe", "SMS", "+34 600 111 222", "--lang", "ca", "--only", "failures,Notes"))
     listed = said(run("subscribers")).splitlines()
     assert [line.split() for line in listed] == [
         ["email", "ada@example.org", "en", "everything"],
@@ -25,10 +26,14 @@ def test_somebody_is_subscribed_listed_changed_and_unsubscribed(run: Command) ->
     assert "is told no more" in said(run("unsubscribe", "+34 600 111 222"))
     as_json = json.loads(said(run("subscribers", "--json")))
     assert [(each["endpoint"], each["confirmed"], each["kinds"]) for each in as_json] == [
-        ("ada@example.org", True, ["stale"])
+        ("ada@example.org", True, ["stale"]),
+        ("+34600111222", False, []),
     ]
     assert "is told no more" in said(run("unsubscribe", as_json[0]["arn"]))
-    assert json.loads(said(run("subscribers", "--json"))) == []
+    listed = said(run("subscribers")).splitlines()
+    assert [line.split()[2] for line in listed] == ["unsubscribed"] * 2
+    assert "has unsubscribed already" in str(run("unsubscribe", "ada@example.org").exception)
+    assert "was asked" in said(run("subscribe", "email", "ada@example.org"))
 
 
 def test_a_filter_is_kept_by_sns_and_not_by_us(run: Command, sns: Sns) -> None:
@@ -49,22 +54,28 @@ def test_all_of_one_way_are_unsubscribed_after_asking(run: Command) -> None:
     assert refused.exit_code == 1
     assert "Unsubscribe 2 by sms?" in refused.output
     assert said(run("unsubscribe", "--all", "sms", "--yes")).count("is told no more") == 2
-    assert len(json.loads(said(run("subscribers", "--json")))) == 1
+    left = json.loads(said(run("subscribers", "--json")))
+    assert [each["endpoint"] for each in left if not each["deleted"]] == ["ada@example.org"]
 
 
-def test_who_has_not_confirmed_stays_and_it_is_said_why(
-    run: Command, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def reply(answer: Answer) -> None:
-        answer.reply(200, PENDING.format(arn=ARN))
+def test_who_has_not_confirmed_stays_and_it_is_said_why(run: Command) -> None:
+    said(run("subscribe", "email", "ada@example.org"))
+    assert "not confirmed yet" in said(run("subscribers"))
+    for arguments in (("unsubscribe", "ada@example.org"), ("unsubscribe", "--all", "email")):
+        refused = run(*arguments)
+        assert isinstance(refused.exception, AlertError)
+        assert "SNS removes no such subscription" in str(refused.exception)
+    assert "--again" in str(run("subscribe", "email", "ada@example.org").exception)
+    out = said(run("subscribe", "email", "ada@example.org", "--again"))
+    assert "was asked again: AWS sends a link" in out
 
-    with answering(reply) as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", url)
-        assert "not confirmed yet" in said(run("subscribers"))
-        for arguments in (("unsubscribe", "ada@example.org"), ("unsubscribe", "--all", "email")):
-            refused = run(*arguments)
-            assert isinstance(refused.exception, AlertError)
-            assert "SNS removes no such subscription" in str(refused.exception)
+
+def test_a_phone_that_gets_no_sms_is_warned_about(run: Command, sns: Sns) -> None:
+    sns.rules.opted_out.add("+34600111222")
+    sns.rules.sandbox = True
+    out = said(run("subscribe", "sms", "+34600111222"))
+    assert "+34600111222 has opted out" in out
+    assert "SMS sandbox" in out
 
 
 @pytest.mark.parametrize(
@@ -79,8 +90,13 @@ def test_who_has_not_confirmed_stays_and_it_is_said_why(
         (("notify", " "), "expected 1 to 20,000 characters"),
         (("notify", "x" * 20_001), "expected 1 to 20,000 characters"),
         (("notify", "x", "--to", "600111222"), "--to: expected a number with its country code"),
-        (("notify", "x" * 1601, "--to", "+34600111222"), "an SMS has at most 1,600 characters"),
-        (("notify", "x", "--to", "+34600111222", "--detect"), "leave --detect out"),
+        (("notify", "x" * 1601, "--to", "+34600111222"), "1,601 bytes; SNS takes 1,600 by SMS"),
+        (("notify", "\u00e9" * 801, "--to", "+34600111222"), "1,602 bytes; SNS takes 1,600"),
+        (("notify", "x", "--subject", "a\nb"), "--subject: expected 1 to 99 characters"),
+        (("notify", "x", "--subject", "x" * 100), "--subject: expected 1 to 99 characters"),
+        (("notify", "x", "--subject", ""), "--subject: expected 1 to 99 characters"),
+        (("notify", "x", "--subject", "y", "--to", "+34600111222"), "--subject out"),
+        (("notify", "x", "--to", "+34600111222", "--detect"), "leave --detect and --subject out"),
     ],
 )
 def test_wrong_usage_is_named_and_nothing_is_sent(
