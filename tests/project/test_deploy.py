@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
+from config import REGISTER
 from etl import PROJECT
 from etl.cli.main import cli
 from etl.store.s3.setup import BucketState, BucketWish, plan
@@ -17,6 +19,7 @@ from etl.store.s3.setup.policy import public_statement
 from tests.support.processes import environment
 
 DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]
+DEFAULTS = {setting.variable: setting.default for setting in REGISTER}
 DEPLOY = (PROJECT / "docs" / "deploy.md").read_text(encoding="utf-8")
 
 
@@ -54,6 +57,7 @@ def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) 
             for name in line.split()[1:-1]:
                 assert f"!{name}" in ignored
                 copy = shutil.copytree if (PROJECT / name).is_dir() else shutil.copy
+                (code / name).parent.mkdir(exist_ok=True)
                 copy(PROJECT / name, code / name)
     done = subprocess.run(
         [sys.executable, str(code / "app.py"), "run"],
@@ -66,3 +70,26 @@ def test_what_the_container_copies_is_all_that_the_worker_needs(tmp_path: Path) 
     )
     assert "run.published" in done.stderr, done.stderr
     assert (data / "out" / "manifest.json").is_file()
+
+
+def test_the_workflow_for_github_sets_what_exists_and_runs_what_parses() -> None:
+    workflow = yaml.safe_load((PROJECT / "deploy/github-actions.yml").read_text(encoding="utf-8"))
+    [job] = workflow["jobs"].values()
+    known = {setting.variable for setting in REGISTER}
+    assert {name for name in job["env"] if not name.startswith("AWS_")} <= known
+    ran = [step["run"] for step in job["steps"] if "run" in step]
+    assert ran[-1] == "python app.py run --if-due"
+    assert job["timeout-minutes"] > float(DEFAULTS["RUN_TIMEOUT_MINUTES"])
+
+
+def test_cron_starts_the_run_that_is_due_every_hour() -> None:
+    *_, line = (PROJECT / "deploy/crontab").read_text(encoding="utf-8").splitlines()
+    assert line.split()[1:5] == ["*"] * 4
+    assert " app.py run --if-due " in line
+
+
+def test_heroku_requires_only_what_has_no_default() -> None:
+    settings = json.loads((PROJECT / "app.json").read_text(encoding="utf-8"))["env"]
+    required = {name for name, setting in settings.items() if setting.get("required", True)}
+    assert required == {"S3_BUCKET", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"}
+    assert all("value" in setting for name, setting in settings.items() if name not in required)
