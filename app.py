@@ -21,7 +21,7 @@ from etl import log
 from etl.errors import ConfigError
 from etl.settings import retired
 from etl.settings.groups import ScheduleSettings, Settings
-from etl.worker import schedule
+from etl.worker import schedule, scratch
 from etl.worker.children import Children, short
 from etl.worker.signals import Signals, Stop, ignore_stops
 
@@ -154,6 +154,8 @@ def worker() -> int:
         source=[child.source for child in children],
         store=settings.store.address,
     )
+    if removed := scratch.clear_abandoned():
+        log.info("worker.cleared", folders=len(removed))
     try:
         work(
             settings.schedule,

@@ -5,7 +5,6 @@ Modules that need pandas and pyarrow are imported only when there is something t
 
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from etl.alerts.recorder import Recorder
 from etl.errors import StateConflict
@@ -13,8 +12,8 @@ from etl.extract import inputs
 from etl.extract.fetch import Fetched
 from etl.extract.http import Validators
 from etl.extract.inputs import Inputs
-from etl.history import append, outcomes
 from etl.history import manifest as manifests
+from etl.history import outcomes
 from etl.history.manifest import Manifest
 from etl.history.outcomes import Unchanged
 from etl.history.run import Options, Result, Run, new_run_id
@@ -25,6 +24,7 @@ from etl.load.publish import Version
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
+from etl.worker.scratch import scratch
 
 
 def run(
@@ -39,14 +39,11 @@ def run(
     with recorder.teller.alerting_errors(now):
         this = start(settings, store, options, now, recorder)
         if options.if_due and not this.is_due:
-            stale_after_days = settings.table.stale_after_days
-            recorder.write(append.rewrite_derived, store, this.past, stale_after_days)
-            recorder.teller.nothing_due(this.past, this.before, now)
-            return Result("not_due")
+            return recorder.not_due(this)
     recorder.teller.started()
     languages = settings.alerts.translate_to
     recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
-    with TemporaryDirectory(prefix="cloud-etl-") as folder, recorder.recorded(this):
+    with scratch() as folder, recorder.recorded(this):
         options.step("extract")
         fetched = fetch_inputs(this, Path(folder), recorder.fetched)
         if isinstance(fetched, Unchanged):

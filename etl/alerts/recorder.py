@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import ParamSpec, TypeVar
 
 from msgspec.structs import replace
@@ -13,16 +13,24 @@ from etl.alerts.teller import Teller
 from etl.errors import DataRejected, EtlError, SourceChanged
 from etl.extract.fetch import Fetched
 from etl.history import append, outcomes
+from etl.history import manifest as manifests
+from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.outcomes import Unchanged
 from etl.history.record import Failure, Record, standstill
 from etl.history.run import Options, Result, Run
+from etl.history.tasks import latest_success
+from etl.load import recovery
 from etl.load.raw import keep_aside
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.worker.handover import Handover
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+# a worker that was restarted this soon after a success may have ended before its ping
+PING_LOST = timedelta(hours=1)
 
 
 class Recorder:
@@ -53,6 +61,18 @@ class Recorder:
                 self.write(self._fail, run, exc)
             raise
 
+    def not_due(self, run: Run) -> Result:
+        """End a run whose slot has its success already."""
+        past, stale_after_days = run.past, run.settings.table.stale_after_days
+        self.write(append.rewrite_derived, run.store, past, stale_after_days)
+        success = latest_success(past)
+        is_new = success is not None and run.now - success.started_at < PING_LOST
+        if run.options.handover.failures or is_new:
+            self.teller.succeeded(past, run.before, self._now)
+        else:
+            self.teller.nothing_due(past, run.before, self._now)
+        return self._ended(run, Result("not_due"))
+
     def unchanged(self, run: Run, found: Unchanged) -> Result:
         """End a run that published nothing, because nothing has changed."""
         return self._succeed(run, outcomes.unchanged(run, found), found.before)
@@ -65,7 +85,7 @@ class Recorder:
         """End without a record: another worker has published and recorded the slot's run."""
         self._has_ended = True
         self.teller.succeeded(run.past, winner, self._now)
-        return Result("yielded", manifest=winner)
+        return self._ended(run, Result("yielded", manifest=winner))
 
     def _succeed(self, run: Run, record: Record, manifest: Manifest) -> Result:
         self._has_ended = True
@@ -82,7 +102,7 @@ class Recorder:
         if past:
             self.teller.succeeded(past, manifest, self._now)
         outcome = record.outcome
-        return Result(
+        result = Result(
             outcome="would_publish" if outcome == "published" and past is None else outcome,
             record=record,
             manifest=manifest,
@@ -90,6 +110,11 @@ class Recorder:
             past=past,
             run=run,
         )
+        return self._ended(run, result)
+
+    def _ended(self, run: Run, result: Result) -> Result:
+        run.options.handover.note("succeeded")
+        return result
 
     def _fail(self, run: Run, exc: Exception) -> None:
         """Record a failure. An error while recording is logged and never hides `exc`."""
@@ -98,12 +123,47 @@ class Recorder:
             if isinstance(exc, SourceChanged | DataRejected):
                 kept = keep_aside(run.store, run.past, run.run_id, self.fetched)
             record = outcomes.failed(run, exc, kept, self._seconds())
-            past = append.record(run.store, record, run.settings.table.stale_after_days)
+            stale_after_days, is_failure = run.settings.table.stale_after_days, True
+            if run.options.if_due:
+                past, is_failure = append.failure(run.store, record, stale_after_days)
+            else:
+                past = append.record(run.store, record, stale_after_days)
         except EtlError as second:
             log.error("history.not_written", error=second)
             self.teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)
         else:
-            self.teller.failed(past, run.before, run.now)
+            _tell(self.teller, past, run.before, run.now, is_failure=is_failure)
+        run.options.handover.note("failed")
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)
+
+
+def record_lost(
+    settings: Settings, store: Store, handover: Handover, lost: Record, now: datetime
+) -> None:
+    """Record a run whose process could not do so itself, and send alerts about it.
+
+    If it was lost after its commit, its publication is finished, and recorded as a success with a
+    warning. Raises EtlError, after sending an alert, if the history can't be written.
+    """
+    teller = Teller(settings, store, handover)
+    stale_after_days = settings.table.stale_after_days
+    try:
+        recovery.finish(store, recovery.read(store), lost.slot, now, stale_after_days)
+        past, is_failure = append.failure(store, lost, stale_after_days)
+        published = manifests.read(store)
+    except EtlError:
+        teller.failed_unrecorded(lost.failure or Failure("Lost", ""), now)
+        raise
+    manifest = published.manifest if published else None
+    _tell(teller, past, manifest, now, is_failure=is_failure)
+
+
+def _tell(
+    teller: Teller, past: History, manifest: Manifest | None, now: datetime, *, is_failure: bool
+) -> None:
+    if is_failure:
+        teller.failed(past, manifest, now)
+    else:
+        teller.succeeded(past, manifest, now)

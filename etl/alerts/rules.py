@@ -16,9 +16,11 @@ from etl.alerts.state import Alert, AlertState
 from etl.alerts.thresholds import crossings
 from etl.history.manifest import Manifest
 from etl.history.record import standstill
+from etl.history.tasks import MOST_ATTEMPTS, given_up
 from etl.settings.alert_rules import AlertRule
 
 STALE_AGAIN = timedelta(days=7)
+LOST = "its process was killed or crashed: look for task.lost in the log"
 
 
 def decide(
@@ -27,7 +29,7 @@ def decide(
     """Apply every rule. Return the new state and the alerts of the wanted kinds."""
     alerts = []
     state = remembered(situation, state)
-    for rule in (incident, recovery, _staleness, _restatement, _crossing):
+    for rule in (incident, recovery, _staleness, _restatement, _crossing, _given_up):
         state, alert = rule(situation, state)
         if alert and alert.kind in kinds:
             alerts.append(alert)
@@ -125,6 +127,21 @@ def _crossing(situation: Situation, state: AlertState) -> Verdict:
         page=page(situation.manifest),
     )
     return state, alert
+
+
+def _given_up(situation: Situation, state: AlertState) -> Verdict:
+    """Make an alert about a monthly task that has failed for the last time."""
+    tasks = given_up(situation.past, situation.slot)
+    ids = {f"task-{task.replace(' ', '-')}": task for task in tasks}
+    new = next((alert_id for alert_id in ids if not state.knows(alert_id)), None)
+    if new is None:
+        return state, None
+    kind, _, month = ids[new].partition(" ")
+    warnings = (w for r in reversed(situation.past.records) for w in r.warnings)
+    begins = f"the {kind} of {month} could not be made: "
+    why = next((w.removeprefix(begins) for w in warnings if w.startswith(begins)), LOST)
+    values = {"task": f"{kind} of {month}", "attempts": str(MOST_ATTEMPTS), "error": why}
+    return state, Alert(new, "task", situation.now, values)
 
 
 def report_ready(month: str, key: str, now: datetime) -> Alert:

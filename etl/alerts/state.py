@@ -20,6 +20,7 @@ Event = Literal[
     "restated",
     "crossed",
     "report",
+    "task",
     "letters",
     "note",
 ]
@@ -32,6 +33,7 @@ KIND: Mapping[str, str] = {
     "restated": "restated",
     "crossed": "thresholds",
     "report": "reports",
+    "task": "failures",
     "letters": "inbox",
     "note": "notes",
 }

@@ -67,6 +67,7 @@ class Teller:
 
     def failed(self, past: History, manifest: Manifest | None, now: datetime) -> None:
         """Report a failed run, whose failure is the last record of `past`."""
+        self._handover.note("failed")
         ping(self._ping_url, "fail")
         with self._never_raises():
             try:
@@ -89,6 +90,7 @@ class Teller:
 
     def failed_unrecorded(self, failure: Failure, now: datetime) -> None:
         """Report a failed run when the folder can't be used, so earlier alerts are unknown."""
+        self._handover.note("failed")
         ping(self._ping_url, "fail")
         where = self._settings.schedule
         record = Record(
@@ -162,7 +164,7 @@ class Teller:
         ]
         self._send(ours, now)
         if len(ours) < len(after.waiting):
-            self._handover.say_waiting()
+            self._handover.note("waiting")
 
     def _latest(self, manifest: Manifest) -> Sequence[Mapping[str, Any]] | None:
         """Return the rows of the published latest.json; log each rule that matches none of them."""
@@ -225,7 +227,7 @@ class Teller:
             log.error("alert.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         else:
             return
-        self._handover.say_waiting()
+        self._handover.note("waiting")
 
 
 def _after_sending(

@@ -33,6 +33,7 @@ SUBJECTS: Mapping[str, str] = {
     "restated": "Cloud ETL: the source restated {share} of its figures",
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
+    "task": "Cloud ETL: the {task} could not be made",
     "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
@@ -49,6 +50,7 @@ SHORT: Mapping[str, str] = {
     "ones are published.",
     "crossed": "thresholds crossed: {count}. {first}",
     "report": "the monthly report of {month} is ready: {key}",
+    "task": "the {task} could not be made, attempts: {attempts}. The daily runs work. {error}",
     "letters": "readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
@@ -111,6 +113,15 @@ LONG: Mapping[str, Sequence[str]] = {
     "report": (
         "The monthly report of {month} is ready.",
         "It lies in the folder under {key}.",
+    ),
+    "task": (
+        "The monthly {task} could not be made. Attempts: {attempts}.",
+        "The error of the last one:",
+        "{error}",
+        "",
+        "The daily runs work, and what is published is whole. The worker will not try this again.",
+        "Once the cause is gone, do it by hand: `python app.py report` makes a month's report, "
+        "`python app.py prune` clears up.",
     ),
     "letters": (
         "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",

@@ -4,7 +4,6 @@ Dask gives the tasks of a lost worker to another one. That is harmless, since a 
 the same bytes under the same names.
 """
 
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from etl import log
 from etl.archive.job import WrongWorker, tools
 from etl.errors import ConfigError, EtlError
 from etl.history.record import Failure
+from etl.worker.scratch import scratch
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -174,13 +174,13 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
         with (
             # the profiler never forgets: it grows by a third of a megabyte with each snapshot
             dask.config.set({"distributed.worker.profile.enabled": False}),
-            tempfile.TemporaryDirectory(prefix="cloud-etl-") as scratch,
+            scratch() as spill,
             distributed.LocalCluster(
                 n_workers=workers,
                 threads_per_worker=1,  # a run keeps one core busy
                 memory_limit="auto",  # its share of this machine's memory
                 dashboard_address="127.0.0.1:0",  # any port: nobody looks at it
-                local_directory=scratch,
+                local_directory=str(spill),
                 silence_logs="CRITICAL",  # failures are reported by this process
             ) as cluster,
             distributed.Client(cluster) as client,

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from etl.errors import SourceUnavailable
 from etl.extract import inputs
@@ -14,6 +13,7 @@ from etl.load import raw
 from etl.load.snapshots import Snapshot, later_facts_folder
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.worker.scratch import scratch
 
 
 def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
@@ -38,7 +38,7 @@ def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapsh
 
 
 def _archived(store: Store, url: str) -> Archived:
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         try:
             fetched = inputs.fetch_facts(url, Path(folder))
         except SourceUnavailable as exc:

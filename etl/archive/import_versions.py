@@ -23,6 +23,7 @@ from etl.settings.groups import Settings
 from etl.store import Store
 from etl.upkeep.retention import began
 from etl.worker import schedule
+from etl.worker.scratch import scratch
 
 
 class SnapshotKey(NamedTuple):
@@ -71,7 +72,7 @@ def import_archive(
         if one.source == source.name and one.digests
     )
     importer = _Importer(settings, store, now, there)
-    with TemporaryDirectory(prefix="cloud-etl-") as folder, catalogue.adding(store) as add:
+    with scratch() as folder, catalogue.adding(store) as add:
         work = Path(folder)
         for version in _versions(settings, path, source.files[0], work):
             with TemporaryDirectory(dir=work) as own:  # unpacked, all would fill a disk

@@ -8,7 +8,6 @@ counts only once it has its manifest, which is written last.
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from etl import log
 from etl.archive.job import Job
@@ -35,6 +34,7 @@ from etl.transform.checks import Extent
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.upkeep.retention import began
+from etl.worker.scratch import scratch
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ class RebuiltRun:
 def survey(job: Job, snapshot: Snapshot) -> Surveyed | Failure:
     """Read a snapshot and check it by itself, without the one before it. Writes nothing."""
     job.verify()
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         try:
             inputs = _inputs(job, snapshot, Path(folder))
             found = _read(job, inputs)
@@ -95,7 +95,7 @@ def rebuild(job: Job, task: RebuildTask) -> RebuiltRun | Failure:
     """Make the run folder of a snapshot."""
     job.verify()
     start = time.monotonic()
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         try:
             manifest = _write_run(job, task, Path(folder))
         except Exception as exc:

@@ -3,7 +3,6 @@
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -20,6 +19,7 @@ from etl.load.table import read_whole, to_csv_table
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.layout import REVISIONS
+from etl.worker.scratch import scratch
 
 AT_ONCE = 16  # tallies that are put together in one step
 Pair = tuple[str | None, str]  # two slots, one after the other
@@ -48,7 +48,7 @@ def write_revisions(
             tallies.together, aggregate=tallies.together, meta=meta, split_every=AT_ONCE
         )
         table = tallies.summary(engine.compute(whole))
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         path = Path(folder) / REVISIONS
         rows = pa.Table.from_pandas(table, preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
@@ -60,7 +60,7 @@ def tally(job: Job, pair: Pair) -> pd.DataFrame:
     """Compare the files of two slots. This is the task that workers run."""
     job.verify()
     before, after = pair
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         read = partial(_read, job, Path(folder) / "part.parquet")
         return tallies.tally(read(before) if before else None, read(after), after)
 

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pandas as pd
 import pyarrow as pa
@@ -36,6 +35,7 @@ from etl.store.json_state import decoded, readable
 from etl.store.layout import TABLE_PARQUET, VINTAGES, VINTAGES_INDEX, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import versions
+from etl.worker.scratch import scratch
 
 
 class VintageFile(Struct, frozen=True):
@@ -112,7 +112,7 @@ def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
     """Copy one run's table into the data set. This is the task that workers run."""
     job.verify()
     slot, part = item
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         whole, path = Path(folder) / "whole.parquet", Path(folder) / "part.parquet"
         key = run_key(part.run_id, TABLE_PARQUET)
         try:

@@ -27,7 +27,14 @@ from etl.cli.commands.files import get, head, ls, put, rm
 from etl.cli.commands.inbox import inbox, read_inbox
 from etl.cli.commands.notify import notify
 from etl.cli.commands.report import report
-from etl.cli.commands.run import demo, history, record_failure, run, tell_pending
+from etl.cli.commands.run import (
+    demo,
+    history,
+    monthly_tasks,
+    record_failure,
+    run,
+    tell_pending,
+)
 from etl.cli.commands.setup import setup
 from etl.cli.commands.share import share
 from etl.cli.commands.status import open_page, status
@@ -45,20 +52,13 @@ ONCE = {*HELP, "--policy"}
 # commands that run once for each of SOURCES
 FOR_EACH = ("run", "status", "history", "report", "doctor", "setup", "prune", "inbox")
 # commands whose errors go into the log
-RUNS = ("run", "demo", "record-failure", "tell-pending", "read-inbox")
+RUNS = ("run", "demo", "record-failure", "monthly-tasks", "tell-pending", "read-inbox")
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
     "The worker's runs": (
-        run,
-        status,
-        history,
-        report,
-        open_page,
-        doctor,
-        demo,
-        record_failure,
-        tell_pending,
+        *(run, status, history, report, open_page, doctor, demo),
+        *(record_failure, monthly_tasks, tell_pending),
     ),
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),

@@ -27,9 +27,14 @@ def record(
     Return the new history. `once_a_slot` and `known` are as in `add`. Raises StoreError.
     """
     past = add(store, new, once_a_slot=once_a_slot, known=known)
+    return _write_derived(store, past, stale_after_days, feed=new.outcome == "published")
+
+
+def _write_derived(store: Store, past: History, stale_after_days: int, *, feed: bool) -> History:
+    """Write status.json, and feed.xml if wanted, until they match the history; return that."""
     while True:
         for upload in _derived(past, stale_after_days):
-            if upload.key != FEED or new.outcome == "published":
+            if feed or upload.key != FEED:
                 store.write(upload)
         # another worker may have added a record in the meantime, and our older status.json may
         # have overwritten its newer one: repeat until the history stays the same
@@ -37,6 +42,30 @@ def record(
         if not latest.records or latest == past:
             return past
         past = latest
+
+
+def failure(store: Store, new: Record, stale_after_days: int) -> tuple[History, bool]:
+    """Record a failure. If its slot has a success by now, add a warning to that one instead.
+
+    So no failure follows a success of the same slot. Return the new history, and whether the
+    failure itself is in it. Raises StoreError.
+    """
+
+    def added(records: list[Record]) -> list[Record]:
+        if any(_covers(other, new, once_a_slot=False) for other in records):
+            return records
+        success = next((r for r in reversed(records) if _made(r, new)), None)
+        if success is None:
+            return _with(records, new, once_a_slot=True)
+        why = f"{new.failure.kind}: {new.failure.message}" if new.failure else "unknown"
+        warning = f"a process of this slot failed after the slot was done ({why})"
+        if warning in success.warnings:
+            return records
+        noted = msgspec.structs.replace(success, warnings=[*success.warnings, warning])
+        return [noted if r is success else r for r in records]
+
+    past = _write_derived(store, _swap(store, added), stale_after_days, feed=False)
+    return past, not any(_made(record, new) for record in past.records)
 
 
 def rewrite_derived(store: Store, past: History, stale_after_days: int) -> None:
@@ -82,13 +111,16 @@ def add(
     return _swap(store, added, known)
 
 
-def replace(store: Store, new: Record, stale_after_days: int) -> None:
-    """Replace the existing record of a run. Raises StoreError."""
+def note(store: Store, change: Callable[[Record], Record], stale_after_days: int) -> History:
+    """Change the record of the last successful run; return the new history. Raises StoreError."""
 
-    def replaced(records: list[Record]) -> list[Record]:
-        return [new if other.run_id == new.run_id else other for other in records]
+    def noted(records: list[Record]) -> list[Record]:
+        last = next((r for r in reversed(records) if r.outcome in SUCCESS), None)
+        return [change(r) if r is last else r for r in records]
 
-    rewrite_derived(store, _swap(store, replaced), stale_after_days)
+    past = _swap(store, noted)
+    rewrite_derived(store, past, stale_after_days)
+    return past
 
 
 def _swap(

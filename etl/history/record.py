@@ -54,7 +54,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
     """A run or a restore. Times are in UTC; `seconds` is wall time.
 
     `slot` is the day the run was made for, or the day of the restore. `report` is the month whose
-    report was made after the run.
+    report was made after the run. The monthly tasks that were begun after it are in `tasks_tried`,
+    those that were finished in `tasks_done`.
     """
 
     run_id: str
@@ -72,6 +73,8 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
     restated: int | None = None
     warnings: list[str] = []
     report: str | None = None
+    tasks_tried: list[str] = []
+    tasks_done: list[str] = []
     forced: list[str] = []
     healed: bool = False
     failure: Failure | None = None

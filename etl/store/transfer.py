@@ -8,6 +8,7 @@ from pathlib import Path
 from etl.errors import StoreError
 from etl.store import Head, Store
 from etl.store.files import sha256_of
+from etl.worker.scratch import scratch
 
 TRIES = 3
 
@@ -28,7 +29,7 @@ def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
 
 def fetch_to_stdout(store: Store, key: str) -> None:
     """Write an object to standard output after it was verified as a whole. Raises StoreError."""
-    with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         part = Path(folder) / "object"
         _download(store, key, part)
         with part.open("rb") as file:
@@ -45,7 +46,7 @@ def require(store: Store, key: str) -> Head:
 
 def sha256_at(store: Store, key: str) -> str | None:
     """Return an object's SHA-256, by a download; None: no such object. Raises StoreError."""
-    with tempfile.TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         part = Path(folder) / "object"
         return sha256_of(part) if store.download(key, part) else None
 

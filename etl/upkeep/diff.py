@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from etl.store.parallel import in_parallel
 from etl.transform.changes import compare
 from etl.transform.difference import Difference
 from etl.upkeep import versions
+from etl.worker.scratch import scratch
 
 
 def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]:
@@ -36,7 +36,7 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
         versions.find_run(store, wanted, published.manifest, past)
         for wanted in (before, after or published.manifest.run_id)
     )
-    with TemporaryDirectory(prefix="cloud-etl-") as work:
+    with scratch() as work:
         return new.run_id, difference_between(store, old, new, Path(work))
 
 

@@ -12,9 +12,7 @@ from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
-from etl.history.history import History
-from etl.history.record import SUCCESS, Record
-from etl.history.run import RUN_ID, Run
+from etl.history.run import RUN_ID
 from etl.store import Entry, Store
 from etl.store.keys import is_valid
 from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED, run_key
@@ -73,27 +71,13 @@ def clear(store: Store, plan: Plan, advance: Advance = lambda objects: None) -> 
     catalogue.forget(store, plan.cleared("raw"), plan.cleared("runs"))
 
 
-def clear_due(run: Run, past: History, record: Record) -> Record:
-    """Clear the folder after the first success of a month. Return `record` unchanged.
-
-    A failure is only logged, whatever it is: the run was a success.
-    """
-    slots = [r.slot for r in past.records if r.outcome in SUCCESS and r.run_id != run.run_id]
-    if any((slot.year, slot.month) == (run.slot.year, run.slot.month) for slot in slots):
-        return record
-    try:
-        plan = make_plan(run.store, run.settings.store.retention_days, run.now)
-        clear(run.store, plan)
-    except StoreError as exc:
-        log.error("prune.failed", error=exc)
-        return record
-    except Exception as exc:
-        log.error("prune.failed", exc=exc, error=f"{type(exc).__name__}: {exc}")
-        return record
+def clear_old(store: Store, keep_days: int, now: datetime) -> None:
+    """Make a plan and carry it out, for the worker. Raises StoreError."""
+    plan = make_plan(store, keep_days, now)
+    clear(store, plan)
     if portions := plan.portions():
         objects, size = (sum(p.objects for p in portions), sum(p.bytes for p in portions))
         log.info("prune.cleared", objects=objects, bytes=size)
-    return record
 
 
 def _discard(store: Store, portion: Portion, advance: Advance) -> None:

@@ -8,10 +8,12 @@ The contract between the two processes
 --------------------------------------
 The worker starts `python app.py [--source NAME] COMMAND`, where COMMAND is one of
 
-    run --if-due        make the slot's run. Exit status 0: the slot is done. Any other: the run
-                        failed, and the child has logged and recorded why
+    run --if-due        make the slot's run. Exit status 0 with the note `succeeded`: the slot is
+                        done. The note `failed`: the run failed, and the child has recorded why.
+                        Anything else: the process was lost, and `record-failure` follows
     record-failure --slot DATE --started TIME --error TEXT
-                        record a run that was killed or crashed, and send the alerts for it
+                        record a run that could not do so itself, and send the alerts for it
+    monthly-tasks       after a run with the note `tasks`: make last month's report, clear up
     read-inbox          at a heartbeat, with INBOX on: read readers' letters, send pending alerts
     tell-pending        at a heartbeat, with INBOX off, if alerts are pending: send them
 
@@ -19,8 +21,8 @@ The worker starts `python app.py [--source NAME] COMMAND`, where COMMAND is one 
 
     TMPDIR              a folder for this child only; the worker removes it afterwards
     CLOUD_ETL_WORKER    a `Handover` in JSON: how many runs have failed in a row and since when,
-                        so that a child can alert even if it can't reach the folder; and a path
-                        where the child creates a file if it could not send some alerts
+                        so that a child can alert even if it can't reach the folder; and a folder
+                        in which the child leaves notes, as empty files
 
 SIGTERM asks the child to stop; GRACE_S later it is killed.
 """
@@ -29,24 +31,35 @@ import os
 import signal
 import subprocess
 import sys
+import time
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from etl import PROJECT, log
 from etl.worker.handover import Handover
+from etl.worker.scratch import scratch
 from etl.worker.signals import Signals, Stop
 
 PROGRAM = PROJECT / "app.py"
 GRACE_S = 7.0  # the platform kills everything 30 s after its own SIGTERM
 RECORD_LIMIT_S = 120.0  # for the child that records a lost run, or sends pending alerts
 INBOX_LIMIT_S = 240.0  # for the child that reads the inbox; a round ends itself after 180 s
+STOP_ARRIVES_S = 1.0  # a platform stops all processes at once; the worker's own signal may be later
 STOPPED = (-signal.SIGTERM, -signal.SIGINT, 128 + signal.SIGTERM, 128 + signal.SIGINT)
 
 
 def short(moment: datetime) -> str:
     """Format a moment in UTC, to the second: 2021-02-17T06:00:00Z."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a child ended: its exit status, None if it was killed at its limit; and its notes."""
+
+    status: int | None
+    notes: frozenset[str] = frozenset()
 
 
 class Children:
@@ -80,9 +93,8 @@ class Children:
         started = datetime.now(UTC)
         try:
             done = self._run(slot, started)
-        except OSError as exc:  # a passing lack of memory, disk or process numbers
-            why = f"no process could be started: {exc}"
-            log.error("worker.run_lost", source=self.source, slot=slot, error=why)
+        except OSError as exc:  # a passing lack of memory, disk, file handles or process numbers
+            self._lost(slot, started, f"no process could be started: {exc}", with_scratch=False)
             done = False
         if done:
             self._failures, self._failing_since = 0, None
@@ -95,7 +107,7 @@ class Children:
         """Read the inbox or, with INBOX off, send alerts that an earlier child could not send."""
         try:
             if self._inbox:
-                if self._start(["read-inbox"], self._inbox_limit_s) is None:
+                if self._start(["read-inbox"], self._inbox_limit_s).status is None:
                     why = f"killed: still running after {self._inbox_limit_s:g} s"
                     log.error("inbox.failed", source=self.source, error=why)
             elif self._alerts_wait:
@@ -105,39 +117,78 @@ class Children:
             log.warning("worker.no_child", source=self.source, error=why)
 
     def _run(self, slot: date, started: datetime) -> bool:
-        status = self._start(["run", "--if-due"], self._limit_s)
-        if status == 0:
+        ended = self._start(["run", "--if-due"], self._limit_s)
+        if ended.status == 0 and "succeeded" in ended.notes:
+            if "tasks" in ended.notes:
+                self._do_tasks()
             return True
-        if status is None:
-            why = f"killed: still running after RUN_TIMEOUT_MINUTES ({self._limit_s / 60:g})"
-        elif status == -signal.SIGKILL:
-            why = "killed from outside, most likely for lack of memory"
-        elif status < 0 and status not in STOPPED:
-            why = f"died of {signal.Signals(-status).name}"
-        else:
+        if "failed" in ended.notes:
             return False
-        log.error("worker.run_lost", source=self.source, slot=slot, error=why)
-        # a killed process cannot record its failure; a second child does
-        recorded = self._start(
-            ["record-failure", "--slot", str(slot), "--started", short(started), "--error", why],
-            RECORD_LIMIT_S,
-        )
-        if recorded != 0:
-            log.error("history.not_written", source=self.source, slot=slot, error=why)
+        if ended.status in STOPPED:
+            with self._signals.interruptible():
+                time.sleep(STOP_ARRIVES_S)
+        self._lost(slot, started, self._why(ended.status, self._limit_s, "RUN_TIMEOUT_MINUTES"))
         return False
 
-    def _start(self, arguments: list[str], limit_s: float) -> int | None:
-        """Run a child, and return its exit status; None if it was killed at its time limit."""
+    def _do_tasks(self) -> None:
+        """Do the monthly tasks. Whatever happens there, the run has succeeded."""
+        try:
+            ended = self._start(["monthly-tasks"], self._limit_s)
+        except OSError as exc:
+            log.error("task.lost", source=self.source, error=f"no process could be started: {exc}")
+            return
+        if ended.status != 0:
+            why = self._why(ended.status, self._limit_s, "RUN_TIMEOUT_MINUTES")
+            log.error("task.lost", source=self.source, error=why)
+
+    def _lost(self, slot: date, started: datetime, why: str, *, with_scratch: bool = True) -> None:
+        """Have a second child record the failure, since the run's own process could not."""
+        log.error("worker.run_lost", source=self.source, slot=slot, error=why)
+        arguments = ["--slot", str(slot), "--started", short(started), "--error", why]
+        try:
+            arguments = ["record-failure", *arguments]
+            status = self._start(arguments, RECORD_LIMIT_S, with_scratch=with_scratch).status
+        except OSError as exc:
+            status, why = None, f"{why}; and again: {exc}"
+        if status != 0:
+            log.error("history.not_written", source=self.source, slot=slot, error=why)
+
+    @staticmethod
+    def _why(status: int | None, limit_s: float, setting: str) -> str:
+        """Say how a process ended."""
+        if status is None:
+            return f"killed: still running after {setting} ({limit_s / 60:g})"
+        if status == -signal.SIGKILL:
+            return "killed from outside, most likely for lack of memory"
+        if status < 0:
+            return f"died of {signal.Signals(-status).name}"
+        return f"ended with status {status}, without a record; the log says more"
+
+    def _start(self, arguments: list[str], limit_s: float, *, with_scratch: bool = True) -> Ended:
+        """Run a child to its end. Raises OSError if it can't be started.
+
+        `with_scratch=False` is for a machine on which no temporary folder can be made: the child
+        uses the worker's, and can leave no notes.
+        """
+        if not with_scratch:
+            return Ended(self._to_the_end(arguments, limit_s, {}, None))
         # a killed child can't remove its downloads, so they must be in a folder that we remove
-        with TemporaryDirectory(prefix="cloud-etl-", ignore_cleanup_errors=True) as scratch:
-            waiting = Path(scratch) / "waiting"
-            handover = Handover(self._failures, self._failing_since, waiting)
-            environ = os.environ | {"TMPDIR": scratch} | handover.environ()
-            child = subprocess.Popen([*self._program, *arguments], env=environ)  # noqa: S603  our own program
-            status = self._wait(child, limit_s)
+        with scratch() as folder:
+            notes = folder / "notes"
+            notes.mkdir()
+            status = self._to_the_end(arguments, limit_s, {"TMPDIR": str(folder)}, notes)
+            left = frozenset(path.name for path in notes.iterdir())
             # a child that failed may not have got as far as the alerts, so they stay pending
-            self._alerts_wait = waiting.exists() or (self._alerts_wait and status != 0)
-        return status
+            self._alerts_wait = "waiting" in left or (self._alerts_wait and status != 0)
+        return Ended(status, left)
+
+    def _to_the_end(
+        self, arguments: list[str], limit_s: float, variables: dict[str, str], notes: Path | None
+    ) -> int | None:
+        handover = Handover(self._failures, self._failing_since, notes)
+        environ = os.environ | variables | handover.environ()
+        child = subprocess.Popen([*self._program, *arguments], env=environ)  # noqa: S603  our own program
+        return self._wait(child, limit_s)
 
     def _wait(self, child: "subprocess.Popen[bytes]", limit_s: float) -> int | None:
         try:

@@ -2,34 +2,40 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Literal
 
 VARIABLE = "CLOUD_ETL_WORKER"
+
+# the run succeeded; its failure is recorded, or was alerted without the folder; monthly tasks are
+# due; some alerts could not be sent
+Note = Literal["succeeded", "failed", "tasks", "waiting"]
 
 
 @dataclass(frozen=True)
 class Handover:
     """What the worker knows about its source's runs, for a child's alerts.
 
-    `failures` runs have failed in a row, the first at `failing_since`. The child creates the file
-    `waiting` if it could not send some alerts.
+    `failures` runs have failed in a row, the first at `failing_since`. `notes` is a folder in
+    which the child creates empty files, named by `Note`.
     """
 
     failures: int = 0
     failing_since: datetime | None = None
-    waiting: Path | None = None
+    notes: Path | None = None
 
     @classmethod
     def received(cls, environ: Mapping[str, str]) -> "Handover":
         """Read the handover from `environ`; without one, return the default."""
         given = json.loads(environ.get(VARIABLE) or "{}")
-        since, waiting = given.get("failing_since"), given.get("waiting")
+        since, notes = given.get("failing_since"), given.get("notes")
         return cls(
             failures=given.get("failures", 0),
             failing_since=datetime.fromisoformat(since) if since else None,
-            waiting=Path(waiting) if waiting else None,
+            notes=Path(notes) if notes else None,
         )
 
     def environ(self) -> dict[str, str]:
@@ -38,14 +44,15 @@ class Handover:
         given = {
             "failures": self.failures,
             "failing_since": since.isoformat(timespec="seconds") if since else None,
-            "waiting": str(self.waiting) if self.waiting else None,
+            "notes": str(self.notes) if self.notes else None,
         }
         return {VARIABLE: json.dumps(given)}
 
-    def say_waiting(self) -> None:
-        """Have the worker start another child for the pending alerts, at its next heartbeat."""
-        if self.waiting:
-            self.waiting.touch()
+    def note(self, what: Note) -> None:
+        """Leave a note for the worker. A full disk can't be noted on, and is no error here."""
+        if self.notes:
+            with suppress(OSError):
+                (self.notes / what).touch()
 
 
 BY_HAND = Handover()  # for a run that a person starts

@@ -90,7 +90,7 @@ def test_what_sns_does_not_take_waits_is_recorded_and_is_sent_at_the_next_heartb
     source.rename(tmp_path / "away.json")
     for n in range(3):
         assert not waiting.exists()
-        fails(store, source, NOW + n * MINUTE, handed(waiting=waiting))
+        fails(store, source, NOW + n * MINUTE, handed(notes=tmp_path))
     assert waiting.exists()
     (line,) = [line for line in lines() if line.startswith("alert.failed")]
     assert f"allow sns:Publish on {ARN}" in line
@@ -98,7 +98,7 @@ def test_what_sns_does_not_take_waits_is_recorded_and_is_sent_at_the_next_heartb
     assert (pending["languages"], pending["tries"]) == (["en"], 1)
     assert "sns:Publish" in pending["error"]
 
-    teller = Teller(settings(source, **TOLD), store, Handover(waiting=waiting))
+    teller = Teller(settings(source, **TOLD), store, Handover(notes=tmp_path))
     waiting.unlink()
     teller.retry(NOW + HOUR)
     assert waiting.exists()

@@ -15,7 +15,7 @@ from etl.worker.handover import Handover
 from tests.support.processes import snapshot
 from tests.support.runs import NOW, contents, published_store, run, settings
 from tests.support.sns_server import Mailbox, Sns
-from tests.support.telling import QUIET, TOLD, broken_store, options, tells
+from tests.support.telling import HOUR, MINUTE, QUIET, TOLD, broken_store, options, tells
 from tests.support.web_server import Reply, WebServer, web_server
 
 SECRET = "/0b5c-s3cret"  # noqa: S105  made up
@@ -42,7 +42,8 @@ def test_a_run_is_told_at_its_start_and_at_its_end(web: WebServer, tmp_path: Pat
 
     pings()
     assert heard(web) == ["/start", ""]
-    pings(how=options(if_due=True))  # it is not
+    late = Options(if_due=True, sleep=lambda seconds: None)
+    tells(store, source, NOW + HOUR, late, ALERT_TOPIC="", PING_URL=web.url + SECRET)  # not due
     pings(how=options(dry_run=True))
     assert heard(web) == ["/start", ""]
     with pytest.raises(SourceUnavailable):
@@ -51,6 +52,19 @@ def test_a_run_is_told_at_its_start_and_at_its_end(web: WebServer, tmp_path: Pat
     with pytest.raises(StoreError):
         pings(broken_store(store, reads=False))
     assert heard(web)[4:] == ["/fail"]
+
+
+def test_a_slot_that_is_done_is_told_after_failures_and_soon_after_a_success(
+    web: WebServer, tmp_path: Path
+) -> None:
+    store, source = published_store(tmp_path)
+    variables = {"ALERT_TOPIC": "", "PING_URL": web.url + SECRET}
+    run(store, source)  # without a ping, as if the process had ended before it
+    assert tells(store, source, NOW + MINUTE, options(if_due=True), **variables) == "not_due"
+    assert heard(web) == [""]
+    failed = options(if_due=True, handover=Handover(2, NOW))
+    assert tells(store, source, NOW + 5 * HOUR, failed, **variables) == "not_due"
+    assert heard(web) == ["", ""]
 
 
 def test_the_signal_goes_into_the_path_of_a_url_that_has_a_query(

@@ -156,6 +156,6 @@ def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:
 
 
 def test_a_report_alone_brings_its_templates() -> None:
-    for module in ("etl.cli.screen", "etl.load.version", "etl.report.monthly.due"):
+    for module in ("etl.cli.screen", "etl.load.version", "etl.upkeep.monthly"):
         for name, imported in brought_by(module).items():
             assert not imported & {"bokeh", "jinja2"}, f"{module} brings it through {name}"

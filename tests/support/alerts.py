@@ -133,6 +133,16 @@ def crossed() -> Alert:
     return told(seen(record(1), published=manifest(1), latest=high, **look), state)[1][0]
 
 
+def given_up() -> Alert:
+    warning = "the report of 2025-12 could not be made: bucket 'news' does not exist"
+    tried = [
+        record(n, slot=date(2026, 1, 1 + n), warnings=[warning], tasks_tried=["report 2025-12"])
+        for n in range(3)
+    ]
+    before = record(0, slot=date(2025, 12, 31), run_id="2025-12-31T060000Z-0001")
+    return told(seen(before, *tried, published=manifest(2)))[1][0]
+
+
 def letters() -> Alert:
     at = datetime(2026, 1, 2, 8, 15, tzinfo=UTC)
     first = Letter(
@@ -170,6 +180,7 @@ ALERTS: dict[Event, Alert] = {
     "restated": restated(),
     "crossed": crossed(),
     "report": rules.report_ready("2026-01", "reports/2026-01/index.html", NOW),
+    "task": given_up(),
     "letters": letters(),
 }
 

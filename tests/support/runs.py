@@ -12,12 +12,13 @@ import pytest
 
 from config import read_settings
 from etl import pipeline
+from etl.history import tasks
 from etl.history.run import Options, Result
 from etl.load import publish
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.memory import MemoryStore
-from etl.upkeep.after_run import after_run
+from etl.upkeep.monthly import do_due_tasks
 from etl.upkeep.restore import Moment
 
 NOW = datetime(2021, 1, 25, 7, 0, tzinfo=UTC)
@@ -66,7 +67,11 @@ def run(
 ) -> Result:
     """Make a run and what follows it, like the command `run`."""
     options = options or Options(sleep=lambda seconds: None)
-    return after_run(pipeline.run(settings(source, **variables), store, options, now))
+    chosen = settings(source, **variables)
+    result = pipeline.run(chosen, store, options, now)
+    if options.if_due and result.run and result.past and tasks.due(result.past, result.run.slot):
+        do_due_tasks(chosen, store, now, options.handover)
+    return result
 
 
 def die_behind_commit(store: Store, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -25,7 +25,7 @@ from etl.upkeep.retention import (
 )
 from tests.support.clearing import FIRST, aged, clear, found, ids, whole_runs
 from tests.support.desk import Desk
-from tests.support.runs import NOW, assert_settled, contents, growing, run
+from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.stores import Broken, Wrapped, once, store_with
 
 # ---- how it goes
@@ -203,4 +203,8 @@ def test_a_clearing_that_fails_leaves_the_run_a_success(
     store, source = NoListing(), tmp_path / "stats.json"
     source.write_bytes(growing(20))
     assert run(store, source, options=Options(if_due=True)).outcome == "published"
-    assert "prune.failed" in caplog.text
+    assert "task.failed" in caplog.text
+    (record,) = records(store)
+    assert record["warnings"] == [
+        "the clean-up of 2021-01 could not be made: no permission to list"
+    ]

@@ -1,6 +1,8 @@
 """The children of the worker, and what they are handed."""
 
-from collections.abc import Callable
+import errno
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ def test_a_child_that_cannot_be_started_is_a_failure_and_no_end_of_the_loop(
     assert worker.run(date(2026, 1, 1)) is False
     (line,) = lines("worker.run_lost")
     assert "no process could be started" in line
+    assert "and again" in lines("history.not_written")[0]
 
 
 def children(**over: Any) -> Children:
@@ -30,15 +33,18 @@ def children(**over: Any) -> Children:
 def pretender(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[], list[list[str]]]:
     """A script instead of Python: it notes its arguments, and fails while `down` exists.
 
-    While `waits` exists, it says that an alert waits.
+    While `waits` exists, it notes that an alert waits; while `tasks` exists, that tasks are due.
     """
     noted, script = tmp_path / "noted", tmp_path / "python"
     script.write_text(
         "#!/bin/sh\n"
         f'echo "$@" >> {noted}\n'
         f'echo "$CLOUD_ETL_WORKER" >> {tmp_path}/handed\n'
-        f'[ -e {tmp_path}/waits ] && touch "$TMPDIR/waiting"\n'
-        f"[ ! -e {tmp_path}/down ]\n"
+        'cd "$TMPDIR/notes" || exit 9\n'
+        f"[ -e {tmp_path}/waits ] && touch waiting\n"
+        f"[ -e {tmp_path}/tasks ] && touch tasks\n"
+        f"[ -e {tmp_path}/down ] && touch failed && exit 1\n"
+        "touch succeeded\n"
     )
     script.chmod(0o755)
     monkeypatch.setattr("sys.executable", str(script))
@@ -73,7 +79,7 @@ def test_a_child_hears_how_many_runs_have_failed_in_a_row_and_since_when(
 
 def test_a_handover_is_read_as_it_was_written_and_a_person_hands_nothing_over() -> None:
     since = datetime(2026, 1, 1, 6, 0, 1, tzinfo=UTC)
-    for one in (Handover(), Handover(2, since, Path("/tmp/a b/waiting"))):  # noqa: S108  not made
+    for one in (Handover(), Handover(2, since, Path("/tmp/a b/notes"))):  # noqa: S108  not made
         assert Handover.received(one.environ()) == one
     assert Handover.received({}) == Handover()
 
@@ -121,3 +127,93 @@ def test_an_inbox_that_hangs_is_ended_and_that_is_said(
     children(inbox=True, inbox_limit_s=0.2).at_heartbeat()
     (line,) = lines("inbox.failed")
     assert "killed: still running after 0.2 s" in line
+
+
+def ends_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> Path:
+    """Replace Python by a script that ends so in `run`, and otherwise notes its arguments."""
+    script, noted = tmp_path / "python", tmp_path / "noted"
+    noted.touch()
+    script.write_text(
+        "#!/bin/sh\n"
+        f'printf "%s\\n" "$2 $8" >> {noted}\n'
+        f'[ "$2" = run ] || exit 0\n'
+        'cd "$TMPDIR/notes" || exit 9\n'
+        f"{how}\n"
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    return noted
+
+
+@pytest.mark.parametrize(
+    ("how", "why"),
+    [
+        ("exit 1", "ended with status 1"),
+        ("exit 134", "ended with status 134"),
+        ("exit 0", "ended with status 0"),
+        ("kill -ABRT $$", "died of SIGABRT"),
+        ("kill -KILL $$", "killed from outside"),
+        ("touch succeeded; kill -SEGV $$", "died of SIGSEGV"),
+        ("exit 143", "ended with status 143"),
+    ],
+)
+def test_a_run_that_ends_without_a_record_is_recorded_whatever_its_status(
+    how: str, why: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("etl.worker.children.STOP_ARRIVES_S", 0.01)
+    noted = ends_with(tmp_path, monkeypatch, how)
+    assert children().run(date(2026, 1, 1)) is False
+    first, second = noted.read_text().splitlines()
+    assert first.strip() == "run"
+    assert second.startswith(f"record-failure {why}")
+
+
+@pytest.mark.parametrize("how", ["touch failed; exit 1", "touch failed; kill -KILL $$"])
+def test_a_failure_that_the_run_recorded_itself_is_not_recorded_twice(
+    how: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    noted = ends_with(tmp_path, monkeypatch, how)
+    assert children().run(date(2026, 1, 1)) is False
+    assert noted.read_text().split() == ["run"]
+
+
+def test_without_room_for_a_temporary_folder_the_failure_is_recorded_all_the_same(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    noted = ends_with(tmp_path, monkeypatch, "touch succeeded")
+
+    @contextmanager
+    def full() -> Iterator[Path]:
+        raise OSError(errno.ENOSPC, "No space left on device")
+        yield tmp_path
+
+    monkeypatch.setattr("etl.worker.children.scratch", full)
+    assert children().run(date(2026, 1, 1)) is False
+    (line,) = noted.read_text().splitlines()
+    assert line == (
+        "record-failure no process could be started: [Errno 28] No space left on device"
+    )
+
+
+def test_the_monthly_tasks_have_a_child_of_their_own_and_the_run_succeeds_without_them(
+    pretender: Callable[[], list[list[str]]], tmp_path: Path, lines: Callable[[str], list[str]]
+) -> None:
+    (tmp_path / "tasks").touch()
+    assert children().run(date(2026, 1, 1))
+    assert pretender() == [["run", "--if-due"], ["monthly-tasks"]]
+    assert lines("task.lost") == []
+
+
+def test_monthly_tasks_that_are_killed_leave_the_run_a_success_and_are_logged(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, lines: Callable[[str], list[str]]
+) -> None:
+    script = tmp_path / "python"
+    script.write_text(
+        '#!/bin/sh\n[ "$2" = run ] || kill -KILL $$\n'
+        'touch "$TMPDIR/notes/succeeded" "$TMPDIR/notes/tasks"\n'
+    )
+    script.chmod(0o755)
+    monkeypatch.setattr("sys.executable", str(script))
+    assert children().run(date(2026, 1, 1))
+    (line,) = lines("task.lost")
+    assert "killed from outside" in line

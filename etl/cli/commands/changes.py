@@ -2,13 +2,13 @@
 
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import click
 
 from etl.cli.options import JSON, Key, in_force, open_store
 from etl.errors import StoreError
 from etl.extract.sources import MEASURES
+from etl.worker.scratch import scratch
 
 FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in MEASURES]
 
@@ -60,7 +60,7 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     store = open_store(settings)
     past, _ = histories.read(store)
     wanted = FigureKey(series, day.date(), measure)
-    with TemporaryDirectory(prefix="cloud-etl-") as work:
+    with scratch() as work:
         limit = settings.source.max_bytes
         found = list(read_figure_history(store, past, wanted, Path(work), limit))
     if not found:

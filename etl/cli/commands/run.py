@@ -1,11 +1,15 @@
 """The worker's own work: a run, the demo, the history."""
 
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import click
 
+from etl import log
 from etl.cli.options import JSON, handed_over, in_common, in_force, open_store
-from etl.errors import EtlError
+from etl.worker.children import PROGRAM
+from etl.worker.handover import BY_HAND, Handover
 
 MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
 
@@ -26,8 +30,8 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """
     from etl import pipeline
     from etl.cli.screen import Screen
+    from etl.history import tasks
     from etl.history.run import Options
-    from etl.upkeep.after_run import after_run
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
@@ -40,7 +44,25 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
             advance=screen.advance,
         )
         result = pipeline.run(settings, open_store(settings), options)
-        screen.show(after_run(result))
+        screen.show(result)
+    if if_due and result.run and result.past and tasks.due(result.past, result.run.slot):
+        _have_tasks_done(options.handover)
+
+
+def _have_tasks_done(handover: Handover) -> None:
+    """Ask the worker to have the monthly tasks done; without one, start their process here.
+
+    The run has succeeded, whatever happens to them.
+    """
+    if handover != BY_HAND:
+        handover.note("tasks")
+        return
+    name = click.get_current_context().find_root().params.get("source")
+    command = [sys.executable, str(PROGRAM), *(["--source", name] if name else []), "monthly-tasks"]
+    try:
+        subprocess.run(command, check=False)  # noqa: S603  our own program
+    except OSError as exc:
+        log.error("task.lost", error=f"no process could be started: {exc}")
 
 
 @click.command()
@@ -85,25 +107,27 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 @click.option("--error", required=True)
 def record_failure(slot: datetime, started: datetime, error: str) -> None:
     """Put on record a run that could not do so itself, and tell of it; called by the worker."""
-    from etl.alerts.teller import Teller
-    from etl.history import append, outcomes
-    from etl.history import manifest as manifests
-    from etl.history.record import Failure
+    from etl.alerts.recorder import record_lost
+    from etl.history import outcomes
 
     settings = in_force()
-    store = open_store(settings)
-    teller = Teller(settings, store, handed_over())
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
-    failure = Failure("Lost", error)
-    record = outcomes.lost(settings.source.data_set, slot.date(), began, seconds, error)
-    try:
-        past = append.record(store, record, settings.table.stale_after_days)
-        published = manifests.read(store)
-    except EtlError:
-        teller.failed_unrecorded(failure, now)
-        raise
-    teller.failed(past, published.manifest if published else None, now)
+    lost = outcomes.lost(settings.source.data_set, slot.date(), began, seconds, error)
+    record_lost(settings, open_store(settings), handed_over(), lost, now)
+
+
+@click.command("monthly-tasks", hidden=True)
+def monthly_tasks() -> None:
+    """Make last month's report and clear up, if that is due; called after a run of the worker."""
+    from etl.cli.screen import Screen
+    from etl.upkeep.monthly import do_due_tasks
+
+    settings, now = in_force(), datetime.now(UTC)
+    with Screen.of(settings, as_json=False) as screen:
+        store = open_store(settings)
+        if not do_due_tasks(settings, store, now, handed_over(), screen.step):
+            raise SystemExit(1)
 
 
 @click.command("tell-pending", hidden=True)

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import msgspec
 
@@ -21,6 +20,7 @@ from etl.report.monthly.parts import read_newest_facts, read_parts
 from etl.store import Store, Upload
 from etl.store.layout import REPORTS, report_key
 from etl.transform.merge import attach
+from etl.worker.scratch import scratch
 
 LISTED = 10  # names of series in a note
 
@@ -96,7 +96,7 @@ def _figures(
     advance: Callable[[object], None],
 ) -> tuple[Figures, list[str]]:
     """Return the figures of the snapshots (all of one source), and a note on each damaged file."""
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+    with scratch() as folder:
         work = Path(folder)
         parts, entities, faults = read_parts(store, snapshots, month, work, max_bytes, advance)
         facts = None

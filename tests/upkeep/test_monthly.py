@@ -47,7 +47,10 @@ def test_a_month_without_a_publication_has_no_report_made_for_it(tmp_path: Path)
     store = MemoryStore()
     due(store, tmp_path, "2021-01-31T07:00", growing(30))
     due(store, tmp_path, "2021-02-01T07:00", growing(30))
-    assert "report" not in due(store, tmp_path, "2021-03-01T07:00", growing(30))
+    silent = due(store, tmp_path, "2021-03-01T07:00", growing(30))
+    assert "report" not in silent
+    assert silent["warnings"] == ["nothing was published in 2021-02, so there is no report of it"]
+    assert "warnings" not in due(store, tmp_path, "2021-03-02T07:00", growing(30))
     assert not any(key.startswith("reports/2021-02") for key in contents(store))
 
 
