@@ -99,10 +99,11 @@ class _Attempt:
 
     def _failed(self, exc: Exception, attempts: int) -> None:
         defect = None if isinstance(exc, EtlError) else exc
+        why = f"{type(exc).__name__}: {exc}" if defect else str(exc)
         attempt = f"{attempts} of {MOST_ATTEMPTS}"
-        log.error("task.failed", exc=defect, task=self.task, attempt=attempt, error=exc)
+        log.error("task.failed", exc=defect, task=self.task, attempt=attempt, error=why)
         kind, _, month = self.task.partition(" ")
-        warning = f"the {kind} of {month} could not be made: {exc}"
+        warning = f"the {kind} of {month} could not be made: {why}"
         try:
             self._note(warnings=[warning])
         except EtlError as second:
