@@ -9,7 +9,7 @@ from datetime import datetime
 from etl.errors import EtlError
 from etl.settings.groups import Settings
 from etl.store import Store
-from etl.upkeep.doctor import inbox, place, published, sources
+from etl.upkeep.doctor import alerts, inbox, place, published, sources
 from etl.upkeep.doctor import settings as of_settings
 from etl.upkeep.doctor.finding import Finding
 from etl.upkeep.doctor.trial import trial
@@ -26,6 +26,7 @@ def examine(
         if (yield from _all_well(trial(store))):
             yield from _all_well(_lacks(store))
             yield from _all_well(inbox.inbox_findings(settings, store, now))
+        yield from _all_well(alerts.alert_findings(settings, store))
         yield from _all_well(published.published_findings(store))
 
 

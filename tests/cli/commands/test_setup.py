@@ -37,7 +37,7 @@ def test_the_policy_lets_the_worker_tell_and_translate_where_it_is_to(run: Comma
     assert policy(TRANSLATE_TO="")["CloudEtlTell"] == {
         "Sid": "CloudEtlTell",
         "Effect": "Allow",
-        "Action": "sns:Publish",
+        "Action": ["sns:Publish", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic"],
         "Resource": "arn:aws:sns:*:*:news",
     }
     named = policy(ALERT_TOPIC=ARN)

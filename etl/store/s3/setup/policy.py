@@ -21,6 +21,12 @@ def _pattern(place: Place) -> str:
 # since an Allow has no exceptions, and a Deny would apply to the worker too. All else stays closed:
 # raw/, inbox/, history.json, and whatever begins with `_`.
 PUBLIC = tuple(dict.fromkeys(_pattern(place) for place in PLACES if place.public))
+TOPIC_ACTIONS = ("sns:Publish", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic")
+PHONE_ACTIONS = (  # they concern the account
+    "sns:GetSMSSandboxAccountStatus",
+    "sns:GetSMSAttributes",
+    "sns:CheckIfPhoneNumberIsOptedOut",
+)
 INBOX_ACTIONS = (
     "comprehend:DetectDominantLanguage",
     "comprehend:DetectSentiment",
@@ -91,7 +97,8 @@ def _service_statements(wish: BucketWish, topic: str, translates: bool) -> list[
     if topic:
         partition = wish.arn.split(":")[1]
         arn = topic if topic.startswith("arn:") else f"arn:{partition}:sns:*:*:{topic}"
-        allowed.append(("CloudEtlTell", "sns:Publish", arn))
+        allowed.append(("CloudEtlTell", [*TOPIC_ACTIONS], arn))
+        allowed.append(("CloudEtlPhones", [*PHONE_ACTIONS], "*"))
     if translates or wish.inbox:
         allowed.append(("CloudEtlTranslate", "translate:TranslateText", "*"))
     if wish.inbox:
