@@ -4,6 +4,7 @@ from typing import Literal
 from urllib.parse import urlsplit, urlunsplit
 
 import requests
+from urllib3.exceptions import HTTPError
 
 from etl import log
 from etl.extract.http import USER_AGENT
@@ -25,7 +26,8 @@ def ping(url: str, signal: Signal) -> None:
             if answer.status_code < 400:
                 return
             why = f"HTTP status {answer.status_code}"
-    except (requests.RequestException, ValueError) as exc:
+    # urllib3's errors escape requests when an answer breaks off; OSError: no file for the CA bundle
+    except (requests.RequestException, HTTPError, OSError, ValueError) as exc:
         why = type(exc).__name__  # the message contains the URL, which is a secret
     log.warning("alert.ping_failed", signal=signal, error=why)
 

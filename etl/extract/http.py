@@ -5,23 +5,31 @@ Every network failure becomes TryAgain if another try may succeed, else SourceUn
 
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
 
 import requests
-from requests.exceptions import InvalidHeader
-from urllib3.exceptions import HTTPError
+from requests.exceptions import InvalidHeader, InvalidProxyURL
+from requests.utils import get_environ_proxies
+from urllib3.exceptions import DecodeError, HTTPError
+from urllib3.response import BaseHTTPResponse
 
-from etl.errors import SourceUnavailable
+from etl.errors import SourceUnavailable, one_line
 from etl.extract.gunzip import unpacked
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
 PIECE = 1 << 18
+PASSING = (408, 425, 429)  # the request came too slowly, too early, too often
 USER_AGENT = "cloud-etl/0.1 (a daily data worker)"
+
+GZIP = frozenset({"gzip", "x-gzip"})
+# IANA's other codings that change the bytes. Any other name, such as aws-chunked, is an accident.
+CODINGS = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "deflate", "exi", "zstd"})
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(:\d*)?")
 
@@ -70,9 +78,8 @@ def get(
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     conditions = {name: value for name, value in validators.items() if value}
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **conditions}
-    timeouts = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
     try:
-        with session.get(url, headers=headers, stream=True, timeout=timeouts) as response:
+        with _opened(session, url, headers) as response:
             if conditions and response.status_code == 304:
                 raise NotModified
             _refuse_status(response, url)
@@ -82,10 +89,35 @@ def get(
             )
     except EOFError as exc:
         raise TryAgain(str(exc)) from exc
+    except requests.exceptions.ProxyError as exc:
+        raise TryAgain(f"the proxy can't be used ({_reason(exc)}){_proxy_step(url)}") from exc
     except (requests.ConnectionError, requests.Timeout) as exc:
-        raise TryAgain(_reason(exc)) from exc
+        raise TryAgain(f"{_reason(exc)}{_proxy_step(url)}") from exc
     except (requests.RequestException, HTTPError, ValueError) as exc:
-        raise SourceUnavailable(f"{shown(url)}: {_reason(exc)}") from exc
+        raise SourceUnavailable(f"{shown(url)}: {_reason(exc)}{_proxy_step(url)}") from exc
+
+
+def _opened(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:
+    """Send the request. Beside its own errors, requests raises OSError for a CA bundle."""
+    timeouts = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
+    try:
+        return session.get(url, headers=headers, stream=True, timeout=timeouts)
+    except TypeError as exc:  # a proxy with a password and no host
+        raise InvalidProxyURL(str(exc)) from exc
+    except requests.RequestException:
+        raise
+    except OSError as exc:
+        step = "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+        raise SourceUnavailable(f"{shown(url)}: {one_line(str(exc), 200)}; {step}") from exc
+
+
+def _proxy_step(url: str) -> str:
+    """Return what to check, if the request goes through a proxy that the environment names."""
+    try:
+        proxied = bool(get_environ_proxies(url, no_proxy=None))
+    except ValueError:  # the URL itself can't be used
+        return ""
+    return f"; check {urlsplit(url).scheme.upper()}_PROXY or ALL_PROXY" if proxied else ""
 
 
 def shown(url: str) -> str:
@@ -101,12 +133,14 @@ def shown(url: str) -> str:
 
 def _refuse_status(response: requests.Response, url: str) -> None:
     status = response.status_code
-    if status == 429 or status >= 500:
+    if status in PASSING or status >= 500:
         pause_s = _retry_after(response.headers.get("Retry-After"))
         asked = "" if pause_s is None else f" (Retry-After: {pause_s:.0f} s)"
         raise TryAgain(f"HTTP status {status}{asked}", pause_s)
     if status != 200:
         step = "; is SOURCE_URL or COUNTRIES_URL right?" if status in (404, 410) else ""
+        if status == 407:
+            step = f"; the proxy wants a user and a password{_proxy_step(url)}"
         raise SourceUnavailable(f"{shown(url)}: HTTP status {status}{step}")
 
 
@@ -124,19 +158,32 @@ def _retry_after(value: str | None) -> float | None:
 
 
 def _body(response: requests.Response, deadline: float) -> Iterator[bytes]:
+    """Return the body in pieces, with each Content-Encoding undone. Raises SourceUnavailable."""
+    named = response.headers.get("Content-Encoding", "").lower().split(",")
+    encodings = {name.strip() for name in named} & (CODINGS | GZIP)
+    if unknown := encodings - set(BaseHTTPResponse.CONTENT_DECODERS):
+        raise SourceUnavailable(
+            f"{shown(response.url)}: sent as Content-Encoding {', '.join(sorted(unknown))}, which "
+            "was not asked for and can't be decoded here; find an address that sends it plain"
+        )
+    if encodings - GZIP:
+        return _pieces(response, deadline, decode=True)
     pieces = _pieces(response, deadline)
-    encoding = response.headers.get("Content-Encoding", "").lower()
     # urllib3 would accept a gzip that ends too early
-    return unpacked(pieces) if "gzip" in encoding else pieces
+    return unpacked(pieces) if encodings else pieces
 
 
-def _pieces(response: requests.Response, deadline: float) -> Iterator[bytes]:
-    """Yield the body as sent. urllib3 raises if it ends before its Content-Length."""
+def _pieces(
+    response: requests.Response, deadline: float, *, decode: bool = False
+) -> Iterator[bytes]:
+    """Yield the body as sent, or decoded. urllib3 raises if it ends before its Content-Length."""
     try:
-        while piece := response.raw.read1(PIECE, decode_content=False):
+        while piece := response.raw.read1(PIECE, decode_content=decode):
             if time.monotonic() > deadline:
                 raise TryAgain("not finished in time")
             yield piece
+    except DecodeError as exc:
+        raise SourceUnavailable(f"{shown(response.url)}: its Content-Encoding is wrong") from exc
     except (HTTPError, OSError) as exc:
         raise TryAgain(f"the transfer broke off ({_reason(exc)})") from exc
 

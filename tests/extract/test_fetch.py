@@ -244,7 +244,7 @@ def assert_growing(pauses: list[float]) -> None:
         assert 2**n / 2 <= pause_s <= 2**n
 
 
-@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504])
 def test_a_status_that_may_pass_is_tried_five_times_with_growing_pauses(
     fetching: Fetching, web: WebServer, status: int
 ) -> None:
