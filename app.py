@@ -19,7 +19,7 @@ from typing import NoReturn
 from config import load_settings, of_each
 from etl import log
 from etl.errors import ConfigError
-from etl.settings import retired
+from etl.settings import doubts
 from etl.settings.groups import ScheduleSettings, Settings
 from etl.worker import schedule, scratch
 from etl.worker.children import Children, short
@@ -138,7 +138,10 @@ def worker() -> int:
             log.error("settings.wrong", error=fault)
         return 2
     log.set_up(settings.log_level)
-    retired.warn(os.environ)
+    if wiped := doubts.on_wiped_disk(os.environ, settings.store.bucket):
+        log.error("settings.wrong", error=f"{wiped.what}; {wiped.step}")
+        return 2
+    doubts.warn(os.environ)
     signals = Signals()
     signals.install()
 

@@ -15,6 +15,7 @@ from etl.extract import sources
 from etl.extract.levels import LEVELS
 from etl.settings import alert_rules as alerts
 from etl.settings import readers as read
+from etl.settings.aws import aws_faults, quote_hint
 from etl.settings.dotenv import load_dotenv
 from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, Settings, read_fields
 from etl.settings.languages import ORIGINAL
@@ -131,8 +132,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
             values[variable] = (readers[variable] or READERS[variable])(text)
         except ValueError as exc:
             got = "something else" if setting.secret else repr(text[:80])
-            faults.append(f"{variable}: expected {exc}, got {got}")
-    faults += _contradictions(values, environ)
+            faults.append(f"{variable}: expected {exc}, got {got}{quote_hint(text)}")
+    faults += [*_contradictions(values, environ), *aws_faults(environ)]
     if faults:
         raise ConfigError(faults)
     return _in_groups(values)

@@ -10,7 +10,7 @@ import click
 from config import load_settings, of_one
 from etl import log
 from etl.errors import ConfigError
-from etl.settings import retired
+from etl.settings import doubts
 from etl.settings.groups import Settings
 from etl.store import valid_key
 from etl.store.open import open_store as open_store
@@ -63,7 +63,7 @@ def in_common() -> Settings:
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
     if handed_over() == BY_HAND:  # otherwise the worker has warned already
-        retired.warn(os.environ)
+        doubts.warn(os.environ)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:

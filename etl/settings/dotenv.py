@@ -1,5 +1,7 @@
-"""Read `.env` into the environment; faulty lines are reported by their number."""
+"""Read `.env` into the environment; faulty and doubtful lines are reported by their number."""
 
+import re
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,26 +10,71 @@ from etl.errors import ConfigError
 if TYPE_CHECKING:
     from dotenv.parser import Binding, Original
 
+ENCODING = "utf-8-sig"  # Windows' editors begin a file with a mark, which is no part of a name
+NOTEPAD = "save it as UTF-8 (Notepad: Save as, Encoding; PowerShell: Out-File -Encoding utf8)"
+UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
 
 def load_dotenv(path: Path) -> None:
     """Set the file's variables that the environment lacks. Raises ConfigError with every fault."""
     import dotenv
+
+    if broken := [b for b in _bindings(path) if b.error or (b.key and b.value is None)]:
+        raise ConfigError([f"{path}, line {_line(b.original)}: {_fault(b)}" for b in broken])
+    if path.is_file():
+        dotenv.load_dotenv(path, override=False, encoding=ENCODING)
+
+
+def names(path: Path) -> dict[str, int]:
+    """Return the names that the file sets, and the line of each. Raises ConfigError."""
+    return {b.key: _line(b.original) for b in _bindings(path) if b.key}
+
+
+def doubts(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
+    """Yield line, problem and step of each line that was hardly meant so. Raises ConfigError.
+
+    `environ` is the environment after the file was loaded.
+    """
+    bindings = [b for b in _bindings(path) if b.key and b.value]
+    in_file = {b.key: b.value for b in bindings}
+    before: set[str | None] = set()
+    for b in bindings:
+        line, value = _line(b.original), b.value or ""
+        for name in _expanded(value):
+            outside = name in environ and environ[name] != in_file.get(name)
+            if name not in before and not outside:
+                what = f"${{{name}}} in {b.key} becomes nothing, since {name} is not set"
+                yield line, what, f"set {name} above this line, or write the value itself"
+        if swallowed := re.search(r"\n\s*(?:export\s+)?([A-Za-z_]\w*)=", value):
+            what = f"the value of {b.key} goes on for lines, and contains {swallowed[1]}="
+            yield line, what, "close the quote at the end of the line"
+        before.add(b.key)
+
+
+def _expanded(value: str) -> Iterator[str]:
+    """Yield the names in `${name}`, which python-dotenv replaces in any kind of quotes."""
+    yield from (found[1] for found in re.finditer(r"\$\{([^}:]*)\}", value))
+
+
+def _bindings(path: Path) -> "list[Binding]":
     from dotenv.parser import parse_stream
 
     if not path.is_file():
-        return
+        return []
     try:
-        with path.open(encoding="utf-8") as lines:
-            broken = [_line(b.original) for b in parse_stream(lines) if _is_broken(b)]
+        with path.open("rb") as raw:
+            if raw.read(2) in UTF16_MARKS:
+                raise ConfigError(f"{path}: is in UTF-16; {NOTEPAD}")
+        with path.open(encoding=ENCODING) as lines:
+            return list(parse_stream(lines))
     except (OSError, UnicodeDecodeError) as exc:
         raise ConfigError(f"{path}: can't be read as text: {exc}") from exc
-    if broken:
-        raise ConfigError([f"{path}, line {n}: expected NAME=value" for n in broken])
-    dotenv.load_dotenv(path, override=False, encoding="utf-8")
 
 
-def _is_broken(binding: "Binding") -> bool:
-    return binding.error or (binding.key is not None and binding.value is None)
+def _fault(broken: "Binding") -> str:
+    if re.match(r"\s*(?:export\s+)?[^=\s]+\s*=\s*[\"']", broken.original.string):
+        return "the quote is not closed"
+    return "expected NAME=value"
 
 
 def _line(original: "Original") -> int:

@@ -373,6 +373,8 @@ def test_a_broken_line_of_dotenv_is_named_by_its_number_and_not_shown(dotenv: Pa
         encoding="utf-8",
     )
     assert refused(dotenv) == [f"{dotenv}, line {n}: expected NAME=value" for n in (4, 6, 7)]
+    dotenv.write_text(f"KEEP=new\nAWS_SECRET_ACCESS_KEY='{SECRET}\nRUN_AT=07:15\n")
+    assert refused(dotenv) == [f"{dotenv}, line 2: the quote is not closed"]
     assert "KEEP" not in os.environ  # nothing is taken from a broken file
 
 
@@ -381,11 +383,11 @@ def test_a_bad_value_in_dotenv_is_named_like_any_other(dotenv: Path) -> None:
     assert refused(dotenv) == ["RUN_AT: expected HH:MM, got '25:00'"]
 
 
-@pytest.mark.parametrize("content", [b"KEEP=\xff\n", "KEEP=new\n".encode("utf-16")])
-def test_a_dotenv_that_is_no_text_is_said_to_be_none(dotenv: Path, content: bytes) -> None:
-    dotenv.write_bytes(content)
-    fault = refused(dotenv)[0]
-    assert fault.startswith(f"{dotenv}: can't be read as text: ")
+def test_a_dotenv_that_is_no_text_is_said_to_be_none(dotenv: Path) -> None:
+    dotenv.write_bytes(b"KEEP=\xff\n")
+    assert refused(dotenv)[0].startswith(f"{dotenv}: can't be read as text: ")
+    dotenv.write_text("KEEP=new\n", encoding="utf-16")
+    assert refused(dotenv)[0].startswith(f"{dotenv}: is in UTF-16; save it as UTF-8")
 
 
 def test_no_secret_is_in_a_repr_or_an_error(dotenv: Path) -> None:

@@ -4,12 +4,13 @@ from collections.abc import Iterator, Mapping
 
 from config import REGISTER, given
 from etl.extract.http import shown
+from etl.settings import aws
+from etl.settings.doubts import doubts
 from etl.upkeep.doctor.finding import Finding
 
 # boto3's own variables, which matter if there is a bucket
 OPEN = ("AWS_PROFILE", "AWS_DEFAULT_REGION", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3")
 NOT_SHOWN = "(set, not shown)"
-SECRET = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
@@ -27,13 +28,10 @@ def setting_findings(environ: Mapping[str, str]) -> Iterator[Finding]:
         yield Finding("ok", f"{setting.variable} = {value}")
     if defaults:
         yield Finding("ok", f"not set, so at their defaults: {', '.join(defaults)}")
-    if not environ.get("S3_BUCKET"):
-        return
-    for variable in OPEN + SECRET:
-        if value := environ.get(variable, ""):
-            text = NOT_SHOWN if variable in SECRET else shown(value)
-            yield Finding("ok", f"{variable} = {text}")
-    if environ.get("AWS_REGION") and not environ.get("AWS_DEFAULT_REGION"):
-        yield Finding(
-            "warning", "AWS_REGION is set, which boto3 does not read", "set AWS_DEFAULT_REGION too"
-        )
+    if environ.get("S3_BUCKET"):
+        for variable in OPEN + aws.KEYS:
+            if value := environ.get(variable, ""):
+                text = NOT_SHOWN if variable in aws.KEYS else shown(value)
+                yield Finding("ok", f"{variable} = {text}")
+    for doubt in doubts(environ):
+        yield Finding("warning", f"{doubt.where}: {doubt.what}", doubt.step)

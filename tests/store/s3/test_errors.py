@@ -270,3 +270,13 @@ def test_trouble_before_the_bucket_is_put_for_people(exc: Exception, expected: s
     with pytest.raises(StoreError, match=expected):
         raise error
     assert SECRET_KEY not in str(error)
+
+
+def test_a_region_that_boto3_does_not_read_is_mentioned(monkeypatch: pytest.MonkeyPatch) -> None:
+    def said() -> str:
+        return str(explain(boto.NoRegionError(), bucket="b", key=None, action="sns:Publish"))
+
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    assert said() == "no AWS region is set; set AWS_DEFAULT_REGION, e.g. to eu-west-1"
+    monkeypatch.setenv("AWS_REGION", "eu-west-1")
+    assert said().endswith("to eu-west-1; boto3 does not read AWS_REGION")

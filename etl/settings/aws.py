@@ -1,0 +1,35 @@
+"""AWS's and the network's own variables, and mistakes that any variable may have."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+
+KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+OTHERS = ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
+# each is read by requests or by boto3, which fail at the first https:// without naming it
+CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
+UNQUOTE = "take the quotes off: docker's --env-file, unlike a shell, keeps them"
+
+
+def aws_faults(environ: Mapping[str, str]) -> Iterator[str]:
+    """Yield a fault for each key that can't be sent, and each CA bundle that does not exist.
+
+    The values of keys are not shown.
+    """
+    for name in KEYS:
+        if not re.fullmatch(r"[!-~]*", environ.get(name, "")):
+            yield f"{name}: contains a line break, a space or a letter with an accent; set it again"
+    for name in CA_BUNDLES:
+        path = environ.get(name, "")
+        if path and not os.path.exists(path):
+            yield f"{name}: the file {path} does not exist; correct the path, or unset {name}"
+
+
+def is_quoted(value: str) -> bool:
+    """Return whether a value is in quotes, which a shell or python-dotenv would have removed."""
+    return len(value) > 1 and value[0] == value[-1] and value[0] in "\"'"
+
+
+def quote_hint(value: str) -> str:
+    """Return what to add to the fault of a value, if the quotes around it are the reason."""
+    return f"; {UNQUOTE}" if is_quoted(value) else ""
