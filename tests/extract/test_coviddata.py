@@ -446,23 +446,20 @@ def test_many_faults_alike_are_summarised(reading: Reading) -> None:
     broken = {f"2020-05-{n:02}": day(new_cases="1") for n in range(1, 31)}
     keys = [f"c{n}" for n in range(30)]
     found = reading.faults([country(key, days=broken) for key in keys])
-    assert found[:4] == [f"c0, 2020-05-0{n}, new.cases: expected int, got str" for n in range(1, 5)]
-    assert found[4:] == ["c0, 2020-05-05, new.cases: expected int, got str (and 895 more like it)"]
+    assert found == ["c0, 2020-05-01, new.cases: expected int, got str (and 899 more like it)"]
     renamed_everywhere = [{"country": {"key": key, "name": key}, "data": {}} for key in keys]
     found = reading.faults(renamed_everywhere)
-    assert len(found) == 5
-    assert found[-1] == "c4: expected field 'dates', got 'country', 'data' (and 25 more like it)"
+    assert found == ["c0: expected field 'dates', got 'country', 'data' (and 29 more like it)"]
 
 
 def test_reading_stops_after_a_thousand_faults_however_alike(reading: Reading) -> None:
-    assert reading.faults(b"[" + b"{}," * 400 + b"{}]")[-1].endswith("(and 396 more like it)")
+    assert reading.faults(b"[" + b"{}," * 400 + b"{}]")[-1].endswith("(and 400 more like it)")
     found = reading.faults(b"[" + b"{}," * 5_000 + b"{}]")
     assert found[0] == "reading stopped after 1,000 faults"
-    assert found[-1].endswith("(and 495 more like it)")
+    assert found[-1].endswith("(and 499 more like it)")
     differing = {f"{year}-05-01": day(cumulative_cases=-year) for year in range(1000, 3000)}
     with pytest.raises(SourceChanged) as caught:
         reading([country("spain", days=differing)])
-    assert str(caught.value).endswith("; and 981 more")
     assert len(str(caught.value)) < 3_000
 
 

@@ -3,40 +3,63 @@
 import csv
 import io
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from etl.errors import SourceChanged, one_line
 from etl.extract.sources.faults import Faults
+from etl.extract.wrong_kind import LOOKED_AT, wrong_kind
 
 LONGEST_LINE = 1 << 20
 
 
-def header(path: Path, wanted: Sequence[str]) -> list[str]:
-    """Return the names of the columns, in the file's order.
+def header(path: Path, wanted: Sequence[str], older: Mapping[str, str] | None = None) -> list[str]:
+    """Return the names of the columns, in the file's order, without the spaces around them.
 
-    Raises SourceChanged unless each wanted column is there exactly once, and if the last line has
-    no line break: it may have been cut in the middle of a number, which nothing else would show.
+    `older` gives the wanted name of a column that was called otherwise in older files. Raises
+    SourceChanged unless each wanted column is there exactly once, and if the last line has no line
+    break and fewer cells than the header: the file was cut.
     """
-    names, first = _first_row(path)
+    names, begins = _first_row(path)
+    for name, today in (older or {}).items():
+        if today not in names:
+            names = [today if one == name else one for one in names]
     expected = f"expected {', '.join(wanted)}"
-    if not names:
+    if not begins:
         raise SourceChanged(f"{path.name} is empty; {expected}")
     if set(wanted).isdisjoint(names):
-        begins = one_line(first, 80)
-        raise SourceChanged(f"{path.name} is no such CSV: {expected}; it begins '{begins}'")
+        kind = wrong_kind(begins.encode())
+        what = f"{kind}, no such CSV" if kind else "no such CSV"
+        shown = one_line(begins[:320], 80)
+        raise SourceChanged(f"{path.name} is {what}: {expected}; it begins '{shown}'")
     if odd := [name for name in wanted if names.count(name) != 1]:
         got = one_line(", ".join(names), 2000)
         raise SourceChanged(
             f"{path.name}: columns missing or there twice: {', '.join(odd)}; {expected}; got {got}"
         )
-    if last := _unfinished(path):
-        raise SourceChanged(f"{path.name} breaks off in its last line: '...{one_line(last)}'")
+    last = unfinished_line(path)
+    if last and (len(_cells(last)) < len(names) or len(last) == path.stat().st_size):
+        raise SourceChanged(breaks_off(path, last))
     return names
 
 
+def unfinished_line(path: Path) -> bytes:
+    """Return the last line if it has no line break; empty if it has one."""
+    with path.open("rb") as file:
+        file.seek(max(file.seek(0, io.SEEK_END) - LONGEST_LINE, 0))
+        return re.split(b"[\r\n]", file.read())[-1]
+
+
+def breaks_off(path: Path, last: bytes) -> str:
+    """Return the fault of a file whose last line was cut."""
+    return f"{path.name} breaks off in its last line: '...{one_line(last[-60:])}'"
+
+
 def _first_row(path: Path) -> tuple[list[str], str]:
-    """Return the cells of the first row, and the beginning of the first line."""
+    """Return the cells of the first row, stripped, and what the file begins with.
+
+    Raises SourceChanged if the row is no CSV.
+    """
     with path.open(encoding="utf-8-sig", errors="replace", newline="") as file:
         start = file.read(LONGEST_LINE)
     lines = csv.reader(io.StringIO(start, newline=""))
@@ -44,15 +67,14 @@ def _first_row(path: Path) -> tuple[list[str], str]:
         names = next(lines, [])
     except csv.Error as exc:
         raise SourceChanged(f"{path.name}, line {lines.line_num}: not CSV: {exc}") from exc
-    return names, start[:320].partition("\n")[0]
+    return [name.strip() for name in names], start.lstrip()[:LOOKED_AT]
 
 
-def _unfinished(path: Path) -> bytes:
-    """Return the end of the last line if it has no line break."""
-    with path.open("rb") as file:
-        end = file.seek(0, io.SEEK_END)
-        file.seek(max(end - 60, 0))
-        return re.split(b"[\r\n]", file.read())[-1]
+def _cells(line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode("utf-8", "replace")]), [])
+    except csv.Error:
+        return []
 
 
 def rows(path: Path, width: int, faults: Faults) -> Iterator[tuple[int, list[str]]]:

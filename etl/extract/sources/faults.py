@@ -8,11 +8,17 @@ from datetime import date
 from etl.errors import SourceChanged, upsetting
 
 LONGEST_TEXT = 200
+RARE = 1000  # a negative count becomes missing if fewer than one of so many cells is negative
 COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
-ALIKE_SHOWN = 5  # places shown for the same problem
 MOST = 1_000  # faults after which reading stops
 # `[0-9]+\.?[0-9]*` would take quadratic time on a long row of digits
 NUMBER = re.compile(r"[ \t]*-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
+# what may differ between problems that are alike: the value found, the line of the first one
+FOUND = re.compile(r", got .*|(?<= in line )[0-9]+", re.DOTALL)
+DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]00:00:00(\.0+)?(Z|\+00:00)?)?")
+AMBIGUOUS = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}\b.*", re.DOTALL)
+
+NEGATIVE = "expected a count that is not negative"
 
 Fault = tuple[str, str]  # place, problem
 
@@ -22,23 +28,23 @@ class TooManyFaults(SourceChanged):
 
 
 class Faults:
-    """Faults grouped by problem, so that one that occurs everywhere takes a few lines.
+    """Faults grouped by problem, so that one that occurs everywhere takes one line.
 
-    Adding fault number MOST raises TooManyFaults with all of them.
+    Problems that differ only in the value that was found are alike. Adding fault number MOST raises
+    TooManyFaults with all of them.
     """
 
     def __init__(self) -> None:
-        self._places: dict[str, list[str]] = {}
+        self._first: dict[str, str] = {}
         self._counts = Counter[str]()
 
     def __bool__(self) -> bool:
-        return bool(self._places)
+        return bool(self._first)
 
     def add(self, place: str, problem: str) -> None:
-        self._counts[problem] += 1
-        places = self._places.setdefault(problem, [])
-        if len(places) < ALIKE_SHOWN:
-            places.append(place)
+        kind = FOUND.sub("", problem)
+        self._first.setdefault(kind, f"{place}: {problem}")
+        self._counts[kind] += 1
         if self._counts.total() >= MOST:
             raise TooManyFaults([f"reading stopped after {MOST:,} faults", *self.lines()])
 
@@ -52,12 +58,12 @@ class Faults:
             self.add(*otherwise)
 
     def lines(self) -> list[str]:
-        lines = []
-        for problem, places in self._places.items():
-            lines += [f"{place}: {problem}" for place in places]
-            if (more := self._counts[problem] - len(places)) > 0:
-                lines[-1] += f" (and {more} more like it)"
-        return lines
+        return [
+            f"{first} (and {self._counts[kind] - 1} more like it)"
+            if self._counts[kind] > 1
+            else first
+            for kind, first in self._first.items()
+        ]
 
 
 def as_date(text: str) -> date:
@@ -66,6 +72,23 @@ def as_date(text: str) -> date:
     if day.isoformat() != text:
         raise ValueError(text)
     return day
+
+
+def as_day(text: str) -> date:
+    """Parse 2020-01-22 or 2020-01-22T00:00:00Z. Raises ValueError, which says what is wrong."""
+    found = DAY.fullmatch(text)
+    try:
+        if found:
+            return as_date(found[1])
+    except ValueError:
+        pass
+    why = ", where the day or the month may come first" if AMBIGUOUS.fullmatch(text) else ""
+    raise ValueError(f"expected a date such as 2020-01-22, got {text[:40]!r}{why}")
+
+
+def rare(cells: int, of: int) -> bool:
+    """Return whether so few cells are wrong that they become missing; else the file is refused."""
+    return cells * RARE < of
 
 
 def whole(text: str) -> int | None:

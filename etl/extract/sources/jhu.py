@@ -4,13 +4,15 @@
     ,"Korea, South",35.9,127.7,1,1,...
 
 A country's count is the sum of its provinces' counts; it is unknown if one of them is. Recoveries
-ended on LAST_RECOVERIES; the zeros after it are not counts.
+ended on LAST_RECOVERIES; what comes after it is no count and is not even read. A file of July 2020
+has years of four digits.
 """
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -21,13 +23,21 @@ from etl.extract.countries import find
 from etl.extract.sources import MEASURES
 from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header, rows
-from etl.extract.sources.faults import COUNT_LIMIT, Faults, TooManyFaults, named, whole
-from etl.extract.sources.table import SourceTable
+from etl.extract.sources.faults import (
+    COUNT_LIMIT,
+    NEGATIVE,
+    Faults,
+    TooManyFaults,
+    named,
+    rare,
+    whole,
+)
+from etl.extract.sources.table import Mended, SourceTable
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")
 LAST_RECOVERIES = date(2021, 8, 4)
-DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/([0-9]{2})")
+DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/(?:20)?([0-9]{2})")
 # matches nearly every row at once, which saves checking its cells one by one
 PLAIN = re.compile(r"-?[0-9]{1,9}(,-?[0-9]{1,9})*")
 EPOCH = date(1970, 1, 1).toordinal()
@@ -35,10 +45,15 @@ EPOCH = date(1970, 1, 1).toordinal()
 
 @dataclass
 class _File:
-    """One measure: its days since 1970-01-01, and each country's counts on them; NaN: unknown."""
+    """One measure: its days since 1970-01-01, and each country's counts on them; NaN: unknown.
+
+    `negative` describes the cells that were negative and are unknown now.
+    """
 
     days: list[int] = field(default_factory=list)
     counts: dict[str, NDArray[np.float64]] = field(default_factory=dict)
+    negative: list[str] = field(default_factory=list)
+    nameless: int = 0
 
 
 def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
@@ -50,7 +65,8 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
     broken: list[str] = []
     for measure, path in zip(MEASURES, (confirmed, deaths, recovered), strict=True):
         try:
-            files[measure] = _read(path, faults)
+            last = LAST_RECOVERIES if measure == "recoveries" else date.max
+            files[measure] = _read(path, last.toordinal() - EPOCH, faults)
         except TooManyFaults:
             raise
         except SourceChanged as exc:
@@ -60,14 +76,15 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
     names = list(dict.fromkeys(name for file in files.values() for name in file.counts))
     days = sorted({day for file in files.values() for day in file.days})
     columns = {f"cumulative_{m}": _column(file, names, days) for m, file in files.items()}
-    ended = np.tile(np.array(days) > LAST_RECOVERIES.toordinal() - EPOCH, len(names))
-    columns["cumulative_recoveries"].known[ended] = False
-    return assemble(
+    table = assemble(
         [Named(name, find(name)) for name in names],
         np.repeat(np.arange(len(names), dtype=np.int32), len(days)),
         np.tile(np.array(days, dtype=np.int32), len(names)),
         columns,
     )
+    negative = [cell for file in files.values() for cell in file.negative]
+    nameless = sum(file.nameless for file in files.values())
+    return replace(table, mended=Mended.of(negative, rows_nameless=nameless))
 
 
 def _column(file: _File, names: list[str], days: list[int]) -> Counts:
@@ -80,13 +97,20 @@ def _column(file: _File, names: list[str], days: list[int]) -> Counts:
     return Counts.of(counts.ravel())
 
 
-def _read(path: Path, faults: Faults) -> _File:
+def _read(path: Path, last: int, faults: Faults) -> _File:
+    """Read one file up to the day `last`. Raises SourceChanged if its header is wrong."""
     names = header(path, ABOUT)
     dated = [at for at, name in enumerate(names) if name not in ABOUT]
-    file = _File(days=_days(path, [names[at] for at in dated]))
+    every = _days(path, [names[at] for at in dated])
+    dated = [at for at, day in zip(dated, every, strict=True) if day <= last]
+    file = _File(days=[day for day in every if day <= last])
     lines: dict[tuple[str, str], int] = {}
+    negative: list[tuple[str, float]] = []
     for line, row in rows(path, len(names), faults):
-        province, country = row[names.index(PROVINCE)], row[names.index(COUNTRY)].strip()
+        province, country = (row[names.index(one)].strip(" \t") for one in (PROVINCE, COUNTRY))
+        if not (province or country):
+            file.nameless += 1
+            continue
         place = f"{path.name}, line {line}"
         try:
             named(country)
@@ -97,34 +121,69 @@ def _read(path: Path, faults: Faults) -> _File:
             before = lines[province, country]
             faults.add(f"{place}, {country}", f"this province stands in line {before}, too")
             continue
-        counts = np.array(list(_counts([row[at] for at in dated], f"{place}, {country}", faults)))
+        place = f"{place}, {province}, {country}" if province else f"{place}, {country}"
+        counts = np.array(list(_counts([row[at] for at in dated], place, faults)), dtype=float)
+        for at in np.flatnonzero(counts < 0).tolist():
+            negative.append((f"{place}, {names[dated[at]]}", counts[at]))
+            counts[at] = np.nan
         file.counts[country] = file.counts.get(country, 0) + counts
+    _settle(file, negative, len(lines) * len(dated), faults)
     for country, counts in file.counts.items():
-        for at in np.flatnonzero((counts < 0) | (counts > COUNT_LIMIT)).tolist():
+        for at in np.flatnonzero(counts > COUNT_LIMIT).tolist():
             place = f"{path.name}, {country}, {names[dated[at]]}"
-            faults.add(place, f"expected a count from 0 to {COUNT_LIMIT}, got {counts[at]:.0f}")
+            faults.add(place, f"expected a count of at most {COUNT_LIMIT}, got {counts[at]:.0f}")
     return file
 
 
+def _settle(file: _File, negative: Sequence[tuple[str, float]], cells: int, faults: Faults) -> None:
+    """Report the negative cells: in `file` if they are rare among its `cells`, else in `faults`."""
+    if rare(len(negative), cells):
+        file.negative += [one_line(f"{place}: {count:.0f}") for place, count in negative]
+    else:
+        for place, count in negative:
+            faults.add(place, f"{NEGATIVE}, got {count:.0f}")
+
+
 def _days(path: Path, names: list[str]) -> list[int]:
-    """Parse the columns' days. Raises SourceChanged with every name that is no day or repeated."""
+    """Parse the columns' days. Raises SourceChanged if one is no day, repeated or day-first."""
+    faults = Faults()
+    if not names:
+        faults.add(path.name, "there is no column for a day")
     days: dict[int, str] = {}
-    faults = [] if names else [f"{path.name} has no column for a day"]
     for name in names:
-        try:
-            found = DAY.fullmatch(name)
-            month, day, year = map(int, found.groups()) if found else (0, 0, 0)
-            number = date(2000 + year, month, day).toordinal() - EPOCH
-        except ValueError:
-            got = one_line(name, 40)
-            faults.append(f"{path.name}: expected a column such as 1/22/20, got '{got}'")
-            continue
-        if number in days:
-            faults.append(f"{path.name}: the column {name} stands twice")
-        days[number] = name
+        number = _day(name, month_first=True)
+        if number is None:
+            got = f"got '{one_line(name, 40)}'"
+            faults.add(path.name, f"expected a column such as 1/22/20, the month first, {got}")
+        elif number in days:
+            faults.add(f"{path.name}, {name}", "another column is of the same day")
+        else:
+            days[number] = name
+    if not faults and not _consecutive(list(days)):
+        swapped = [_day(name, month_first=False) for name in names]
+        if _consecutive(swapped):
+            why = f"the days of the columns are consecutive only if the day comes first: {names[0]}"
+            faults.add(path.name, f"{why}, {names[1]} ...; expected the month first")
     if faults:
-        raise SourceChanged(faults)
+        raise SourceChanged(faults.lines())
     return list(days)
+
+
+def _day(name: str, *, month_first: bool) -> int | None:
+    """Parse 1/22/20 or 1/22/2020 as days since 1970-01-01; None if it is no such day."""
+    found = DAY.fullmatch(name)
+    if not found:
+        return None
+    first, second, year = map(int, found.groups())
+    month, day = (first, second) if month_first else (second, first)
+    try:
+        return date(2000 + year, month, day).toordinal() - EPOCH
+    except ValueError:
+        return None
+
+
+def _consecutive(days: Sequence[int | None]) -> bool:
+    return all(a is not None and b == a + 1 for a, b in pairwise(days))
 
 
 def _counts(cells: list[str], place: str, faults: Faults) -> Iterator[float]:

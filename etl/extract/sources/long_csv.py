@@ -5,6 +5,8 @@ to say what is wrong and where.
 """
 
 from array import array
+from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import numpy as np
@@ -12,15 +14,18 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged, one_line
+from etl.errors import UNPRINTABLE, SourceChanged, one_line
 from etl.extract.countries import find, find_code
 from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header
-from etl.extract.sources.faults import COUNT_LIMIT, named
+from etl.extract.sources.faults import COUNT_LIMIT, as_day, named, rare
 from etl.extract.sources.long_csv_form import CsvForm, explain
-from etl.extract.sources.table import SourceTable
+from etl.extract.sources.table import Mended, SourceTable
 
 BLOCK = 1 << 20
+LEFT_OUT = -1
+NO_DAY = np.iinfo(np.int32).min
+EPOCH = date(1970, 1, 1).toordinal()
 
 
 class _Rows:
@@ -31,6 +36,10 @@ class _Rows:
         self.place_of: dict[str, int] = {}  # by code, or else by name
         self.columns = {name: array("i") for name in ("place", "day", *form.counts)}
         self.known = {name: bytearray() for name in form.counts}
+        self.days: dict[str, int] = {}  # a cache: days since 1970-01-01, or NO_DAY
+        self.nameless = 0
+        self.names_replaced = 0
+        self.negative: list[str] = []
 
     def table(self) -> SourceTable:
         places, days = (np.frombuffer(self.columns[name], np.int32) for name in ("place", "day"))
@@ -38,17 +47,37 @@ class _Rows:
             name: Counts(np.frombuffer(self.columns[name], np.int32), np.frombuffer(known, bool))
             for name, known in self.known.items()
         }
-        return assemble(self.named, places, days, counts)
+        cumulative = sum(name.startswith("cumulative") for name in counts)
+        if self.negative and not rare(len(self.negative), len(places) * cumulative):
+            raise ValueError("too many negative counts")
+        put_right = Mended.of(self.negative, self.names_replaced, self.nameless)
+        return replace(assemble(self.named, places, days, counts), mended=put_right)
 
     def place(self, code: str | None, name: str) -> int:
-        """Return a country's index in `named`, and add it if it is new; -1: leave its rows out."""
+        """Return a country's index in `named`, and add it if it is new; or LEFT_OUT.
+
+        A name with broken characters is replaced by ours if we know the code.
+        """
         if code is None:
-            return -1
+            return LEFT_OUT
         named(name)
         if (code or name) not in self.place_of:
+            country = find_code(code) or find(name)
+            if UNPRINTABLE in name and country:
+                name = country.name
+                self.names_replaced += 1
             self.place_of[code or name] = len(self.named)
-            self.named.append(Named(name, find_code(code) or find(name)))
+            self.named.append(Named(name, country))
         return self.place_of[code or name]
+
+    def day(self, text: str) -> int:
+        """Return a date as days since 1970-01-01, or NO_DAY if it can't be read."""
+        if text not in self.days:
+            try:
+                self.days[text] = as_day(text.strip()).toordinal() - EPOCH
+            except ValueError:
+                self.days[text] = NO_DAY
+        return self.days[text]
 
 
 def read_long(path: Path, form: CsvForm) -> SourceTable:
@@ -56,9 +85,9 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
 
     Raises SourceChanged with every fault: `line 12, Spain, 2020-05-25, New_cases: expected ...`.
     """
-    header(path, form.columns)
+    names = header(path, form.columns, form.older)
     try:
-        return _read(path, form)
+        return _read(path, form, names)
     except (ValueError, SourceChanged) as exc:  # Arrow's errors are ValueErrors
         if faults := explain(path, form):
             raise SourceChanged(faults.lines()) from exc
@@ -67,16 +96,19 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
         raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc
 
 
-def _read(path: Path, form: CsvForm) -> SourceTable:
+def _read(path: Path, form: CsvForm, names: list[str]) -> SourceTable:
     rows = _Rows(form)
-    texts = dict.fromkeys((form.code, form.name), pa.dictionary(pa.int32(), pa.string()))
+    text = pa.dictionary(pa.int32(), pa.string())
+    texts = dict.fromkeys((form.date, form.code, form.name), text)
     numbers = dict.fromkeys(form.counts.values(), pa.float64())
     options = pa.csv.ConvertOptions(
         include_columns=form.columns,
-        column_types={form.date: pa.date32(), **texts, **numbers},
-        null_values=[""],  # NA is Namibia
+        column_types={**texts, **numbers},
+        null_values=["", " ", "  "],  # NA is Namibia
     )
-    reading = pa.csv.ReadOptions(use_threads=False, block_size=BLOCK)
+    reading = pa.csv.ReadOptions(
+        use_threads=False, block_size=BLOCK, column_names=names, skip_rows_after_names=1
+    )
     with pa.csv.open_csv(path, reading, convert_options=options) as blocks:
         for block in blocks:
             _add(rows, block, form)
@@ -85,19 +117,26 @@ def _read(path: Path, form: CsvForm) -> SourceTable:
 
 def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
     places = _places(rows, block.column(form.code), block.column(form.name), form)
-    kept = places >= 0
+    kept = places != LEFT_OUT
     dates = block.column(form.date)
-    if dates.filter(pa.array(kept)).null_count:
+    day_of = np.array([rows.day(text) for text in dates.dictionary.to_pylist()], dtype=np.int32)
+    days = day_of[dates.indices.to_numpy()[kept]]
+    if (days == NO_DAY).any():
         raise ValueError("a row without a date")
     rows.columns["place"].frombytes(places[kept].tobytes())
-    rows.columns["day"].frombytes(dates.cast(pa.int32()).fill_null(0).to_numpy()[kept].tobytes())
+    rows.columns["day"].frombytes(days.tobytes())
     for ours, theirs in form.counts.items():
         column = block.column(theirs)
         known = column.is_valid().to_numpy(zero_copy_only=False)[kept]
         counts = column.fill_null(0).to_numpy()[kept]
-        least = 0 if ours.startswith("cumulative") else -COUNT_LIMIT
-        if not ((counts >= least) & (counts <= COUNT_LIMIT) & (np.floor(counts) == counts)).all():
+        if not ((np.abs(counts) <= COUNT_LIMIT) & (np.floor(counts) == counts)).all():
             raise ValueError("a count that is none")
+        if ours.startswith("cumulative") and (negative := counts < 0).any():
+            for at in np.flatnonzero(negative).tolist():
+                name = rows.named[places[kept][at]].name
+                day = np.datetime64(int(days[at]), "D")
+                rows.negative.append(f"{name}, {day}, {theirs}: {counts[at]:.0f}")
+            known &= ~negative
         rows.columns[ours].frombytes(counts.astype(np.int32).tobytes())
         rows.known[ours] += known.tobytes()
 
@@ -105,13 +144,22 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
 def _places(
     rows: _Rows, codes: pa.DictionaryArray, names: pa.DictionaryArray, form: CsvForm
 ) -> NDArray[np.int32]:
-    """Return the place of each row; each pair of code and name is looked up once per block."""
+    """Return the place of each row; each pair of code and name is looked up once per block.
+
+    Rows without code and name are counted and left out.
+    """
     width = len(names.dictionary)
     pairs = codes.indices.to_numpy().astype(np.int64) * width + names.indices.to_numpy()
     different, inverse = np.unique(pairs, return_inverse=True)
-    code, name = codes.dictionary.to_pylist(), names.dictionary.to_pylist()
-    places = [
-        rows.place(form.country_code(code[pair // width]), name[pair % width])
-        for pair in different.tolist()
-    ]
+    code, name = (
+        [text.strip() for text in column.dictionary.to_pylist()] for column in (codes, names)
+    )
+    places = []
+    for number, pair in enumerate(different.tolist()):
+        of_pair = code[pair // width], name[pair % width]
+        if any(of_pair):
+            places.append(rows.place(form.country_code(of_pair[0]), of_pair[1]))
+        else:
+            places.append(LEFT_OUT)
+            rows.nameless += int((inverse == number).sum())
     return np.array(places, dtype=np.int32)[inverse]

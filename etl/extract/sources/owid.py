@@ -5,7 +5,8 @@
 
 Seven of its 61 columns matter. Counts have a decimal point, and are blank where unknown. The world,
 continents and groups of countries have no code, or one that begins with OWID_; they are left out,
-since their countries have rows of their own. Kosovo's code begins with OWID_, too.
+since their countries have rows of their own. Kosovo's code begins with OWID_, too. Files of 2020 to
+2024 (owid-covid-data.csv) have the columns iso_code and location instead of code and country.
 """
 
 import re
@@ -35,6 +36,7 @@ FORM = CsvForm(
         "cumulative_deaths": "total_deaths",
     },
     country_code=country_code,
+    older={"iso_code": "code", "location": "country"},
 )
 
 

@@ -3,16 +3,17 @@
 A series is a country, a region or a place, depending on the table's level; its key identifies it.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from etl.errors import listed, one_line
 from etl.extract import levels
 from etl.extract.sources import MEASURES, Source
 
@@ -20,6 +21,36 @@ NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
 # distance in days between two series when all are put on one axis; the years 1 to 9999 have fewer
 APART = 4_000_000
+NAMED = 5  # cells that a warning names
+
+
+@dataclass(frozen=True)
+class Mended:
+    """What a reader put right. `warnings` names it, one line per kind.
+
+    `negative_missing`: cells whose cumulative count was negative and is missing now.
+    `names_replaced`: names with broken characters, replaced by our own name for the same code.
+    `rows_nameless`: rows that name nothing, left out.
+    """
+
+    negative_missing: int = 0
+    names_replaced: int = 0
+    rows_nameless: int = 0
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, negative: Sequence[str], names_replaced: int = 0, rows_nameless: int = 0) -> Self:
+        """Count what was put right and word the warnings; `negative` describes each such cell."""
+        warnings = []
+        if negative:
+            cells = one_line(listed(negative, NAMED))
+            warnings.append(f"negative counts, taken as missing: {cells}")
+        if rows_nameless:
+            warnings.append(f"rows that name nothing, left out: {rows_nameless}")
+        return cls(len(negative), names_replaced, rows_nameless, tuple(warnings))
+
+
+NOTHING_MENDED = Mended()
 
 
 @dataclass(frozen=True)
@@ -36,6 +67,7 @@ class SourceTable:
 
     entities: pd.DataFrame
     rows: pd.DataFrame
+    mended: Mended = NOTHING_MENDED
 
 
 def read_table(source: Source, paths: Iterable[Path]) -> SourceTable:

@@ -4,7 +4,8 @@
     2020-01-04,NA,Namibia,AFR,,0,,0
 
 New counts may be blank, or negative where the source corrected itself. There are no recoveries.
-Ships, which are no country, have no code.
+Ships, which are no country, have no code; in December 2023 they had no name either. Files of 2020
+have spaces before the names of the columns, and dates such as 2020-02-24T00:00:00Z.
 """
 
 from pathlib import Path
