@@ -14,6 +14,8 @@ import traceback
 from contextlib import suppress
 from typing import Any, TextIO
 
+from etl.errors import UPSETTING
+
 LONGEST = 9_000  # Heroku cuts a line into pieces at 10,000 bytes
 _PLAIN = re.compile(r"[\w.,:/@%+*#~^(){}<>!?$&;|-]+", re.ASCII)
 _WHOLE = re.compile(r"(?:[^\\]|\\u[0-9a-f]{4}|\\[^u])*")  # text up to an incomplete escape
@@ -27,16 +29,16 @@ def _value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    text = ",".join(map(str, value)) if type(value) in (list, tuple) else str(value)
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
 def line(event: str, fields: dict[str, Any]) -> str:
     """Return one logfmt line; values are quoted where needed, and it is cut at LONGEST bytes."""
     text = " ".join([event, *(f"{name}={_value(value)}" for name, value in fields.items())])
-    # JSON does not escape these, but some log readers end a line at them
-    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029").replace("\x85", "\\u0085")
-    encoded = text.encode("utf-8", "backslashreplace")  # lone surrogates can't be written
+    # JSON does not escape all of these; some end a line, or turn what follows, or can't be written
+    text = re.sub(f"[{UPSETTING}]", lambda odd: f"\\u{ord(odd[0]):04x}", text)
+    encoded = text.encode()
     return encoded.decode() if len(encoded) <= LONGEST else _cut(encoded)
 
 

@@ -4,6 +4,7 @@ For a source of regions or places, the first two are regions.json and regions/*.
 places.json and places/*.json.
 """
 
+from collections.abc import Collection
 from pathlib import Path
 
 import msgspec
@@ -16,6 +17,15 @@ from etl.extract.facts import FACT_COLUMNS
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, records, spans, to_json, write_json
 from etl.store.layout import LATEST_CSV, LATEST_JSON
+
+# Windows opens a device in place of a file with such a name, whatever its ending
+RESERVED = {
+    "con",
+    "prn",
+    "aux",
+    "nul",
+    *(f"{port}{n}" for port in ("com", "lpt") for n in range(10)),
+}
 
 
 class CountryFiles:
@@ -57,20 +67,25 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
 
     If several series share a code (Congo and Congo (Brazzaville)), the one with the latest date
     gets it, and the others are named by key. Regions and places are always named by key:
-    `regions/KEY.json`.
+    `regions/KEY.json`. `_` follows a key that Windows reserves, or that differs from the code of
+    another file only in case, so that no disk takes two files for one; no key has a `_` itself.
     """
     level = levels.level(countries)
     if level != "countries":
-        return [f"{level}/{key}.json" for key in countries[levels.key(countries)]]
+        return [f"{level}/{_stem(key, ())}.json" for key in countries[levels.key(countries)]]
     ends = rows.groupby("country_key", observed=True)["date"].agg(["max", "size"])
     ranked = countries.join(ends, on="country_key").sort_values(
         ["max", "size", "country_key"], ascending=[False, False, True]
     )
     owner = ranked.dropna(subset="iso3").drop_duplicates("iso3").set_index("iso3")["country_key"]
     return [
-        f"countries/{iso3 if owner.get(iso3) == key else key}.json"
+        f"countries/{iso3 if owner.get(iso3) == key else _stem(key, owner.index)}.json"
         for key, iso3 in zip(countries["country_key"], countries["iso3"], strict=True)
     ]
+
+
+def _stem(key: str, codes: Collection[str]) -> str:
+    return f"{key}_" if key in RESERVED or key.upper() in codes else key
 
 
 def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> int:

@@ -1,6 +1,6 @@
 """Which keys are valid, and which media type belongs to a key's ending. Pure."""
 
-from unicodedata import category
+from unicodedata import category, normalize
 
 MAX_KEY_BYTES = 900  # S3 allows 1024, the folder included
 
@@ -48,6 +48,16 @@ def is_valid(key: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def alike(key: str) -> str:
+    """Return a form that is the same for two keys if a file system may take them for one.
+
+    Windows and macOS ignore case, macOS how a letter is composed. Windows also drops dots and
+    blanks at the end of a name; what follows a colon there names a part of the same file.
+    """
+    folded = normalize("NFKC", normalize("NFKC", key).casefold())
+    return "/".join(name.partition(":")[0].rstrip(". ") for name in folded.split("/"))
 
 
 def valid_prefix(prefix: str) -> str:

@@ -11,6 +11,7 @@ from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.record import SUCCESS
 from etl.store import Store
+from etl.store.keys import alike
 from etl.store.layout import MANIFEST, Owner, place_of, run_key
 
 NAMED, LOOKED_AT = 5, 30  # runs that `runs_that_are_there` lists, and looks at
@@ -88,11 +89,18 @@ WHAT_IT_IS: dict[Owner, str] = {
 
 
 def owned(store: Store, key: str) -> str | None:
-    """Say what one of the worker's own keys is; None for any other key. Raises StoreError."""
-    place = place_of(key)
-    if place:
+    """Say what one of the worker's own keys is; None for any other key. Raises StoreError.
+
+    A key that some systems take for one of the worker's, such as Status.json, counts as its own.
+    """
+    similar = "on some systems the same as "
+    if place := place_of(key):
         return WHAT_IT_IS.get(place.owner)
+    if place := place_of(alike(key)):
+        what = WHAT_IT_IS.get(place.owner)
+        return what and similar + what
     published = manifests.read(store)
-    if published and key in published.manifest.digests():
+    files = published.manifest.digests() if published else {}
+    if key in files:
         return WHAT_IT_IS["published"]
-    return None
+    return similar + WHAT_IT_IS["published"] if alike(key) in map(alike, files) else None

@@ -40,7 +40,7 @@ from etl.transform.world import latest, world
 from tests.support.frames import MOST, countries, days, rows, some, tables, values
 
 HEADER = Header("A title", "Somebody's", "CC0", "2020-03-12", notice="Made up.")
-QUOTED = 'Quoted "name", with\na line break; and\tmore \\ of it'
+QUOTED = 'Quoted "name", with a comma; and more \\ of it'
 TABLE = rows(
     spain=days("2020-03-01", range(0, 120, 10), deaths=range(12), recoveries=[5] * 6 + [0] * 6),
     france=[*days("2020-03-01", [5, 3]), *days("2020-03-06", [30, 44, 44, 44, 50, 51, 52])],
@@ -369,6 +369,7 @@ def test_no_text_in_csv_begins_like_a_formula_and_negative_numbers_stay_numbers(
     "name",
     [
         QUOTED,
+        "with\na line break; and\tmore",
         "a\r\nb",
         '"',
         "''=1",
@@ -619,6 +620,20 @@ def test_of_equal_series_that_share_a_code_the_first_key_has_it() -> None:
     ]
 
 
+def test_a_file_s_name_collides_on_no_disk() -> None:
+    one_day = days("2020-03-01", [1])
+    table = rows(esp=one_day, spain=one_day, con=one_day, com1=one_day, fra=one_day)
+    about = countries("esp", "con", "com1", "fra", spain={"iso3": "ESP"})
+    found = dict(zip(about["country_key"], file_names(table, about), strict=True))
+    assert found == {
+        "esp": "countries/esp_.json",
+        "con": "countries/con_.json",
+        "com1": "countries/com1_.json",
+        "fra": "countries/fra.json",
+        "spain": "countries/ESP.json",
+    }
+
+
 @some
 @given(tables(), st.data())
 def test_no_two_series_share_a_file(table: pd.DataFrame, data: st.DataObject) -> None:
@@ -626,7 +641,7 @@ def test_no_two_series_share_a_file(table: pd.DataFrame, data: st.DataObject) ->
     keys = table["country_key"].cat.categories
     about = countries(**{key: {"iso3": data.draw(codes)} for key in keys})
     found = file_names(table, about)
-    assert len(set(found)) == len(keys)
+    assert len({name.lower() for name in found}) == len(keys)
     used = {name.removeprefix("countries/").removesuffix(".json") for name in found}
     assert set(about["iso3"].dropna()) <= used
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from etl import log
 from etl.errors import SourceChanged
+from etl.load.month import Month
 
 HEROKU_CUTS_AT = 10_000  # bytes
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines ends a line
@@ -81,6 +82,8 @@ def test_an_event_and_its_fields_are_one_logfmt_line() -> None:
         ("Curaçao", '"Curaçao"'),
         ("日本", '"日本"'),
         ("a\u2028b\u2029c\x85d", r'"a\u2028b\u2029c\u0085d"'),
+        ("a\u202eb\ufeffc\x7fd", r'"a\u202eb\ufeffc\u007fd"'),
+        (Month(2026, 10), "2026-10"),
         ("half a pair \ud83d", r'"half a pair \ud83d"'),
         (SourceChanged(["one", "two"]), '"one; two"'),
     ],

@@ -80,6 +80,21 @@ def test_a_file_of_the_workers_is_not_overwritten_by_a_slip(key: str, desk: Desk
     assert contents(desk.store) == {}
 
 
+ALIKE = ["Status.json", "REPORTS/x", "Latest.CSV", "status.json.", "reports /x", "manifest.json:x"]
+
+
+@pytest.mark.parametrize("key", [*ALIKE, "\u017ftatus.json", "Countries/ESP.json"])
+def test_a_key_that_some_disk_takes_for_one_of_the_worker_s_is_left_alone(
+    key: str, desk: Desk
+) -> None:
+    Path("x").write_bytes(b"mine")
+    said = desk("put", "x", key)
+    assert said.status == 1
+    assert "on some systems the same as " in said.err
+    assert desk("put", "x", key, "--force").status == 0
+    assert list(contents(desk.store)) == [key]
+
+
 def test_translations_may_be_corrected_by_people(desk: Desk) -> None:
     Path("translations.json").write_bytes(b"{}")
     assert desk("put", "translations.json").status == 0
