@@ -29,7 +29,10 @@ def _value(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:.6g}"
-    text = ",".join(map(str, value)) if type(value) in (list, tuple) else str(value)
+    if isinstance(value, list | tuple) and type(value).__str__ is object.__str__:
+        text = ",".join(map(str, value))
+    else:
+        text = str(value)
     return text if _PLAIN.fullmatch(text) else json.dumps(text, ensure_ascii=False)
 
 
