@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 MOST_BYTES = 256 * 1024  # SNS's limit for a message and its attributes
 MISSING = "; create it with: python app.py setup"
+NO_SMS = "is not valid to publish to"
+OTHER_REGION = "AWS_ENDPOINT_URL_SNS may lead to another's"
 Attributes = dict[str, "MessageAttributeValueTypeDef"]
 
 
@@ -63,8 +65,15 @@ class Topic:
 
     def text(self, number: str, text: str) -> None:
         """Send one SMS to a phone number (E.164), which needs no subscription."""
-        with aws.explained("sns", what=number, action="sns:Publish on *"):
-            self.client.publish(PhoneNumber=number, Message=text, MessageAttributes=_urgent())
+        try:
+            with aws.explained("sns", what=number, action="sns:Publish on *"):
+                self.client.publish(PhoneNumber=number, Message=text, MessageAttributes=_urgent())
+        except AlertError as exc:
+            if NO_SMS in str(exc):  # SNS's answer in a region without SMS, too
+                raise AlertError(
+                    f"{exc}; not every region sends SMS: {OTHER_REGION}"
+                ) from exc.__cause__
+            raise
 
     @cached_property
     def display_name(self) -> str:

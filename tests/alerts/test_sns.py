@@ -178,6 +178,15 @@ def test_a_text_to_one_phone_needs_no_topic_and_is_urgent(sns: Sns) -> None:
 # ---- topics
 
 
+def test_the_display_name_is_looked_up_and_otherwise_that_of_setup(sns: Sns) -> None:
+    assert Topic("news").display_name == "Cloud ETL"
+    sns.client("sns").create_topic(Name="bare")
+    assert Topic("bare").display_name == ""
+    assert Topic("gone").display_name == "Cloud ETL"
+    sns.refuse["GetTopicAttributes"] = (403, "AuthorizationError", "no")
+    assert Topic("bare").display_name == "Cloud ETL"
+
+
 def test_a_topic_is_named_or_an_arn(sns: Sns) -> None:
     assert Topic("news").arn == ARN
     other = "arn:aws:sns:eu-west-1:123456789012:news"

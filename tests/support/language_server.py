@@ -92,6 +92,8 @@ class Languages:
 
 
 def _of_translation(request: dict[str, Any]) -> Refusal | None:
+    if request["SourceLanguageCode"] == "auto":
+        return 400, "DetectedLanguageLowConfidenceException", "no language is that clear here"
     pair = {request["SourceLanguageCode"], request["TargetLanguageCode"]}
     if len(request["Text"].encode()) > 10_000:
         return 400, "TextSizeLimitExceededException", "Input text size exceeds limit."
@@ -117,6 +119,8 @@ def _of_sentiment(request: dict[str, Any]) -> Refusal | None:
 def _of_labels(request: dict[str, Any]) -> Refusal | None:
     """Check a picture; like the real service, fetch it if it is in S3."""
     image = request["Image"]
+    if len(image) != 1 or not 0 <= request.get("MinConfidence", 55) <= 100:
+        return 400, "InvalidParameterException", "Request has invalid parameters"
     body, most = base64.b64decode(image.get("Bytes", "")), 5 * 1024 * 1024
     if place := image.get("S3Object"):
         most = 15_000_000

@@ -40,11 +40,15 @@ def backend(arn: str) -> Any:
 
 @dataclass
 class Rules:
-    """The state that moto does not keep. `spend_limit` is of SMS, in dollars a month."""
+    """The state that moto does not keep. `spend_limit` is of SMS, in dollars a month.
+
+    `sends_sms`: the region does.
+    """
 
     sandbox: bool = False
     opted_out: set[str] = field(default_factory=set)
     spend_limit: str = "1"
+    sends_sms: bool = True
     pending: dict[Place, Form] = field(default_factory=dict)
     deleted: list[Place] = field(default_factory=list)
 
@@ -66,8 +70,8 @@ class Rules:
                 return None
         return ANSWER.format(form["Action"], fields)
 
-    def refuse(self, form: Form) -> Refusal | None:
-        """Return the error for a request that AWS refuses and moto accepts."""
+    def refuse(self, form: Form, region: str) -> Refusal | None:
+        """Return the error for a request signed for a region that AWS refuses, not moto."""
         fault = {
             "Publish": _of_message,
             "CreateTopic": _of_name,
@@ -75,8 +79,10 @@ class Rules:
             "Unsubscribe": self._of_leaving,
         }.get(form["Action"], _nothing)(form)
         topic = form.get("TopicArn", "")
-        if not fault and topic and not re.fullmatch(TOPIC, topic):
+        if not fault and topic and not (re.fullmatch(TOPIC, topic) and f":{region}:" in topic):
             fault = "TopicArn"
+        if "PhoneNumber" in form and not self.sends_sms:
+            fault = f"PhoneNumber Reason: {form['PhoneNumber']} is not valid to publish to"
         return (400, "InvalidParameter", f"Invalid parameter: {fault}") if fault else None
 
     def listing(self, form: Form, body: str) -> str:

@@ -104,7 +104,8 @@ def sns_server() -> Iterator[Sns]:
             if "Action" not in form or "sns" not in environ.get("HTTP_AUTHORIZATION", ""):
                 return app(environ, start_response)
             sns.actions.append(form)
-            if refusal := sns.refuse.get(form["Action"]) or sns.rules.refuse(form):
+            region = environ["HTTP_AUTHORIZATION"].split("/")[2]
+            if refusal := sns.refuse.get(form["Action"]) or sns.rules.refuse(form, region):
                 status, code, message = refusal
                 start_response(f"{status} no", [("Content-Type", "text/xml")])
                 return [REFUSED.format(code=code, message=message).encode()]

@@ -73,6 +73,12 @@ def test_a_text_to_one_number_needs_no_topic(run: Command, sns: Sns) -> None:
     assert [action["PhoneNumber"] for action in sns.published()] == ["+34600111222"] * 2
 
 
+def test_a_region_that_sends_no_sms_says_so(run: Command, sns: Sns) -> None:
+    sns.rules.sends_sms = False
+    result = run("notify", "Look at the page.", "--to", "+34600111222", "--yes")
+    assert "not every region sends SMS: AWS_ENDPOINT_URL_SNS may lead" in str(result.exception)
+
+
 def test_a_note_that_was_sent_in_part_says_in_which_languages(
     run: Command, sns: Sns, languages: Languages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
