@@ -7,9 +7,11 @@ EtlError                     one clear line for a person, exit status 1
 ├── DataRejected             the data was read but may not be published; lists every reason
 ├── StoreError               the bucket or folder refused or failed; names it and the next step
 │   └── StateConflict        somebody else wrote in between (HTTP 412 or 409)
+├── MachineError             this machine has no room: disk, open files or memory
 └── AlertError               an alert could not be sent, or a subscription not be made
 """
 
+import errno
 import re
 from collections.abc import Sequence
 
@@ -102,6 +104,33 @@ class StoreError(EtlError):
 
 class StateConflict(StoreError):
     """A conditional write failed, since the object was changed after it was read."""
+
+
+class MachineError(EtlError):
+    """This machine ran out of disk, open files or memory; another try may succeed."""
+
+
+_FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+_FULL_TABLE = (errno.EMFILE, errno.ENFILE)
+
+
+def lacks_room(exc: BaseException | None) -> str:
+    """Say what this machine has no room for, if that is why `exc` was raised; otherwise empty."""
+    seen: list[BaseException] = []
+    while exc and exc not in seen:
+        seen.append(exc)
+        if isinstance(exc, MemoryError):
+            return "memory ran out; take a larger machine, or a smaller source"
+        if isinstance(exc, OSError) and exc.errno in (*_FULL_DISK, *_FULL_TABLE):
+            where = f"{exc.filename}: " if exc.filename else ""
+            step = (
+                "free some space on this machine, or set TMPDIR elsewhere"
+                if exc.errno in _FULL_DISK
+                else "raise the limit of open files (ulimit -n)"
+            )
+            return f"{where}{exc.strerror}; {step}"
+        exc = exc.__cause__ or exc.__context__
+    return ""
 
 
 class AlertError(EtlError):

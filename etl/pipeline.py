@@ -43,7 +43,7 @@ def run(
     recorder.teller.started()
     languages = settings.alerts.translate_to
     recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
-    with scratch() as folder, recorder.recorded(this):
+    with recorder.recorded(this), scratch() as folder:
         options.step("extract")
         fetched = fetch_inputs(this, Path(folder), recorder.fetched)
         if isinstance(fetched, Unchanged):

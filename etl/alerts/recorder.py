@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from etl import log
 from etl.alerts.teller import Teller
-from etl.errors import DataRejected, EtlError, SourceChanged
+from etl.errors import DataRejected, EtlError, MachineError, SourceChanged, lacks_room
 from etl.extract.fetch import Fetched
 from etl.history import append, outcomes
 from etl.history import manifest as manifests
@@ -53,13 +53,19 @@ class Recorder:
 
     @contextmanager
     def recorded(self, run: Run) -> Iterator[None]:
-        """Record an exception raised inside, send alerts about it and raise it again."""
+        """Record an exception raised inside, send alerts about it and raise it again.
+
+        What this machine has no room for is raised as MachineError."""
         try:
             yield
         except Exception as exc:
+            why = "" if isinstance(exc, EtlError) else lacks_room(exc)
+            error = MachineError(why) if why else exc
             if not self._has_ended:
-                self.write(self._fail, run, exc)
-            raise
+                self.write(self._fail, run, error)
+            if error is exc:
+                raise
+            raise error from exc
 
     def not_due(self, run: Run) -> Result:
         """End a run whose slot has its success already."""

@@ -18,8 +18,10 @@ from etl.history.manifest import Manifest
 from etl.history.record import standstill
 from etl.history.tasks import MOST_ATTEMPTS, given_up
 from etl.settings.alert_rules import AlertRule
+from etl.store.layout import PAGE
 
 STALE_AGAIN = timedelta(days=7)
+PAGE_NOT_MADE = "the page could not be made"
 LOST = "its process was killed or crashed: look for task.lost in the log"
 
 
@@ -29,7 +31,7 @@ def decide(
     """Apply every rule. Return the new state and the alerts of the wanted kinds."""
     alerts = []
     state = remembered(situation, state)
-    for rule in (incident, recovery, _staleness, _restatement, _crossing, _given_up):
+    for rule in (incident, recovery, _staleness, _restatement, _crossing, _given_up, _page):
         state, alert = rule(situation, state)
         if alert and alert.kind in kinds:
             alerts.append(alert)
@@ -142,6 +144,22 @@ def _given_up(situation: Situation, state: AlertState) -> Verdict:
     why = next((w.removeprefix(begins) for w in warnings if w.startswith(begins)), LOST)
     values = {"task": f"{kind} of {month}", "attempts": str(MOST_ATTEMPTS), "error": why}
     return state, Alert(new, "task", situation.now, values)
+
+
+def _page(situation: Situation, state: AlertState) -> Verdict:
+    """Make an alert, once for each page that stays, that a later page could not be made."""
+    manifest = situation.manifest
+    last = situation.past.last_success()
+    warnings = [*manifest.checks.warnings, *(last.warnings if last else [])] if manifest else []
+    why = next((warning for warning in warnings if warning.startswith(PAGE_NOT_MADE)), None)
+    if manifest is None or why is None:
+        return state, None
+    stays = manifest.page_from or ("none" if PAGE not in manifest.digests() else manifest.run_id)
+    alert_id = f"page-{stays}"
+    if state.knows(alert_id):
+        return state, None
+    values = {"error": why, **published(manifest)}
+    return state, Alert(alert_id, "page", situation.now, values, page=page(manifest))
 
 
 def report_ready(month: str, key: str, now: datetime) -> Alert:

@@ -21,6 +21,7 @@ Event = Literal[
     "crossed",
     "report",
     "task",
+    "page",
     "letters",
     "note",
 ]
@@ -34,6 +35,7 @@ KIND: Mapping[str, str] = {
     "crossed": "thresholds",
     "report": "reports",
     "task": "failures",
+    "page": "failures",
     "letters": "inbox",
     "note": "notes",
 }

@@ -34,6 +34,7 @@ SUBJECTS: Mapping[str, str] = {
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
     "task": "Cloud ETL: the {task} could not be made",
+    "page": "Cloud ETL: the page could not be made",
     "letters": "Cloud ETL: readers' letters to look at: {count}",
     "note": "Cloud ETL: a note",
 }
@@ -51,6 +52,7 @@ SHORT: Mapping[str, str] = {
     "crossed": "thresholds crossed: {count}. {first}",
     "report": "the monthly report of {month} is ready: {key}",
     "task": "the {task} could not be made, attempts: {attempts}. The daily runs work. {error}",
+    "page": "{error}. The data is published, with figures up to {source_last}; the page is older.",
     "letters": "readers' letters to look at: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
@@ -123,6 +125,13 @@ LONG: Mapping[str, Sequence[str]] = {
         "Once the cause is gone, do it by hand: `python app.py report` makes a month's report, "
         "`python app.py prune` clears up.",
     ),
+    "page": (
+        "{error}. The page that readers see is older than the data.",
+        "",
+        "The data is published and whole: the version of {published}, with figures up to "
+        "{source_last}. Each run tries to make the page again.",
+        "This looks like a defect of the worker: `page.failed` in the log says where.",
+    ),
     "letters": (
         "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",
         ITEMS,
@@ -138,6 +147,7 @@ ADVICE: Mapping[str, str] = {
     "kept in raw/. The reader of this source may have to be adapted.",
     "StoreError": "The error says what to do. `python app.py doctor` looks at the rest.",
     "StateConflict": "Look whether a second worker writes to the same folder.",
+    "MachineError": "The machine of the worker has no room left: free some, or take a larger one.",
     "Lost": "Look for `worker.run_lost` in the log. If memory ran out, take a larger dyno.",
 }
 DEFECT = "This looks like a defect of the worker: `run.crashed` in the log says where."

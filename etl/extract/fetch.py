@@ -4,7 +4,6 @@ The body is written to disk piece by piece and is never in memory as a whole. A 
 or one that the server sends) is unpacked on the way.
 """
 
-import errno
 import hashlib
 import random
 import time
@@ -15,7 +14,7 @@ from pathlib import Path
 
 import requests
 
-from etl.errors import EtlError, SourceChanged, SourceUnavailable
+from etl.errors import MachineError, SourceChanged, SourceUnavailable, lacks_room
 from etl.extract.gunzip import unpacked
 from etl.extract.http import NONE_GIVEN, NotModified, TryAgain, Validators, get, shown
 
@@ -48,7 +47,7 @@ def fetch(
 
     Raises SourceUnavailable (no answer, an error status or a broken transfer, after TRIES tries or
     DOWNLOAD_LIMIT_S), SourceChanged (larger than `max_bytes` when unpacked, or a gzip that can't be
-    unpacked), and EtlError if the disk is full.
+    unpacked), and MachineError if the disk is full.
     """
     return _fetch(url, to, max_bytes, sleep, NONE_GIVEN)
 
@@ -133,9 +132,10 @@ def _save(
     except zlib.error as exc:
         raise SourceChanged(f"{shown(url)}: a gzip that can't be unpacked ({exc})") from exc
     except OSError as exc:
-        if exc.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
+        why = lacks_room(exc)
+        if not why:
             raise
-        raise EtlError(f"{part}: {exc.strerror}; free some space on this machine") from exc
+        raise MachineError(why if exc.filename else f"{part}: {why}") from exc
     finally:
         part.unlink(missing_ok=True)
     return Fetched(to, url, size, digest.hexdigest(), validators)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from etl.history.record import Standstill
 from etl.store import Store
 from etl.store.json_state import decoded, readable
-from etl.store.layout import LATEST_JSON, MANIFEST, TABLE_PARQUET, raw_key
+from etl.store.layout import LATEST_JSON, MANIFEST, PAGE, TABLE_PARQUET, raw_key
 
 FACTS, STATISTICS = "facts", "statistics"  # the possible `Input.name`
 
@@ -146,6 +146,13 @@ class Manifest(Struct, frozen=True, kw_only=True):
         """Whether it was made later from an archived snapshot, not by a run of the worker."""
         own = raw_key(self.run_id, "")
         return any(not one.key.startswith(own) for one in self.inputs_of(STATISTICS))
+
+    @property
+    def page_from(self) -> str | None:
+        """The run whose page is published, if the page of this run could not be made."""
+        keys = (file.key for file in self.files if file.name == PAGE)
+        runs = (key.split("/")[1] for key in keys)
+        return next((run for run in runs if run != self.run_id), None)
 
     def digests(self) -> dict[str, str]:
         """Return the digests by which two versions are compared, by stable name."""

@@ -102,10 +102,12 @@ class Run:
         """Return what the published files were made from, if they could still be up to date.
 
         None if the settings, the code or the facts have changed, and with --force. Also None if a
-        page is missing because it could not be made or translated, so that this run tries again.
+        page could not be made or translated, so that this run tries again.
         """
         pages = {PAGE, *map(page_in, self.settings.alerts.translate_to)}
-        if self.options.force or self.before is None or not pages <= self.before.digests().keys():
+        if self.options.force or self.before is None or self.before.page_from:
+            return None
+        if not pages <= self.before.digests().keys():
             return None
         record = self.past.success_of(self.before.run_id)
         seen = record.seen if record else None

@@ -17,6 +17,7 @@ PUBLIC_REASONS = {
     "DataRejected": "the data was refused",
     "StoreError": "the data could not be stored",
     "StateConflict": "another worker was at it",
+    "MachineError": "the worker's machine was full",
     "Lost": "the run was broken off",
 }
 

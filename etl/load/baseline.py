@@ -26,6 +26,8 @@ from etl.transform.checks import Extent, extent
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
 
+UNREADABLE = (StoreError, ValueError, OSError)
+
 
 @dataclass(frozen=True)
 class Baseline:
@@ -64,7 +66,7 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
 def against(before: Baseline | None, table: Reading, since: date | None) -> Difference:
     """Compare the rows that COUNTRIES and SINCE select with an earlier version.
 
-    If the earlier table can't be read, that is logged and nothing is compared.
+    Raises StoreError if the earlier table can't be read, also at a second try.
     """
     last_date = extent(table.rows).last_date
     if before is None or before.held.last_date is None:
@@ -73,12 +75,18 @@ def against(before: Baseline | None, table: Reading, since: date | None) -> Diff
     shown = table.rows[key].isin(table.selected[key]).to_numpy()
     if since:
         shown = shown & (table.rows["date"] >= pd.Timestamp(since)).to_numpy()
+    names = full_names(table.entities)
     try:
-        names = full_names(table.entities)
         found = compare(table.rows, before.pieces(), shown, names, before.names)
-    except (StoreError, ValueError, OSError) as exc:
+    except UNREADABLE as exc:
         log.warning("published.unreadable", error=exc)
-        return Difference(last_date=last_date)
+        try:
+            found = compare(table.rows, before.pieces(), shown, names, before.names)
+        except UNREADABLE as again:
+            raise StoreError(
+                f"the table of {before.run_id} can't be read, so nothing can be compared with it: "
+                f"{again}; put it back, or publish without a comparison: python app.py run --force"
+            ) from again
     return replace(
         found,
         compared_with=before.run_id,

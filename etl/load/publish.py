@@ -42,7 +42,8 @@ class File:
 class Version:
     """A version ready to be published: its manifest, its files and the raw inputs to archive.
 
-    `missing` has the pages that could not be made, and why.
+    `missing` has the pages that could not be made, and why. If it is the page itself, the files of
+    the page published before are in the manifest, under the keys of their own run.
     """
 
     manifest: Manifest
@@ -55,9 +56,11 @@ class Version:
 
         A missing page is no reason to replace a version that has it.
         """
-        return self.manifest.digests() == {
-            name: digest for name, digest in before.digests().items() if not self._misses(name)
-        }
+        ours, theirs = (
+            {name: digest for name, digest in version.digests().items() if not self._misses(name)}
+            for version in (self.manifest, before)
+        )
+        return ours == theirs
 
     def _misses(self, name: str) -> bool:
         return name in self.missing or (PAGE in self.missing and of_page(name))

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 from msgspec.structs import replace
 
+from etl.errors import StoreError
 from etl.extract.inputs import Facts, Inputs
 from etl.history import outcomes
 from etl.history.manifest import (
@@ -60,7 +61,7 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     """Write the files of a version, except its page, into the folder `work`/files.
 
     It is compared with `before`, by default the published version. Raises SourceChanged with every
-    fault of the inputs, and DataRejected with every refusal.
+    fault of the inputs, DataRejected with every refusal, and StoreError if `before` can't be read.
     """
     checked = _check(run, inputs, before or baseline.published(run, work))
     free_memory.trim_heap()
@@ -75,7 +76,7 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
 def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
     settings = run.settings
     table = read.read_inputs(run.source, inputs, settings.table.countries)
-    changes = baseline.against(before, table, settings.table.since)
+    changes, uncompared = _compare(run, before, table)
     findings = checks.check(
         table,
         changes,
@@ -84,11 +85,26 @@ def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
         stale_after_days=settings.table.stale_after_days,
         force=run.options.force,
     )
+    findings.refusals.extend(uncompared)
     if inputs.facts.warning:
         findings.warnings.append(inputs.facts.warning)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
     stale = derive.stale_keys(table.rows, settings.table.stale_after_days)
     return Checked(table, checks.extent(table.rows), stale, changes, findings)
+
+
+def _compare(run: Run, before: Baseline | None, table: Reading) -> tuple[Difference, list[str]]:
+    """Compare the table with an earlier version. Raises StoreError.
+
+    With --force, an earlier version that can't be read is returned as a refusal in words.
+    """
+    try:
+        return baseline.against(before, table, run.settings.table.since), []
+    except StoreError as exc:
+        if not run.options.force:
+            raise
+        last_date = checks.extent(table.rows).last_date
+        return Difference(last_date=last_date), [f"nothing was compared: {exc}"]
 
 
 def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]:

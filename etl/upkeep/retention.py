@@ -90,6 +90,8 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
     begin, left_before = now - timedelta(days=keep_days), now - BROKEN_OFF
     before = found.published.previous
     safe = {found.published.run_id, before.run_id if before else ""}
+    # a page that could not be made is still that of an earlier run
+    safe |= {file.key.split("/")[1] for file in found.published.files}
     came = _came(found)
     old_runs = {run for run in found.runs if came(run, found.runs[run]) < begin}
     old_raw = {run for run in found.raw if came(run, found.raw[run]) < begin}

@@ -14,7 +14,6 @@ import pytest
 from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable
 from etl.extract import http
 from etl.history.run import Options
-from etl.store import Upload
 from etl.store.memory import MemoryStore
 from tests.support.bad_documents import DOCUMENTS
 from tests.support.runs import (
@@ -384,15 +383,6 @@ def test_a_defect_of_ours_is_on_record_too(tmp_path: Path, monkeypatch: pytest.M
     with pytest.raises(ZeroDivisionError):
         run(store, source)
     assert records(store)[-1]["failure"] == {"kind": "ZeroDivisionError", "message": "oops"}
-
-
-def test_an_unreadable_published_table_is_said_and_passed_over(tmp_path: Path) -> None:
-    store, source = published_store(tmp_path)
-    run_id = json.loads(contents(store)["manifest.json"])["run_id"]
-    store.write(Upload(f"runs/{run_id}/timeseries.parquet", b"no parquet"))
-    source.write_bytes(growing(21))
-    assert run(store, source).outcome == "published"
-    assert_settled(contents(store))
 
 
 # --- real inputs, where they are --------------------------------------------------------------

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import msgspec
+
 from etl.alerts import rules
 from etl.alerts.messages import SENDER, Message, draft_alert, draft_note, write_message
 from etl.alerts.rules import decide
@@ -143,6 +145,17 @@ def given_up() -> Alert:
     return told(seen(before, *tried, published=manifest(2)))[1][0]
 
 
+def old_page() -> Alert:
+    why = "the page could not be made (TemplateNotFound)"
+    latest = manifest(1)
+    latest = msgspec.structs.replace(
+        latest,
+        files=[PublishedFile("index.html", "runs/2026-01-01T060000Z-0000/index.html", 1, "", 1)],
+        checks=msgspec.structs.replace(latest.checks, warnings=[why]),
+    )
+    return told(seen(record(0), record(1, warnings=[why]), published=latest))[1][0]
+
+
 def letters() -> Alert:
     at = datetime(2026, 1, 2, 8, 15, tzinfo=UTC)
     first = Letter(
@@ -181,6 +194,7 @@ ALERTS: dict[Event, Alert] = {
     "crossed": crossed(),
     "report": rules.report_ready("2026-01", "reports/2026-01/index.html", NOW),
     "task": given_up(),
+    "page": old_page(),
     "letters": letters(),
 }
 

@@ -7,28 +7,35 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from etl import log
+from etl.alerts.rules import PAGE_NOT_MADE
+from etl.errors import lacks_room
 from etl.history import outcomes
 from etl.history import status as statuses
 from etl.history.history import History
-from etl.history.manifest import Manifest
+from etl.history.manifest import Manifest, PublishedFile
 from etl.history.run import Run
 from etl.load.publish import File, Version, describe, uploads
 from etl.report import translations
-from etl.store.layout import FORM, PAGE, page_in
+from etl.store.layout import FORM, PAGE, of_page, page_in
 
 
 def add_page(run: Run, version: Version, folder: Path) -> Version:
     """Write the page of the files in `folder`, in every language of the settings, and add it.
 
-    The data are published even if the page fails: a page that can't be made or translated is left
-    out, logged, and listed in the version's warnings.
+    The data are published even if the page fails. Then the page that was published before stays,
+    and a page that can't be translated is left out; both are logged and listed in the version's
+    warnings. Raises what is due to a full disk or too little memory, which is no fault of the page.
     """
+    stays: list[PublishedFile] = []
     try:
         files = _pages(run, version.manifest, folder)
     except Exception as exc:
+        if lacks_room(exc):
+            raise
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []
-        missing = {PAGE: f"the page could not be made ({type(exc).__name__})"}
+        missing = {PAGE: f"{PAGE_NOT_MADE} ({type(exc).__name__})"}
+        stays = [file for file in run.before.files if of_page(file.name)] if run.before else []
     else:
         missing = _untranslated(run.settings.alerts.translate_to, files)
     into_run = uploads(files, run.run_id)
@@ -36,7 +43,7 @@ def add_page(run: Run, version: Version, folder: Path) -> Version:
     warnings = [*manifest.checks.warnings, *missing.values()]
     manifest = replace(
         manifest,
-        files=[*manifest.files, *describe(files, into_run)],
+        files=[*manifest.files, *describe(files, into_run), *stays],
         checks=replace(manifest.checks, warnings=warnings),
     )
     return Version(manifest, [*version.files, *into_run.values()], version.raw, missing)

@@ -1,14 +1,18 @@
 """The page beside the data: when it is new, and what happens where it fails."""
 
+import errno
 import json
 from pathlib import Path
 
 import pytest
 
+from etl.errors import MachineError
+from etl.history import manifest as manifests
 from etl.report.page import rendering, words
 from etl.store import Upload
 from etl.store.layout import of_page
 from etl.store.memory import MemoryStore
+from etl.upkeep.prune import make_plan
 from tests.support.pages import DAY, page_of, publish
 from tests.support.runs import (
     NOW,
@@ -102,3 +106,48 @@ def test_where_the_data_is_the_same_a_page_that_fails_leaves_the_one_there_is(
     assert run(store, source).outcome == "unchanged"
     assert page_of(store)
     assert records(store)[-1]["warnings"] == ["the page could not be made (TemplateNotFound)"]
+
+
+def test_a_page_that_fails_leaves_the_one_before_until_it_can_be_made(
+    tmp_path: Path, broken: pytest.MonkeyPatch
+) -> None:
+    broken.undo()
+    store, source = published_store(tmp_path)
+    old, before = contents(store)["index.html"], assert_settled(contents(store))["run_id"]
+    broken.setattr(rendering, "TEMPLATES", Path("nowhere"))
+    for days in (21, 22):
+        source.write_bytes(growing(days))
+        assert run(store, source, now=NOW + days * DAY).outcome == "published"
+        manifest = assert_settled(contents(store))
+        assert contents(store)["index.html"] == old
+        (page,) = [file for file in manifest["files"] if file["name"] == "index.html"]
+        assert page["key"] == f"runs/{before}/index.html"
+    published, now = manifests.read(store), NOW + 1000 * DAY
+    assert published
+    cleared = make_plan(store, 1, now).cleared("runs")  # the run that has the page stays
+    assert before not in cleared
+    broken.undo()
+    assert run(store, source, now=NOW + 23 * DAY).outcome == "published"
+    assert_settled(contents(store))
+    assert contents(store)["index.html"] != old
+
+
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), MemoryError()])
+def test_a_machine_without_room_for_the_page_fails_the_run_and_leaves_what_is_published(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    store, source = published_store(tmp_path)
+    before = contents(store)
+    source.write_bytes(growing(21))
+
+    def full(*_: object) -> None:
+        raise ValueError from error
+
+    with monkeypatch.context() as patched:
+        patched.setattr("etl.report.page.page.write_pages", full)
+        with pytest.raises(MachineError):
+            run(store, source)
+    assert records(store)[-1]["failure"]["kind"] == "MachineError"
+    assert contents(store)["manifest.json"] == before["manifest.json"]
+    assert run(store, source).outcome == "published"
+    assert contents(store)["index.html"] != before["index.html"]

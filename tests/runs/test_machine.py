@@ -1,0 +1,87 @@
+"""Runs on a machine that lacks room, and runs that can't read what is published."""
+
+import json
+import os
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from etl.errors import EtlError, StoreError
+from etl.history.run import Options
+from etl.store import Upload
+from etl.store.memory import MemoryStore
+from tests.support.runs import assert_settled, contents, growing, published_store, records, run
+
+
+def test_a_published_table_that_cannot_be_read_fails_the_run_unless_it_is_forced(
+    tmp_path: Path,
+) -> None:
+    store, source = published_store(tmp_path)
+    run_id = json.loads(contents(store)["manifest.json"])["run_id"]
+    store.write(Upload(f"runs/{run_id}/timeseries.parquet", b"no parquet"))
+    source.write_bytes(growing(21))
+    with pytest.raises(StoreError, match=r"run --force"):
+        run(store, source)
+    assert json.loads(contents(store)["manifest.json"])["run_id"] == run_id
+    assert run(store, source, options=Options(force=True)).outcome == "published"
+    manifest = assert_settled(contents(store))
+    (forced,) = manifest["checks"]["forced"]
+    assert forced.startswith(f"nothing was compared: the table of {run_id} can't be read")
+    assert records(store)[-1]["forced"] == [forced]
+    assert "nothing was compared" in contents(store)["index.html"].decode()
+    assert manifest["checks"]["restated"] is None
+
+
+def test_one_failed_read_of_the_published_table_is_repeated(tmp_path: Path) -> None:
+    class Once(MemoryStore):
+        tries = 0
+
+        def download(self, key: str, path: Path) -> bool:
+            self.tries += 1
+            if self.tries == 1:
+                raise StoreError("broke off")
+            return super().download(key, path)
+
+    store, source = Once(), tmp_path / "stats.json"
+    for days in (20, 21):
+        source.write_bytes(growing(days))
+        assert run(store, source).outcome == "published"
+    assert json.loads(contents(store)["manifest.json"])["checks"]["restated"]
+    assert store.tries == 2
+
+
+@contextmanager
+def limited(what: int, most: int) -> Iterator[None]:
+    """Lower one of this process's limits."""
+    before = resource.getrlimit(what)
+    resource.setrlimit(what, (most, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, before)
+
+
+@pytest.mark.parametrize(
+    ("what", "most", "message"),
+    [
+        *((resource.RLIMIT_FSIZE, size, "File too large") for size in (0, 300, 1000, 4000)),
+        *((resource.RLIMIT_NOFILE, more, "Too many open files") for more in (0, 1, 2)),
+    ],
+)
+def test_a_full_disk_or_file_table_fails_the_run_clearly_and_the_next_one_succeeds(
+    tmp_path: Path, what: int, most: int, message: str
+) -> None:
+    store, source = published_store(tmp_path)
+    before = contents(store)["manifest.json"]
+    source.write_bytes(growing(21))
+    if what == resource.RLIMIT_NOFILE:
+        most += len(os.listdir("/proc/self/fd")) - 1
+    with limited(what, most), pytest.raises(EtlError, match=message):
+        run(store, source)
+    assert contents(store)["manifest.json"] == before
+    assert message in records(store)[-1]["failure"]["message"]
+    assert run(store, source).outcome == "published"
+    assert_settled(contents(store))
