@@ -16,6 +16,7 @@ UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or pro
 SECRET = "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY"  # noqa: S105  a sentence
 EXPIRED = "the AWS session has expired; renew AWS_SESSION_TOKEN and its keys, or sign in again"
 NO_CREDENTIALS = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
+CLOCK = "this machine's clock is wrong, so the server refuses it; set the clock"
 OTHERWISE = "{where}: {code}: {text}"
 
 # ---- what a service answers
@@ -46,9 +47,10 @@ ANSWERS: Mapping[str, str] = {
     "UnrecognizedClientException": UNKNOWN_KEY,
     **dict.fromkeys(("SignatureDoesNotMatch", "InvalidSignatureException"), SECRET),
     **dict.fromkeys(("ExpiredToken", "ExpiredTokenException", "InvalidToken"), EXPIRED),
-    "RequestTimeTooSkewed": "this machine's clock is wrong, so S3 refuses it; set the clock",
+    **dict.fromkeys(("RequestTimeTooSkewed", "RequestExpired"), CLOCK),
     **dict.fromkeys(("AccessDenied", "AccessDeniedException"), DENIED),
     **dict.fromkeys(("AuthorizationError", "AuthorizationErrorException"), DENIED),
+    **dict.fromkeys(("NotAuthorized", "NotAuthorizedException"), DENIED),
     **dict.fromkeys(("AccountProblem", "AllAccessDisabled", "OptInRequired"), ACCOUNT),
     **dict.fromkeys(("SubscriptionRequired", "SubscriptionRequiredException"), ACCOUNT),
     # busy

@@ -26,12 +26,14 @@ from etl.store.s3 import denials
 from etl.store.s3.answers import (
     ANSWERS,
     BUSY,
+    CLOCK,
     CONFLICT,
     DENIED,
     DENIED_ELSEWHERE,
     FAULTS,
     NO_CREDENTIALS,
     OTHERWISE,
+    SECRET,
     STATUSES,
     WRAPPED,
 )
@@ -48,6 +50,7 @@ HINTS = {
     "s3:ListBucket": " (or the bucket is somebody else's)",
     "s3:PutBucketPolicy": " (or the account as a whole blocks public access)",
 }
+LATE = re.compile(r"^Signature (expired|not yet current)")
 PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
 # botocore makes these itself, to get credentials: their errors say nothing about the object.
 CREDENTIAL_CALLS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token")
@@ -142,6 +145,8 @@ def _template(exc: Exception, asked: Asked) -> str:
         return NO_CREDENTIALS
     if refusal.code == "NoSuchKey" and asked.action == "s3:PutObject":
         return CONFLICT  # the answer to If-Match if the object was deleted
+    if ANSWERS.get(refusal.code) is SECRET and LATE.search(refusal.text):
+        return CLOCK  # services other than S3 have no code of its own for this
     by_status = STATUSES.get(refusal.status) if asked.service == "s3" else None
     by_status = by_status or (BUSY if refusal.status >= 500 else OTHERWISE)
     template = ANSWERS.get(refusal.code, by_status)

@@ -44,7 +44,12 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
         (400, "ExpiredToken", "", "session has expired; renew AWS_SESSION_TOKEN"),
         (400, "ExpiredTokenException", "", "session has expired; renew AWS_SESSION_TOKEN"),
         (400, "InvalidToken", "", "session has expired; renew AWS_SESSION_TOKEN"),
-        (403, "RequestTimeTooSkewed", "", "clock is wrong, so S3 refuses it; set the clock"),
+        (
+            403,
+            "RequestTimeTooSkewed",
+            "",
+            "clock is wrong, so the server refuses it; set the clock",
+        ),
         (301, "PermanentRedirect", "", "lives in another region; set AWS_DEFAULT_REGION"),
         (
             301,
