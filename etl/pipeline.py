@@ -43,7 +43,8 @@ def run(
     recorder.teller.started()
     languages = settings.alerts.translate_to
     recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
-    with recorder.recorded(this), scratch() as folder:
+    # a failure keeps its inputs from the folder; if that can't even be made, it is recorded too
+    with recorder.recorded(this), scratch() as folder, recorder.recorded(this):
         options.step("extract")
         fetched = fetch_inputs(this, Path(folder), recorder.fetched)
         if isinstance(fetched, Unchanged):

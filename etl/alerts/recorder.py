@@ -62,6 +62,7 @@ class Recorder:
             why = "" if isinstance(exc, EtlError) else lacks_room(exc)
             error = MachineError(why) if why else exc
             if not self._has_ended:
+                self._has_ended = True
                 self.write(self._fail, run, error)
             if error is exc:
                 raise

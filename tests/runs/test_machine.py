@@ -85,3 +85,13 @@ def test_a_full_disk_or_file_table_fails_the_run_clearly_and_the_next_one_succee
     assert message in records(store)[-1]["failure"]["message"]
     assert run(store, source).outcome == "published"
     assert_settled(contents(store))
+
+
+def test_a_temporary_folder_that_cannot_be_made_is_recorded_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, source = published_store(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "missing"))
+    with pytest.raises(OSError, match="missing"):
+        run(store, source)
+    assert [record["outcome"] for record in records(store)] == ["published", "failed"]
