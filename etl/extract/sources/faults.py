@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 from datetime import date
 
-from etl.errors import SourceChanged, upsetting
+from etl.errors import SourceChanged, escaped, upsetting
 
 LONGEST_TEXT = 200
 RARE = 1000  # a negative count becomes missing if fewer than one of so many cells is negative
@@ -43,7 +43,8 @@ class Faults:
 
     def add(self, place: str, problem: str) -> None:
         kind = FOUND.sub("", problem)
-        self._first.setdefault(kind, f"{place}: {problem}")
+        if kind not in self._first:
+            self._first[kind] = escaped(f"{place}: {problem}")
         self._counts[kind] += 1
         if self._counts.total() >= MOST:
             raise TooManyFaults([f"reading stopped after {MOST:,} faults", *self.lines()])

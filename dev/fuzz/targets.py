@@ -1,0 +1,130 @@
+"""The readers of what strangers send, each with its corpus and the promise that it must keep.
+
+A promise holds if a damaged document is read into something sound, or refused by the reader's own
+error with a message that can be printed. Any other exception is a broken promise.
+"""
+
+import zlib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from dev.fuzz import corpus
+from etl.errors import SourceChanged, upsetting
+from etl.extract import levels
+from etl.extract.facts import FACT_COLUMNS, read_facts
+from etl.extract.gunzip import unpacked
+from etl.extract.sources import SOURCES, data_set
+from etl.extract.sources.table import read_table
+from etl.inbox.contents import TEXT_BYTES, Picture, read_contents
+from etl.inbox.letter import Unreadable
+
+LONGEST_MESSAGE = 20_000
+STEP = 1 << 16
+
+Read = Callable[[bytes, Path], bool]  # whether the document was read; False: it was refused
+
+
+class BrokenPromise(Exception):
+    """The reader did what it must never do with a document."""
+
+
+@dataclass(frozen=True)
+class Target:
+    """A reader: `read` keeps its promise or raises; `prepare` is applied to damaged documents."""
+
+    corpus: Sequence[bytes]
+    read: Read
+    prepare: Callable[[bytes], bytes] = bytes
+
+
+def _require(kept: bool, what: str) -> None:
+    if not kept:
+        raise BrokenPromise(what)
+
+
+def _refused(exc: Exception) -> bool:
+    message = str(exc)
+    _require(not upsetting(message), f"a message with control characters: {message!a}")
+    _require(0 < len(message) < LONGEST_MESSAGE, f"a message of {len(message)} characters")
+    return False
+
+
+def _letter(data: bytes, folder: Path) -> bool:
+    try:
+        found = read_contents(data, lambda: None)
+    except Unreadable as exc:
+        return _refused(exc)
+    if isinstance(found, Picture):
+        _require(len(found.body) <= len(data) + 60, "a copy that is longer than the picture")
+        again = read_contents(found.body, lambda: None)
+        same = isinstance(again, Picture) and again.body == found.body
+        _require(same, "a copy that changes if it is copied again")
+    else:
+        _require(0 < len(found.text.encode()) <= TEXT_BYTES, "a text that is empty or too long")
+        _require("\x1b" not in found.text and "\0" not in found.text, "a control character")
+    return True
+
+
+def _source(name: str, data: bytes, folder: Path) -> bool:
+    source = SOURCES[name]
+    paths = [folder / file for file in source.files]
+    for path in paths:
+        path.write_bytes(data)
+    try:
+        table = read_table(source, paths)
+    except SourceChanged as exc:
+        return _refused(exc)
+    names = table.entities[levels.one(source.level)]
+    _require(not any(map(upsetting, names)), "a name with control characters")
+    _require(all(name.strip() for name in names), "a blank name")
+    key = str(table.rows.columns[0])
+    _require(not table.rows.duplicated([key, "date"]).any(), "a day that is there twice")
+    in_order = table.rows.sort_values([key, "date"], kind="stable").index
+    _require(bool((in_order == table.rows.index).all()), "rows out of order")
+    for column in table.rows.filter(like="cumulative_"):
+        _require(not (table.rows[column] < -1).any(), "a negative total")
+    return True
+
+
+def _facts(data: bytes, folder: Path) -> bool:
+    path = folder / "facts"
+    path.write_bytes(data)
+    try:
+        facts = read_facts(path)
+    except SourceChanged as exc:
+        return _refused(exc)
+    _require(list(facts.columns) == ["country", *FACT_COLUMNS], "other columns")
+    _require(not any(map(upsetting, facts["country"])), "a name with control characters")
+    return True
+
+
+def _gzip(data: bytes, folder: Path) -> bool:
+    pieces = (data[at : at + STEP] for at in range(0, len(data), STEP))
+    try:
+        for _ in unpacked(pieces):
+            pass
+    except (EOFError, zlib.error) as exc:
+        return _refused(exc)
+    return True
+
+
+def _coviddata(level: str, entity: str, example: object) -> Target:
+    return Target(corpus.stats(entity, example), partial(_source, data_set("coviddata", level)))
+
+
+TARGETS: Mapping[str, Target] = {
+    "letter: text": Target(corpus.TEXTS, _letter),
+    "letter: JPEG": Target(corpus.JPEGS, _letter),
+    "letter: PNG": Target(corpus.PNGS, _letter, corpus.with_right_checksums),
+    "coviddata": _coviddata("countries", "country", corpus.COUNTRY),
+    "coviddata: regions": _coviddata("regions", "region", corpus.REGION),
+    "coviddata: places": _coviddata("places", "place", corpus.PLACE),
+    "who": Target(corpus.WHO, partial(_source, "who")),
+    "owid": Target(corpus.OWID, partial(_source, "owid")),
+    "jhu": Target(corpus.JHU, partial(_source, "jhu")),
+    "facts: CSV": Target(corpus.FACTS_CSV, _facts),
+    "facts: workbook": Target(corpus.SHEETS, _facts, corpus.workbook),
+    "gzip": Target(corpus.GZIPS, _gzip),
+}
