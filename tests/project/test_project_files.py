@@ -4,6 +4,7 @@ import ast
 import json
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,12 @@ from etl import PROJECT
 from etl.extract.sources import SOURCES
 
 PINNED = re.compile(r"^([A-Za-z0-9._-]+)(?:\[[a-z0-9,_-]+\])?==(\S+)", re.MULTILINE)
-PACKAGE_OF = {"dotenv": "python-dotenv", "python_calamine": "python-calamine", "PIL": "pillow"}
+PACKAGE_OF = {
+    "dotenv": "python-dotenv",
+    "python_calamine": "python-calamine",
+    "PIL": "pillow",
+    "yaml": "pyyaml",
+}
 # What another package brings along as a part of what it hands out; the last is its types.
 COMES_WITH = {"numpy": "pandas", "urllib3": "requests"}
 COMES_WITH |= {"botocore": "boto3", "cryptography": "moto", "markupsafe": "jinja2"}
@@ -188,3 +194,15 @@ def test_the_readme_names_every_command() -> None:
     told = text("README.md")
     shown = [name for name, command in cli.commands.items() if not command.hidden]
     assert [name for name in shown if f"`python app.py {name}`" not in told] == []
+
+
+def test_the_makefile_the_container_and_heroku_name_pythons_that_are_supported() -> None:
+    [supported] = re.findall(r"^SUPPORTED := (.*)$", text("Makefile"), re.MULTILINE)
+    assert supported.split() == ["3.14", "3.13", "3.12", "3.11"]
+    oldest = tomllib.loads(text("pyproject.toml"))["project"]["requires-python"]
+    assert oldest == f">={supported.split()[-1]}"
+    assert text("runtime.txt").strip().removeprefix("python-") in supported.split()
+    if (PROJECT / ".python-version").exists():
+        assert text(".python-version").strip() == text("runtime.txt").strip().removeprefix(
+            "python-"
+        )
