@@ -43,7 +43,7 @@ test: $(VENV)/dev
 
 lint: $(VENV)/dev
 	@$(BIN)/ruff format --check .
-	@$(BIN)/ruff check . dev/tools/s3-server
+	@$(BIN)/ruff check . dev/tools/s3-server dev/tools/ceph-server
 	@$(BIN)/mypy
 
 check: lint test
