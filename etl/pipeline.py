@@ -115,9 +115,12 @@ def load(this: Run, version: Version) -> Manifest | None:
         publish.publish(this.store, version, this.published, advance=this.options.advance)
     except StateConflict:
         winner = manifests.read(this.store)
-        # if our own manifest is published, the conflict came after the commit
-        ours = winner is not None and winner.manifest.run_id == this.run_id
-        if winner is None or ours or winner.manifest.slot != this.slot:
+        # If our own manifest is published, the conflict came after the commit. If it is still the
+        # one that was read at the start, nobody won.
+        before = this.published.sha256 if this.published else None
+        if winner is None or winner.sha256 == before or winner.manifest.run_id == this.run_id:
+            raise
+        if winner.manifest.slot != this.slot:
             raise
         return winner.manifest
     return None

@@ -70,6 +70,18 @@ def real_s3() -> str:
 
 
 @pytest.fixture(scope="session")
+def real_ceph() -> str:
+    """Return the URL of a radosgw that knows the tests' credentials."""
+    url = os.environ.get("TEST_CEPH_ENDPOINT")
+    if not url:
+        pytest.skip(
+            "SKIPPED: no Ceph is here; "
+            "export TEST_CEPH_ENDPOINT=$(dev/tools/ceph-server start) and test again"
+        )
+    return url
+
+
+@pytest.fixture(scope="session")
 def sns_for_all() -> Iterator[Sns]:
     with sns_server() as sns:
         yield sns

@@ -18,7 +18,7 @@ TABLE_CSV, TABLE_PARQUET = "timeseries.csv.gz", "timeseries.parquet"
 WORLD, STATS, CHANGES, PACKAGE = "world.json", "stats.json", "changes.json", "datapackage.json"
 RUNS, RAW, REPORTS = "runs/", "raw/", "reports/"
 VINTAGES, VINTAGES_INDEX, REVISIONS = "vintages/", "vintages.json", "revisions.csv"
-INBOX, SHARED, TRIAL, PROBE = "inbox/", "_shared/", "_doctor-", "_probe"
+INBOX, SHARED, TRIAL = "inbox/", "_shared/", "_doctor-"
 INCOMING = f"{INBOX}incoming/"  # readers write here, and nowhere else
 PENDING, RESULTS = f"{INBOX}pending/", f"{INBOX}results/"
 PICTURES, USAGE = f"{INBOX}pictures/", f"{INBOX}usage/"
@@ -214,10 +214,7 @@ PLACES = (
         TRIAL,
         "trial",
         CLOSED,
-        "what `doctor` tries the permissions on, and removes again",
+        "what `doctor`, `setup` and the worker try the server out on, and remove again",
         keep_days=TRIAL_DAYS,
-    ),
-    Place(
-        PROBE, "trial", CLOSED, "a write that must fail, to see whether the server keeps conditions"
     ),
 )

@@ -117,13 +117,13 @@ def test_if_match_fails_where_the_object_is_gone(store: Store) -> None:
     assert store.read("manifest.json") is None
 
 
-def test_of_ten_racing_first_writers_exactly_one_wins(store: Store) -> None:
+def test_of_ten_racing_first_writers_exactly_one_wins(keeping: Store) -> None:
     start = Barrier(10)
 
     def race(number: int) -> bool:
         start.wait()
         try:
-            store.write(Upload("manifest.json", f"{number}".encode()), if_none_match=True)
+            keeping.write(Upload("manifest.json", f"{number}".encode()), if_none_match=True)
         except StateConflict:
             return False
         return True
@@ -131,14 +131,14 @@ def test_of_ten_racing_first_writers_exactly_one_wins(store: Store) -> None:
     with ThreadPoolExecutor(10) as pool:
         won = list(pool.map(race, range(10)))
     assert won.count(True) == 1
-    assert body(store, "manifest.json") == f"{won.index(True)}".encode()
+    assert body(keeping, "manifest.json") == f"{won.index(True)}".encode()
 
 
-def test_more_than_a_thousand_objects_are_listed_in_order(store: Store) -> None:
+def test_more_than_a_thousand_objects_are_listed_in_order(keeping: Store) -> None:
     names = [f"runs/{number:04}.json" for number in range(1001)]
-    upload_all(store, [Upload(name, b"1") for name in reversed(names)])
-    assert keys(store, "runs/") == names
-    assert sorted(entry.key for entry in store.list("runs/", in_order=False)) == names
+    upload_all(keeping, [Upload(name, b"1") for name in reversed(names)])
+    assert keys(keeping, "runs/") == names
+    assert sorted(entry.key for entry in keeping.list("runs/", in_order=False)) == names
 
 
 def test_a_list_keeps_to_its_prefix_and_sorts_by_bytes(store: Store) -> None:
@@ -219,8 +219,8 @@ def test_a_file_to_upload_that_is_not_there_is_named(store: Store, tmp_path: Pat
         store.write(Upload("a", tmp_path / "missing"))
 
 
-def test_conditions_are_kept(store: Store) -> None:
-    assert store.keeps_conditions()
+def test_conditions_are_kept(keeping: Store) -> None:
+    assert keeping.keeps_conditions()
 
 
 def test_only_a_server_signs(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,7 +31,12 @@ DENIED = "access denied: allow {action} on {arn}{hint}{reason}"  # S3's objects 
 DENIED_ELSEWHERE = "{where}: access denied; allow {action}{reason}"
 REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
 BUSY = "{where}: the service is busy or failing ({code}); it passes: try again in some minutes"
-UNABLE = "the server can't do this ({code}); use one with S3's conditional writes"
+UNABLE = "{where}: the server does not know {operation} ({code}); see docs/s3-servers.md"
+CHECKSUMS = (
+    "{where}: the server refuses the checksums that boto3 sends ({code}: {text}); set "
+    "AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
+)
+LACKING = "{where}: the server's answer lacks {text}; see docs/s3-servers.md"
 FULL = "the server takes no more for {where} ({code}); free space, or raise its quota"
 NO_ACLS = (
     "bucket {bucket!r} takes no ACLs, as is usual; make the whole folder public instead, by the "
@@ -117,6 +122,7 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (boto.HTTPClientError, FAILED),
     (boto.FlexibleChecksumError, "{where} arrived damaged: its checksum differs; try again"),
     (boto.ParamValidationError, "{where} can't be used: {text}{check}"),
+    (KeyError, LACKING),
     (RecursionError, LOOP),
     (ResponseParserError, UNREADABLE),
     ((ValueError, boto.EndpointResolutionError), ENDPOINT),

@@ -1,24 +1,29 @@
-"""Conditional writes, also on S3 servers other than AWS's.
+"""Conditional writes, also on S3 servers that don't keep conditions, or keep them their own way.
 
-AWS answers 412 if If-Match does not hold. Some servers don't know the header (501, Swift), some
-ignore it, and some want the ETag without its quotes (Ceph). A write that must fail shows, once
-before the first conditional write, whether this server checks conditions.
+The probe finds out, before the first conditional write, what this server does. Where it can't be
+relied on, the store reads, compares and writes instead. A refusal by a server that passed the probe
+is believed only if the object has changed: on Ceph, for example, If-Match fails for ever on a key
+that was written while its bucket was versioned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import replace
+from functools import partial
+from threading import Lock
 from typing import TYPE_CHECKING
 
 from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.store import Head, Upload
-from etl.store.layout import PROBE
 from etl.store.s3.errors import explained, status
+from etl.store.s3.probe import Put, Verdict, Verdicts, probe
 from etl.store.s3.upload import upload_to_s3
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-NO_SUCH_ETAG = '"00000000000000000000000000000000"'
+FindHead = Callable[[str], Head | None]
 
 
 class Conditions:
@@ -26,44 +31,74 @@ class Conditions:
 
     def __init__(self, client: "S3Client", bucket: str, start: str) -> None:
         self._client, self._bucket, self._start = client, bucket, start
-        self._kept: bool | None = None
-        self._unquoted = False
+        self._known: Verdicts | None = None
+        self._lock = Lock()
 
-    def write(
-        self, upload: Upload, head: Callable[[str], Head | None], if_match: str | None
-    ) -> str:
+    def verdicts(self) -> Verdicts:
+        """Probe the first time, and return what this server does. Raises StoreError."""
+        with self._lock:
+            if self._known is None:
+                self._known = self.probe()
+                if reason := self._known.lacks():
+                    self._warn(reason)
+            return self._known
+
+    def probe(self) -> Verdicts:
+        """Probe the bucket as it is now. Raises StoreError."""
+        return probe(self._put, self._delete)
+
+    def write(self, upload: Upload, head: FindHead, if_match: str | None) -> str:
         """Write if the object still has the ETag `if_match`; None: if there is no object yet.
 
-        Returns the new ETag. Raises StateConflict, StoreError. If the server ignores conditions,
-        the ETag is compared before the write; in the moment between, another writer can come first.
+        Returns the new ETag. Raises StateConflict, StoreError. If the server does not keep the
+        condition, the ETag is compared before the write; in the moment between, another writer can
+        come first.
         """
-        if not self.kept():
-            found = head(upload.key)
-            if (found.etag if found else None) != if_match:
-                raise StateConflict(
-                    f"s3://{self._bucket}/{self._start}{upload.key} was written by somebody else "
-                    "in between; read it again before writing"
-                )
-            return self._put(upload)
-        if if_match is None:
-            return self._put(upload, if_none_match=True)
-        etag = if_match.strip('"') if self._unquoted else if_match
-        try:
-            return self._put(upload, if_match=etag)
-        except StateConflict:
-            found = None if self._unquoted else head(upload.key)
-            if found is None or found.etag != if_match:
-                raise
-            # the ETag is right, yet the write was refused: this server wants it without quotes
-            written = self._put(upload, if_match=if_match.strip('"'))
-            self._unquoted = True
-            return written
+        verdicts = self.verdicts()
+        if (verdicts.if_none_match if if_match is None else verdicts.if_match).kept:
+            for write in self._ways(upload, if_match, verdicts.if_match):
+                try:
+                    return write()
+                except StateConflict as exc:
+                    if not _is_unchanged(head(upload.key), if_match):
+                        raise
+                    conflict = exc
+            if status(conflict) == 409:  # another writer is at it, and has not finished
+                raise StoreError(f"{self._name(upload)} is being written; try again") from conflict
+            self._distrust(if_match)
+        if not _is_unchanged(head(upload.key), if_match):
+            raise StateConflict(
+                f"{self._name(upload)} was written by somebody else in between; "
+                "read it again before writing"
+            )
+        return self._put(upload)
 
-    def kept(self) -> bool:
-        """Say whether this server checks conditions. Raises StoreError."""
-        if self._kept is None:
-            self._kept = self._probe()
-        return self._kept
+    def _ways(
+        self, upload: Upload, if_match: str | None, verdict: Verdict
+    ) -> Iterator[Callable[[], str]]:
+        """Return the conditional write twice: with and without quotes, or the same again."""
+        put: Put = self._put
+        if if_match is None:
+            yield from [partial(put, upload, if_none_match=True)] * 2
+            return
+        forms = (if_match, if_match.strip('"'))
+        for form in forms if verdict is Verdict.HONOURS else reversed(forms):
+            yield partial(put, upload, if_match=form)
+
+    def _distrust(self, if_match: str | None) -> None:
+        """Compare before writing from now on, since nobody wrote, yet the server refused."""
+        field = "if_none_match" if if_match is None else "if_match"
+        with self._lock:
+            if self._known and getattr(self._known, field).kept:
+                self._known = replace(self._known, **{field: Verdict.REFUSES})
+                header = "If-None-Match" if if_match is None else "If-Match"
+                self._warn(f"the server refuses {header} although it holds")
+
+    def _warn(self, reason: str) -> None:
+        log.warning("store.no_conditional_writes", bucket=self._bucket, reason=reason)
+
+    def _name(self, upload: Upload) -> str:
+        return f"s3://{self._bucket}/{self._start}{upload.key}"
 
     def _put(
         self, upload: Upload, *, if_match: str | None = None, if_none_match: bool = False
@@ -77,18 +112,12 @@ class Conditions:
             if_none_match=if_none_match,
         )
 
-    def _probe(self) -> bool:
-        try:
-            self._put(Upload(PROBE, b""), if_match=NO_SUCH_ETAG)
-        except StateConflict:
-            return True
-        except StoreError as exc:
-            if status(exc) != 501:
-                raise
-            reason = "the server does not know If-Match"
-        else:
-            with explained(self._bucket, self._start + PROBE, "s3:DeleteObject"):
-                self._client.delete_object(Bucket=self._bucket, Key=self._start + PROBE)
-            reason = "the server passes over If-Match"
-        log.warning("store.no_conditional_writes", bucket=self._bucket, reason=reason)
-        return False
+    def _delete(self, key: str) -> None:
+        # if the test object stays, a lifecycle rule removes it
+        full = self._start + key
+        with suppress(StoreError), explained(self._bucket, full, "s3:DeleteObject"):
+            self._client.delete_object(Bucket=self._bucket, Key=full)
+
+
+def _is_unchanged(found: Head | None, if_match: str | None) -> bool:
+    return (found.etag if found else None) == if_match

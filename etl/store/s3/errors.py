@@ -26,6 +26,7 @@ from etl.store.s3 import denials
 from etl.store.s3.answers import (
     ANSWERS,
     BUSY,
+    CHECKSUMS,
     CLOCK,
     CONFLICT,
     DENIED,
@@ -35,15 +36,17 @@ from etl.store.s3.answers import (
     OTHERWISE,
     SECRET,
     STATUSES,
+    TAKEN,
     WRAPPED,
 )
 
 # All that a call of boto3's raises. botocore's two classes have no common base. Beside them come
-# urllib3's errors when an answer breaks off, a RecursionError when a server redirects for ever, and
-# OSError and ValueError from files, variables and endpoints that can't be used.
+# urllib3's errors when an answer breaks off, a RecursionError when a server redirects for ever,
+# OSError and ValueError from files, variables and endpoints that can't be used, and a KeyError when
+# an answer lacks a field that AWS always sends.
 RAISED = (
     *(BotoCoreError, ClientError, ResponseParserError, UndefinedModelAttributeError),
-    *(HTTPError, OSError, ValueError, RecursionError),
+    *(HTTPError, OSError, ValueError, RecursionError, KeyError),
 )
 ARN = "arn:aws:s3:::"
 HINTS = {
@@ -52,6 +55,7 @@ HINTS = {
 }
 LATE = re.compile(r"^Signature (expired|not yet current)")
 PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
+CHECKSUM_CODES = ("MissingContentLength", "XAmzContentSHA256Mismatch")
 # botocore makes these itself, to get credentials: their errors say nothing about the object.
 CREDENTIAL_CALLS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token")
 
@@ -150,7 +154,24 @@ def _template(exc: Exception, asked: Asked) -> str:
     by_status = STATUSES.get(refusal.status) if asked.service == "s3" else None
     by_status = by_status or (BUSY if refusal.status >= 500 else OTHERWISE)
     template = ANSWERS.get(refusal.code, by_status)
-    return DENIED_ELSEWHERE if template is DENIED and asked.service != "s3" else template
+    if template is DENIED and asked.service != "s3":
+        return DENIED_ELSEWHERE
+    if asked.action == "s3:PutObject" and _is_about_checksums(refusal):
+        return CHECKSUMS
+    # other servers give these codes to other calls too, where they don't mean what AWS means
+    if template is TAKEN and asked.action != "s3:CreateBucket":
+        return OTHERWISE
+    if template is CONFLICT and asked.action != "s3:PutObject":
+        return BUSY if refusal.status == 409 else OTHERWISE
+    return template
+
+
+def _is_about_checksums(refusal: Refusal) -> bool:
+    """Say whether a server refuses the checksums that boto3 adds, rather than finding one wrong."""
+    if refusal.code in CHECKSUM_CODES:
+        return True
+    known = refusal.status in (400, 501) and not refusal.code.endswith("Digest")
+    return known and bool(re.search("checksum|trailer|aws-chunked", refusal.text, re.IGNORECASE))
 
 
 def _template_of_fault(exc: Exception) -> str:

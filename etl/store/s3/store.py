@@ -5,6 +5,7 @@ from contextlib import closing
 from datetime import UTC
 from operator import attrgetter
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
 import boto3
@@ -17,15 +18,16 @@ from etl.store.files import PIECE_BYTES, save
 from etl.store.s3 import deleting
 from etl.store.s3.client import CONFIG
 from etl.store.s3.conditions import Conditions
-from etl.store.s3.errors import ARN, RAISED, explain, explained
+from etl.store.s3.errors import ARN, RAISED, explain, explained, status
 from etl.store.s3.signed_links import S3Signer, bucket_region
-from etl.store.s3.upload import upload_to_s3
+from etl.store.s3.upload import strong, upload_to_s3
 
 if TYPE_CHECKING:
     from botocore.response import StreamingBody
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import GetObjectOutputTypeDef, ListObjectsV2OutputTypeDef
 
+UNKNOWN_CALL = (405, 501)  # a server's status for a call that it does not support
 MISSING = ("NoSuchKey", "NotFound", "404")
 
 
@@ -38,7 +40,7 @@ class S3Store:
         self.folder = folder.strip("/")
         self.address = f"s3://{bucket}/{self.folder}".rstrip("/")
         self._start = f"{self.folder}/" if self.folder else ""
-        self._conditions = Conditions(client, bucket, self._start)
+        self.conditions = Conditions(client, bucket, self._start)
 
     @classmethod
     def connect(cls, bucket: str, folder: str = "", config: Config = CONFIG) -> Self:
@@ -62,7 +64,7 @@ class S3Store:
             if (found := self._get(full)) is None:
                 return None
             with closing(found["Body"]) as body:
-                return Stored(body.read(), found["ETag"])
+                return Stored(body.read(), strong(found["ETag"]))
 
     def download(self, key: str, path: Path) -> bool:
         full = self.full_key(key)
@@ -79,7 +81,7 @@ class S3Store:
         full = self.full_key(upload.key)
         if if_match is None and not if_none_match:
             return upload_to_s3(self.client, self.bucket, full, upload)
-        return self._conditions.write(upload, self.head, if_match)
+        return self.conditions.write(upload, self.head, if_match)
 
     def copy(
         self, source: str, target: str, *, cache_control: str, sha256: str | None = None
@@ -90,16 +92,21 @@ class S3Store:
                 raise StoreError(f"{self.address}/{source} does not exist, so it can't be copied")
             sha256 = head.sha256
         needed = f"s3:PutObject on {ARN}{self.bucket}/{end} and s3:GetObject"
-        with explained(self.bucket, start, needed):
-            self.client.copy_object(
-                Bucket=self.bucket,
-                Key=end,
-                CopySource={"Bucket": self.bucket, "Key": start},
-                MetadataDirective="REPLACE",
-                ContentType=content_type(source),
-                CacheControl=cache_control,
-                Metadata={"sha256": sha256} if sha256 else {},
-            )
+        try:
+            with explained(self.bucket, start, needed):
+                self.client.copy_object(
+                    Bucket=self.bucket,
+                    Key=end,
+                    CopySource={"Bucket": self.bucket, "Key": start},
+                    MetadataDirective="REPLACE",
+                    ContentType=content_type(source),
+                    CacheControl=cache_control,
+                    Metadata={"sha256": sha256} if sha256 else {},
+                )
+        except StoreError as exc:
+            if status(exc) not in UNKNOWN_CALL:
+                raise
+            self._copy_through_here(source, target, cache_control)
 
     def head(self, key: str) -> Head | None:
         """Describe an object. None also if the bucket is missing: a HEAD's 404 looks the same."""
@@ -111,15 +118,15 @@ class S3Store:
                 if exc.response["Error"]["Code"] in MISSING:
                     return None
                 raise
-        return Head(
-            key,
-            found["ContentLength"],
-            found["LastModified"].astimezone(UTC),
-            found["ETag"],
-            found["Metadata"].get("sha256"),
-            found.get("ContentType", ""),
-            found.get("CacheControl"),
-        )
+            return Head(
+                key,
+                found["ContentLength"],
+                found["LastModified"].astimezone(UTC),
+                strong(found["ETag"]),
+                found["Metadata"].get("sha256"),
+                found.get("ContentType", ""),
+                found.get("CacheControl"),
+            )
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
         found = self._listed(self._start + valid_prefix(prefix))
@@ -155,7 +162,7 @@ class S3Store:
             )
 
     def keeps_conditions(self) -> bool:
-        return self._conditions.kept()
+        return self.conditions.verdicts().kept
 
     def unfinished(self) -> Iterator[Entry]:
         """Return nothing: S3 shows only whole objects, and a lifecycle rule removes parts."""
@@ -178,6 +185,14 @@ class S3Store:
     def _pages(self, start: str, **more: Any) -> "Iterator[ListObjectsV2OutputTypeDef]":
         lister = self.client.get_paginator("list_objects_v2")
         return iter(lister.paginate(Bucket=self.bucket, Prefix=start, **more))
+
+    def _copy_through_here(self, source: str, target: str, cache_control: str) -> None:
+        """Read and upload, for a server without CopyObject: slower, but the run is published."""
+        with TemporaryDirectory(prefix="cloud-etl-") as folder:
+            path = Path(folder) / "copied"
+            if not self.download(source, path):
+                raise StoreError(f"{self.address}/{source} does not exist, so it can't be copied")
+            self.write(Upload(target, path, cache_control))
 
     def _get(self, full: str) -> "GetObjectOutputTypeDef | None":
         try:

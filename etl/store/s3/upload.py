@@ -1,6 +1,6 @@
 """Upload one object to S3: the only place that calls put_object."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.errors import StateConflict
 from etl.store import Upload
@@ -39,11 +39,19 @@ def upload_to_s3(
         request["IfNoneMatch"] = "*"
     try:
         with explained(bucket, key, "s3:PutObject"), upload.open() as body:
-            return client.put_object(**request | {"Body": body})["ETag"]
+            answer: Any = client.put_object(**request | {"Body": body})
+            if "ETag" not in answer:
+                answer = client.head_object(Bucket=bucket, Key=key)
+            return strong(answer["ETag"])
     except StateConflict as conflict:
         if etag := _own_first_try(client, conflict, request):
             return etag
         raise
+
+
+def strong(etag: str) -> str:
+    """Return an ETag as AWS writes it: in quotes, and not weak (a proxy may have added `W/`)."""
+    return '"' + etag.removeprefix("W/").strip('"') + '"'
 
 
 def _own_first_try(
@@ -67,4 +75,4 @@ def _own_first_try(
         found = client.head_object(Bucket=request["Bucket"], Key=request["Key"])
     except RAISED:
         return None
-    return found["ETag"] if found["Metadata"] == request["Metadata"] else None
+    return strong(found["ETag"]) if found.get("Metadata") == request["Metadata"] else None

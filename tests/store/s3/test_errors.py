@@ -12,6 +12,7 @@ from etl.errors import StateConflict, StoreError
 from etl.store import Upload
 from etl.store.s3.errors import explain
 from etl.store.s3.store import S3Store
+from etl.store.s3.upload import upload_to_s3
 from tests.support.s3_server import (
     ACCESS_KEY,
     SECRET_KEY,
@@ -74,7 +75,7 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
             "",
             "takes no ACLs, as is usual; make the whole folder public",
         ),
-        (501, "NotImplemented", "", r"can't do this \(NotImplemented\); use one with"),
+        (501, "NotImplemented", "", r"does not know PutObject \(NotImplemented\); see docs"),
         (403, "QuotaExceeded", "", r"takes no more for s3://bucket/covid/latest\.json .*quota"),
         (400, "EntityTooLarge", "", r"takes no more for s3://bucket/covid/latest\.json"),
         (507, "InsufficientStorage", "", "takes no more"),
@@ -111,8 +112,9 @@ def test_a_server_that_redirects_everything_is_no_endless_loop(scripted: Scripte
 )
 def test_a_lost_condition_is_a_conflict(scripted: Scripted, status: int, code: str) -> None:
     scripted.reply = s3_error(status, code)
+    store = scripted.store
     with pytest.raises(StateConflict, match=r"latest\.json was written by somebody else"):
-        scripted.store.write(Upload("latest.json", b"{}"), if_match='"old"')
+        upload_to_s3(store.client, store.bucket, "latest.json", Upload("a", b""), if_match='"old"')
 
 
 def test_a_reader_without_permission_hears_of_both_that_it_needs(scripted: Scripted) -> None:
