@@ -104,12 +104,13 @@ def main() -> int:
         return max(_once(name, chosen.seed) for name in names)
     first = time.time_ns() // 1_000_000 * STRETCHED_EVERY
     tasks = [(name, first, chosen.seconds / len(names)) for name in names]
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        tallies = pool.map(_in_a_process, tasks, chunksize=1)
     print(f"{'reader':20}{'inputs':>12}{'read':>12}{'broken':>8}{'s per MB':>10}")
-    for tally in tallies:
-        slow = f"{tally.slowest_s_per_mb:.2f}"
-        print(f"{tally.name:20}{tally.inputs:12,}{tally.read:12,}{len(tally.broken):8}{slow:>10}")
+    tallies = []
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        for tally in pool.imap(_in_a_process, tasks):
+            tallies.append(tally)
+            counts = f"{tally.inputs:12,}{tally.read:12,}{len(tally.broken):8}"
+            print(f"{tally.name:20}{counts}{tally.slowest_s_per_mb:10.2f}", flush=True)
     broken = [line for tally in tallies for line in tally.broken]
     print(f"{sum(tally.inputs for tally in tallies):,} inputs, {len(broken)} broken promises")
     for line in broken[:MOST_SHOWN]:

@@ -109,8 +109,10 @@ def _main(path: Path) -> None:
         answer: dict[str, object] = {"rows": sheet_rows(path)}
     except MemoryError:
         answer = {"error": f"it takes more than {MAX_MEMORY_BYTES:,} bytes of memory to read"}
-    except BaseException as exc:
+    except Exception as exc:  # a broken archive fails in a dozen ways
         answer = {"error": one_line(str(exc), 200) or type(exc).__name__}
+    except BaseException as exc:  # such as pyo3's PanicException
+        answer = {"error": f"the library that reads it gave up: {one_line(str(exc), 200)}"}
     json.dump(answer, sys.stdout, default=lambda value: {type(value).__name__: str(value)})
 
 
