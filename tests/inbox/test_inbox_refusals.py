@@ -2,13 +2,19 @@
 
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
 import pytest
 
-from etl.inbox import services
+from etl.alerts import aws
+from etl.inbox import results, services
+from etl.store.layout import INCOMING, PENDING
 from tests.inbox.test_inbox import Inbox, inbox_on
+from tests.inbox.test_inbox_faults import NOW, Dead, Mortal, make_round
+from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg, png, send
+from tests.support.sns_server import Sns
 
 HOUR = timedelta(hours=1)
 STRANGE = (400, "HasNeverBeenSeenException", "no")
@@ -18,6 +24,13 @@ STRANGE = (400, "HasNeverBeenSeenException", "no")
 def inbox(moto_s3: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     with inbox_on(moto_s3, monkeypatch) as made:
         yield made
+
+
+@pytest.fixture
+def languages(sns: Sns, monkeypatch: pytest.MonkeyPatch) -> Iterator[Languages]:
+    with language_server(monkeypatch) as found:
+        monkeypatch.setattr(aws, "client", cache(aws.client))  # to make one takes time
+        yield found
 
 
 def refuses(word: str, refusal: tuple[int, str, str] = STRANGE) -> Any:
@@ -119,3 +132,29 @@ def test_many_letters_with_a_strange_refusal_keep_no_other_waiting_for_long(
     send(inbox.store, {"1-remark": b"Hola, amigos"})
     inbox.round(HOUR)
     assert "1-remark" in inbox.results()
+
+
+def test_wherever_a_worker_dies_a_refused_letter_is_neither_lost_nor_doubled(
+    languages: Languages,
+) -> None:
+    languages.refuse_one = refuses("poison")
+    letters = {"0-remark": b"This is poison, I say.", "1-remark": b"Hola, amigos"}
+    alone = Mortal()
+    send(alone, letters)
+    alone.live()
+    make_round(alone, NOW)
+    for dies_at in range(1, alone.count + 1, 4):
+        store = Mortal()
+        send(store, letters)
+        store.live(dies_at, done=True)
+        with pytest.raises(Dead):
+            make_round(store, NOW)
+        store.live()
+        for hour in range(1, 5):
+            send(store, {f"{hour + 1}-remark": b"Hola, amigos"})
+            make_round(store, NOW + hour * HOUR)
+        found = [letter for letter in results.latest_results(store, 100) if letter]
+        names = [letter.key.removeprefix(INCOMING) for letter in found]
+        assert sorted(names) == [f"{n}-remark" for n in range(6)]
+        assert [letter.kind for letter in found].count("unreadable") == 1
+        assert [entry.key for entry in store.list(PENDING)] == []

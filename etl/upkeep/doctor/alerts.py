@@ -38,7 +38,7 @@ def _topic_findings(topic: Topic) -> Iterator[Finding]:
         if exists:
             yield Finding("ok", f"the alerts: {topic.shown} exists")
         else:
-            what = f"the alerts: {topic.shown} does not exist, so nobody is told"
+            what = f"the alerts: {topic.shown} does not exist, so nobody gets an alert"
             yield Finding("failed", what, "python app.py setup makes it")
     if exists:
         numbers: list[str] = []
@@ -65,18 +65,18 @@ def _failed(exc: AlertError) -> Finding:
 
 
 def _subscribers(topic: Topic, numbers: list[str]) -> Iterator[Finding]:
-    """Count who is told; `numbers` receives the phones among them."""
+    """Count who gets alerts; `numbers` receives the phones among them."""
     known = subscriptions.listed(topic)
-    told = [each for each in known if each.arn]
-    numbers += [each.endpoint for each in told if each.protocol == "sms"]
+    confirmed = [each for each in known if each.arn]
+    numbers += [each.endpoint for each in confirmed if each.protocol == "sms"]
     others = _others(known)
-    if told:
-        by_protocol = Counter(each.protocol for each in told)
+    if confirmed:
+        by_protocol = Counter(each.protocol for each in confirmed)
         counts = ", ".join(f"{by_protocol[name]} by {name}" for name in sorted(by_protocol))
         yield Finding("ok", f"the alerts: confirmed subscribers: {counts}{others}")
     else:
-        what = f"the alerts: {topic.shown} has no confirmed subscriber, so nobody is told{others}"
-        yield Finding("failed", what, SUBSCRIBE)
+        what = f"{topic.shown} has no confirmed subscriber, so nobody gets an alert{others}"
+        yield Finding("failed", f"the alerts: {what}", SUBSCRIBE)
 
 
 def _others(known: list[Subscription]) -> str:
@@ -92,7 +92,7 @@ def _sandbox(topic: Topic, numbers: list[str]) -> Iterator[Finding]:
     elif numbers:
         yield Finding("warning", f"the alerts: {phones.SANDBOX}", phones.VERIFY)
     else:
-        yield Finding("ok", f"the alerts: {phones.SANDBOX}; nobody is told by SMS")
+        yield Finding("ok", f"the alerts: {phones.SANDBOX}; nobody gets alerts by SMS")
 
 
 def _opted_out(topic: Topic, numbers: list[str]) -> Iterator[Finding]:

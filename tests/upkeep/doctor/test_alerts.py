@@ -39,7 +39,7 @@ def subscribe(sns: Sns) -> None:
     sns.rules.confirm("eve@example.org")
 
 
-def test_all_is_well_where_somebody_is_told(sns: Sns, languages: Languages) -> None:
+def test_all_is_well_where_somebody_has_confirmed(sns: Sns, languages: Languages) -> None:
     subscribe(sns)
     sns.rules.spend_limit = "50"
     found = findings()
@@ -59,18 +59,20 @@ def test_a_topic_that_is_not_there_and_one_without_subscribers_fail(
 ) -> None:
     (missing,) = findings("gone", "")
     assert missing.level == "failed"
-    assert "topic 'gone' does not exist, so nobody is told" in missing.what
+    assert "topic 'gone' does not exist, so nobody gets an alert" in missing.what
     assert missing.step == "python app.py setup makes it"
     subscriptions.subscribe(Topic("news"), "email", "may@example.org")
     nobody = findings()[1]
     assert nobody.level == "failed"
-    assert "has no confirmed subscriber, so nobody is told (1 not confirmed yet)" in nobody.what
+    assert (
+        "has no confirmed subscriber, so nobody gets an alert (1 not confirmed yet)" in nobody.what
+    )
     assert "python app.py subscribe" in nobody.step
     (known,) = subscriptions.listed(Topic("news"))
     assert known.pending
 
 
-def test_what_keeps_an_sms_from_arriving_is_a_warning_where_somebody_is_told_by_sms(
+def test_what_keeps_an_sms_from_arriving_is_a_warning_where_somebody_gets_sms(
     sns: Sns, languages: Languages
 ) -> None:
     sns.rules.sandbox = True
