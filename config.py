@@ -40,11 +40,13 @@ REGISTER: tuple[Setting, ...] = (
         "SOURCE_URL",
         "",
         "URL or path that takes the place of the source's own (jhu: of its folder)",
+        secret=True,
     ),
     Setting(
         "COUNTRIES_URL",
         FACTS_URL,
         "URL or path of the country facts (.xlsx or .csv); empty: no merge",
+        secret=True,
     ),
     Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place"),
     Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket"),
@@ -60,6 +62,7 @@ REGISTER: tuple[Setting, ...] = (
         "a series, or the whole source, that ended earlier than this counts as stale",
     ),
     Setting("RUN_TIMEOUT_MINUTES", "30", "a run that takes longer is killed and tried again"),
+    Setting("FETCH_TIMEOUT_MINUTES", "10", "a download that takes longer fails"),
     Setting("HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives"),
     Setting(
         "RETENTION_DAYS",

@@ -88,6 +88,7 @@ def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unch
         work,
         max_bytes=source.max_bytes,
         sleep=this.options.sleep,
+        timeout_s=source.timeout_s,
     )
     digests = [one.sha256 for one in statistics]
     if this.before and seen and digests in ([], seen.digests()):

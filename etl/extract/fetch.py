@@ -21,7 +21,7 @@ from etl.extract.http import NONE_GIVEN, NotModified, TryAgain, Validators, get,
 TRIES = 5
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
-DOWNLOAD_LIMIT_S = 900.0
+TIMEOUT_S = 600.0  # unless FETCH_TIMEOUT_MINUTES is set
 PIECE = 1 << 18
 
 
@@ -41,15 +41,20 @@ class Fetched:
 
 
 def fetch(
-    url: str, to: Path, *, max_bytes: int, sleep: Callable[[float], None] = time.sleep
+    url: str,
+    to: Path,
+    *,
+    max_bytes: int,
+    sleep: Callable[[float], None] = time.sleep,
+    timeout_s: float = TIMEOUT_S,
 ) -> Fetched:
     """Copy a URL or a path to the file `to`, which exists only when the document is complete.
 
     Raises SourceUnavailable (no answer, an error status or a broken transfer, after TRIES tries or
-    DOWNLOAD_LIMIT_S), SourceChanged (larger than `max_bytes` when unpacked, or a gzip that can't be
+    `timeout_s`), SourceChanged (larger than `max_bytes` when unpacked, or a gzip that can't be
     unpacked), and MachineError if the disk is full.
     """
-    return _fetch(url, to, max_bytes, sleep, NONE_GIVEN)
+    return _fetch(url, to, max_bytes, sleep, NONE_GIVEN, timeout_s)
 
 
 def fetch_if_changed(
@@ -59,16 +64,22 @@ def fetch_if_changed(
     *,
     max_bytes: int,
     sleep: Callable[[float], None] = time.sleep,
+    timeout_s: float = TIMEOUT_S,
 ) -> Fetched | None:
     """Like `fetch`, but return None if the server's document is the one that `known` describes."""
     try:
-        return _fetch(url, to, max_bytes, sleep, known)
+        return _fetch(url, to, max_bytes, sleep, known, timeout_s)
     except NotModified:
         return None
 
 
 def _fetch(
-    url: str, to: Path, max_bytes: int, sleep: Callable[[float], None], known: Validators
+    url: str,
+    to: Path,
+    max_bytes: int,
+    sleep: Callable[[float], None],
+    known: Validators,
+    timeout_s: float,
 ) -> Fetched:
     if "://" not in url:
         try:
@@ -77,7 +88,7 @@ def _fetch(
             raise SourceUnavailable(f"{url}: {exc}") from exc
     if not url.lower().startswith(("http://", "https://")):
         raise SourceUnavailable(f"{shown(url)}: only http://, https:// and paths can be read")
-    deadline = time.monotonic() + DOWNLOAD_LIMIT_S
+    deadline = time.monotonic() + timeout_s
     with requests.Session() as session:
         attempt = 1
         while True:

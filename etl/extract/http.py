@@ -6,7 +6,7 @@ Every network failure becomes TryAgain if another try may succeed, else SourceUn
 import re
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -20,10 +20,12 @@ from urllib3.response import BaseHTTPResponse
 
 from etl.errors import SourceUnavailable, one_line
 from etl.extract.gunzip import unpacked
+from etl.extract.hops import Refused, following
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
 PIECE = 1 << 18
+LATE = "not finished in time"
 PASSING = (408, 425, 429)  # the request came too slowly, too early, too often
 USER_AGENT = "cloud-etl/0.1 (a daily data worker)"
 
@@ -72,14 +74,15 @@ def get(
     """Open a URL.
 
     Raises NotModified if the document is the one that `known` describes; TryAgain;
-    SourceUnavailable. `deadline`, on time.monotonic's clock, is for the whole body: a server that
-    sends a byte now and then never exceeds the time-outs, which are for each read.
+    SourceUnavailable. `deadline`, on time.monotonic's clock, is for redirects, headers and body
+    together: a server that sends a byte now and then never exceeds the time-outs, which are for
+    each read.
     """
     validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     conditions = {name: value for name, value in validators.items() if value}
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **conditions}
     try:
-        with _opened(session, url, headers) as response:
+        with _opened(session, url, deadline, headers) as response:
             if conditions and response.status_code == 304:
                 raise NotModified
             _refuse_status(response, url)
@@ -87,28 +90,37 @@ def get(
             yield Answer(
                 _body(response, deadline), Validators(given.get("ETag"), given.get("Last-Modified"))
             )
+    except Refused as exc:
+        raise SourceUnavailable(f"{shown(url)}: {exc}") from exc
     except EOFError as exc:
         raise TryAgain(str(exc)) from exc
     except requests.exceptions.ProxyError as exc:
         raise TryAgain(f"the proxy can't be used ({_reason(exc)}){_proxy_step(url)}") from exc
     except (requests.ConnectionError, requests.Timeout) as exc:
+        if time.monotonic() > deadline:
+            raise TryAgain(LATE) from exc
         raise TryAgain(f"{_reason(exc)}{_proxy_step(url)}") from exc
     except (requests.RequestException, HTTPError, ValueError) as exc:
         raise SourceUnavailable(f"{shown(url)}: {_reason(exc)}{_proxy_step(url)}") from exc
 
 
-def _opened(session: requests.Session, url: str, headers: Mapping[str, str]) -> requests.Response:
+@contextmanager
+def _opened(
+    session: requests.Session, url: str, deadline: float, headers: Mapping[str, str]
+) -> Iterator[requests.Response]:
     """Send the request. Beside its own errors, requests raises OSError for a CA bundle."""
-    timeouts = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)
-    try:
-        return session.get(url, headers=headers, stream=True, timeout=timeouts)
-    except TypeError as exc:  # a proxy with a password and no host
-        raise InvalidProxyURL(str(exc)) from exc
-    except requests.RequestException:
-        raise
-    except OSError as exc:
-        step = "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
-        raise SourceUnavailable(f"{shown(url)}: {one_line(str(exc), 200)}; {step}") from exc
+    options = {"headers": headers, "timeout": (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)}
+    with ExitStack() as stack:
+        try:
+            response = stack.enter_context(following(session, url, deadline, options))
+        except TypeError as exc:  # a proxy with a password and no host
+            raise InvalidProxyURL(str(exc)) from exc
+        except requests.RequestException:
+            raise
+        except OSError as exc:
+            step = "check REQUESTS_CA_BUNDLE and CURL_CA_BUNDLE"
+            raise SourceUnavailable(f"{shown(url)}: {one_line(str(exc), 200)}; {step}") from exc
+        yield response
 
 
 def _proxy_step(url: str) -> str:
@@ -180,11 +192,13 @@ def _pieces(
     try:
         while piece := response.raw.read1(PIECE, decode_content=decode):
             if time.monotonic() > deadline:
-                raise TryAgain("not finished in time")
+                raise TryAgain(LATE)
             yield piece
     except DecodeError as exc:
         raise SourceUnavailable(f"{shown(response.url)}: its Content-Encoding is wrong") from exc
     except (HTTPError, OSError) as exc:
+        if time.monotonic() > deadline:
+            raise TryAgain(LATE) from exc
         raise TryAgain(f"the transfer broke off ({_reason(exc)})") from exc
 
 

@@ -4,13 +4,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+from typing import TypedDict
 
-from etl.extract.fetch import Fetched, fetch, fetch_if_changed
+from etl.extract.fetch import TIMEOUT_S, Fetched, fetch, fetch_if_changed
 from etl.extract.http import NONE_GIVEN, Validators, shown
 
 MAX_FACTS_BYTES = 50 * 10**6
 
 Sleep = Callable[[float], None]
+
+
+class Limits(TypedDict):
+    """The limits of each download."""
+
+    max_bytes: int
+    sleep: Sleep
+    timeout_s: float
 
 
 @dataclass(frozen=True)
@@ -33,9 +42,12 @@ class Inputs:
     facts: Facts
 
 
-def fetch_facts(url: str, work: Path, *, sleep: Sleep = time.sleep) -> Fetched:
+def fetch_facts(
+    url: str, work: Path, *, sleep: Sleep = time.sleep, timeout_s: float = TIMEOUT_S
+) -> Fetched:
     """Fetch the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
-    return fetch(url, work / facts_name(url), max_bytes=MAX_FACTS_BYTES, sleep=sleep)
+    to = work / facts_name(url)
+    return fetch(url, to, max_bytes=MAX_FACTS_BYTES, sleep=sleep, timeout_s=timeout_s)
 
 
 def facts_name(url: str) -> str:
@@ -50,6 +62,7 @@ def fetch_statistics(
     *,
     max_bytes: int,
     sleep: Sleep,
+    timeout_s: float = TIMEOUT_S,
 ) -> list[Fetched]:
     """Fetch a source's documents, URLs by file name, into the folder `work`.
 
@@ -57,14 +70,12 @@ def fetch_statistics(
     Returns an empty list if no document has changed since. Raises SourceUnavailable, SourceChanged.
     """
     known = known if len(known) == len(documents) else [NONE_GIVEN] * len(documents)
+    limits: Limits = {"max_bytes": max_bytes, "sleep": sleep, "timeout_s": timeout_s}
     found = {
-        name: fetch_if_changed(url, work / name, validators, max_bytes=max_bytes, sleep=sleep)
+        name: fetch_if_changed(url, work / name, validators, **limits)
         for (name, url), validators in zip(documents.items(), known, strict=True)
     }
     if not any(found.values()):
         return []
     # if one document has changed, a run needs the unchanged ones as well
-    return [
-        found[name] or fetch(url, work / name, max_bytes=max_bytes, sleep=sleep)
-        for name, url in documents.items()
-    ]
+    return [found[name] or fetch(url, work / name, **limits) for name, url in documents.items()]

@@ -51,11 +51,11 @@ def bring_facts(run: Run, work: Path) -> Facts:
     If they are unavailable, the published version's facts are taken from the archive. If those are
     gone or damaged, there are no facts. Both cases give a warning.
     """
-    url = run.settings.source.facts_url
+    url, timeout_s = run.settings.source.facts_url, run.settings.source.timeout_s
     if not url:
         return Facts(None)
     try:
-        return Facts(fetch_facts(url, work, sleep=run.options.sleep))
+        return Facts(fetch_facts(url, work, sleep=run.options.sleep, timeout_s=timeout_s))
     except SourceUnavailable as exc:
         log.warning("facts.unavailable", error=exc)
         path, archived = work / facts_name(url), run.before.input(FACTS) if run.before else None

@@ -12,13 +12,18 @@ UNQUOTE = "take the quotes off: docker's --env-file, unlike a shell, keeps them"
 
 
 def aws_faults(environ: Mapping[str, str]) -> Iterator[str]:
-    """Yield a fault for each key that can't be sent, and each CA bundle that does not exist.
+    """Yield a fault for each key that can't be sent, each endpoint that is no URL, and each CA
+    bundle that does not exist.
 
-    The values of keys are not shown.
+    The values of keys and endpoints are not shown: either may contain a password.
     """
     for name in KEYS:
         if not re.fullmatch(r"[!-~]*", environ.get(name, "")):
             yield f"{name}: contains a line break, a space or a letter with an accent; set it again"
+    for name, value in environ.items():
+        is_url = value.lower().startswith(("http://", "https://"))
+        if name.startswith("AWS_ENDPOINT_URL") and value and not is_url:
+            yield f"{name}: expected a URL that begins with https://"
     for name in CA_BUNDLES:
         path = environ.get(name, "")
         if path and not os.path.exists(path):

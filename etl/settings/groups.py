@@ -40,10 +40,11 @@ class SourceSettings:
     name: Annotated[str, From("SOURCE")]
     level: Annotated[str, From("LEVEL")]
     data_set: str
-    url: Annotated[str, From("SOURCE_URL", read.text)] = field(repr=False)
-    countries_url: Annotated[str, From("COUNTRIES_URL", read.text)] = field(repr=False)
+    url: Annotated[str, From("SOURCE_URL", read.location)] = field(repr=False)
+    countries_url: Annotated[str, From("COUNTRIES_URL", read.location)] = field(repr=False)
     facts_url: str = field(repr=False)
     max_bytes: Annotated[int, From("MAX_SOURCE_MB", read.megabytes(1, 100_000))]
+    timeout_s: Annotated[float, From("FETCH_TIMEOUT_MINUTES", read.minutes(0.01, 1440))]
 
 
 @dataclass(frozen=True)

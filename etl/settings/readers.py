@@ -25,6 +25,13 @@ def text(value: str) -> str:
     return value
 
 
+def location(value: str) -> str:
+    """Read a URL or a path; it may contain a password, so it belongs to a `secret` Setting."""
+    if re.match(r"[^/@]*:[^@]*@", value) and "://" not in value:
+        raise ValueError("https:// in front of a user, a password and a host")
+    return value
+
+
 def one_of(*choices: str) -> Callable[[str], str]:
     def read(value: str) -> str:
         for choice in choices:

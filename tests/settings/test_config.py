@@ -69,6 +69,7 @@ def test_nothing_set_gives_the_defaults() -> None:
             countries_url=FACTS_URL,
             facts_url=FACTS_URL,
             max_bytes=1_024_000_000,
+            timeout_s=600,
         ),
         store=StoreSettings(
             bucket=config.S3_BUCKET,
@@ -464,7 +465,7 @@ def test_a_secret_setting_is_in_no_repr_and_in_no_error() -> None:
         assert faults(PING_URL=given) == [
             "PING_URL: expected a URL that begins with https://, got something else"
         ]
-    assert {s.variable for s in REGISTER if s.secret} == {"PING_URL"}
+    assert {s.variable for s in REGISTER if s.secret} == {"PING_URL", "SOURCE_URL", "COUNTRIES_URL"}
 
 
 def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
@@ -475,3 +476,15 @@ def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
     assert caught.value.faults == [
         "ALERT_RULES: rules are about countries, and there is LEVEL regions; leave it empty"
     ]
+
+
+@pytest.mark.parametrize(
+    "name", ["SOURCE_URL", "COUNTRIES_URL", "AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_S3"]
+)
+def test_a_url_with_a_password_but_no_scheme_is_refused_and_not_shown(name: str) -> None:
+    with pytest.raises(ConfigError) as caught:
+        read_settings({name: "ada:s3cret@example.org/stats.json"})
+    (fault,) = caught.value.faults
+    assert fault.startswith(f"{name}: expected ")
+    assert "https://" in fault
+    assert "s3cret" not in fault
