@@ -71,9 +71,7 @@ REGISTER: tuple[Setting, ...] = (
     ),
     Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this"),
     Setting("ALERT_TOPIC", "", "the SNS topic that is told, by name or ARN; empty: no alerts"),
-    Setting(
-        "ALERT_RULES", "", "thresholds, such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000"
-    ),
+    Setting("ALERT_RULES", "", "thresholds: ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000"),
     Setting("ALERT_ON", ",".join(alerts.KINDS), "what is told: " + ", ".join(alerts.KINDS)),
     Setting(
         "TRANSLATE_TO",
