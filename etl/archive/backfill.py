@@ -1,15 +1,15 @@
 """Make the run of every snapshot in the archive again, with today's settings and code."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import partial
 from typing import Literal
 
-from etl.archive import current_facts
+from etl.archive import current_facts, relist
 from etl.archive.backlog import read_backlog
-from etl.archive.chain import ChainLink, make_chain, rebuilt_id
-from etl.archive.cluster import Engine, Progress, map_with_progress
+from etl.archive.chain import Chain, ChainLink, make_chain, rebuilt_id
+from etl.archive.engine import Engine, Progress, Trouble, map_with_progress
 from etl.archive.job import Job, job
 from etl.archive.known import surveyed_before
 from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, survey
@@ -38,11 +38,15 @@ class Span:
 
 @dataclass(frozen=True)
 class DayOutcome:
-    """What became of one snapshot: `there` (its run already existed), `made`, or `failed`."""
+    """What became of one snapshot: its run was `there` already, or was `made`, or:
+
+    `failed`: its bytes are bad. `unknown`: a worker or the store failed. `waiting`: it comes after
+    a snapshot that is unknown. Said again, backfill goes on with the last two.
+    """
 
     slot: date
     snapshot: str
-    outcome: Literal["there", "made", "failed"]
+    outcome: Literal["there", "made", "failed", "unknown", "waiting"]
     run_id: str | None = None
     rows: int | None = None
     bytes: int | None = None
@@ -68,6 +72,8 @@ def backfill(
     The result lists the snapshots that failed. Raises EtlError if the job as a whole can't go on.
     """
     work = _Work(job(settings), store, engine, now, progress)
+    engine.prove(work.job)
+    relist.list_runs_again(store)
     past, listed = history.read(store)[0], catalogue.read(store)
     backlog = read_backlog(store, settings, past, listed, now)
     with_facts = current_facts.facts_adder(settings, store)
@@ -75,20 +81,19 @@ def backfill(
     if not chosen:
         raise EtlError(_nothing(settings, backlog.snapshots))
     earlier = [with_facts(one) for one in backlog.snapshots if one.run_id < chosen[0].run_id]
-    surveyed = dict[str, Surveyed | Failure](
+    surveyed = dict[str, Surveyed | Failure | Trouble](
         surveyed_before(work.job, store, past, listed, [*earlier, *chosen])
     )
     # the first run is compared with the last sound snapshot before the span
-    begin = next((one for one in reversed(earlier) if _is_sound(work, one, surveyed)), None)
+    begin = next((one for one in reversed(earlier) if not _is_bad(work, one, surveyed)), None)
+    if begin and isinstance(trouble := surveyed[begin.run_id], Trouble):
+        raise EtlError(f"{begin.run_id}, before that span: {trouble.failure().message}")
     _survey(work, chosen, surveyed)
+    relist.list_imports_again(store, chosen, surveyed, backlog.unlisted)
     whole = [begin, *chosen] if begin else chosen
     chain = make_chain((one, surveyed[one.run_id]) for one in whole)
     links = [link for link in chain.links if link.snapshot is not begin]
-    outcomes = {
-        one.run_id: _failed(one, chain.failures[one.run_id])
-        for one in chosen
-        if one.run_id in chain.failures
-    }
+    outcomes = dict(_left_out(chosen, chain))
     outcomes |= _find_made(work, links)
     outcomes |= _rebuild(work, [link for link in links if link.snapshot.run_id not in outcomes])
     return Backfilled([outcomes[one.run_id] for one in chosen], backlog.unfinished)
@@ -102,7 +107,7 @@ def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -
     newest = done.days[-1]
     if newest.run_id is None:
         raise EtlError(
-            f"nothing was published: the newest snapshot, of {newest.slot}, failed; "
+            f"nothing was published: the newest snapshot, of {newest.slot}, {newest.outcome}; "
             "--to leaves it out"
         )
     at = restore.Moment.of(settings.schedule, settings.table, now)
@@ -128,13 +133,25 @@ class _Work:
     progress: Progress
 
 
-def _is_sound(work: _Work, snapshot: Snapshot, surveyed: dict[str, Surveyed | Failure]) -> bool:
+def _is_bad(
+    work: _Work, snapshot: Snapshot, surveyed: dict[str, Surveyed | Failure | Trouble]
+) -> bool:
     _survey(replace(work, progress=Progress()), [snapshot], surveyed)
-    return isinstance(surveyed[snapshot.run_id], Surveyed)
+    return isinstance(surveyed[snapshot.run_id], Failure)
+
+
+def _left_out(chosen: Sequence[Snapshot], chain: Chain) -> Iterator[tuple[str, DayOutcome]]:
+    """Yield, by snapshot, the outcomes of those that no run is made of."""
+    for one in chosen:
+        if failure := chain.failures.get(one.run_id):
+            yield one.run_id, _failed(one, failure)
+        elif one.run_id in chain.unknown:
+            trouble = chain.unknown[one.run_id]
+            yield one.run_id, _unknown(one, trouble)
 
 
 def _survey(
-    work: _Work, wanted: Sequence[Snapshot], surveyed: dict[str, Surveyed | Failure]
+    work: _Work, wanted: Sequence[Snapshot], surveyed: dict[str, Surveyed | Failure | Trouble]
 ) -> None:
     """Survey the snapshots that are not in `surveyed`, and add them to it."""
     new = [snapshot for snapshot in wanted if snapshot.run_id not in surveyed]
@@ -146,20 +163,14 @@ def _survey(
 def _find_made(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
     """Return the outcomes, by snapshot, of the links whose run already exists."""
     outcomes: dict[str, DayOutcome] = {}
-    entries: list[Rebuilt] = []
 
     def find(link: ChainLink) -> None:
         snapshot, own = link.snapshot, link.found.run_id
         run_id = own or rebuilt_id(link, work.job)
         if own or work.store.head(run_key(run_id, MANIFEST)):
             outcomes[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", run_id)
-            if not own:
-                entries.append(_entry(work, link))
 
     in_parallel(find, links)
-    listed = {run.run_id for run in catalogue.read(work.store).rebuilt}
-    # a backfill that was killed may have left runs that it had not listed yet
-    catalogue.add(work.store, rebuilt=[entry for entry in entries if entry.run_id not in listed])
     return outcomes
 
 
@@ -184,9 +195,11 @@ def _task(run_id: str, link: ChainLink) -> RebuildTask:
     return RebuildTask(link.snapshot, run_id, (before, found.held))
 
 
-def _outcome(task: RebuildTask, made: RebuiltRun | Failure) -> DayOutcome:
+def _outcome(task: RebuildTask, made: RebuiltRun | Failure | Trouble) -> DayOutcome:
     if isinstance(made, Failure):
         return _failed(task.snapshot, made)
+    if isinstance(made, Trouble):
+        return _unknown(task.snapshot, made)
     return DayOutcome(
         slot=task.snapshot.slot,
         snapshot=task.snapshot.run_id,
@@ -201,6 +214,12 @@ def _outcome(task: RebuildTask, made: RebuiltRun | Failure) -> DayOutcome:
 
 def _failed(snapshot: Snapshot, failure: Failure) -> DayOutcome:
     return DayOutcome(snapshot.slot, snapshot.run_id, "failed", failure=failure)
+
+
+def _unknown(snapshot: Snapshot, trouble: Trouble | None) -> DayOutcome:
+    if trouble is None:
+        return DayOutcome(snapshot.slot, snapshot.run_id, "waiting")
+    return DayOutcome(snapshot.slot, snapshot.run_id, "unknown", failure=trouble.failure())
 
 
 def _entry(work: _Work, link: ChainLink) -> Rebuilt:

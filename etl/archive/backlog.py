@@ -22,10 +22,11 @@ from etl.worker import schedule
 @dataclass(frozen=True)
 class Backlog:
     """`snapshots` of the source in force, oldest first; `unfinished` are folders in raw/ that lack
-    a document."""
+    a document. `unlisted` says when those were written that neither history nor catalogue knows."""
 
     snapshots: list[Snapshot]
     unfinished: list[str]
+    unlisted: Mapping[str, datetime]
 
 
 def read_backlog(
@@ -33,10 +34,12 @@ def read_backlog(
 ) -> Backlog:
     """List the snapshots of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
+    written: dict[str, datetime] = {}
     for entry in store.list(RAW, in_order=False):
         folder = entry.key.split("/")[1]
         if RUN_ID.fullmatch(folder):
             folders.setdefault(folder, []).append(entry.key)
+            written[folder] = max(entry.modified, written.get(folder, entry.modified))
     on_record = _on_record(past, catalogue)
     found, unfinished = [], []
     for run_id in sorted(folders):
@@ -49,7 +52,8 @@ def read_backlog(
             found.append(snapshot)
         elif run_id not in on_record or all(record.digests):  # a failed run may leave only facts
             unfinished.append(run_id)
-    return Backlog(found, unfinished)
+    unlisted = {one: at for one, at in written.items() if one not in on_record}
+    return Backlog(found, unfinished, unlisted)
 
 
 def _on_record(past: History, catalogue: Catalogue) -> Mapping[str, SnapshotRecord]:

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 
+from etl.archive.engine import Trouble
 from etl.archive.job import Job
 from etl.archive.rebuild import Surveyed
 from etl.extract.sources import level_of
@@ -29,26 +30,34 @@ class ChainLink:
 
 @dataclass(frozen=True)
 class Chain:
-    """The links, oldest first, and by run id the reasons why the other snapshots are no links."""
+    """The links, oldest first, and by run id the reasons why the other snapshots are no links.
+
+    The first snapshot in `unknown` could not be surveyed, so nothing can be said of those after it.
+    Each has its own trouble, or None.
+    """
 
     links: list[ChainLink]
     failures: Mapping[str, Failure]
+    unknown: Mapping[str, Trouble | None]
 
 
-def make_chain(surveyed: Iterable[tuple[Snapshot, Surveyed | Failure]]) -> Chain:
-    """Link the snapshots, which come oldest first."""
+def make_chain(surveyed: Iterable[tuple[Snapshot, Surveyed | Failure | Trouble]]) -> Chain:
+    """Link the snapshots, which come oldest first, up to one that could not be surveyed."""
     links: list[ChainLink] = []
     failures: dict[str, Failure] = {}
+    unknown: dict[str, Trouble | None] = {}
     last: Readable | None = None
     for snapshot, found in surveyed:
-        if isinstance(found, Failure):
+        if unknown or isinstance(found, Trouble):
+            unknown[snapshot.run_id] = found if isinstance(found, Trouble) else None
+        elif isinstance(found, Failure):
             failures[snapshot.run_id] = found
         elif refusal := _refusal(snapshot, found, last):
             failures[snapshot.run_id] = refusal
         else:
             links.append(ChainLink(snapshot, found, last))
             last = (snapshot, found)
-    return Chain(links, failures)
+    return Chain(links, failures, unknown)
 
 
 def _refusal(snapshot: Snapshot, found: Surveyed, last: Readable | None) -> Failure | None:

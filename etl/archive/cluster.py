@@ -1,154 +1,177 @@
-"""Run tasks in this process or on Dask. No other module deals with Dask's scheduler.
+"""Run tasks on Dask. Only this module and `workers` deal with Dask's scheduler.
 
 Dask gives the tasks of a lost worker to another one. That is harmless, since a task always writes
-the same bytes under the same names.
+the same bytes under the same names. A task that raises on one worker is given to another one, and a
+worker on which task after task raises gets no more of them.
 """
 
+from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Generic
 
 from etl import log
-from etl.archive.job import WrongWorker, tools
+from etl.archive import workers as all_workers
+from etl.archive.engine import PAUSES_S, Engine, Here, Item, Result, Trouble, attempt
+from etl.archive.job import Job
 from etl.errors import ConfigError, EtlError
-from etl.history.record import Failure
 from etl.worker.scratch import scratch
 
 if TYPE_CHECKING:
-    from distributed import Client
+    from distributed import Client, Future
 
 INSTALL = "python -m pip install --require-hashes -r requirements/scale.txt"
 ANSWER_S = 10
-Item = TypeVar("Item")
-Result = TypeVar("Result")
+WORKERS_TRIED = 3  # for each task
+LEFT_OUT_AFTER = 2  # troubles of a worker in a row
+QUEUED = 4  # tasks handed to Dask for each thread of the workers
+LOST = Trouble("Lost", "its worker was lost again and again; too little memory?")
 
 
 @dataclass(frozen=True)
-class Progress:
-    """Callbacks of a job: one for a new stage and its number of items, one for each item done."""
+class _Answer(Generic[Result]):
+    """What a worker sends back: a result or a Trouble."""
 
-    stage: Callable[[str, int], None] = lambda what, total: None
-    advance: Callable[[object], None] = lambda arrived: None
-
-
-class Engine(Protocol):
-    """Where the tasks of a job are worked on."""
-
-    def map(
-        self, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
-        """Yield each item with the function's result, in the order in which they finish.
-
-        The result is a Failure if the item took its worker down again and again. Raises EtlError
-        if no more results can come.
-        """
-
-    def compute(self, frame: Any) -> Any:
-        """Compute a dask.dataframe and return it as a pandas.DataFrame."""
+    worker: str
+    result: Result | Trouble
 
 
-def map_with_progress(
-    engine: Engine,
-    progress: Progress,
-    stage: str,
-    function: Callable[[Item], Result],
-    items: Sequence[Item],
-) -> Iterator[tuple[Item, Result | Failure]]:
-    """Like `Engine.map`, and report the stage and each finished item to `progress`."""
-    progress.stage(stage, len(items))
-    for item, result in engine.map(function, items):
-        yield item, result
-        progress.advance(item)
+def _in_worker(
+    function: Callable[[Item], Result], pauses_s: Sequence[float], item: Item
+) -> _Answer[Result]:
+    from distributed import get_worker
 
-
-class Here:
-    """Work on one item after the other, in this process."""
-
-    def map(
-        self, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
-        for item in items:
-            yield item, function(item)
-
-    def compute(self, frame: Any) -> Any:
-        return frame.compute(scheduler="synchronous")
-
-
-def _in_worker(function: Callable[[Item], Result], item: Item) -> Result:
     log.set_up("INFO")  # a worker process has no log of its own yet
-    return function(item)
+    worker: str = get_worker().address
+    return _Answer(worker, attempt(function, item, pauses_s=pauses_s, worker=worker))
 
 
 class OnDask:
     """Work on the items on the workers of the Dask scheduler that `client` is connected to."""
 
-    def __init__(self, client: "Client", address: str) -> None:
+    def __init__(
+        self, client: "Client", address: str, pauses_s: Sequence[float] = PAUSES_S
+    ) -> None:
         self.client = client
         self._address = address
+        self._pauses_s = pauses_s
+
+    def prove(self, job: Job) -> None:
+        with self._explained():
+            all_workers.prove(self.client, job)
 
     def map(
         self, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> Iterator[tuple[Item, Result | Failure]]:
-        from distributed import KilledWorker
-
+    ) -> Iterator[tuple[Item, Result | Trouble]]:
         lost = []
         for item, result in self._mapped(function, items):
-            if isinstance(result, KilledWorker):
+            if result is LOST:
                 lost.append(item)
             else:
                 yield item, result
         # a task that kills its worker fails the tasks queued there as well: retry each one alone
         for item in lost:
-            [(_, result)] = self._mapped(function, [item])
-            if isinstance(result, KilledWorker):
-                why = "its worker was lost again and again; too little memory?"
-                yield item, Failure("Lost", why)
-            else:
-                yield item, result
+            yield from self._mapped(function, [item])
 
     def _mapped(
         self, function: Callable[[Item], Result], items: Sequence[Item]
-    ) -> Iterator[tuple[Item, Any]]:
-        """Yield each item with its result, or with KilledWorker. Raises EtlError."""
-        from distributed import KilledWorker, as_completed
+    ) -> Iterator[tuple[Item, Result | Trouble]]:
+        """Yield each item with its result, or with LOST. Raises EtlError."""
+        going = _Going(self.client, partial(_in_worker, function, self._pauses_s), items)
+        with self._explained():
+            going.fill()
+        while going.flying:
+            with self._explained():
+                came = going.next()
+            if came:
+                yield came
+            with self._explained():
+                going.fill()
 
-        # impure: otherwise Dask would answer a second request for an item from memory
-        futures = self.client.map(partial(_in_worker, function), items, pure=False)
-        item_of = {future.key: item for future, item in zip(futures, items, strict=True)}
-        done = as_completed(futures)
-        del futures  # otherwise the workers would hold every result until the last one is done
-        for future in done:
-            try:
-                result = future.result()
-            except KilledWorker as exc:
-                result = exc
-            except (
-                Exception
-            ) as exc:  # raised by the task, or the scheduler or the last worker is gone
-                raise self._broken(exc) from exc
-            yield item_of.pop(future.key), result
-
-    def compute(self, frame: Any) -> Any:
-        from distributed import KilledWorker
-        from distributed.client import FutureCancelledError
-        from distributed.comm import CommClosedError
-        from distributed.scheduler import NoWorkerError
-
+    @contextmanager
+    def _explained(self) -> Iterator[None]:
+        """Raise what Dask raises if the scheduler or the last worker is gone as an EtlError."""
         try:
-            return self.client.compute(frame, sync=True)
-        except (KilledWorker, FutureCancelledError, CommClosedError, NoWorkerError) as exc:
-            raise self._broken(exc) from exc
+            yield
+        except EtlError:
+            raise
+        except Exception as exc:
+            why = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+            raise EtlError(
+                f"the scheduler {self._address} gave up: {why}; say it again: what is done is "
+                "skipped"
+            ) from exc
 
-    def _broken(self, exc: Exception) -> EtlError:
-        if isinstance(exc, EtlError):
-            return exc
-        why = f"{type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
-        return EtlError(
-            f"the scheduler {self._address} gave up: {why}; say it again: what is done is skipped"
+
+class _Going(Generic[Item, Result]):
+    """The tasks of one `map`: a few of them are with Dask, the others wait here."""
+
+    def __init__(
+        self,
+        client: "Client",
+        function: Callable[[Item], _Answer[Result]],
+        items: Sequence[Item],
+    ) -> None:
+        from distributed import as_completed
+
+        self._client, self._function, self._waiting = client, function, deque(items)
+        self.flying: dict[str, tuple[Item, frozenset[str]]] = {}
+        self._done: Any = as_completed()
+        self._in_a_row = Counter[str]()  # troubles, by worker
+        self._at_most = 0
+
+    def fill(self) -> None:
+        """Hand over as many tasks as keep all workers busy."""
+        if self._waiting and len(self.flying) <= self._at_most // 2:
+            threads = sum(self._client.nthreads().values())
+            self._at_most = QUEUED * max(threads, 1)
+        while self._waiting and len(self.flying) < self._at_most:
+            self._submit(self._waiting.popleft(), frozenset())
+
+    def next(self) -> tuple[Item, Result | Trouble] | None:
+        """Wait for an answer; None if its task was given to another worker."""
+        from distributed import KilledWorker
+
+        future = next(self._done)
+        item, tried = self.flying.pop(future.key)
+        try:
+            answer: _Answer[Result] = future.result()
+        except KilledWorker:
+            return item, LOST
+        finally:
+            future.release()  # otherwise the workers would hold every result until the last one
+        if not isinstance(answer.result, Trouble):
+            self._in_a_row[answer.worker] = 0
+            return item, answer.result
+        self._note(answer.worker, answer.result)
+        tried |= {answer.worker}
+        if len(tried) < WORKERS_TRIED and self._others(tried):
+            self._submit(item, tried)
+            return None
+        return item, answer.result
+
+    def _submit(self, item: Item, tried: frozenset[str]) -> None:
+        out = {worker for worker, n in self._in_a_row.items() if n >= LEFT_OUT_AFTER}
+        others = self._others(tried | out) or self._others(tried) if tried | out else None
+        future: Future = self._client.submit(
+            # impure: otherwise Dask would answer a second request for an item from memory
+            *(self._function, item),
+            pure=False,
+            workers=others or None,
         )
+        self.flying[future.key] = (item, tried)
+        self._done.add(future)
+
+    def _others(self, than: frozenset[str] | set[str]) -> list[str]:
+        return [worker for worker in self._client.nthreads() if worker not in than]
+
+    def _note(self, worker: str, trouble: Trouble) -> None:
+        self._in_a_row[worker] += 1
+        if self._in_a_row[worker] == LEFT_OUT_AFTER:
+            log.warning("backfill.worker_left_out", worker=worker, error=trouble.message)
 
 
 def require(whoever: str) -> None:
@@ -167,26 +190,12 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
         yield Here()
         return
     require("--dask and --workers need")
-    import dask
+    if address is None:
+        with _local(workers) as engine:
+            yield engine
+        return
     import distributed
 
-    if address is None:
-        with (
-            # the profiler never forgets: it grows by a third of a megabyte with each snapshot
-            dask.config.set({"distributed.worker.profile.enabled": False}),
-            scratch() as spill,
-            distributed.LocalCluster(
-                n_workers=workers,
-                threads_per_worker=1,  # a run keeps one core busy
-                memory_limit="auto",  # its share of this machine's memory
-                dashboard_address="127.0.0.1:0",  # any port: nobody looks at it
-                local_directory=str(spill),
-                silence_logs="CRITICAL",  # failures are reported by this process
-            ) as cluster,
-            distributed.Client(cluster) as client,
-        ):
-            yield OnDask(client, cluster.scheduler_address)
-        return
     try:
         client = distributed.Client(address, timeout=ANSWER_S)
     except (OSError, ValueError) as exc:
@@ -194,27 +203,27 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
             f"no scheduler answers at {address} ({exc}); start one: dask scheduler"
         ) from exc
     with client:
-        _require_this_project(client, address)
+        all_workers.require_some(client, address, ANSWER_S)
         yield OnDask(client, address)
 
 
-def _require_this_project(client: "Client", address: str) -> None:
-    """Raise EtlError unless the scheduler and its workers run the same version of the project.
+@contextmanager
+def _local(workers: int | None) -> Iterator[OnDask]:
+    import dask
+    import distributed
 
-    A worker that is sent a task from a module that it lacks dies without a message.
-    """
-    try:
-        client.wait_for_workers(1, timeout=ANSWER_S)
-    except TimeoutError as exc:
-        raise EtlError(
-            f"the scheduler {address} has no workers; start some: dask worker {address}"
-        ) from exc
-    try:
-        there = {client.run_on_scheduler(tools), *client.run(tools).values()}
-    except Exception as exc:  # Dask may send any error as a plain Exception
-        raise EtlError(
-            f"the scheduler {address}, or a worker of it, can't import this project ({exc}); start "
-            "each where the project is: PYTHONPATH=. dask worker ..."
-        ) from exc
-    if there != {tools()}:
-        raise WrongWorker
+    with (
+        # the profiler never forgets: it grows by a third of a megabyte with each snapshot
+        dask.config.set({"distributed.worker.profile.enabled": False}),
+        scratch() as spill,
+        distributed.LocalCluster(
+            n_workers=workers,
+            threads_per_worker=1,  # a run keeps one core busy
+            memory_limit="auto",  # its share of this machine's memory
+            dashboard_address="127.0.0.1:0",  # any port: nobody looks at it
+            local_directory=str(spill),
+            silence_logs="CRITICAL",  # failures are reported by this process
+        ) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield OnDask(client, cluster.scheduler_address)

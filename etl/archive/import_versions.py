@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
 from etl.archive import folder_versions, git_versions
-from etl.archive.cluster import Progress
+from etl.archive.engine import Progress
 from etl.archive.folder_versions import DocumentVersion
 from etl.errors import ConfigError, SourceChanged, SourceUnavailable
 from etl.extract import fetch

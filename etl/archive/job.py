@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
+from typing import Any
 
 from etl.errors import EtlError
 from etl.extract.http import shown
@@ -15,13 +16,13 @@ WRITERS = ("numpy", "pandas", "pyarrow")  # whose versions shape the bytes that 
 
 
 class WrongWorker(EtlError):
-    """A worker that would write other bytes than this process."""
+    """A worker that would write other bytes than this process; `other` is what it runs."""
 
-    def __init__(self) -> None:
-        super().__init__(
-            "a worker runs another version of this project, or of "
-            f"{', '.join(WRITERS)}: install and start there what is here"
-        )
+    def __init__(self, other: str) -> None:
+        super().__init__(f"it runs {other}; install and start there what is here")
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return EtlError, (str(self),)
 
 
 @dataclass(frozen=True)
@@ -43,8 +44,8 @@ class Job:
 
     def verify(self) -> None:
         """Raise WrongWorker if this process runs other code or packages than the job needs."""
-        if tools() != self.tools:
-            raise WrongWorker
+        if other := differing(tools(), self.tools):
+            raise WrongWorker(other)
 
 
 def job(settings: Settings) -> Job:
@@ -55,6 +56,20 @@ def job(settings: Settings) -> Job:
 def tools() -> str:
     """Return the digest of the code and the versions of the packages that write the files."""
     return " ".join([code(), *(f"{name}={version(name)}" for name in WRITERS)])
+
+
+def differing(found: str, wanted: str | None = None) -> str:
+    """Name what differs between two results of `tools`; empty if nothing does.
+
+    Such as `another version of this project` or `pandas 3.0.1 where 3.0.2 is wanted`. `wanted` is
+    that of this process by default.
+    """
+    (code_there, *there), (code_here, *here) = found.split(), (wanted or tools()).split()
+    faults = ["another version of this project"] if code_there != code_here else []
+    for one, other in zip(there, here, strict=True):
+        if one != other:
+            faults.append(f"{one.replace('=', ' ')} where {other.partition('=')[2]} is wanted")
+    return ", ".join(faults)
 
 
 def without_secrets(settings: Settings) -> Settings:

@@ -1,8 +1,8 @@
 """The tasks of a backfill, as workers run them: survey a snapshot, and make its run folder.
 
-Both take plain data, open the store themselves, and return a Failure for a damaged snapshot. A
-task that is repeated, on any machine, writes the same bytes under the same names. A run folder
-counts only once it has its manifest, which is written last.
+Both take plain data, open the store themselves, and return a Failure for a damaged snapshot; what
+fails for another reason they raise. A task that is repeated, on any machine, writes the same bytes
+under the same names. A run folder counts only once it has its manifest, which is written last.
 """
 
 import time
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from etl import log
+from etl.archive.engine import is_of_the_bytes
 from etl.archive.job import Job
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
@@ -86,7 +87,7 @@ def survey(job: Job, snapshot: Snapshot) -> Surveyed | Failure:
             )
             read.refuse_empty(found.selected_rows(), job.settings.table)
         except Exception as exc:
-            return _failure(exc)
+            return _failure_of(exc)
     digests = tuple(document.sha256 for document in inputs.statistics)
     return Surveyed(digests, inputs.facts.sha256, checks.extent(found.rows))
 
@@ -98,8 +99,10 @@ def rebuild(job: Job, task: RebuildTask) -> RebuiltRun | Failure:
     with scratch() as folder:
         try:
             manifest = _write_run(job, task, Path(folder))
+        except OtherRun as exc:
+            return Failure("StoreError", str(exc))
         except Exception as exc:
-            return _failure(exc)
+            return _failure_of(exc)
     return RebuiltRun(
         rows=manifest.rows,
         bytes=sum(file.bytes for file in manifest.files),
@@ -130,7 +133,9 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
     except StateConflict:  # another worker had the same task and was first
         there = store.read(key)
         if there is None or there.body != body:
-            raise StoreError(f"{store.address}/{key} is there already and says otherwise") from None
+            raise OtherRun(
+                f"{store.address}/{key} exists and holds something else; remove it"
+            ) from None
     return made.manifest
 
 
@@ -161,7 +166,14 @@ def _bring(job: Job, archived: Archived, work: Path) -> Fetched:
     return snapshots.bring(job.store, archived, work, job.max_bytes)
 
 
-def _failure(exc: Exception) -> Failure:
+class OtherRun(StoreError):
+    """Another manifest is under the name of the run that was made."""
+
+
+def _failure_of(exc: Exception) -> Failure:
+    """Return the Failure that the snapshot's bytes led to; raise any other error."""
+    if not is_of_the_bytes(exc):
+        raise exc
     if not isinstance(exc, EtlError):  # a defect in this project must not stop the other snapshots
         log.error("backfill.crashed", exc=exc, kind=type(exc).__name__, error=exc)
     return Failure(type(exc).__name__, str(exc))

@@ -1,20 +1,25 @@
-"""Write revisions.csv, which sums up how each series was revised, with dask.dataframe."""
+"""Write revisions.csv, which sums up how each series was revised."""
 
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
+<<<<<<< HEAD
 from typing import Any
+=======
+from tempfile import TemporaryDirectory
+>>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
 
 from etl.archive import tallies
-from etl.archive.cluster import Engine
+from etl.archive.engine import Engine, Progress, Trouble, is_of_the_bytes, map_with_progress
 from etl.archive.job import Job, job
 from etl.archive.vintages import part_key, schema
-from etl.errors import StoreError
+from etl.errors import EtlError, StoreError
 from etl.extract.sources import SOURCES
+from etl.history.record import Failure
 from etl.load.table import read_whole, to_csv_table
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
@@ -26,22 +31,15 @@ Pair = tuple[str | None, str]  # two slots, one after the other
 
 
 def write_revisions(
-    settings: Settings, store: Store, engine: Engine, slots: list[str]
+    settings: Settings, store: Store, engine: Engine, slots: list[str], progress: Progress
 ) -> pd.DataFrame:
     """Compare each slot of the data set with the one before, and write a row for each series.
 
     Returns the table (columns as in `tallies.summary`). A task holds only two snapshots in memory.
-    Raises StoreError.
+    Raises StoreError, and EtlError if a task comes to nothing.
     """
-    import dask
-    import dask.dataframe as dd
-
-    shared = job(settings)
-    nothing = pd.DataFrame(
-        columns=schema(SOURCES[settings.source.data_set].level).names, dtype=object
-    )
-    meta = tallies.tally(None, nothing, "")
     pairs: list[Pair] = [(None, slots[0]), *pairwise(slots)]
+<<<<<<< HEAD
     with dask.config.set({"dataframe.convert-string": False}):
         tallied: Any = dd.from_map(partial(tally, shared), pairs, meta=meta)
         whole = tallied.reduction(
@@ -49,6 +47,20 @@ def write_revisions(
         )
         table = tallies.summary(engine.compute(whole))
     with scratch() as folder:
+=======
+    found: list[pd.DataFrame] = []
+    task = partial(tally, job(settings))
+    for (_, slot), tallied in map_with_progress(engine, progress, "revisions", task, pairs):
+        if isinstance(tallied, Trouble):
+            raise EtlError(f"{slot}: {tallied.failure().message}")
+        if isinstance(tallied, Failure):
+            raise StoreError(tallied.message)
+        found.append(tallied)
+        if len(found) == AT_ONCE:  # tallies add up in any order and grouping
+            found = [tallies.together(pd.concat(found, ignore_index=True))]
+    table = tallies.summary(tallies.together(pd.concat(found, ignore_index=True)))
+    with TemporaryDirectory(prefix="cloud-etl-") as folder:
+>>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
         path = Path(folder) / REVISIONS
         rows = pa.Table.from_pandas(table, preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
@@ -56,24 +68,36 @@ def write_revisions(
     return table
 
 
-def tally(job: Job, pair: Pair) -> pd.DataFrame:
-    """Compare the files of two slots. This is the task that workers run."""
+class _Damaged(Exception):
+    """A file of vintages/ that somebody has changed, or removed just now."""
+
+
+def tally(job: Job, pair: Pair) -> pd.DataFrame | Failure:
+    """Compare the files of two slots. This is the task that workers run.
+
+    Returns a Failure if a file is damaged or gone; raises any other error.
+    """
     job.verify()
     before, after = pair
     with scratch() as folder:
         read = partial(_read, job, Path(folder) / "part.parquet")
-        return tallies.tally(read(before) if before else None, read(after), after)
+        try:
+            return tallies.tally(read(before) if before else None, read(after), after)
+        except _Damaged as exc:
+            return Failure("StoreError", str(exc))
 
 
 def _read(job: Job, path: Path, slot: str) -> pd.DataFrame:
-    """Read a slot's file. Raises StoreError, also if somebody has changed the file."""
+    """Read a slot's file. Raises StoreError, and _Damaged."""
     key, wanted = part_key(slot), schema(SOURCES[job.settings.source.data_set].level).names
     if not job.store.download(key, path):
-        raise StoreError(f"{key} was removed at this moment")
+        raise _Damaged(f"{key} was removed at this moment")
     try:
         table = read_whole(path, wanted)
         if missing := [name for name in wanted if name not in table]:
             raise ValueError(f"it has no column {', '.join(missing)}")
     except (ValueError, OSError) as exc:
-        raise StoreError(f"{key} can't be read ({exc}); delete it: it is made anew") from exc
+        if not is_of_the_bytes(exc):
+            raise
+        raise _Damaged(f"{key} can't be read ({exc}); delete it and run this again") from exc
     return table

@@ -1,8 +1,7 @@
 """How each series' figures were revised from snapshot to snapshot, added up. Pure.
 
 A cell is one measure of one series on one day. The measures are the cumulative counts, or the new
-ones where a source has no cumulative ones. Tallies can be added up in any grouping, so Dask may
-combine them as they come.
+ones where a source has no cumulative ones. Tallies can be added up in any order and grouping.
 """
 
 from typing import Any
@@ -46,7 +45,7 @@ def tally(before: pd.DataFrame | None, after: pd.DataFrame, snapshot: str) -> pd
         )
         for measure in measures
     ]
-    # Dask combines only frames with the same types, empty ones too
+    # the same types in every frame, so that an empty one changes none when they are combined
     return pd.concat(found, ignore_index=True).astype(dict.fromkeys(TEXTS, object))
 
 

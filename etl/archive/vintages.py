@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet
 from msgspec import Struct
 
-from etl.archive.cluster import Engine, Progress, map_with_progress
+from etl.archive.engine import Engine, Progress, Trouble, is_of_the_bytes, map_with_progress
 from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
@@ -80,6 +80,7 @@ def write_vintages(settings: Settings, store: Store, engine: Engine, progress: P
     """Bring the data set up to date. Raises StoreError, also if it is of another source."""
     past, listed = history.read(store)[0], catalogue.read(store)
     index, shared = _read_index(store, settings), job(settings)
+    engine.prove(shared)
     wanted, missing = _newest(store, _runs(past, listed, settings))
     there = {entry.key for entry in store.list(VINTAGES)}
     new = [
@@ -89,13 +90,13 @@ def write_vintages(settings: Settings, store: Store, engine: Engine, progress: P
     ]
     parts = {slot: part for slot, part in index.parts.items() if part_key(slot) in there}
     try:
-        for item, failure in map_with_progress(
-            engine, progress, "vintages", partial(copy_run, shared), new
-        ):
+        task = partial(copy_run, shared)
+        for item, failed in map_with_progress(engine, progress, "vintages", task, new):
             slot, part = item
-            if failure is None:
+            if failed is None:
                 parts[slot] = part
             else:
+                failure = failed.failure() if isinstance(failed, Trouble) else failed
                 missing[slot] = failure.message
     finally:
         _write_index(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
@@ -109,7 +110,10 @@ def write_vintages(settings: Settings, store: Store, engine: Engine, progress: P
 
 
 def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
-    """Copy one run's table into the data set. This is the task that workers run."""
+    """Copy one run's table into the data set. This is the task that workers run.
+
+    Returns a Failure if the table is damaged or gone; raises any other error.
+    """
     job.verify()
     slot, part = item
     with scratch() as folder:
@@ -117,11 +121,13 @@ def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
         key = run_key(part.run_id, TABLE_PARQUET)
         try:
             if not job.store.download(key, whole):
-                raise StoreError(f"{key} is not there")
+                return Failure("StoreError", f"{key} is not there")
             table = uniform(read_whole(whole, schema(_level(job.settings)).names), job.settings)
             pa.parquet.write_table(table, path, compression="zstd")
             job.store.write(Upload(part_key(slot), path))
-        except (StoreError, ValueError, OSError) as exc:
+        except (ValueError, OSError) as exc:
+            if not is_of_the_bytes(exc):
+                raise
             return Failure(type(exc).__name__, str(exc))
     return None
 

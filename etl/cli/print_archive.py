@@ -6,11 +6,13 @@ from datetime import timedelta
 
 import pandas as pd
 
-from etl.archive.backfill import Backfilled
+from etl.archive.backfill import Backfilled, DayOutcome
 from etl.archive.import_versions import ImportOutcome
 from etl.archive.vintages import Written
 from etl.cli.console import print_json
 from etl.errors import escaped
+from etl.history.record import Failure
+from etl.history.run import RUN_ID
 from etl.load.values import records
 from etl.report.numbers import human
 from etl.settings.groups import Settings
@@ -52,9 +54,10 @@ def print_backfilled(
 ) -> bool:
     """Print how many runs were made and what failed, and return whether nothing failed."""
     failed = [(day, day.failure) for day in done.days if day.failure]
+    whole = all(day.run_id for day in done.days)
     if as_json:
         print_json({"days": done.days, "unfinished": done.unfinished, "published": published})
-        return not failed
+        return whole
     count = Counter(day.outcome for day in done.days)
     made = sum(day.bytes or 0 for day in done.days)
     size = f" ({human(made)})" if made else ""
@@ -62,8 +65,12 @@ def print_backfilled(
         f"{settings.store.address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
         f"{count['there']} there already, {count['failed']} failed"
     )
-    for day, failure in failed:
-        print(f"  {day.slot}  {day.snapshot}  {escaped(f'{failure.kind}: {failure.message}')}")
+    if later := count["unknown"] + count["waiting"]:
+        print(
+            f"  {later} are left for the next backfill: {count['unknown']} could not be worked on, "
+            f"and {count['waiting']} come after one of those"
+        )
+    _print_failures(failed)
     if warned := [day for day in done.days if day.warnings]:
         print(f"  with warnings, which stand in the manifest: {len(warned)}")
     if done.unfinished:
@@ -72,7 +79,24 @@ def print_backfilled(
         print(f"  published: run {published}")
     elif any(day.run_id for day in done.days):
         print("  readers have what they had (--publish gives them the newest of these)")
-    return not failed
+    return whole
+
+
+def _print_failures(failed: Sequence[tuple[DayOutcome, Failure]]) -> None:
+    """Print each failure or, if they are many, how many failed for each reason."""
+    if len(failed) <= LISTED:
+        for day, failure in failed:
+            print(f"  {day.slot}  {day.snapshot}  {escaped(f'{failure.kind}: {failure.message}')}")
+        return
+    reasons: dict[str, list[DayOutcome]] = {}
+    for day, failure in failed:
+        why = f"{failure.kind}: {RUN_ID.sub('RUN', failure.message)}"
+        reasons.setdefault(why, []).append(day)
+    for why, days in sorted(reasons.items(), key=lambda found: -len(found[1]))[:LISTED]:
+        print(f"  {len(days):5,}  {escaped(why, 300)}; first {days[0].snapshot}")
+    if len(reasons) > LISTED:
+        print(f"  and {len(reasons) - LISTED} other reasons")
+    print("  --json lists each snapshot")
 
 
 def print_vintages(

@@ -1,12 +1,18 @@
 """Show a run's progress and result: one sentence on a terminal, otherwise a logfmt line."""
 
 import sys
+import time
 from typing import Any, Self
 
 import msgspec
 
 from etl import log
+<<<<<<< HEAD
 from etl.cli.console import OUTCOMES, print_json
+=======
+from etl.cli.console import print_json
+from etl.cli.pace import Pace
+>>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.history.run import Result
@@ -15,12 +21,22 @@ from etl.settings.groups import Settings
 from etl.store.layout import PAGE
 
 LISTED = 20
+<<<<<<< HEAD
 OUTCOME_NAMES = {
     "published": "published",
     "unchanged": "unchanged",
     "not_due": "not due:",
     "yielded": "yielded",
     "would_publish": "dry run: would publish",
+=======
+SAID_EVERY_S = 60
+MEANING = {
+    "published": "a new version is published",
+    "unchanged": "nothing new: what is published stays as it is",
+    "not_due": "not due: today's slot has its run",
+    "yielded": "another worker published this slot's run first",
+    "would_publish": "dry run: this would be published",
+>>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 }
 
 
@@ -29,6 +45,8 @@ class Screen:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
+        self._pace: Pace | None = None
+        self._said_s = time.monotonic()
 
     @staticmethod
     def of(settings: Settings, *, as_json: bool) -> "Screen":
@@ -48,9 +66,25 @@ class Screen:
     def stage(self, what: str, total: int) -> None:
         """Begin a step of `total` parts; `advance` is called with each of them."""
         self.step(what)
+        self._pace = Pace(what, total, time.monotonic())
 
     def advance(self, arrived: object) -> None:
-        return None
+        """Count a part; once a minute, report how far the step is."""
+        if self._pace is None:
+            return
+        now_s = time.monotonic()
+        self._pace.done += 1
+        if now_s - self._said_s >= SAID_EVERY_S:
+            self._said_s = now_s
+            self.report(self._pace.fields(now_s))
+
+    def failed(self, arrived: object) -> None:
+        """Count a failure among the parts; `advance` is called too."""
+        if self._pace:
+            self._pace.failed += 1
+
+    def report(self, fields: dict[str, str | int | float]) -> None:
+        log.info("job.progress", **fields)
 
     def show(self, result: Result) -> None:
         for warning in result.record.warnings if result.record else []:
@@ -61,7 +95,11 @@ class Screen:
 
 
 class JsonScreen(Screen):
-    """Print the record as JSON, for programs."""
+    """Print the record as JSON, for programs; the progress of a job, a line each, as JSON too."""
+
+    def report(self, fields: dict[str, str | int | float]) -> None:
+        line = msgspec.json.encode({"event": "job.progress", **fields}).decode()
+        print(line, file=sys.stderr, flush=True)
 
     def show(self, result: Result) -> None:
         record = msgspec.to_builtins(result.record) if result.record else {}
@@ -79,7 +117,7 @@ class Terminal(Screen):
         self.status.start()
         # only now: rich has replaced stderr by a stream that prints log lines above the spinner
         log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
-        self._arrived, self._of = 0, "objects"
+        self._arrived = 0
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -91,12 +129,15 @@ class Terminal(Screen):
         self.status.update(f"{what} ...")
 
     def stage(self, what: str, total: int) -> None:
-        self._arrived, self._of = 0, f"of {total}"
-        self.step(what)
+        super().stage(what, total)
 
     def advance(self, arrived: object) -> None:
         self._arrived += 1
-        self.status.update(f"{self._what} ... {self._arrived} {self._of}")
+        if self._pace:
+            self._pace.done += 1
+            self.status.update(self._pace.text(time.monotonic()))
+        else:
+            self.status.update(f"{self._what} ... {self._arrived} objects")
 
     def show(self, result: Result) -> None:
         from rich.text import Text

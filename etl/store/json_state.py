@@ -1,5 +1,7 @@
 """Read small JSON objects, and change them by compare-and-swap."""
 
+import random
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -8,7 +10,8 @@ import msgspec
 from etl.errors import StateConflict, StoreError
 from etl.store import Store, Stored, Upload
 
-TRIES = 8
+TRIES = 20
+FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 2.0
 Content = TypeVar("Content")
 
 
@@ -37,6 +40,8 @@ def swap(
             # another worker was faster, or our own write arrived but its answer was lost
             if attempt == TRIES:
                 raise
+            longest_s = min(FIRST_PAUSE_S * 2**attempt, LONGEST_PAUSE_S)
+            time.sleep(random.uniform(0, longest_s))  # noqa: S311  jitter
             continue
         return changed
     raise AssertionError("unreachable")

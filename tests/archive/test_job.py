@@ -5,7 +5,6 @@ from pathlib import Path
 
 import pytest
 
-from etl.archive.cluster import Here
 from etl.archive.job import Job, WrongWorker, job
 from etl.store.directory import DirectoryStore
 from tests.support.archives import live, restating
@@ -32,6 +31,11 @@ def test_what_travels_to_the_workers_holds_no_secret(tmp_path: Path) -> None:
 def test_a_worker_with_other_code_does_nothing(store: DirectoryStore, source: Path) -> None:
     live(store, source, restating(1))
     shared = job(settings(source, OUTPUT_DIR=str(store.root)))
-    elsewhere = Job(shared.settings, shared.fingerprint, "another version")
-    with pytest.raises(WrongWorker, match="another version of this project"):
-        list(Here().map(elsewhere.__class__.verify, [elsewhere]))
+    code, *packages = shared.tools.split()
+    for others, named in (
+        (["0" * len(code), *packages], "it runs another version of this project; install"),
+        ([code, "numpy=1.0", *packages[1:]], "it runs numpy [0-9.]+ where 1.0 is wanted;"),
+    ):
+        elsewhere = Job(shared.settings, shared.fingerprint, " ".join(others))
+        with pytest.raises(WrongWorker, match=named):
+            elsewhere.verify()

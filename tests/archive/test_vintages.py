@@ -10,7 +10,7 @@ import pyarrow.fs
 import pytest
 
 from etl.archive import revisions, tallies, vintages
-from etl.archive.cluster import Here, Progress
+from etl.archive.engine import Here, Progress
 from etl.archive.vintages import Written
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SAMPLES
@@ -37,7 +37,7 @@ def write(store: DirectoryStore, **variables: str) -> Written:
 
 def revised(store: DirectoryStore, slots: list[str], **variables: str) -> pd.DataFrame:
     wanted = settings("unused", OUTPUT_DIR=str(store.root), **variables)
-    return revisions.write_revisions(wanted, store, Here(), slots)
+    return revisions.write_revisions(wanted, store, Here(), slots, Progress())
 
 
 # ---- the data set
@@ -147,7 +147,7 @@ def test_a_file_that_somebody_changed_is_named_with_what_to_do(
     assert stored
     table = pd.read_parquet(io.BytesIO(stored.body), columns=["date"]).to_parquet()
     store.write(Upload(key, body or table))
-    with pytest.raises(StoreError, match=f"{key} can't be read .* delete it: it is made anew"):
+    with pytest.raises(StoreError, match=f"{key} can't be read .* delete it and run this again"):
         revised(store, SLOTS[:2])
     store.delete(key)
     assert write(store).new == [SLOTS[1]]

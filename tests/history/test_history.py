@@ -133,8 +133,7 @@ def test_the_success_of_a_run_is_the_newest_after_which_readers_had_its_files() 
 # ---- adding
 
 
-def test_twelve_workers_at_once_lose_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(json_state, "TRIES", 100)
+def test_twelve_workers_at_once_lose_nothing() -> None:
     store, begin = MemoryStore(), Barrier(12)
 
     def worker(n: int) -> None:
@@ -161,7 +160,11 @@ def test_the_first_record_of_another_worker_is_kept_too() -> None:
     assert history.read(store)[0].records == [record(0), record(1)]
 
 
-def test_a_history_that_never_stands_still_is_given_up_on_with_its_conflict() -> None:
+def test_a_history_that_never_stands_still_is_given_up_on_with_its_conflict(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("time.sleep", lambda seconds: None)
+
     def forever(store: MemoryStore) -> None:
         other = record(len(history.read(store)[0].records) + 10)
         past = History([*history.read(store)[0].records, other])

@@ -15,8 +15,8 @@ from etl import PROJECT
 KNOWN_TO = {
     "boto3": ("etl.store.s3.", "etl.alerts.aws"),
     "botocore": ("etl.store.s3.", "etl.alerts.aws"),
-    "dask": ("etl.archive.cluster", "etl.archive.revisions"),
-    "distributed": ("etl.archive.cluster", "etl.archive.revisions"),
+    "dask": ("etl.archive.cluster",),
+    "distributed": ("etl.archive.cluster", "etl.archive.workers"),
     "bokeh": ("etl.report.monthly.charts", "etl.report.page.chart_documents"),
     "click": ("etl.cli.",),
     "rich": ("etl.cli.",),

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from etl.archive.backfill import Backfilled, Span, backfill
-from etl.archive.cluster import Engine, Here, Progress
+from etl.archive.engine import Engine, Here, Progress
 from etl.archive.import_versions import ImportOutcome, import_archive
 from etl.errors import EtlError
 from etl.extract.sources import SAMPLES

@@ -62,7 +62,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     author's. Nothing is published: python app.py backfill makes the runs.
     """
     from etl.archive import import_versions
-    from etl.archive.cluster import Progress
+    from etl.archive.engine import Progress
     from etl.cli.print_archive import print_imported
     from etl.cli.screen import Screen
 
@@ -70,7 +70,7 @@ def import_archive(path: Path, as_json: bool) -> None:
     store, now = open_store(settings), _now()
     with Screen.of(settings, as_json=as_json) as screen:
         screen.step("import")
-        progress = Progress(screen.stage, screen.advance)
+        progress = Progress(screen.stage, screen.advance, screen.failed)
         outcomes = import_versions.import_archive(settings, store, path, now, progress)
     if not print_imported(outcomes, settings, as_json=as_json):
         raise SystemExit(1)
@@ -100,7 +100,8 @@ def backfill(
     What readers see stays as it is, unless you say --publish.
     """
     from etl.archive import backfill as filling
-    from etl.archive.cluster import Progress, open_engine
+    from etl.archive.cluster import open_engine
+    from etl.archive.engine import Progress
     from etl.cli.print_archive import print_backfilled
     from etl.cli.screen import Screen
 
@@ -110,7 +111,7 @@ def backfill(
     store, now = open_store(settings), _now()
     span = filling.Span(_day(first), _day(last))
     with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
-        progress = Progress(screen.stage, screen.advance)
+        progress = Progress(screen.stage, screen.advance, screen.failed)
         done = filling.backfill(settings, store, engine, span, now, progress)
     failure, published = None, None
     try:
@@ -137,20 +138,19 @@ def vintages(cluster: Cluster, as_json: bool) -> None:
     Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
     there. What is there already is not written again.
     """
-    from etl.archive.cluster import Progress, open_engine, require
+    from etl.archive.cluster import open_engine
+    from etl.archive.engine import Progress
     from etl.archive.revisions import write_revisions
     from etl.archive.vintages import write_vintages
     from etl.cli.print_archive import print_vintages
     from etl.cli.screen import Screen
 
-    require("vintages needs")
     settings = in_force()
     store = open_store(settings)
     with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
-        progress = Progress(screen.stage, screen.advance)
+        progress = Progress(screen.stage, screen.advance, screen.failed)
         written = write_vintages(settings, store, engine, progress)
-        screen.step("revisions")
-        table = write_revisions(settings, store, engine, written.slots)
+        table = write_revisions(settings, store, engine, written.slots, progress)
     print_vintages(written, table, settings, as_json=as_json)
 
 

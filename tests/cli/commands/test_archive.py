@@ -17,11 +17,12 @@ distributed = pytest.importorskip(
 def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.publish_daily(NOW, 1)
     monkeypatch.setitem(sys.modules, "distributed", None)
-    for arguments in (("backfill", "--workers", "2"), ("vintages",)):
+    for arguments in (("backfill", "--workers", "2"), ("vintages", "--workers", "2")):
         said = bench(*arguments)
         assert said.status == 2
         assert "-r requirements/scale.txt" in said.err
     assert bench("backfill").status == 0
+    assert "1 snapshots, 1 of them new" in bench("vintages").out
 
 
 def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
