@@ -1,19 +1,19 @@
 """Make the run of every snapshot in the archive again, with today's settings and code."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from functools import partial
-from typing import Literal
 
 from etl.archive import current_facts, relist
 from etl.archive.backlog import read_backlog
-from etl.archive.chain import Chain, ChainLink, make_chain, rebuilt_id
+from etl.archive.chain import ChainLink, make_chain, rebuilt_id
+from etl.archive.day_outcome import DayOutcome, failed, left_out, unknown
 from etl.archive.engine import Engine, Progress, Trouble, map_with_progress
 from etl.archive.job import Job, job
 from etl.archive.known import surveyed_before
 from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, survey
-from etl.errors import EtlError
+from etl.errors import EtlError, listed
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.record import Failure
@@ -24,35 +24,25 @@ from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import restore
 
+MOST_NAMED = 5  # snapshots in a message
+
 
 @dataclass(frozen=True)
 class Span:
-    """Slots from the first to the last, both included. None: no limit on that side."""
+    """Slots from the first to the last, both included; or one snapshot, by its run id.
+
+    None: no limit on that side. `only`: the one file that their runs are to have, if not all.
+    """
 
     first: date | None = None
     last: date | None = None
+    snapshot: str = ""
+    only: str = ""
 
-    def has(self, slot: date) -> bool:
-        return (self.first or slot) <= slot <= (self.last or slot)
-
-
-@dataclass(frozen=True)
-class DayOutcome:
-    """What became of one snapshot: its run was `there` already, or was `made`, or:
-
-    `failed`: its bytes are bad. `unknown`: a worker or the store failed. `waiting`: it comes after
-    a snapshot that is unknown. Said again, backfill goes on with the last two.
-    """
-
-    slot: date
-    snapshot: str
-    outcome: Literal["there", "made", "failed", "unknown", "waiting"]
-    run_id: str | None = None
-    rows: int | None = None
-    bytes: int | None = None
-    seconds: float | None = None
-    warnings: tuple[str, ...] = ()
-    failure: Failure | None = None
+    def has(self, one: Snapshot) -> bool:
+        if self.snapshot:
+            return one.run_id == self.snapshot
+        return (self.first or one.slot) <= one.slot <= (self.last or one.slot)
 
 
 @dataclass(frozen=True)
@@ -71,18 +61,18 @@ def backfill(
 
     The result lists the snapshots that failed. Raises EtlError if the job as a whole can't go on.
     """
-    work = _Work(job(settings), store, engine, now, progress)
+    work = _Work(job(settings, span.only), store, engine, now, progress)
     engine.prove(work.job)
     relist.list_runs_again(store)
-    past, listed = history.read(store)[0], catalogue.read(store)
-    backlog = read_backlog(store, settings, past, listed, now)
+    past, known = history.read(store)[0], catalogue.read(store)
+    backlog = read_backlog(store, settings, past, known, now)
     with_facts = current_facts.facts_adder(settings, store)
-    chosen = [with_facts(one) for one in backlog.snapshots if span.has(one.slot)]
+    chosen = [with_facts(one) for one in backlog.snapshots if span.has(one)]
     if not chosen:
-        raise EtlError(_nothing(settings, backlog.snapshots))
+        raise EtlError(_nothing(settings, backlog.snapshots, span))
     earlier = [with_facts(one) for one in backlog.snapshots if one.run_id < chosen[0].run_id]
     surveyed = dict[str, Surveyed | Failure | Trouble](
-        surveyed_before(work.job, store, past, listed, [*earlier, *chosen])
+        surveyed_before(work.job, store, past, known, [*earlier, *chosen])
     )
     # the first run is compared with the last sound snapshot before the span
     begin = next((one for one in reversed(earlier) if not _is_bad(work, one, surveyed)), None)
@@ -93,7 +83,7 @@ def backfill(
     whole = [begin, *chosen] if begin else chosen
     chain = make_chain((one, surveyed[one.run_id]) for one in whole)
     links = [link for link in chain.links if link.snapshot is not begin]
-    outcomes = dict(_left_out(chosen, chain))
+    outcomes = dict(left_out(chosen, chain))
     outcomes |= _find_made(work, links)
     outcomes |= _rebuild(work, [link for link in links if link.snapshot.run_id not in outcomes])
     return Backfilled([outcomes[one.run_id] for one in chosen], backlog.unfinished)
@@ -115,10 +105,14 @@ def publish(settings: Settings, store: Store, done: Backfilled, now: datetime) -
     return newest.run_id
 
 
-def _nothing(settings: Settings, there: Sequence[Snapshot]) -> str:
+def _nothing(settings: Settings, there: Sequence[Snapshot], span: Span) -> str:
     where = f"{settings.store.address} has no snapshots of {settings.source.data_set}"
     if not there:
         return f"{where}; import some: python app.py import-archive PATH"
+    if span.snapshot:
+        near = [one.run_id for one in there if one.run_id.startswith(span.snapshot[:10])]
+        names = listed(near or [there[0].run_id, there[-1].run_id], MOST_NAMED)
+        return f"{where} called {span.snapshot!r}; there are {names}"
     return f"{where} in that span; there are some from {there[0].slot} to {there[-1].slot}"
 
 
@@ -140,16 +134,6 @@ def _is_bad(
     return isinstance(surveyed[snapshot.run_id], Failure)
 
 
-def _left_out(chosen: Sequence[Snapshot], chain: Chain) -> Iterator[tuple[str, DayOutcome]]:
-    """Yield, by snapshot, the outcomes of those that no run is made of."""
-    for one in chosen:
-        if failure := chain.failures.get(one.run_id):
-            yield one.run_id, _failed(one, failure)
-        elif one.run_id in chain.unknown:
-            trouble = chain.unknown[one.run_id]
-            yield one.run_id, _unknown(one, trouble)
-
-
 def _survey(
     work: _Work, wanted: Sequence[Snapshot], surveyed: dict[str, Surveyed | Failure | Trouble]
 ) -> None:
@@ -166,8 +150,10 @@ def _find_made(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]
 
     def find(link: ChainLink) -> None:
         snapshot, own = link.snapshot, link.found.run_id
-        run_id = own or rebuilt_id(link, work.job)
-        if own or work.store.head(run_key(run_id, MANIFEST)):
+        # a run with all files serves where only one is asked for
+        ids = dict.fromkeys(rebuilt_id(link, one) for one in (replace(work.job, only=""), work.job))
+        there = (one for one in ids if work.store.head(run_key(one, MANIFEST)))
+        if run_id := own or next(there, None):
             outcomes[snapshot.run_id] = DayOutcome(snapshot.slot, snapshot.run_id, "there", run_id)
 
     in_parallel(find, links)
@@ -197,9 +183,9 @@ def _task(run_id: str, link: ChainLink) -> RebuildTask:
 
 def _outcome(task: RebuildTask, made: RebuiltRun | Failure | Trouble) -> DayOutcome:
     if isinstance(made, Failure):
-        return _failed(task.snapshot, made)
+        return failed(task.snapshot, made)
     if isinstance(made, Trouble):
-        return _unknown(task.snapshot, made)
+        return unknown(task.snapshot, made)
     return DayOutcome(
         slot=task.snapshot.slot,
         snapshot=task.snapshot.run_id,
@@ -210,16 +196,6 @@ def _outcome(task: RebuildTask, made: RebuiltRun | Failure | Trouble) -> DayOutc
         seconds=made.seconds,
         warnings=made.warnings,
     )
-
-
-def _failed(snapshot: Snapshot, failure: Failure) -> DayOutcome:
-    return DayOutcome(snapshot.slot, snapshot.run_id, "failed", failure=failure)
-
-
-def _unknown(snapshot: Snapshot, trouble: Trouble | None) -> DayOutcome:
-    if trouble is None:
-        return DayOutcome(snapshot.slot, snapshot.run_id, "waiting")
-    return DayOutcome(snapshot.slot, snapshot.run_id, "unknown", failure=trouble.failure())
 
 
 def _entry(work: _Work, link: ChainLink) -> Rebuilt:

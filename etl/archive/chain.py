@@ -72,6 +72,7 @@ def rebuilt_id(link: ChainLink, job: Job) -> str:
     snapshot, found = link.snapshot, link.found
     parts = [job.fingerprint, snapshot.run_id, str(snapshot.slot), *found.digests]
     parts.append(found.facts_sha256 or "")
+    parts += [f"only {job.only}"] if job.only else []
     if link.before:
         before, held = link.before
         parts += [before.run_id, *held.digests]

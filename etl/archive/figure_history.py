@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from threading import Lock
 from typing import Literal
 
 import numpy as np
@@ -24,9 +25,10 @@ from etl.load import read_back, snapshots
 from etl.load.countries import file_names
 from etl.load.month import Month
 from etl.load.read_back import Listed
-from etl.load.snapshots import Snapshot
+from etl.load.snapshots import Snapshot, SnapshotRecord
 from etl.load.values import records
 from etl.store import Store
+from etl.store.parallel import mapped
 from etl.transform.merge import attach
 from etl.transform.repair import repair
 
@@ -78,29 +80,49 @@ def read_figure_history(
         return {snapshot.run_id: snapshot for snapshot in found}
 
     rebuilt, imported = known.newest(), {one.run_id for one in known.imported}
-    for one in snapshots.recorded_snapshots(past, known.imported):
+    one_at_a_time = Lock()  # a document takes a hundred megabytes while it is read
+
+    def reported(one: SnapshotRecord) -> Reported | None:
         runs = [one.run_id, *([rebuilt[one.run_id].run_id] if one.run_id in rebuilt else [])]
         if kept := next(_kept(store, runs, level_of(one.source)), None):
-            run_id, listed = kept
-            if series := _find_series(listed, wanted.series):
-                value = read_back.figure(
-                    store, run_id, series.file, wanted.measure, str(wanted.day)
-                )
-                yield Reported(one.slot, run_id, series.name, value, "runs")
-        elif snapshot := archived(Month.of(one.slot)).get(one.run_id):
+            return _in_run(store, one, kept, wanted)
+        with one_at_a_time:
+            snapshot = archived(Month.of(one.slot)).get(one.run_id)
+            if snapshot is None:
+                return None
             try:
-                documents = snapshots.bring_statistics(store, snapshot, work, max_bytes)
-                paths = (document.path for document in documents)
-                table = read_table(SOURCES[snapshot.source], paths)
+                return _in_raw(store, snapshot, wanted, work, max_bytes)
             except (SourceChanged, SourceUnavailable):
-                if (
-                    one.run_id in imported
-                ):  # an import archives documents unread: a damaged one shows only here
-                    continue
+                # an import archives documents unread: a damaged one shows only here
+                if one.run_id in imported:
+                    return None
                 raise
-            if series := _find_series(_listed(table), wanted.series):
-                value = _figure(table.rows, series.key, wanted)
-                yield Reported(one.slot, one.run_id, series.name, value, "raw")
+
+    found = mapped(reported, snapshots.recorded_snapshots(past, known.imported))
+    yield from (one for one in found if one)
+
+
+def _in_run(
+    store: Store, one: SnapshotRecord, kept: tuple[str, list[Listed]], wanted: FigureKey
+) -> Reported | None:
+    run_id, listed = kept
+    series = _find_series(listed, wanted.series)
+    if series is None:
+        return None
+    value = read_back.figure(store, run_id, series.file, wanted.measure, str(wanted.day))
+    return Reported(one.slot, run_id, series.name, value, "runs")
+
+
+def _in_raw(
+    store: Store, snapshot: Snapshot, wanted: FigureKey, work: Path, max_bytes: int
+) -> Reported | None:
+    documents = snapshots.bring_statistics(store, snapshot, work, max_bytes)
+    table = read_table(SOURCES[snapshot.source], (document.path for document in documents))
+    series = _find_series(_listed(table), wanted.series)
+    if series is None:
+        return None
+    value = _figure(table.rows, series.key, wanted)
+    return Reported(snapshot.slot, snapshot.run_id, series.name, value, "raw")
 
 
 def _kept(store: Store, runs: Iterable[str], level: str) -> Iterator[tuple[str, list[Listed]]]:

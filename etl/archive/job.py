@@ -27,11 +27,15 @@ class WrongWorker(EtlError):
 
 @dataclass(frozen=True)
 class Job:
-    """What a task needs. `settings` lack the secrets; `fingerprint` is of the complete settings."""
+    """What a task needs. `settings` lack the secrets; `fingerprint` is of the complete settings.
+
+    `only`: the one file that runs are to have; empty: all files.
+    """
 
     settings: Settings
     fingerprint: str
     tools: str
+    only: str = ""
 
     @property
     def store(self) -> Store:
@@ -48,8 +52,8 @@ class Job:
             raise WrongWorker(other)
 
 
-def job(settings: Settings) -> Job:
-    return Job(without_secrets(settings), fingerprint(settings), tools())
+def job(settings: Settings, only: str = "") -> Job:
+    return Job(without_secrets(settings), fingerprint(settings), tools(), only)
 
 
 @cache

@@ -6,8 +6,10 @@ under the same names. A run folder counts only once it has its manifest, which i
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+
+import msgspec
 
 from etl import log
 from etl.archive.engine import is_of_the_bytes
@@ -23,6 +25,7 @@ from etl.history.record import Failure
 from etl.history.run import FolderState, Options, Run
 from etl.load import snapshots
 from etl.load.baseline import Baseline
+from etl.load.publish import Version
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
 from etl.load.version import write_version
@@ -125,7 +128,7 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
     )
     before = _baseline(job, task, work / "before")
     made = write_version(run, _inputs(job, snapshot, work), work, before)
-    made = add_page(run, made, work / "files")
+    made = _only(made, job.only) if job.only else add_page(run, made, work / "files")
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
     try:
@@ -137,6 +140,16 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
                 f"{store.address}/{key} exists and holds something else; remove it"
             ) from None
     return made.manifest
+
+
+def _only(made: Version, name: str) -> Version:
+    """Leave one file of a version. That saves the requests by which the others are written."""
+    files = [file for file in made.manifest.files if file.name == name]
+    keys = {file.key for file in files}
+    uploads = [upload for upload in made.files if upload.key in keys]
+    return replace(
+        made, manifest=msgspec.structs.replace(made.manifest, files=files), files=uploads
+    )
 
 
 def _baseline(job: Job, task: RebuildTask, work: Path) -> Baseline | None:

@@ -3,11 +3,6 @@
 from functools import partial
 from itertools import pairwise
 from pathlib import Path
-<<<<<<< HEAD
-from typing import Any
-=======
-from tempfile import TemporaryDirectory
->>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 
 import pandas as pd
 import pyarrow as pa
@@ -39,15 +34,6 @@ def write_revisions(
     Raises StoreError, and EtlError if a task comes to nothing.
     """
     pairs: list[Pair] = [(None, slots[0]), *pairwise(slots)]
-<<<<<<< HEAD
-    with dask.config.set({"dataframe.convert-string": False}):
-        tallied: Any = dd.from_map(partial(tally, shared), pairs, meta=meta)
-        whole = tallied.reduction(
-            tallies.together, aggregate=tallies.together, meta=meta, split_every=AT_ONCE
-        )
-        table = tallies.summary(engine.compute(whole))
-    with scratch() as folder:
-=======
     found: list[pd.DataFrame] = []
     task = partial(tally, job(settings))
     for (_, slot), tallied in map_with_progress(engine, progress, "revisions", task, pairs):
@@ -59,8 +45,7 @@ def write_revisions(
         if len(found) == AT_ONCE:  # tallies add up in any order and grouping
             found = [tallies.together(pd.concat(found, ignore_index=True))]
     table = tallies.summary(tallies.together(pd.concat(found, ignore_index=True)))
-    with TemporaryDirectory(prefix="cloud-etl-") as folder:
->>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
+    with scratch() as folder:
         path = Path(folder) / REVISIONS
         rows = pa.Table.from_pandas(table, preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)

@@ -19,7 +19,7 @@ import click
 
 from config import load_settings
 from etl import VERSION, log
-from etl.cli.commands.archive import backfill, import_archive, vintages
+from etl.cli.commands.archive import backfill, import_archive, rebuild, vintages
 from etl.cli.commands.buckets import buckets
 from etl.cli.commands.changes import diff, vintage
 from etl.cli.commands.doctor import doctor
@@ -63,7 +63,7 @@ SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "The files": (ls, head, get, put, rm, share, buckets),
     "The versions": (diff, vintage, restore, prune),
     "What readers send": (inbox, read_inbox),
-    "The archive": (import_archive, backfill, vintages),
+    "The archive": (import_archive, backfill, rebuild, vintages),
     "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 

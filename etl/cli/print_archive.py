@@ -6,7 +6,8 @@ from datetime import timedelta
 
 import pandas as pd
 
-from etl.archive.backfill import Backfilled, DayOutcome
+from etl.archive.backfill import Backfilled
+from etl.archive.day_outcome import DayOutcome
 from etl.archive.import_versions import ImportOutcome
 from etl.archive.vintages import Written
 from etl.cli.console import print_json

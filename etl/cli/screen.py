@@ -7,12 +7,8 @@ from typing import Any, Self
 import msgspec
 
 from etl import log
-<<<<<<< HEAD
 from etl.cli.console import OUTCOMES, print_json
-=======
-from etl.cli.console import print_json
 from etl.cli.pace import Pace
->>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 from etl.errors import listed
 from etl.history.manifest import Manifest
 from etl.history.run import Result
@@ -21,22 +17,13 @@ from etl.settings.groups import Settings
 from etl.store.layout import PAGE
 
 LISTED = 20
-<<<<<<< HEAD
+SAID_EVERY_S = 60
 OUTCOME_NAMES = {
     "published": "published",
     "unchanged": "unchanged",
     "not_due": "not due:",
     "yielded": "yielded",
     "would_publish": "dry run: would publish",
-=======
-SAID_EVERY_S = 60
-MEANING = {
-    "published": "a new version is published",
-    "unchanged": "nothing new: what is published stays as it is",
-    "not_due": "not due: today's slot has its run",
-    "yielded": "another worker published this slot's run first",
-    "would_publish": "dry run: this would be published",
->>>>>>> 47d0ae0 (Take a snapshot for bad only because of its bytes, and survive bad workers)
 }
 
 

@@ -1,13 +1,16 @@
 """Make many calls at the same time, in threads."""
 
-from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, as_completed
+from itertools import islice
 from typing import TypeVar
 
 from etl.store import Store, Upload
 
 AT_A_TIME = 16
 Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
 def upload_all(
@@ -19,6 +22,25 @@ def upload_all(
 ) -> None:
     """Write all uploads, `at_a_time` at once; call `progress` after each. Raises StoreError."""
     in_parallel(store.write, uploads, at_a_time=at_a_time, progress=progress)
+
+
+def mapped(
+    function: Callable[[Item], Result], items: Iterable[Item], *, at_a_time: int = AT_A_TIME
+) -> Iterator[Result]:
+    """Yield the function's result for each item, in their order, `at_a_time` calls ahead.
+
+    The first error is raised in its place; no further call is made then.
+    """
+    with ThreadPoolExecutor(at_a_time) as pool:
+        left, ahead = iter(items), deque[Future[Result]]()
+        try:
+            ahead.extend(pool.submit(function, item) for item in islice(left, at_a_time))
+            while ahead:
+                yield ahead.popleft().result()
+                ahead.extend(pool.submit(function, item) for item in islice(left, 1))
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def in_parallel(

@@ -17,7 +17,7 @@ from etl.history.run import FolderState
 from etl.load import publish, recovery
 from etl.settings.groups import ScheduleSettings, TableSettings
 from etl.store import Store
-from etl.store.layout import MANIFEST, run_key
+from etl.store.layout import LATEST_JSON, MANIFEST, run_key
 from etl.store.parallel import in_parallel
 from etl.store.transfer import sha256_at
 from etl.upkeep import versions
@@ -82,6 +82,11 @@ def _healed(store: Store, at: Moment) -> FolderState:
 
 
 def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Record:
+    if LATEST_JSON not in target.digests():
+        raise StoreError(
+            f"run {target.run_id} has its table alone (backfill --only); make it whole: "
+            f"python app.py backfill --from {target.slot} --to {target.slot}"
+        )
     if bad := _damaged(store, target):
         what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
         raise StoreError(f"run {target.run_id}: {what}; {_choice(store, state)}")

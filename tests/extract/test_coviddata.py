@@ -104,6 +104,19 @@ def test_two_countries_become_exactly_this_table(reading: Reading) -> None:
     assert_frame_equal(table.rows, expected)
 
 
+def test_the_form_of_march_2020_gives_the_same_table(reading: Reading) -> None:
+    elements = [
+        country("spain", "España", {"2020-03-01": day(cumulative_cases=7)}),
+        country("france", "France", {"2020-03-01": day(cumulative_cases=3.0)}),
+    ]
+    early = [{"country": one["country"], "data": one["dates"]} for one in elements]
+    assert_same(reading(early), naive(elements))
+    early[0]["data"] = {"2020-03-01": day(cumulative_cases="7")}
+    assert reading.faults(early) == ["spain, 2020-03-01, cumulative.cases: expected int, got str"]
+    both = [one | {"data": {}} for one in elements]
+    assert_same(reading(both), naive(elements))
+
+
 def test_an_empty_array_is_an_empty_table_of_the_same_types(reading: Reading) -> None:
     assert_same(reading(b"[]"), naive([]))
 
@@ -255,9 +268,9 @@ FAULTS: dict[str, tuple[list[Any], str]] = {
         spain(cumulative_deaths=-1),
         f"{THAT_DAY}, cumulative.deaths: expected a count that is not negative, got -1",
     ),
-    "`data` for `dates`": (
-        spain(renamed("dates", "data")),
-        "spain: expected field 'dates', got 'country', 'data'",
+    "`days` for `dates`": (
+        spain(renamed("dates", "days")),
+        "spain: expected field 'dates', got 'country', 'days'",
     ),
     "no country": (
         spain(renamed("country", "region")),
@@ -447,9 +460,9 @@ def test_many_faults_alike_are_summarised(reading: Reading) -> None:
     keys = [f"c{n}" for n in range(30)]
     found = reading.faults([country(key, days=broken) for key in keys])
     assert found == ["c0, 2020-05-01, new.cases: expected int, got str (and 899 more like it)"]
-    renamed_everywhere = [{"country": {"key": key, "name": key}, "data": {}} for key in keys]
+    renamed_everywhere = [{"country": {"key": key, "name": key}, "days": {}} for key in keys]
     found = reading.faults(renamed_everywhere)
-    assert found == ["c0: expected field 'dates', got 'country', 'data' (and 29 more like it)"]
+    assert found == ["c0: expected field 'dates', got 'country', 'days' (and 29 more like it)"]
 
 
 def test_reading_stops_after_a_thousand_faults_however_alike(reading: Reading) -> None:

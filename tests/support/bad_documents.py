@@ -33,9 +33,9 @@ DOCUMENTS: dict[str, tuple[bytes, type[EtlError], str]] = {
     "no countries": (b"[]", DataRejected, "the source has no rows"),
     "truncated": (growing(20)[:-700], SourceChanged, "breaks off inside element 3"),
     "renamed": (
-        growing(20).replace(b'"dates"', b'"data"'),
+        growing(20).replace(b'"dates"', b'"days"'),
         SourceChanged,
-        r"united-states: expected field 'dates', got 'country', 'data'",
+        r"united-states: expected field 'dates', got 'country', 'days'",
     ),
     "text for a number": (
         edited('"cases":100,', '"cases":"100",'),

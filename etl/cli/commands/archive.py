@@ -4,15 +4,22 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from etl.cli.options import JSON, in_force, open_store
+from etl.cli.options import JSON, Key, in_force, open_store
 from etl.errors import EtlError
+from etl.store.layout import TABLE_PARQUET
+
+if TYPE_CHECKING:
+    from etl.archive.backfill import Span
 
 Cluster = tuple[str | None, int | None]
 DAY = click.DateTime(["%Y-%m-%d"])
+ONLY = click.option(
+    "--only", type=click.Choice(["table"]), help="Make timeseries.parquet and nothing else."
+)
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
 
 
@@ -82,10 +89,16 @@ def import_archive(path: Path, as_json: bool) -> None:
 )
 @click.option("--to", "last", type=DAY, metavar="DATE", help="The last one.")
 @on_dask
+@ONLY
 @click.option("--publish", is_flag=True, help="Give readers the newest of these runs.")
 @JSON
 def backfill(
-    first: datetime | None, last: datetime | None, cluster: Cluster, publish: bool, as_json: bool
+    first: datetime | None,
+    last: datetime | None,
+    cluster: Cluster,
+    only: str | None,
+    publish: bool,
+    as_json: bool,
 ) -> None:
     """Make the run of every archived snapshot anew, by today's settings and code.
 
@@ -94,22 +107,52 @@ def backfill(
     python app.py backfill --workers 4                    in four processes here
     python app.py backfill --dask tcp://10.0.0.5:8786     on a cluster
     python app.py backfill --from 2020-09-01 --to 2020-09-30
+    python app.py backfill --only table                   all that vintages needs
 
     What is there already, of the same snapshot, settings and code, is skipped, so it can be stopped
     and said again. A snapshot that fails is listed and stops no other; the exit status is 1 then.
     What readers see stays as it is, unless you say --publish.
     """
+    from etl.archive.backfill import Span
+
+    if first and last and first > last:
+        raise click.UsageError("--from is later than --to")
+    if only and publish:
+        raise click.UsageError("--publish needs every file: leave out --only")
+    _fill(Span(_day(first), _day(last), only=_file(only)), cluster, publish, as_json)
+
+
+@click.command()
+@click.argument("snapshot", type=Key())
+@ONLY
+@JSON
+def rebuild(snapshot: str, only: str | None, as_json: bool) -> None:
+    """Make the run of one archived snapshot, named as in raw/.
+
+    \b
+    python app.py rebuild 2021-01-25T060000Z-0123456789ab
+
+    For services that start a process for each task, such as AWS Batch, Lambda or Modal: any number
+    of these may run at the same time. The run is the same that backfill makes.
+    """
+    from etl.archive.backfill import Span
+
+    _fill(Span(snapshot=snapshot, only=_file(only)), (None, None), False, as_json)
+
+
+def _file(only: str | None) -> str:
+    return TABLE_PARQUET if only else ""
+
+
+def _fill(span: "Span", cluster: Cluster, publish: bool, as_json: bool) -> None:
     from etl.archive import backfill as filling
     from etl.archive.cluster import open_engine
     from etl.archive.engine import Progress
     from etl.cli.print_archive import print_backfilled
     from etl.cli.screen import Screen
 
-    if first and last and first > last:
-        raise click.UsageError("--from is later than --to")
     settings = in_force()
     store, now = open_store(settings), _now()
-    span = filling.Span(_day(first), _day(last))
     with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
         progress = Progress(screen.stage, screen.advance, screen.failed)
         done = filling.backfill(settings, store, engine, span, now, progress)

@@ -4,6 +4,8 @@
       "dates": {"2020-01-22": {"new": {"cases": 0, "deaths": 0, "recoveries": 0},
                                "cumulative": {...}}, ...}}, ...]
 
+In March 2020 the days were called `data` in place of `dates`.
+
 A `region` has its `country` next to key and name, a `place` its `region` and `country`.
 
 The file is decoded element by element into typed structures, and these directly into columns. An
@@ -40,6 +42,7 @@ from etl.extract.sources.table import SourceTable
 
 DAY_KEYS = 9  # the keys in a day's object, and the day itself
 STRAY = b'"location_type"'  # a key in most regions and places that we don't need
+DATES, EARLY = b'"dates"', b'"data"'  # the key of the days; the one of March 2020
 UNREADABLE = (ValueError, RecursionError)  # msgspec's and Unicode's errors are ValueErrors
 
 
@@ -104,11 +107,22 @@ def _decode(raw: bytes, form: ElementForm) -> AnyElement:
     try:
         return form.strict.decode(raw)
     except msgspec.ValidationError:
+        if EARLY in raw and DATES not in raw:
+            return _decode_early(raw, form)
         # 3.0 is a whole number too. Only the lax decoder accepts it, but that takes "3" and true as
         # well, which `explain` reports.
         if next(explain(raw, 0, form.level), None):
             raise
         return form.lax.decode(raw)
+
+
+def _decode_early(raw: bytes, form: ElementForm) -> AnyElement:
+    try:
+        return form.strict_early.decode(raw)
+    except msgspec.ValidationError:
+        if next(explain(raw, 0, form.level), None):
+            raise
+        return form.lax_early.decode(raw)
 
 
 def read_countries(path: Path) -> SourceTable:

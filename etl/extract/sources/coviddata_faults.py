@@ -29,11 +29,13 @@ def explain(raw: bytes, number: int, level: str = "countries") -> Iterator[Fault
     except (ValueError, RecursionError) as exc:
         yield place, f"not JSON: {exc}"
         return
-    fields = yield from _fields(tree, place, (what, "dates"))
+    names = {name for name, _ in tree} if isinstance(tree, _Object) else set()
+    days = "data" if "data" in names and "dates" not in names else "dates"  # as in March 2020
+    fields = yield from _fields(tree, place, (what, days))
     if what in fields:
         yield from _entity(fields[what], f"{place}, {what}", what, around)
-    if "dates" in fields:
-        yield from _dates(fields["dates"], place)
+    if days in fields:
+        yield from _dates(fields[days], place)
 
 
 def _entity(tree: Any, place: str, what: str, around: list[str]) -> Iterator[Fault]:

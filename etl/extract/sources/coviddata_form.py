@@ -68,16 +68,32 @@ class OfPlace(Struct):
     dates: dict[str, Day]
 
 
+class EarlyCountry(OfCountry):
+    """As in March 2020, when the days were called `data`."""
+
+    dates: dict[str, Day] = field(name="data")
+
+
+class EarlyRegion(OfRegion):
+    dates: dict[str, Day] = field(name="data")
+
+
+class EarlyPlace(OfPlace):
+    dates: dict[str, Day] = field(name="data")
+
+
 Entity = NamedCountry | NamedRegion | NamedPlace
 AnyElement = OfCountry | OfRegion | OfPlace
 
 
 @dataclass(frozen=True)
 class ElementForm:
-    """The form of an element at a level; `keys` is how many keys it has, without the days'."""
+    """The form of an element at a level, and its `early` one; `keys` is how many keys it has,
+    without the days'."""
 
     level: str
     element: type[AnyElement]
+    early: type[AnyElement]
     keys: int
 
     @cached_property
@@ -88,10 +104,18 @@ class ElementForm:
     def lax(self) -> msgspec.json.Decoder[AnyElement]:
         return msgspec.json.Decoder(self.element, strict=False)
 
+    @cached_property
+    def strict_early(self) -> msgspec.json.Decoder[AnyElement]:
+        return msgspec.json.Decoder(self.early)
 
-COUNTRIES = ElementForm("countries", OfCountry, keys=4)
-REGIONS = ElementForm("regions", OfRegion, keys=8)
-PLACES = ElementForm("places", OfPlace, keys=15)
+    @cached_property
+    def lax_early(self) -> msgspec.json.Decoder[AnyElement]:
+        return msgspec.json.Decoder(self.early, strict=False)
+
+
+COUNTRIES = ElementForm("countries", OfCountry, EarlyCountry, keys=4)
+REGIONS = ElementForm("regions", OfRegion, EarlyRegion, keys=8)
+PLACES = ElementForm("places", OfPlace, EarlyPlace, keys=15)
 
 
 def names(entity: Entity) -> tuple[str | None, ...]:
