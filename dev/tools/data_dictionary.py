@@ -32,6 +32,12 @@ REPORT_TEXT = """\
 without `cases_per_100k` and `population`. What counts as "of the month" is explained in
 [reports.md](reports.md).
 """
+SNAPSHOTS_TEXT = """\
+## The month in one file
+
+`reports/2021-01/snapshots.csv.gz`: of each snapshot of the month the last row a country (region,
+place), with the date the snapshot was taken. `new_*` is recomputed, as in the tidy table.
+"""
 
 
 def table(listed: Iterable[Field]) -> str:
@@ -42,7 +48,9 @@ def table(listed: Iterable[Field]) -> str:
 def page() -> str:
     names = columns.NAMES.values()
     tidy, report = ([*names, *more] for more in (columns.LATEST_FIGURES, columns.REPORT_FIGURES))
-    return "\n".join([HEAD, TABLE_TEXT, table(tidy), REPORT_TEXT, table(report)])
+    taken = [*columns.TAKEN, *names, *columns.snapshot_fields()[len(columns.TAKEN) + 2 :]]
+    parts = [TABLE_TEXT, table(tidy), REPORT_TEXT, table(report), SNAPSHOTS_TEXT, table(taken)]
+    return "\n".join([HEAD, *parts])
 
 
 if __name__ == "__main__":

@@ -3,17 +3,13 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cache
-from pathlib import Path
 
 from etl.errors import SourceUnavailable
-from etl.extract import inputs
 from etl.history.catalogue import Archived
-from etl.history.manifest import FACTS
-from etl.load import raw
-from etl.load.snapshots import Snapshot, later_facts_folder
+from etl.load.later_facts import fetch_later_facts
+from etl.load.snapshots import Snapshot
 from etl.settings.groups import Settings
 from etl.store import Store
-from etl.worker.scratch import scratch
 
 
 def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapshot]:
@@ -38,13 +34,8 @@ def facts_adder(settings: Settings, store: Store) -> Callable[[Snapshot], Snapsh
 
 
 def _archived(store: Store, url: str) -> Archived:
-    with scratch() as folder:
-        try:
-            fetched = inputs.fetch_facts(url, Path(folder))
-        except SourceUnavailable as exc:
-            why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
-            raise SourceUnavailable(f"{exc}; {why}") from exc
-        entry, upload = raw.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
-        if store.head(upload.key) is None:
-            store.write(upload)
-    return Archived(entry.key, entry.sha256)
+    try:
+        return fetch_later_facts(store, url)
+    except SourceUnavailable as exc:
+        why = "snapshots without facts of their own need today's, or an empty COUNTRIES_URL"
+        raise SourceUnavailable(f"{exc}; {why}") from exc

@@ -175,7 +175,13 @@ PLACES = (
     Place(
         FEED, "state", OPEN, "for feed readers (Atom): an entry a published run, with what changed"
     ),
-    Place(REPORTS, "other", OPEN, "the monthly reports: `reports/2021-01/final_report.html`, ..."),
+    Place(
+        REPORTS,
+        "other",
+        OPEN,
+        "the monthly reports: `reports/2021-01/final_report.html`, ...",
+        more="`snapshots.csv.gz`: the month in one file, each snapshot's last row a [one]",
+    ),
     Place(
         REVISIONS,
         "other",

@@ -191,6 +191,13 @@ REPORT_FIGURES = (
     ),
     Field("deaths_restated", "integer", "as cases_restated, of deaths", "deaths"),
 )
+TAKEN = (
+    Field("run_id", "string", "the run that took the snapshot, or the id of the imported one"),
+    Field("snapshot_date", "date", "the day on which the snapshot was taken, in UTC"),
+)
+DERIVED = {  # these need the whole series
+    *("cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k", "case_fatality", "stale"),
+}
 _OF_COUNTRIES = ("cases_per_100k", "population")
 
 
@@ -213,6 +220,11 @@ def report_fields(level: str = "countries") -> tuple[Field, ...]:
     """Return the columns of the monthly report; those from population only for countries."""
     left_out = () if level == "countries" else _OF_COUNTRIES
     return (*_names(level), *(field for field in REPORT_FIGURES if field.name not in left_out))
+
+
+def snapshot_fields(level: str = "countries") -> tuple[Field, ...]:
+    """Return the columns of a monthly report's snapshots.csv.gz, in their order."""
+    return (*TAKEN, *_names(level), *(field for field in FIGURES if field.name not in DERIVED))
 
 
 def _names(level: str) -> tuple[Field, ...]:

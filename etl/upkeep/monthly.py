@@ -91,7 +91,10 @@ class _Attempt:
             return
         from etl.report.monthly import make  # Bokeh and pandas, once a month
 
-        make.make_report(self.store, past, month, max_bytes=self.settings.source.max_bytes)
+        source = self.settings.source
+        make.make_report(
+            self.store, past, month, max_bytes=source.max_bytes, facts_url=source.facts_url
+        )
         self._note(tasks_done=[self.task], report=str(month))
         log.info("report.written", month=str(month))
         ready = rules.report_ready(str(month), report_key(month), self.now)

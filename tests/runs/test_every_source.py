@@ -240,6 +240,11 @@ def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     lines = published.text(f"reports/{month}/final_report.csv").splitlines()
     rows = {row[levels.names(published.level)[0]]: row for row in csv.DictReader(lines)}
     assert rows.keys() == published.keys
+    stored = store.read(f"reports/{month}/snapshots.csv.gz")
+    assert stored
+    taken = list(csv.DictReader(gzip.decompress(stored.body).decode().splitlines()))
+    assert {row[levels.names(published.level)[0]] for row in taken} == published.keys
+    assert list(taken[0]) == [field.name for field in columns.snapshot_fields(published.level)]
     for row in rows.values():
         assert list(row) == [field.name for field in columns.report_fields(published.level)]
         assert ("cases_per_100k" in row) == (published.level == "countries")

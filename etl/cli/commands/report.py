@@ -35,6 +35,13 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     with Screen.of(settings, as_json=as_json) as screen:
         for one in wanted or make.months_with_snapshots(store, past):
             screen.step(f"report {one}")
-            limit = settings.source.max_bytes
-            made.append(make.make_report(store, past, one, max_bytes=limit, advance=screen.advance))
+            of_month = make.make_report(
+                store,
+                past,
+                one,
+                max_bytes=settings.source.max_bytes,
+                facts_url=settings.source.facts_url,
+                advance=screen.advance,
+            )
+            made.append(of_month)
     print_reports(made, as_json=as_json, where=settings.store.address)

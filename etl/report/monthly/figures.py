@@ -22,12 +22,16 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True)
 class Part:
-    """A snapshot, reduced to the rows a report needs; `last_date` is of the whole snapshot."""
+    """A snapshot, reduced to the rows a report needs; `last_date` is of the whole snapshot.
+
+    `last`: the last row of each series, as `last_rows` returns it.
+    """
 
     run_id: str
     slot: date
     last_date: date
     rows: pd.DataFrame
+    last: pd.DataFrame
 
 
 @dataclass(frozen=True)

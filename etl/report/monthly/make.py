@@ -5,18 +5,19 @@ from datetime import date
 from pathlib import Path
 
 import msgspec
+import pandas as pd
 
 from etl.errors import EtlError, listed
 from etl.extract.sources import SOURCES, Source
 from etl.history import catalogue
-from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.load import snapshots as archive
+from etl.load import snapshots as archived
 from etl.load.month import Month
 from etl.load.snapshots import Snapshot
 from etl.report.monthly import charts, pages, shelf
 from etl.report.monthly.figures import Figures, aggregate
-from etl.report.monthly.parts import read_newest_facts, read_parts
+from etl.report.monthly.last_rows import SNAPSHOTS_CSV, snapshots_csv, snapshots_table
+from etl.report.monthly.parts import Archive, read_newest_facts, read_parts
 from etl.store import Store, Upload
 from etl.store.layout import REPORTS, report_key
 from etl.transform.merge import attach
@@ -41,8 +42,8 @@ class MonthlyReport(msgspec.Struct, frozen=True, rename={"series": "countries"})
 def months_with_snapshots(store: Store, past: History) -> list[Month]:
     """List the months a report can be made of, oldest first. Raises EtlError if there are none."""
     imported = catalogue.read(store).imported
-    known = archive.months(past, imported)
-    months = [month for month in known if archive.snapshots(store, past, imported, month)]
+    known = archived.months(past, imported)
+    months = [month for month in known if archived.snapshots(store, past, imported, month)]
     if not months:
         raise EtlError(f"{store.address} has no snapshots yet; make the first: python app.py run")
     return months
@@ -54,15 +55,17 @@ def make_report(
     month: Month,
     *,
     max_bytes: int,
+    facts_url: str = "",
     advance: Callable[[object], None] = lambda snapshot: None,
 ) -> MonthlyReport:
     """Make and write one report; `advance` is called with each snapshot once it is read.
 
-    `max_bytes`: the limit of an unpacked input. Raises EtlError if no snapshot can be read, and
-    StoreError.
+    `max_bytes`: the limit of an unpacked input. `facts_url`: where the facts about countries come
+    from if no snapshot has any; empty: a report without them. Raises EtlError if no snapshot can be
+    read, and StoreError.
     """
     known = catalogue.read(store)
-    snapshots = archive.snapshots(store, past, known.imported, month)
+    snapshots = archived.snapshots(store, past, known.imported, month)
     if not snapshots:
         there = ", ".join(map(str, months_with_snapshots(store, past)))
         raise EtlError(f"there are no snapshots of {month}; there are of: {there}")
@@ -71,9 +74,11 @@ def make_report(
     ours = [snapshot for snapshot in snapshots if snapshot.source == source.name]
     if left_out := len(snapshots) - len(ours):
         notes.append(f"Snapshots of another source, left out: {left_out}.")
-    figures, faults = _figures(store, known, ours, month, max_bytes, advance)
+    archive = Archive(store, past, known, facts_url, max_bytes)
+    figures, listed_rows, faults = _figures(archive, ours, month, advance)
     notes += [*_said(figures), *faults]
     uploads = _uploads(figures, source, notes)
+    uploads.insert(1, Upload(report_key(month, SNAPSHOTS_CSV), snapshots_csv(listed_rows)))
     shelf.put(store, uploads)
     shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS))))])
     return MonthlyReport(
@@ -88,23 +93,23 @@ def make_report(
 
 
 def _figures(
-    store: Store,
-    known: Catalogue,
+    archive: Archive,
     snapshots: Sequence[Snapshot],
     month: Month,
-    max_bytes: int,
     advance: Callable[[object], None],
-) -> tuple[Figures, list[str]]:
-    """Return the figures of the snapshots (all of one source), and a note on each damaged file."""
+) -> tuple[Figures, pd.DataFrame, list[str]]:
+    """Return the figures of the snapshots (all of one source), `snapshots_table`, and notes.
+
+    There is a note on each damaged file.
+    """
     with scratch() as folder:
         work = Path(folder)
-        parts, entities, faults = read_parts(store, snapshots, month, work, max_bytes, advance)
-        facts = None
-        if SOURCES[snapshots[-1].source].level == "countries":  # facts are about countries alone
-            facts, missing = read_newest_facts(store, known, snapshots, work, max_bytes)
-            faults += missing
-    entities, _ = attach(entities, facts)
-    return aggregate(parts, entities, month), faults
+        parts, entities, faults = read_parts(archive, snapshots, month, work, advance)
+        facts, missing = read_newest_facts(archive, snapshots, work)
+    by_country = SOURCES[snapshots[-1].source].level == "countries"
+    faults += missing if by_country else []
+    entities, _ = attach(entities, facts if by_country else None)  # none of a region's people
+    return aggregate(parts, entities, month), snapshots_table(parts, facts), faults
 
 
 def _said(figures: Figures) -> list[str]:

@@ -19,6 +19,7 @@ from etl.load.table import to_csv_table
 from etl.load.values import records
 from etl.report import numbers, templating
 from etl.report.monthly.figures import Figures
+from etl.report.monthly.last_rows import SNAPSHOTS_CSV
 from etl.store import Entry
 from etl.store.layout import report_key
 from etl.transform import columns
@@ -28,6 +29,7 @@ FILES = {
     "final_report.html": "report",
     "final_chart.html": "charts",
     "final_report.csv": "table (CSV)",
+    SNAPSHOTS_CSV: "the last row of each snapshot (CSV)",
 }
 
 

@@ -4,6 +4,8 @@ A damaged file never fails the report: it is left out, with a note for the reade
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -13,22 +15,40 @@ from etl.extract.facts import read_facts
 from etl.extract.sources import SOURCES
 from etl.extract.sources.table import read_table
 from etl.history.catalogue import Archived, Catalogue
-from etl.load import snapshots as archive
+from etl.history.history import History
+from etl.load import snapshots as archived
+from etl.load.later_facts import fetch_later_facts
 from etl.load.month import Month
 from etl.load.snapshots import Snapshot
 from etl.report.monthly.figures import Part, reduced
+from etl.report.monthly.last_rows import last_rows
 from etl.store import Store
+from etl.store.layout import raw_key
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise
-NO_FACTS = "No facts about countries are archived: there is no population, no incidence."
+NO_FACTS = "There are no facts about countries, so there is no population and no incidence."
+MOST_RUNS = 5  # how many earlier runs are looked at for their facts
+
+
+@dataclass(frozen=True)
+class Archive:
+    """Where a report's inputs are. `facts_url`: where facts come from if none are archived.
+
+    `max_bytes`: the limit of an unpacked input.
+    """
+
+    store: Store
+    past: History
+    known: Catalogue
+    facts_url: str
+    max_bytes: int
 
 
 def read_parts(
-    store: Store,
+    archive: Archive,
     snapshots: Sequence[Snapshot],
     month: Month,
     work: Path,
-    max_bytes: int,
     advance: Callable[[object], None],
 ) -> tuple[list[Part], pd.DataFrame, list[str]]:
     """Return the reduced snapshots, the entities of the last one, a note on each damaged one.
@@ -38,7 +58,7 @@ def read_parts(
     parts, entities, damaged = [], pd.DataFrame(), []
     for snapshot in snapshots:
         try:
-            part, entities = _read_part(store, snapshot, month, work, max_bytes)
+            part, entities = _read_part(archive, snapshot, month, work)
             parts.append(part)
         except DAMAGED as exc:
             damaged.append(f"Left out: the snapshot of {snapshot.slot} can't be read: {exc}.")
@@ -49,39 +69,59 @@ def read_parts(
 
 
 def _read_part(
-    store: Store, snapshot: Snapshot, month: Month, work: Path, max_bytes: int
+    archive: Archive, snapshot: Snapshot, month: Month, work: Path
 ) -> tuple[Part, pd.DataFrame]:
     # a function of its own, so that the whole snapshot is freed before the next one is read
-    documents = archive.bring_statistics(store, snapshot, work, max_bytes)
+    documents = archived.bring_statistics(archive.store, snapshot, work, archive.max_bytes)
     table = read_table(SOURCES[snapshot.source], (document.path for document in documents))
     last = table.rows["date"].max().date()
-    part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month))
+    part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month), last_rows(table))
     return part, table.entities
 
 
 def read_newest_facts(
-    store: Store, known: Catalogue, snapshots: Sequence[Snapshot], work: Path, max_bytes: int
+    archive: Archive, snapshots: Sequence[Snapshot], work: Path
 ) -> tuple[pd.DataFrame | None, list[str]]:
-    """Read the newest undamaged facts of the snapshots; return None and a note without any."""
-    for facts in _archived_facts(store, known, snapshots):
-        try:
-            return read_facts(archive.bring(store, facts, work, max_bytes).path), []
-        except DAMAGED:
-            continue
-    return None, [NO_FACTS]
+    """Read the newest undamaged facts of the snapshots, or of the archive, or fetch today's.
+
+    Return None and a note if there are none at all.
+    """
+    why = ""
+    try:
+        for facts in _archived_facts(archive, snapshots):
+            try:
+                path = archived.bring(archive.store, facts, work, archive.max_bytes).path
+                return read_facts(path), []
+            except DAMAGED:
+                continue
+    except SourceUnavailable as exc:
+        why = f" They can't be fetched: {exc}."
+    return None, [f"{NO_FACTS}{why}"]
 
 
-def _archived_facts(
-    store: Store, known: Catalogue, snapshots: Sequence[Snapshot]
-) -> Iterator[Archived]:
-    """Yield the facts archived with the snapshots, newest first, then those a backfill used."""
+def _archived_facts(archive: Archive, snapshots: Sequence[Snapshot]) -> Iterator[Archived]:
+    """Yield the snapshots' facts, newest first; those a backfill used; others; today's, fetched.
+
+    Only the snapshots' own are yielded if COUNTRIES_URL is empty. Raises SourceUnavailable.
+    """
+    store, rebuilt = archive.store, archive.known.newest()
     yield from (snapshot.facts for snapshot in reversed(snapshots) if snapshot.facts)
-    rebuilt = known.newest()
     digests = (
         rebuilt[snapshot.run_id].facts_sha256
         for snapshot in reversed(snapshots)
         if snapshot.run_id in rebuilt
     )
     for sha256 in dict.fromkeys(digests):
-        if sha256 and (facts := archive.later_facts(store, sha256)):
+        if sha256 and (facts := archived.later_facts(store, sha256)):
             yield facts
+    if not archive.facts_url:
+        return
+    with_facts = (run for run in archived.recorded_snapshots(archive.past, ()) if run.facts)
+    for run in islice(reversed(list(with_facts)), MOST_RUNS):
+        keys = [entry.key for entry in store.list(raw_key(run.run_id, ""))]
+        found = archived.in_folder(run, keys)
+        if found and found.facts:
+            yield found.facts
+    for entry in store.list(raw_key(archived.LATER_FACTS, "")):
+        yield Archived(entry.key, None)
+    yield fetch_later_facts(store, archive.facts_url)

@@ -25,6 +25,7 @@ def parts(month: Month, *snapshots: pd.DataFrame) -> list[Part]:
             EPOCH + timedelta(days=n),
             snapshot["date"].max().date(),
             reduced(snapshot, month),
+            pd.DataFrame(),
         )
         for n, snapshot in enumerate(snapshots)
     ]

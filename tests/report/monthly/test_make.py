@@ -29,7 +29,8 @@ def test_a_report_is_a_table_a_page_and_charts_beside_an_index(tmp_path: Path) -
     assert (told.snapshots, told.series, told.until) == (3, 3, date(2021, 1, 22))
     names = {key for key in contents(store) if key.startswith("reports/")}
     [script] = {name for name in names if name.startswith("reports/assets/bokeh-")}
-    assert names == {*(f"reports/2021-01/{f}" for f in FILES), script, "reports/index.html"}
+    files = (*FILES, "snapshots.csv.gz")
+    assert names == {*(f"reports/2021-01/{f}" for f in files), script, "reports/index.html"}
     spain = table(store)["spain"]
     assert (spain["new_cases"], spain["last_date"]) == ("2300", "2021-01-22")
     assert spain["population"] != ""

@@ -24,7 +24,7 @@ def test_the_index_names_every_report_with_its_date_and_size(tmp_path: Path) -> 
         r"<td>([0-9,]+) bytes",
         (tmp_path / "out" / "reports" / "index.html").read_text(),
     )
-    assert [href.partition("/")[0] for href, *_ in listed] == ["2021-02"] * 3 + ["2021-01"] * 3
+    assert [href.partition("/")[0] for href, *_ in listed] == ["2021-02"] * 4 + ["2021-01"] * 4
     assert listed[0][1] == "February 2021: report"
     for href, _, modified, size in listed:
         file = (tmp_path / "out" / "reports" / href).stat()

@@ -86,5 +86,5 @@ def test_facts_that_are_damaged_give_way_to_earlier_ones_and_then_to_none(tmp_pa
     assert not any("no population" in note for note in made(store).notes)
     for key in facts:
         store.delete(key)
-    assert any("no population, no incidence" in note for note in made(store).notes)
+    assert any("no population and no incidence" in note for note in made(store).notes)
     assert table(store)["spain"]["cases_per_100k"] == ""
