@@ -54,8 +54,9 @@ def print_head(head: Head, *, as_json: bool) -> None:
         "sha256": head.sha256,
     }
     if as_json:
-        print_json(fields)
+        print_json({**fields, "metadata": dict(head.metadata)})
         return
+    fields |= {f"meta {name}": value for name, value in head.metadata.items()}
     for name, value in fields.items():
         print(f"{name:13}  {'' if value is None else escaped(str(value))}".rstrip())
 

@@ -6,7 +6,7 @@ tests/store/test_stores.py runs the same tests on all three. layout.py lists wha
 
 import hashlib
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
@@ -36,11 +36,15 @@ REVALIDATE = "no-cache"  # for all others: browsers ask each time whether their 
 
 @dataclass(frozen=True)
 class Upload:
-    """One object to write. `key` is relative to the folder; a Path is streamed."""
+    """One object to write. `key` is relative to the folder; a Path is streamed.
+
+    `metadata`: a person's own names and values, which only S3 keeps.
+    """
 
     key: str
     body: bytes | Path = field(repr=False)
     cache_control: str = REVALIDATE
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def content_type(self) -> str:
@@ -85,12 +89,16 @@ class Entry:
 
 @dataclass(frozen=True)
 class Head(Entry):
-    """An object's metadata, without its bytes. None: the store does not keep that field."""
+    """An object's metadata, without its bytes. None: the store does not keep that field.
+
+    `metadata` is as in Upload.
+    """
 
     etag: str
     sha256: str | None
     content_type: str
     cache_control: str | None
+    metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
 
 
 class Store(Protocol):

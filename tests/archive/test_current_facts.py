@@ -28,7 +28,7 @@ def test_a_month_whose_snapshots_have_no_facts_is_reported_with_those_they_were_
 ) -> None:
     live(store, source, restating(2))
 
-    assert [note for note in made(store).notes if "no population, no incidence" in note]
+    assert [note for note in made(store).notes if "no population and no incidence" in note]
     assert table(store)["spain"]["cases_per_100k"] == ""
     fill(store, source, COUNTRIES_URL=FACTS)
     assert not [note for note in made(store).notes if "population" in note]

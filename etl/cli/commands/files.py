@@ -1,31 +1,58 @@
 """Single objects of the folder: list, look, fetch, put, remove."""
 
+import re
+from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import click
 
 from etl.cli.options import JSON, YES, Key, confirm, in_common, in_force, open_store
+from etl.errors import ConfigError
 from etl.report.numbers import human
 from etl.store import Store, Upload, valid_prefix
+
+META_BYTES = 1_900  # S3 takes 2,048, and the digest is among them
+_META = re.compile(r"([A-Za-z0-9][A-Za-z0-9_.-]*)=([!-~]([ -~]*[!-~])?)?")
+
+
+class Meta(click.ParamType[tuple[str, str]]):
+    """A name and a value of an object's metadata; S3 keeps names in lower case."""
+
+    name = "key=value"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, str]:
+        found = _META.fullmatch(value)
+        if not found:
+            self.fail(f"expected KEY=VALUE in ASCII, such as author=me, got {value[:80]!r}")
+        if found[1].lower() == "sha256":
+            self.fail("sha256 is the worker's own: each object has it already")
+        return found[1].lower(), found[2] or ""
+
 
 FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's own.")
 
 
 @click.command()
 @click.argument("prefix", type=Key(valid_prefix), default="")
+@click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="Only N of them.")
 @JSON
-def ls(prefix: str, as_json: bool) -> None:
+def ls(prefix: str, most: int | None, as_json: bool) -> None:
     """List what lies in the folder: size, time, key.
 
     \b
     python app.py ls                all of it
     python app.py ls countries/     what begins so
+    python app.py ls --max 10       the first ten, as the server lists them
     python app.py ls | wc -l        in a pipe: key, bytes and time, by tabs
     """
     from etl.cli.print_objects import print_entries
 
     store = open_store(in_common())
-    print_entries(store.list(prefix, in_order=False), as_json=as_json, where=store.address)
+    entries = islice(store.list(prefix, in_order=False), most)
+    print_entries(entries, as_json=as_json, where=store.address)
 
 
 @click.command()
@@ -64,17 +91,39 @@ def get(key: str, file: Path | None, force: bool) -> None:
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("key", type=Key(), required=False)
+@click.option("--public", is_flag=True, help="Let everybody read it, by an ACL.")
+@click.option(
+    "--meta", type=Meta(), multiple=True, metavar="KEY=VALUE", help="Metadata; several times."
+)
 @FORCE
-def put(file: Path, key: str | None, force: bool) -> None:
-    """Put a file into the folder, under KEY or its own name."""
-    store = open_store(in_force())
-    upload = Upload(key or Key().convert(file.name, None, None), file)
+def put(
+    file: Path, key: str | None, public: bool, meta: tuple[tuple[str, str], ...], force: bool
+) -> None:
+    """Put a file into the folder, under KEY or its own name.
+
+    \b
+    python app.py put notes.txt                        under its own name
+    python app.py put notes.txt my/notes.txt           under another
+    python app.py put notes.txt --meta author=me       with metadata of your own
+    """
+    settings = in_force()
+    store = open_store(settings)
+    if (public or meta) and not settings.store.bucket:
+        raise ConfigError("S3_BUCKET: not set; a folder of this machine has no ACLs and metadata")
+    if sum(len(name) + len(value) for name, value in dict(meta).items()) > META_BYTES:
+        raise click.BadParameter(f"S3 keeps {META_BYTES} bytes of metadata at most")
+    name = key or Key().convert(file.name, None, None)
+    upload = Upload(name, file, metadata=dict(meta))
     _leave_alone(store, upload.key, force)
     try:
         store.write(upload)
     except ValueError as exc:  # a directory keeps some names to itself
         raise click.BadParameter(str(exc)) from exc
     click.echo(f"{store.address}/{upload.key}: {human(upload.size)}, sha256 {upload.sha256}")
+    if public:
+        from etl.cli.access import make_public
+
+        make_public(settings, upload.key)
 
 
 @click.command()

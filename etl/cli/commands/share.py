@@ -6,10 +6,11 @@ from typing import Any
 
 import click
 
+from etl.cli.access import make_private, make_public
 from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
 from etl.settings.groups import Settings
-from etl.store.layout import PAGE, is_rewritten
+from etl.store.layout import PAGE
 from etl.store.signing import Link, Temporary
 
 LONGEST = timedelta(days=7)  # S3 takes no signature that lasts longer
@@ -63,8 +64,7 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if key is not None:
         require(store, key)
     if key is not None and how is not None:
-        store.set_acl(key, public=how == "public")
-        _show_access(store.signer().address(key), key, public=how == "public")
+        (make_public if how == "public" else make_private)(settings, key)
         return
     signer = store.signer()
     if how == "inbox":
@@ -101,16 +101,6 @@ def _show(link: Link, temporary: Temporary | None, as_json: bool) -> None:
 
 def _at(moment: datetime) -> str:
     return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
-
-
-def _show_access(address: str, key: str, *, public: bool) -> None:
-    click.echo(f"{address}: {'everybody can read it' if public else 'private'}")
-    if public and is_rewritten(key):
-        click.echo(
-            "warning: a run that writes it anew makes it private again; "
-            "python app.py setup --public lasts",
-            err=True,
-        )
 
 
 def _require_bucket(settings: Settings, key: str) -> None:

@@ -1,5 +1,6 @@
 """A bucket as a whole: does it answer, its region and address; list and delete buckets."""
 
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -8,11 +9,13 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import requests
 from botocore import UNSIGNED
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from etl.errors import StoreError
+from etl.errors import SourceUnavailable, StoreError
+from etl.extract.http import TryAgain, get
 from etl.store.s3.client import CONFIG, addressing
 from etl.store.s3.errors import explained
 from etl.store.s3.setup import Bucket
@@ -66,6 +69,17 @@ def public_address(store: S3Store, region: str, key: str) -> str:
     return stranger.generate_presigned_url("get_object", Params=where)
 
 
+def closed_to_all(url: str) -> str:
+    """Request an object without credentials; return why it can't be read, empty if it can be."""
+    try:
+        with requests.Session() as session:
+            session.auth = lambda request: request  # no login from ~/.netrc either
+            with get(url, session, time.monotonic() + LIMIT_S):
+                return ""
+    except (SourceUnavailable, TryAgain) as exc:
+        return str(exc).removeprefix(f"{url}: ")
+
+
 def _with_headers(seen: Greeting, answer: Any) -> Greeting:
     """Add region, date and server from the headers of a response or an error response."""
     headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -78,9 +92,10 @@ def _with_headers(seen: Greeting, answer: Any) -> Greeting:
     )
 
 
+LIMIT_S = 10.0
 PAGE_SIZE = 1000  # AWS returns the buckets' regions only if the request has some parameter
 COUNTED = 10_000  # stop counting here: a bucket may hold millions
-EMPTY_IT = "empty it first (Empty, in the S3 console; or: rclone delete REMOTE:{name})"
+EMPTY_IT = "empty it first: python app.py buckets --empty {name}"
 
 
 def list_buckets(client: "S3Client") -> Iterator[Bucket]:
@@ -109,8 +124,7 @@ def want_empty(client: "S3Client", name: str) -> None:
         versions = client.list_object_versions(Bucket=name, MaxKeys=1)
     if versions.get("Versions") or versions.get("DeleteMarkers"):
         raise StoreError(
-            f"bucket {name!r} holds old versions of removed objects; "
-            "empty it first (Empty, in the S3 console, removes them too)"
+            f"bucket {name!r} holds old versions of removed objects; {EMPTY_IT.format(name=name)}"
         )
 
 

@@ -1,6 +1,6 @@
 """Delete many objects with one request."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -23,16 +23,28 @@ def delete_all(client: "S3Client", bucket: str, keys: Iterable[str]) -> None:
     A server that can't delete several at once gets a request for each.
     """
     left, together = iter(keys), True
-    while batch := list(islice(left, AT_ONCE)):
-        together = together and _delete_together(client, bucket, batch)
-        if not together:
-            in_parallel(lambda key: _delete(client, bucket, key), batch)
+    while batch := [(key, "") for key in islice(left, AT_ONCE)]:
+        together = delete_versions(client, bucket, batch, together=together)
 
 
-def _delete_together(client: "S3Client", bucket: str, keys: list[str]) -> bool:
+def delete_versions(
+    client: "S3Client", bucket: str, versions: Sequence[tuple[str, str]], *, together: bool = True
+) -> bool:
+    """Delete up to 1,000 versions, each by its key and version id; an empty id: the object.
+
+    Return whether one request did it. Raises StoreError.
+    """
+    listed = [{"Key": key} | ({"VersionId": id_} if id_ else {}) for key, id_ in versions]
+    together = together and _delete_together(client, bucket, listed)
+    if not together:
+        in_parallel(lambda one: _delete(client, bucket, one), listed)
+    return together
+
+
+def _delete_together(client: "S3Client", bucket: str, listed: list[dict[str, str]]) -> bool:
     """Delete the objects by one request. False: the server can't do that."""
-    objects: Any = {"Objects": [{"Key": key} for key in keys], "Quiet": True}
-    with explained(bucket, keys[0], ACTION):
+    objects: Any = {"Objects": listed, "Quiet": True}
+    with explained(bucket, listed[0]["Key"], _action(listed[0])):
         try:
             answer = client.delete_objects(Bucket=bucket, Delete=objects)
         except ClientError as exc:
@@ -42,10 +54,15 @@ def _delete_together(client: "S3Client", bucket: str, keys: list[str]) -> bool:
     for fault in answer.get("Errors", ()):
         if fault.get("Code") != "NoSuchKey":
             refused = ClientError({"Error": dict(fault)}, "DeleteObjects")  # type: ignore[typeddict-item]
-            raise explain(refused, bucket=bucket, key=fault.get("Key"), action=ACTION) from refused
+            action = _action({**fault})
+            raise explain(refused, bucket=bucket, key=fault.get("Key"), action=action) from refused
     return True
 
 
-def _delete(client: "S3Client", bucket: str, key: str) -> None:
-    with explained(bucket, key, ACTION):
-        client.delete_object(Bucket=bucket, Key=key)
+def _delete(client: "S3Client", bucket: str, one: dict[str, str]) -> None:
+    with explained(bucket, one["Key"], _action(one)):
+        client.delete_object(Bucket=bucket, **one)  # type: ignore[arg-type]
+
+
+def _action(one: Mapping[str, object]) -> str:
+    return f"{ACTION}Version" if one.get("VersionId") else ACTION

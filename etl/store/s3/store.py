@@ -126,6 +126,7 @@ class S3Store:
                 found["Metadata"].get("sha256"),
                 found.get("ContentType", ""),
                 found.get("CacheControl"),
+                {name: value for name, value in found["Metadata"].items() if name != "sha256"},
             )
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:

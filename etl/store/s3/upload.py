@@ -31,7 +31,7 @@ def upload_to_s3(
         "Key": key,
         "ContentType": upload.content_type,
         "CacheControl": upload.cache_control,
-        "Metadata": {"sha256": upload.sha256},
+        "Metadata": {**upload.metadata, "sha256": upload.sha256},
     }
     if if_match is not None:
         request["IfMatch"] = if_match

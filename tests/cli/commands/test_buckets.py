@@ -2,10 +2,13 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from etl.store import Upload
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
 from tests.support.runs import contents
+from tests.support.s3_server import Answer, answering, use
 
 
 def test_the_buckets_are_listed(s3_desk: Desk) -> None:
@@ -67,7 +70,83 @@ def test_a_bucket_that_does_not_exist_is_said(s3_desk: Desk) -> None:
     assert "bucket 'no-such-bucket' does not exist" in said.err
 
 
-def test_a_folder_of_this_machine_has_no_buckets(local_desk: Desk) -> None:
-    said = local_desk("buckets")
+def test_without_s3_bucket_the_buckets_are_listed_too(
+    s3_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(s3_desk.store, S3Store)
+    monkeypatch.delenv("S3_BUCKET")
+    assert s3_desk.store.bucket in s3_desk("buckets").out
+
+
+def fill(desk: Desk, versioned: bool, objects: int) -> S3Store:
+    store = desk.store
+    assert isinstance(store, S3Store)
+    if versioned:
+        store.client.put_bucket_versioning(
+            Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"}
+        )
+    for number in range(objects):
+        store.write(Upload(f"folder/{number}.csv", b"1"))
+    store.client.put_object(Bucket=store.bucket, Key="elsewhere/\u00e9 +&.txt", Body=b"2")
+    store.write(Upload("folder/0.csv", b"3"))
+    store.delete("folder/1.csv")
+    return store
+
+
+@pytest.mark.parametrize("versioned", [True, False])
+def test_a_bucket_is_emptied_of_all_versions_once_its_name_was_typed(
+    s3_desk: Desk, versioned: bool
+) -> None:
+    store = fill(s3_desk, versioned, 3)
+    count = 6 if versioned else 3  # 3 and 1 objects, the former one, the mark of the deletion
+    name = store.bucket
+    for answer in ("", "yes"):
+        assert s3_desk("buckets", "--empty", name, answer=answer).err == "nothing was done\n"
+    assert len(list(store.list())) == 2
+    said = s3_desk("buckets", "--empty", name, answer=name)
+    assert (said.status, said.err) == (0, "")
+    assert f"Remove {count} objects, former versions counted, from the bucket {name}" in said.out
+    assert said.out.endswith(f"{name}: {count} removed; it is empty\n")
+    left = store.client.list_object_versions(Bucket=name)
+    assert not left.get("Versions", [])
+    assert not left.get("DeleteMarkers", [])
+    assert f"{name}: is empty already" in s3_desk("buckets", "--empty", name).out
+    assert s3_desk("buckets", "--delete", name, "--yes").status == 0
+
+
+def test_more_versions_than_one_request_takes_are_all_removed(moto_desk: Desk) -> None:
+    store = moto_desk.store
+    assert isinstance(store, S3Store)
+    store.client.put_bucket_versioning(
+        Bucket=store.bucket, VersioningConfiguration={"Status": "Enabled"}
+    )
+    for _ in range(1_001):
+        store.client.put_object(Bucket=store.bucket, Key="a", Body=b"")
+    said = moto_desk("buckets", "--empty", store.bucket, "--yes")
+    assert said.out == f"{store.bucket}: 1,001 removed; it is empty\n"
+
+
+def test_what_can_not_be_removed_ends_it_with_the_reason(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held = "<Key>a</Key><VersionId>1</VersionId>"
+    listed = f"<ListVersionsResult><Version>{held}</Version></ListVersionsResult>"
+    refused = f"<Error>{held}<Code>AccessDenied</Code><Message>locked</Message></Error>"
+    answers = iter((f"<DeleteResult>{refused}</DeleteResult>", "<DeleteResult/>"))
+
+    def reply(answer: Answer) -> None:
+        answer.reply(200, next(answers) if answer.command == "POST" else listed)
+
+    with answering(reply) as url:
+        use(monkeypatch, url)
+        said = local_desk("buckets", "--empty", "news", "--yes")
+        assert said.status == 1
+        assert "allow s3:DeleteObjectVersion on arn:aws:s3:::news/a" in said.err
+        said = local_desk("buckets", "--empty", "news", "--yes")
+        assert "bucket 'news': a is still there after its removal" in said.err
+
+
+def test_empty_and_delete_at_once_are_wrong_usage(local_desk: Desk) -> None:
+    said = local_desk("buckets", "--empty", "a", "--delete", "a")
     assert said.status == 2
-    assert "S3_BUCKET: not set, so everything is kept in the folder out of this machine" in said.err
+    assert "say --empty first, and then --delete" in said.err

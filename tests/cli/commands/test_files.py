@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -197,3 +198,43 @@ def test_a_manifest_that_is_broken_can_be_put_right_by_force(desk: Desk) -> None
     assert desk("get", f"runs/{run_id}/manifest.json").status == 0
     assert desk("put", "manifest.json", "--force").status == 0
     assert json.loads(contents(desk.store)["manifest.json"])["run_id"] == run_id
+
+
+def test_no_more_are_listed_than_was_said(desk: Desk) -> None:
+    for number in range(5):
+        desk.store.write(Upload(f"{number}.csv", b"1"))
+    assert len(desk("ls", "--max", "2").out.splitlines()) == 2
+    assert len(desk("ls", "--max", "9", "--json").json()) == 5
+    assert desk("ls", "--max", "0").status == 2
+
+
+def test_metadata_of_ones_own_is_kept_and_shown(s3_desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("1")
+    path = str(tmp_path / "notes.txt")
+    said = s3_desk("put", path, "--meta", "Author=me and you", "--meta", "course=cloud")
+    assert (said.status, said.err) == (0, "")
+    head = s3_desk("head", "notes.txt", "--json").json()
+    assert head["metadata"] == {"author": "me and you", "course": "cloud"}
+    assert head["sha256"] in said.out
+    assert re.search(r"^meta course\s+cloud$", s3_desk("head", "notes.txt").out, re.MULTILINE)
+    for wrong in ("author", "=me", "author=caf\u00e9", "sha256=0", "a b=c", "a=b\n", "a= b"):
+        said = s3_desk("put", path, "--force", "--meta", wrong)
+        assert said.status == 2, wrong
+    assert s3_desk("put", path, "--meta", f"a={'x' * 1_900}").status == 2
+
+
+def test_a_file_is_put_for_everybody_to_read(moto_desk: Desk, tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("1")
+    said = moto_desk("put", str(tmp_path / "notes.txt"), "--public")
+    assert (said.status, said.err) == (0, "")
+    assert said.out.endswith("/notes.txt: everybody can read it (tried without credentials)\n")
+
+
+def test_a_folder_of_this_machine_has_no_acl_and_no_metadata(
+    local_desk: Desk, tmp_path: Path
+) -> None:
+    (tmp_path / "notes.txt").write_text("1")
+    for option in (["--public"], ["--meta", "a=b"]):
+        said = local_desk("put", str(tmp_path / "notes.txt"), *option)
+        assert said.status == 2
+        assert "a folder of this machine has no ACLs and metadata" in said.err

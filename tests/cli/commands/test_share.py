@@ -143,7 +143,7 @@ def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
     store.write(Upload("notes.txt", b"1"))
     said = moto_desk("share", "--public", "notes.txt")
     assert (said.status, said.err) == (0, "")
-    assert said.out.endswith("/covid/notes.txt: everybody can read it\n")
+    assert said.out.endswith("/notes.txt: everybody can read it (tried without credentials)\n")
     assert "?" not in said.out
 
     def grants() -> list[str]:
@@ -151,14 +151,16 @@ def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
         return [grant["Permission"] for grant in acl["Grants"]]
 
     assert grants() == ["FULL_CONTROL", "READ"]
-    assert "notes.txt: private" in moto_desk("share", "--private", "notes.txt").out
+    said = moto_desk("share", "--private", "notes.txt")
+    assert "notes.txt: private" in said.out
+    assert said.err == ""
     assert grants() == ["FULL_CONTROL"]
 
 
 def test_that_a_published_file_turns_private_again_is_a_warning(moto_desk: Desk) -> None:
     run_id = moto_desk.publish(20)
     assert (
-        "a run that writes it anew makes it private"
+        "a run that writes it again makes it private"
         in moto_desk("share", "--public", "latest.csv").err
     )
     assert moto_desk("share", "--public", f"runs/{run_id}/latest.csv").err == ""
@@ -196,6 +198,33 @@ def test_a_bucket_that_takes_no_acls_is_told_with_the_other_ways(
         said = local_desk("share", "--public", "latest.csv")
     assert (said.status, said.out) == (1, "")
     assert message in said.err
+
+
+@pytest.mark.parametrize("arguments", [("share", "--public"), ("put", "--force", "--public")])
+def test_an_acl_that_opens_nothing_is_found_out_by_a_request_without_credentials(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]
+) -> None:
+    anonymous = []
+
+    def reply(answer: Answer) -> None:
+        if "Authorization" not in answer.headers:
+            anonymous.append(answer.command)
+            s3_error(403, "AccessDenied")(answer)
+        elif answer.command == "HEAD" and arguments[0] == "put":
+            answer.reply(404)
+        else:
+            answer.reply(200, ETag='"1"', Last_Modified="Sat, 21 Nov 2026 22:00:00 GMT")
+
+    Path("notes.txt").write_text("1")
+    with answering(reply) as url:
+        use(monkeypatch, url)
+        monkeypatch.setenv("S3_BUCKET", "news")
+        said = local_desk(*arguments, "notes.txt")
+    assert said.status == 1
+    assert "notes.txt: the ACL is set, but a request without credentials can't read it" in said.err
+    assert "(HTTP status 403); the bucket or the account may block public access" in said.err
+    assert "everybody" not in said.out
+    assert anonymous == ["GET"]
 
 
 def test_a_folder_of_this_machine_says_why_not_and_where_the_file_is(local_desk: Desk) -> None:

@@ -1,0 +1,55 @@
+"""Make an object public or private by an ACL, and try whether a stranger can read it."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from etl.errors import StoreError
+from etl.settings.groups import Settings
+from etl.store.layout import is_rewritten
+
+if TYPE_CHECKING:
+    from etl.store.s3.store import S3Store
+
+LASTS = "python app.py setup --public lasts"
+
+
+def make_public(settings: Settings, key: str) -> None:
+    """Let everybody read an object, and say so once a request without credentials has read it.
+
+    Raises StoreError if the ACL is refused, or it was taken and the object is closed nevertheless.
+    """
+    from etl.store.s3.bucket import closed_to_all
+
+    store = _store(settings)
+    store.set_acl(key, public=True)
+    address = store.signer().address(key)
+    if why := closed_to_all(address):
+        raise StoreError(
+            f"{address}: the ACL is set, but a request without credentials can't read it ({why}); "
+            "the bucket or the account may block public access: python app.py setup --public, or "
+            "hand out a link that expires (python app.py share KEY)"
+        )
+    click.echo(f"{address}: everybody can read it (tried without credentials)")
+    if is_rewritten(key):
+        warning = "a run that writes it again makes it private"
+        click.echo(f"warning: {warning}; {LASTS}", err=True)
+
+
+def make_private(settings: Settings, key: str) -> None:
+    """Let only the owner read an object; warn if a stranger still can. Raises StoreError."""
+    from etl.store.s3.bucket import closed_to_all
+
+    store = _store(settings)
+    store.set_acl(key, public=False)
+    address = store.signer().address(key)
+    click.echo(f"{address}: private")
+    if not closed_to_all(address):
+        warning = "a request without credentials can still read it, by the bucket's policy"
+        click.echo(f"warning: {warning}", err=True)
+
+
+def _store(settings: Settings) -> "S3Store":
+    from etl.store.s3.store import S3Store
+
+    return S3Store.connect(settings.store.bucket, settings.store.folder)
