@@ -180,7 +180,7 @@ PLACES = (
         "other",
         OPEN,
         "the monthly reports: `reports/2021-01/final_report.html`, ...",
-        more="`snapshots.csv.gz`: the month in one file, each snapshot's last row a [one]",
+        more="`snapshots.csv.gz`: the month in one file, the last rows of each snapshot",
     ),
     Place(
         REVISIONS,

@@ -122,6 +122,7 @@ def test_what_the_worker_itself_calls_is_all_in_the_policy() -> None:
         "etl.store.s3.setup.plan": "setup",
         "etl.store.s3.bucket": "buckets",
         "etl.store.s3.deleting": "buckets",
+        "etl.store.s3.emptying": "buckets --empty",
         "etl.store.s3.store": "share --public",
         "etl.alerts.sns": "topics, setup",
         "etl.alerts.subscriptions": "subscribe",
