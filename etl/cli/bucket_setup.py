@@ -12,8 +12,9 @@ from etl.cli.options import confirm
 from etl.errors import ConfigError
 from etl.store.layout import PAGE
 from etl.store.s3.bucket import public_address
-from etl.store.s3.setup import BucketChange, BucketWish, plan
-from etl.store.s3.setup.apply import apply_change, read_setup
+from etl.store.s3.setup import BucketChange, BucketState, BucketWish, plan
+from etl.store.s3.setup.apply import Outcome, make_changes
+from etl.store.s3.setup.read import read_setup
 from etl.store.s3.store import S3Store
 
 
@@ -41,11 +42,12 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
     options.say(f"{store.address}: {_counted(changes) or 'nothing to do'}")
     for line in [*(f"+ {change.sentence}" for change in changes), *notes]:
         options.say(f"  {line}")
-    made = _apply(store, changes, options) if changes and not options.dry_run else set()
+    made = _apply(store, found, changes, options) if changes and not options.dry_run else []
+    done = {each.change.call: each for each in made}
     made_topic = set_up_topic(topic, options) if topic else None
     answer = {
         "changes": [
-            {"call": each.call, "sentence": each.sentence, "made": each.call in made}
+            {"call": each.call, "sentence": each.sentence} | _became(done.get(each.call))
             for each in changes
         ],
         "notes": notes,
@@ -56,16 +58,22 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
     _show(answer, options)
 
 
-def _apply(store: S3Store, changes: Sequence[BucketChange], options: SetupOptions) -> set[str]:
-    """Ask, make the changes, and return the calls that the server accepted."""
+def _apply(
+    store: S3Store, found: BucketState, changes: Sequence[BucketChange], options: SetupOptions
+) -> list[Outcome]:
+    """Ask, make the changes, and return what became of them."""
     confirm(f"Make {_counted(changes)}?", yes=options.yes)
-    made = set[str]()
-    for change in changes:
-        done = apply_change(store, change)
-        made |= {change.call} if done else set()
-        word = "done" if done else "left out, since this server can't"
-        options.say(f"{word}: {change.sentence}")
+    made = []
+    for outcome in make_changes(store, found, changes):
+        options.say(outcome.line)
+        made.append(outcome)
     return made
+
+
+def _became(outcome: Outcome | None) -> dict[str, Any]:
+    if outcome is None:
+        return {"made": False}
+    return {"made": outcome.made} | ({"why": outcome.why} if outcome.why else {})
 
 
 def _show(answer: dict[str, Any], options: SetupOptions) -> None:

@@ -14,8 +14,8 @@ from config import REGISTER
 from etl import PROJECT
 from etl.cli.main import cli
 from etl.store.s3.setup import BucketState, BucketWish, plan
-from etl.store.s3.setup.apply import SETTINGS, WEBSITE
 from etl.store.s3.setup.policy import public_statement
+from etl.store.s3.setup.read import SETTINGS, WEBSITE
 from tests.support.processes import environment
 
 DOCS = [PROJECT / "README.md", *sorted((PROJECT / "docs").glob("*.md"))]

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 from tests.support.fault_proxy import CODES, FaultProxy, Handler
 
+LACKING = ("encryption", "versioning", "lifecycle", "cors", "publicAccessBlock")
 Refusal = tuple[int, str] | None  # status and code
 KINDS = {
     "wants no quotes": "If-Match holds only if the ETag has no quotes (Ceph)",
@@ -30,7 +31,7 @@ KINDS = {
     "no copy": "CopyObject is not known",
     "409 on reads": "reads are answered with 409",
 }
-SETTINGS = ("encryption", "versioning", "lifecycle", "cors", "policy", "publicAccessBlock")
+SETTINGS = (*LACKING, "policy")
 
 
 class OtherServer(FaultProxy):
@@ -40,6 +41,7 @@ class OtherServer(FaultProxy):
         assert set(kinds) <= KINDS.keys()
         self.kinds = set(kinds)
         self.enabled = self.blocked = False
+        self.denied = ""  # a setting that may not be changed
         self._hooks: dict[str, Callable[[], object]] = {}
         self._faults: list[str] = []
         super().__init__(upstream, handler=_OtherHandler)
@@ -81,7 +83,7 @@ class _OtherHandler(Handler):
         status, headers, answer = self._forward(body)
         if self.command == "PUT" and status == 200:
             self._note(body)
-        lacks = self._setting in SETTINGS and self.proxy.has("lacks fields")
+        lacks = self._setting in LACKING and self.proxy.has("lacks fields")
         if lacks and (self.command, status) == ("GET", 404):
             status, answer, headers = 200, b"<Empty/>", [("Content-Type", "application/xml")]
         self._answer(status, [self._changed(*each) for each in headers], answer, cut=False)
@@ -131,6 +133,8 @@ class _OtherHandler(Handler):
         return None
 
     def _step(self) -> Refusal:
+        if self.command == "PUT" and self._setting and self._setting == self.proxy.denied:
+            return 403, "AccessDenied"
         if self.command == "PUT" and self._setting == "encryption":
             return (400, "InvalidArgument") if self.proxy.has("no encryption") else None
         if self.command == "PUT" and self._setting == "versioning":

@@ -1,119 +1,126 @@
-"""Read a bucket's setup, and make the changes of a plan one by one."""
+"""Make the changes of a plan one by one; undo one after which the bucket works less well."""
 
-import json
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
 from botocore.exceptions import ClientError
 
 from etl.errors import StoreError
-from etl.store import Upload
-from etl.store.layout import TRIAL
-from etl.store.s3.bucket import greet
-from etl.store.s3.errors import explained, status
-from etl.store.s3.setup import BucketChange, BucketState, Rule
+from etl.store.s3.client import on_aws
+from etl.store.s3.errors import Refusal, explained
+from etl.store.s3.setup import BucketChange, BucketState, undo
+from etl.store.s3.setup.read import SETTINGS, WEBSITE, is_unsupported, read_setting
+from etl.store.s3.setup.trial import Health, try_out
 from etl.store.s3.store import S3Store
 
-UNKNOWN = (405, 501)  # a server's status for a call that it does not support
-NOT_SET = {
-    "NoSuchPublicAccessBlockConfiguration",
-    "ServerSideEncryptionConfigurationNotFoundError",
-    "NoSuchLifecycleConfiguration",
-    "NoSuchCORSConfiguration",
-    "NoSuchBucketPolicy",
-    "NoSuchWebsiteConfiguration",
-}
-ENCRYPTED = f"{TRIAL}encryption"
-# boto3's call, the IAM action it needs, and what to take from the response
-Read = tuple[str, str, Callable[[Rule], Any]]
-
-SETTINGS: dict[str, Read] = {
-    "block": (
-        "get_public_access_block",
-        "s3:GetBucketPublicAccessBlock",
-        lambda answer: answer["PublicAccessBlockConfiguration"],
-    ),
-    "encryption": (
-        "get_bucket_encryption",
-        "s3:GetEncryptionConfiguration",
-        lambda answer: answer["ServerSideEncryptionConfiguration"]["Rules"],
-    ),
-    "versioning": (
-        "get_bucket_versioning",
-        "s3:GetBucketVersioning",
-        lambda answer: answer.get("Status", ""),
-    ),
-    "lifecycle": (
-        "get_bucket_lifecycle_configuration",
-        "s3:GetLifecycleConfiguration",
-        lambda answer: answer,
-    ),
-    "cors": ("get_bucket_cors", "s3:GetBucketCORS", lambda answer: answer["CORSRules"]),
-    "policy": (
-        "get_bucket_policy",
-        "s3:GetBucketPolicy",
-        lambda answer: json.loads(answer["Policy"]),
-    ),
-}
-WEBSITE: Read = ("get_bucket_website", "s3:GetBucketWebsite", lambda answer: answer)
+LEFT_OPEN = (
+    "this server refuses all uploads once public ACLs are blocked; left open: no object has a "
+    "public ACL unless you ask for it"
+)
 
 
-def read_setup(store: S3Store, *, website: bool) -> BucketState:
-    """Read the bucket's setup; its website only with `website`. Raises StoreError."""
-    seen = greet(store)
-    if seen.error:
-        raise seen.error
-    if website and seen.server.startswith("SeaweedFS"):  # it would create or delete a bucket
-        raise StoreError(f"{store.bucket}: this server serves no websites; leave --website out")
-    if not seen.exists:
-        return BucketState(False, seen.region)
-    found: dict[str, Any] = {}
-    unknown = set()
-    for name, read in (SETTINGS | ({"website": WEBSITE} if website else {})).items():
-        try:
-            if (value := _setting(store, *read)) is not None:
-                found[name] = value
-        except StoreError as exc:
-            if status(exc) not in UNKNOWN:
-                raise
-            unknown.add(name)
-    return BucketState(True, seen.region, unknown=frozenset(unknown), **found)
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a change; `why` says it if something was left out or undone."""
+
+    change: BucketChange
+    made: bool = True
+    why: str = ""
+
+    @property
+    def line(self) -> str:
+        """Describe it for people, in one line."""
+        word = "done" if self.made else "left out"
+        return f"{word}: {self.change.sentence}" + f": {self.why}" * bool(self.why)
 
 
-def apply_change(store: S3Store, change: BucketChange) -> bool:
-    """Make one change. False: this server can't, and nothing was changed. Raises StoreError."""
+def make_changes(
+    store: S3Store, found: BucketState, changes: Sequence[BucketChange]
+) -> Iterator[Outcome]:
+    """Make each change, try out the bucket after it, and yield what became of it.
+
+    Raises StoreError, which names the change, if the server denies it or is busy.
+    """
+    health = Health()
+    if found.exists:
+        health = try_out(store)
+        if health.denied and found.block.get("BlockPublicAcls") and (lifted := _lift(store, found)):
+            yield lifted
+            found = replace(found, block=found.block | {"BlockPublicAcls": False})
+            health = try_out(store)
+    for change in changes:
+        if change.call == "create_bucket":
+            _call(store, change)
+            health = try_out(store)
+            yield Outcome(change)
+            continue
+        outcome = _make(store, found, change, health)
+        if change.call == "put_public_access_block" and outcome.made:
+            found = replace(found, block=outcome.change.arguments[BLOCK])
+        yield outcome
+
+
+BLOCK = "PublicAccessBlockConfiguration"
+
+
+def _make(store: S3Store, found: BucketState, change: BucketChange, before: Health) -> Outcome:
+    try:
+        _call(store, change)
+    except StoreError as exc:
+        if not is_unsupported(store, exc):
+            raise
+        return Outcome(change, False, f"not supported by this server ({_code(exc)})")
+    if not (worse := try_out(store).worse_than(before)):
+        return Outcome(change)
+    if gentle := undo.gentler(change):
+        _call(store, gentle)
+        if not try_out(store).worse_than(before):
+            return Outcome(gentle, True, LEFT_OPEN)
+    return Outcome(change, False, f"undone, since {worse}{_undo(store, found, change, before)}")
+
+
+def _undo(store: S3Store, found: BucketState, change: BucketChange, before: Health) -> str:
+    """Undo a change, and say if the bucket does not work as before even then."""
+    undoing = undo.undoing(found, change)
+    # Ceph takes the removal of a setting that it does not know for the removal of the bucket.
+    if not undoing.call.startswith("delete_") or _is_set(store, change):
+        _call(store, undoing)
+    still = try_out(store).worse_than(before)
+    return f"; and undoing it did not help: {still}" if still else ""
+
+
+def _is_set(store: S3Store, change: BucketChange) -> bool:
+    name = undo.REMOVING[change.call][0]
+    return bool(read_setting(store, *(WEBSITE if name == "website" else SETTINGS[name])))
+
+
+def _lift(store: S3Store, found: BucketState) -> Outcome | None:
+    """Unblock public ACLs if uploads are refused only for them; never on AWS."""
+    if on_aws(store.client.meta.endpoint_url):
+        return None
+
+    def blocking(acls: bool) -> BucketChange:
+        block = {BLOCK: found.block | {"BlockPublicAcls": acls}}
+        action = "s3:PutBucketPublicAccessBlock"
+        return BucketChange("put_public_access_block", action, block, "allow uploads again")
+
+    _call(store, blocking(False))
+    if try_out(store).denied:
+        _call(store, blocking(True))
+        return None
+    return Outcome(blocking(False), True, LEFT_OPEN)
+
+
+def _call(store: S3Store, change: BucketChange) -> None:
+    """Make a call of boto3's. Raises StoreError, which names the change."""
     try:
         with explained(store.bucket, None, change.action):
             getattr(store.client, change.call)(Bucket=store.bucket, **change.arguments)
     except StoreError as exc:
-        if status(exc) not in UNKNOWN:
-            raise
-        return False
-    if change.call == "put_bucket_encryption" and not _encrypts(store):
-        with explained(store.bucket, None, change.action):
-            store.client.delete_bucket_encryption(Bucket=store.bucket)
-        return False
-    return True
+        raise StoreError(f"{change.sentence}: {exc}") from exc.__cause__
 
 
-def _setting(store: S3Store, call: str, action: str, take: Callable[[Rule], Any]) -> Any:
-    """Read one setting; None: it is not set."""
-    with explained(store.bucket, None, action):
-        try:
-            answer = dict(getattr(store.client, call)(Bucket=store.bucket))
-        except ClientError as exc:
-            if exc.response["Error"]["Code"] in NOT_SET:
-                return None
-            raise
-    del answer["ResponseMetadata"]
-    return take(answer)
-
-
-def _encrypts(store: S3Store) -> bool:
-    """Say whether uploads still work. SeaweedFS without a key would refuse all of them."""
-    try:
-        store.write(Upload(ENCRYPTED, b""))
-        store.delete(ENCRYPTED)
-    except StoreError as exc:
-        return status(exc) < 500
-    return True
+def _code(exc: StoreError) -> str:
+    cause = exc.__cause__
+    refusal = Refusal.of(cause) if isinstance(cause, ClientError) else None
+    return refusal.code or str(refusal.status) if refusal else ""

@@ -74,6 +74,8 @@ def notes(found: BucketState, wish: BucketWish) -> list[str]:
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
     if found.exists and open_to and not wish.public and "block" not in found.unknown:
         said.append(f"public access is not blocked in full ({', '.join(open_to)}): left as it is")
+    if found.versioning == "Suspended":
+        said.append("versioning is suspended: left as it is")
     if found.exists and not found.encryption and "encryption" not in found.unknown:
         said.append("this server does not encrypt what is stored in the bucket: left as it is")
     if policy.is_open(found, wish) and not wish.public:
@@ -111,7 +113,7 @@ def _changes(found: BucketState, wish: BucketWish) -> Iterator[BucketChange | No
     yield _blocked(found, wish)
     if not found.exists:
         yield ENCRYPT
-    if "versioning" not in found.unknown and found.versioning != "Enabled":
+    if "versioning" not in found.unknown and not found.versioning:
         yield VERSION
     yield _expiring(found, wish)
     if "cors" not in found.unknown:

@@ -12,9 +12,9 @@ import pytest
 from etl import PROJECT
 from etl.errors import StoreError
 from etl.store.s3.setup import BucketWish
-from etl.store.s3.setup.apply import read_setup
 from etl.store.s3.setup.plan import PRIVATE
 from etl.store.s3.setup.policy import worker_policy
+from etl.store.s3.setup.read import read_setup
 from etl.store.s3.store import S3Store
 from tests.support.aws_like import AwsLike
 from tests.support.buckets import SetUp
@@ -221,7 +221,7 @@ def test_the_permissions_that_are_documented_are_enough_and_each_is_needed(
         for one in asked(method, path, {})
     }
     set_up("--public", "--website")
-    assert asked_for - set(documented()) == {"s3:PutObject"}  # tries out the encryption, if it may
+    assert asked_for - set(documented()) == {"s3:PutObject"}  # tries out the bucket, if it may
     store = S3Store.connect(bucket, "covid")
     for action in (action for action in documented() if action.startswith("s3:Get")):
         allow(*(set(documented()) - {action}))
