@@ -93,7 +93,8 @@ def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unch
     digests = [one.sha256 for one in statistics]
     if this.before and seen and digests in ([], seen.digests()):
         return Unchanged(this.before, outcomes.seen_again(seen, statistics))
-    fetched += statistics
+    facts = raw.readable_facts(this, facts, work)
+    fetched[:] = [*([facts.fetched] if facts.fetched else []), *statistics]
     return Inputs(statistics, facts)
 
 

@@ -12,9 +12,10 @@ from typing import NamedTuple
 from etl.archive import folder_versions, git_versions
 from etl.archive.engine import Progress
 from etl.archive.folder_versions import DocumentVersion
-from etl.errors import ConfigError, SourceChanged, SourceUnavailable
+from etl.errors import ConfigError, EtlError, SourceChanged, SourceUnavailable, listed
 from etl.extract import fetch
 from etl.extract.sources import SOURCES
+from etl.extract.sources.recognise import misfit
 from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
@@ -24,6 +25,8 @@ from etl.store import Store
 from etl.upkeep.retention import began
 from etl.worker import schedule
 from etl.worker.scratch import scratch
+
+LISTED = 10  # snapshots that an error names
 
 
 class SnapshotKey(NamedTuple):
@@ -51,12 +54,19 @@ class ImportOutcome:
 
 
 def import_archive(
-    settings: Settings, store: Store, path: Path, now: datetime, progress: Progress
+    settings: Settings,
+    store: Store,
+    path: Path,
+    now: datetime,
+    progress: Progress,
+    *,
+    dry_run: bool = False,
 ) -> list[ImportOutcome]:
     """Copy a folder of versions, or a file's git history, into raw/.
 
     Returns the outcomes, oldest first. A version with the same content as the snapshot before or
-    after it counts as that snapshot. Importing twice changes nothing. Raises EtlError.
+    after it counts as that snapshot, one of another source or level is left out. Importing twice
+    changes nothing, and a dry run nothing at all. Raises EtlError.
     """
     source = SOURCES[settings.source.data_set]
     if len(source.files) > 1:
@@ -71,7 +81,7 @@ def import_archive(
         for one in known
         if one.source == source.name and one.digests
     )
-    importer = _Importer(settings, store, now, there)
+    importer = _Importer(settings, store, now, there, dry_run)
     with scratch() as folder, catalogue.adding(store) as add:
         work = Path(folder)
         for version in _versions(settings, path, source.files[0], work):
@@ -79,10 +89,28 @@ def import_archive(
                 to = Path(own) / source.files[0]
                 outcome, entry = importer.take(version, to)
             outcomes.append(outcome)
-            if entry:
+            if entry and not dry_run:
                 add(entry)
             progress.advance(version)
     return outcomes
+
+
+def forget_snapshot(store: Store, name: str) -> str:
+    """Remove an imported snapshot from the catalogue and raw/, and return its run id.
+
+    `name` is its run id or the beginning of it, such as 2020-09-07. Runs that were made of it stay.
+    Raises EtlError unless exactly one imported snapshot is meant, and StoreError.
+    """
+    imported = catalogue.read(store).imported
+    found = [one for one in imported if name and one.run_id.startswith(name)]
+    if len(found) != 1:
+        ids = listed([one.run_id for one in found or imported], LISTED) or "none"
+        what = "several imported snapshots" if found else "no imported snapshot"
+        raise EtlError(f"{store.address}: {name!r} names {what}; there are: {ids}")
+    [snapshot] = found
+    catalogue.forget(store, [snapshot.run_id], [])
+    store.delete_all(document.key for document in snapshot.statistics)
+    return snapshot.run_id
 
 
 def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[DocumentVersion]:
@@ -103,6 +131,7 @@ class _Importer:
     store: Store
     now: datetime
     there: list[SnapshotKey]
+    dry_run: bool
 
     def take(self, version: DocumentVersion, to: Path) -> tuple[ImportOutcome, Imported | None]:
         """Archive a version, unpacked to the path `to`.
@@ -115,13 +144,16 @@ class _Importer:
         limit = self.settings.source.max_bytes
         try:
             fetched = fetch.fetch(str(version.path), to, max_bytes=limit)
+            if why := misfit(to, SOURCES[self.settings.source.data_set]):
+                return replace(outcome, why=why), None
         except (SourceChanged, SourceUnavailable) as exc:
             return replace(outcome, why=str(exc).removeprefix(f"{version.path}: ")), None
         if same := self._beside(version.moment, fetched.sha256):
             return replace(outcome, run_id=same.run_id), None
         run_id = f"{version.moment:%Y-%m-%dT%H%M%SZ}-{fetched.sha256[:12]}"
         kept, upload = raw.archive(fetched, STATISTICS, run_id)
-        if self.store.head(upload.key) is None:  # else left by an import that broke off
+        # if it is there, an import that broke off has left it
+        if not self.dry_run and self.store.head(upload.key) is None:
             self.store.write(upload)
         insort(self.there, SnapshotKey(version.moment, fetched.sha256, run_id))
         plan = self.settings.schedule

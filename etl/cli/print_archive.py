@@ -23,7 +23,9 @@ LISTED = 20
 OLD = "left by a run, or an import, that broke off"
 
 
-def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_json: bool) -> bool:
+def print_imported(
+    outcomes: Sequence[ImportOutcome], settings: Settings, *, as_json: bool, dry_run: bool = False
+) -> bool:
     """Print how many versions are in the archive now, and return whether all are."""
     left_out = [one for one in outcomes if one.run_id is None]
     if as_json:
@@ -34,9 +36,11 @@ def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_
     print(
         f"{settings.store.address}/raw: {len(outcomes)} versions of {settings.source.data_set}: "
         f"{len(new)} new, {same} there already or the same as the one before, "
-        f"{len(left_out)} left out"
+        f"{len(left_out)} left out{' (a dry run: nothing was written)' if dry_run else ''}"
     )
-    if new:
+    if dry_run:
+        _few(f"would import {one.origin} for {one.moment:%Y-%m-%d %H:%M} UTC" for one in new)
+    if new and not dry_run:
         print(f"  from {new[0].moment:%Y-%m-%d} to {new[-1].moment:%Y-%m-%d}")
         days = timedelta(days=settings.store.retention_days)
         print(f"  kept for {days.days} days from now on (RETENTION_DAYS)")
@@ -48,6 +52,14 @@ def print_imported(outcomes: Sequence[ImportOutcome], settings: Settings, *, as_
         print("  left out:")
         _few(f"{one.origin}: {one.why}" for one in left_out)
     return not left_out
+
+
+def print_forgotten(run_id: str, *, as_json: bool) -> None:
+    """Print which imported snapshot was removed."""
+    if as_json:
+        print_json({"forgotten": run_id})
+    else:
+        print(f"raw/{run_id} is removed; runs that were made of it stay until they are cleared")
 
 
 def print_backfilled(

@@ -12,6 +12,7 @@ import pandas as pd
 from etl.errors import SourceChanged, escaped, upsetting
 from etl.extract.countries import Country, find, normalise
 from etl.extract.workbook import read_workbook
+from etl.extract.wrong_kind import wrong_kind
 
 FACTS: Mapping[str, str] = {
     "COUNTRY": "country",
@@ -33,6 +34,7 @@ NUMBERS = {
 }
 MISSING = {"", "NA", "NI"}  # NC is not among them: it is a code of its own
 MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
+DELIMITERS = (",", ";", "\t")  # a comma if none of them is in the header
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
@@ -88,11 +90,20 @@ def _xlsx_rows(path: Path) -> Sequence[Sequence[object]]:
 
 def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
     begins = f"it begins {_shown(data.decode('utf-8-sig', 'replace').lstrip())}"
+    if kind := wrong_kind(data):
+        raise SourceChanged(f"country facts: {kind}, not an .xlsx or .csv file, {begins}")
     try:
-        reader = csv.reader(io.StringIO(data.decode("utf-8-sig").strip(), newline=""), strict=True)
-        rows = list(reader)
+        text = data.decode("utf-8-sig").strip("\r\n ")
     except UnicodeDecodeError as exc:
-        raise SourceChanged(f"country facts: neither .xlsx nor UTF-8 .csv, {begins}") from exc
+        why = f"byte {exc.start} is not UTF-8; perhaps it is latin-1: save it as UTF-8"
+        raise SourceChanged(
+            f"country facts: neither .xlsx nor UTF-8 .csv ({why}), {begins}"
+        ) from exc
+    first = text.partition("\n")[0]
+    delimiter = max(DELIMITERS, key=first.count)
+    try:
+        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
+        rows = list(reader)
     except csv.Error as exc:
         why = f"line {reader.line_num}: {exc}"
         raise SourceChanged(f"country facts: not an .xlsx or .csv file ({why}), {begins}") from exc

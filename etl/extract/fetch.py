@@ -9,7 +9,7 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import requests
@@ -29,7 +29,8 @@ PIECE = 1 << 18
 class Fetched:
     """A fetched document, unpacked, on disk. `sha256` and `size` are of the unpacked bytes.
 
-    `kept_as` is its key in raw/ if it was archived before.
+    `kept_as` is its key in raw/ if it was archived before. Unless its end was `announced`, by a
+    length, chunks or a gzip, the transfer may have been cut.
     """
 
     path: Path
@@ -38,6 +39,7 @@ class Fetched:
     sha256: str
     validators: Validators = NONE_GIVEN
     kept_as: str | None = None
+    announced: bool = True
 
 
 def fetch(
@@ -94,7 +96,8 @@ def _fetch(
         while True:
             try:
                 with get(url, session, deadline, known) as answer:
-                    return _save(answer.pieces, to, url, max_bytes, answer.validators)
+                    saved = _save(answer.pieces, to, url, max_bytes, answer.validators)
+                    return replace(saved, announced=answer.announced)
             except TryAgain as exc:
                 pause_s = _pause(attempt, exc.pause_s)
                 too_late = pause_s > LONGEST_PAUSE_S or time.monotonic() + pause_s > deadline

@@ -49,10 +49,14 @@ NONE_GIVEN = Validators()
 
 @dataclass(frozen=True)
 class Answer:
-    """A response: its body in pieces, with the Content-Encoding undone, and its validators."""
+    """A response: its body in pieces, with the Content-Encoding undone, and its validators.
+
+    `announced`: a length, chunks or a gzip show where the body ends.
+    """
 
     pieces: Iterator[bytes]
     validators: Validators
+    announced: bool
 
 
 class NotModified(Exception):
@@ -78,8 +82,8 @@ def get(
     together: a server that sends a byte now and then never exceeds the time-outs, which are for
     each read.
     """
-    validators = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
-    conditions = {name: value for name, value in validators.items() if value}
+    asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
+    conditions = {name: value for name, value in asked.items() if value}
     headers = {"User-Agent": USER_AGENT, "Accept-Encoding": "gzip", **conditions}
     try:
         with _opened(session, url, deadline, headers) as response:
@@ -87,9 +91,8 @@ def get(
                 raise NotModified
             _refuse_status(response, url)
             given = response.headers
-            yield Answer(
-                _body(response, deadline), Validators(given.get("ETag"), given.get("Last-Modified"))
-            )
+            validators = Validators(given.get("ETag"), given.get("Last-Modified"))
+            yield Answer(_body(response, deadline), validators, _announced(given))
     except Refused as exc:
         raise SourceUnavailable(f"{shown(url)}: {exc}") from exc
     except EOFError as exc:
@@ -154,6 +157,12 @@ def _refuse_status(response: requests.Response, url: str) -> None:
         if status == 407:
             step = f"; the proxy wants a user and a password{_proxy_step(url)}"
         raise SourceUnavailable(f"{shown(url)}: HTTP status {status}{step}")
+
+
+def _announced(headers: Mapping[str, str]) -> bool:
+    chunked = "chunked" in headers.get("Transfer-Encoding", "").lower()
+    gzipped = "gzip" in headers.get("Content-Encoding", "").lower()
+    return chunked or gzipped or "Content-Length" in headers
 
 
 def _retry_after(value: str | None) -> float | None:

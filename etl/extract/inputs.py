@@ -2,14 +2,18 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from etl.extract.fetch import TIMEOUT_S, Fetched, fetch, fetch_if_changed
 from etl.extract.http import NONE_GIVEN, Validators, shown
 
+if TYPE_CHECKING:
+    import pandas as pd
+
 MAX_FACTS_BYTES = 50 * 10**6
+UNREADABLE = "unreadable-"  # the name of facts that could not be read begins so
 
 Sleep = Callable[[float], None]
 
@@ -24,10 +28,14 @@ class Limits(TypedDict):
 
 @dataclass(frozen=True)
 class Facts:
-    """The file of country facts; `warning` says if it is an older one or missing."""
+    """The file of country facts; `warning` says if it is an older one or missing.
+
+    `table` is its content, as `read_facts` returns it, if it has been read already.
+    """
 
     fetched: Fetched | None
     warning: str | None = None
+    table: "pd.DataFrame | None" = field(default=None, compare=False)
 
     @property
     def sha256(self) -> str | None:

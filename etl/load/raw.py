@@ -5,15 +5,16 @@ import hashlib
 import shutil
 import tempfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from isal import isal_zlib
 
 from etl import log
-from etl.errors import EtlError, SourceUnavailable
+from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract.fetch import Fetched
 from etl.extract.http import shown
-from etl.extract.inputs import Facts, facts_name, fetch_facts
+from etl.extract.inputs import UNREADABLE, Facts, facts_name, fetch_facts
 from etl.history.history import History
 from etl.history.manifest import FACTS, Input
 from etl.history.record import KeptInput
@@ -46,23 +47,59 @@ def keep_aside(
 
 
 def bring_facts(run: Run, work: Path) -> Facts:
-    """Download the country facts into the folder `work`. Raises SourceChanged.
+    """Download the country facts into the folder `work`.
 
     If they are unavailable, the published version's facts are taken from the archive. If those are
-    gone or damaged, there are no facts. Both cases give a warning.
+    gone or damaged, there are no facts. Both cases give a warning: facts never block a day.
     """
     url, timeout_s = run.settings.source.facts_url, run.settings.source.timeout_s
     if not url:
         return Facts(None)
     try:
         return Facts(fetch_facts(url, work, sleep=run.options.sleep, timeout_s=timeout_s))
-    except SourceUnavailable as exc:
+    except (SourceUnavailable, SourceChanged) as exc:
         log.warning("facts.unavailable", error=exc)
-        path, archived = work / facts_name(url), run.before.input(FACTS) if run.before else None
-        if archived is None or not _unpack(run.store, archived, path):
-            return Facts(None, f"published without country facts: {exc}")
-        copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
-        return Facts(copy, f"country facts from the archive ({archived.key}): {exc}")
+        return _archived_facts(run, work, str(exc))
+
+
+def readable_facts(run: Run, facts: Facts, work: Path) -> Facts:
+    """Read the country facts. If that fails, keep the file and take archived facts, or none.
+
+    Like `bring_facts`, it warns and never fails because of the facts. Raises StoreError.
+    """
+    from etl.extract.facts import read_facts
+
+    bad = facts.fetched
+    if bad is None:
+        return facts
+    try:
+        return replace(facts, table=read_facts(bad.path))
+    except SourceChanged as exc:
+        why = f"{shown(bad.url)}: {exc}"
+    log.warning("facts.unreadable", error=why)
+    aside = bad.path.rename(bad.path.with_name(f"{UNREADABLE}{bad.path.name}"))
+    if not run.options.dry_run:
+        [kept] = keep_aside(run.store, run.past, run.run_id, [replace(bad, path=aside)])
+        why += f" (kept as {kept.key})"
+    if facts.warning:  # these were archived facts already
+        return Facts(None, f"published without country facts: {why}")
+    older = _archived_facts(run, work, why)
+    if older.fetched is None:
+        return older
+    try:
+        return replace(older, table=read_facts(older.fetched.path))
+    except SourceChanged as exc:
+        return Facts(None, f"published without country facts: {why}; the archived ones: {exc}")
+
+
+def _archived_facts(run: Run, work: Path, why: str) -> Facts:
+    """Return the published version's facts, or none, with a warning that says why."""
+    path = work / facts_name(run.settings.source.facts_url or "")
+    archived = run.before.input(FACTS) if run.before else None
+    if archived is None or not _unpack(run.store, archived, path):
+        return Facts(None, f"published without country facts: {why}")
+    copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
+    return Facts(copy, f"country facts from the archive ({archived.key}): {why}")
 
 
 def _unpack(store: Store, archived: Input, path: Path) -> bool:

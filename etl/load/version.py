@@ -88,6 +88,7 @@ def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
     findings.refusals.extend(uncompared)
     if inputs.facts.warning:
         findings.warnings.append(inputs.facts.warning)
+    findings.warnings.extend(table.warnings)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
     stale = derive.stale_keys(table.rows, settings.table.stale_after_days)
     return Checked(table, checks.extent(table.rows), stale, changes, findings)

@@ -1,14 +1,16 @@
 """Fetched documents -> repaired rows, merged with the facts and filtered by country."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import pandas as pd
 
 from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.facts import read_facts
-from etl.extract.inputs import Inputs
+from etl.extract.http import shown
+from etl.extract.inputs import Facts, Inputs
 from etl.extract.sources import Source
+from etl.extract.sources.csv_files import refuse_cut
 from etl.extract.sources.table import read_table
 from etl.settings.groups import TableSettings
 from etl.transform import filters
@@ -22,6 +24,7 @@ class Reading:
 
     `rows` has SourceTable's columns. `entities` has one row per series, as `merge.attach` returns
     it. `selected` are the entities that COUNTRIES names, `unknown_names` its names without a match.
+    `warnings` say what was put right while reading.
     """
 
     rows: pd.DataFrame
@@ -30,6 +33,7 @@ class Reading:
     unmatched: Unmatched
     selected: pd.DataFrame
     unknown_names: list[str]
+    warnings: list[str] = field(default_factory=list)
 
     def selected_rows(self) -> pd.DataFrame:
         """Return the rows of the series that COUNTRIES names."""
@@ -44,12 +48,30 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
 
     Raises SourceChanged with every fault of the inputs.
     """
-    table = read_table(source, (document.path for document in inputs.statistics))
+    documents = inputs.statistics
+    for document in documents:
+        if not document.announced and document.path.suffix == ".csv":
+            refuse_cut(document.path, shown(document.url))
+    urls = [shown(document.url) for document in documents]
+    table = read_table(source, (document.path for document in documents), urls)
     rows, corrections = repair(table.rows)
-    facts = inputs.facts.fetched
-    entities, unmatched = attach(table.entities, read_facts(facts.path) if facts else None)
+    mended = table.mended
+    corrections = replace(
+        corrections,
+        negative_missing=mended.negative_missing,
+        names_replaced=mended.names_replaced,
+        rows_nameless=mended.rows_nameless,
+    )
+    entities, unmatched = attach(table.entities, _facts(inputs.facts))
     selected, unknown = filters.select(entities, names)
-    return Reading(rows, corrections, entities, unmatched, selected, unknown)
+    warnings = list(mended.warnings)
+    return Reading(rows, corrections, entities, unmatched, selected, unknown, warnings)
+
+
+def _facts(facts: Facts) -> pd.DataFrame | None:
+    if facts.table is not None or facts.fetched is None:
+        return facts.table
+    return read_facts(facts.fetched.path)
 
 
 def refuse_empty(selected: pd.DataFrame, wanted: TableSettings) -> None:

@@ -14,12 +14,16 @@ class Corrections:
 
     `new_recomputed`: the source's `new_*` was wrong. `new_negative`: the source corrected itself.
     `new_unknowable`: there is no count for the day before. `days_missing`: gaps in the series.
+    The others are those of the reader's `Mended`.
     """
 
     new_recomputed: int = 0
     new_negative: int = 0
     new_unknowable: int = 0
     days_missing: int = 0
+    negative_missing: int = 0
+    names_replaced: int = 0
+    rows_nameless: int = 0
 
 
 def repair(rows: pd.DataFrame) -> tuple[pd.DataFrame, Corrections]:

@@ -161,7 +161,7 @@ def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
         b'<p class="x">one, "two"\rthree</p>',
         b'{"error": "not found"}',
         b"404: Not Found",
-        b"COUNTRY;Continent;Population_total\nAlbania;Europe;1\n",
+        b"COUNTRY|Continent|Population_total\nAlbania|Europe|1\n",
         b"\x89PNG\r\n\x1a\n\x00\x00",
     ],
 )
@@ -169,7 +169,8 @@ def test_another_kind_of_file_is_refused_and_shown(tmp_path: Path, data: bytes) 
     path = tmp_path / "facts.xlsx"
     path.write_bytes(data)
     [fault] = faults_of(path)
-    assert fault.startswith("country facts: n")
+    assert fault.startswith("country facts: ")
+    assert "not an .xlsx or .csv" in fault or "neither .xlsx nor UTF-8 .csv" in fault
     assert "it begins " in fault
     assert "\ufeff" not in fault
 
@@ -282,3 +283,31 @@ def test_whatever_the_bytes_the_facts_are_read_or_refused(
         message = str(exc)
     assert columns == ["country", *FACT_COLUMNS]
     assert len(message.splitlines()) <= 1
+
+
+@pytest.mark.parametrize("delimiter", [";", "\t"])
+def test_other_delimiters_an_index_and_more_columns_change_nothing(
+    tmp_path: Path, delimiter: str
+) -> None:
+    rows = [row(), row("Spain, the kingdom", Population_total="7")]
+    text = io.StringIO(newline="")
+    writer = csv.writer(text, delimiter=delimiter)
+    writer.writerow(["", *HEADER, "iso_code"])
+    writer.writerows([n, *cells, "X,Y;Z"] for n, cells in enumerate(rows, start=1))
+    path = tmp_path / "f"
+    path.write_text(text.getvalue())
+    expected = read_facts(csv_file(tmp_path / "g", *rows))
+    pd.testing.assert_frame_equal(read_facts(path), expected)
+
+
+def test_latin_1_is_named_and_so_is_an_html_page_behind_blank_lines(tmp_path: Path) -> None:
+    path = tmp_path / "f"
+    path.write_bytes(csv_file(path, row("Cura\u00e7ao")).read_bytes().decode().encode("latin-1"))
+    (fault,) = faults_of(path)
+    assert "is not UTF-8; perhaps it is latin-1: save it as UTF-8" in fault
+    path.write_bytes(b"\n \r\n<!DOCTYPE html>\n")
+    (fault,) = faults_of(path)
+    assert fault.startswith("country facts: an HTML page, not an .xlsx or .csv file")
+    path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
+    (fault,) = faults_of(path)
+    assert fault.startswith("country facts: a Git LFS pointer, not an .xlsx or .csv file")

@@ -164,7 +164,7 @@ def test_a_document_that_ends_anywhere_inside_is_refused(file: Path, window: int
         (b"\xef\xbb\xbf", "the source is empty; expected a JSON array"),
         (
             b'\r\n<!DOCTYPE html>\n<html>\n  <title>Not Found</title> "[" ' + b"x" * 400,
-            "the source is no JSON array; it begins '<!DOCTYPE html> <html> "
+            "the source is an HTML page, no JSON array; it begins '<!DOCTYPE html> <html> "
             '<title>Not Found</title> "[" ' + "x" * 28 + "'",
         ),
         (b'{"message": 1}', "the source is no JSON array; it begins '{\"message\": 1}'"),

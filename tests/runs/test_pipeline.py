@@ -237,21 +237,53 @@ def test_without_any_facts_the_run_goes_on_without_the_merge_and_says_so(tmp_pat
     assert json.loads(contents(store)["countries/ESP.json"])["population"] is None
 
 
-@pytest.mark.parametrize("body", [b"<html>no</html>", b"PK\x03\x04 not a zip", b""])
-def test_facts_that_are_no_facts_fail_the_run_and_are_kept_aside(
+NO_FACTS = [
+    b"\n\n<!DOCTYPE html><html>no</html>",
+    b"PK\x03\x04 not a zip",
+    b"",
+    b"version https://git-lfs.github.com/spec/v1\noid sha256:12\nsize 3\n",
+    b"\x1f\x8b no gzip",
+    facts(Spain=46_000_000)[:-30],
+]
+
+
+@pytest.mark.parametrize("body", NO_FACTS)
+def test_facts_that_are_no_facts_come_from_the_archive_and_are_kept(
     tmp_path: Path, body: bytes
 ) -> None:
-    store, source = published_store(tmp_path)
-    before = contents(store)
-    source.write_bytes(growing(21))
-    path = tmp_path / "facts.xlsx"
+    store = MemoryStore()
+    source, path = tmp_path / "stats.json", tmp_path / "facts.csv"
+    source.write_bytes(growing(20))
+    path.write_bytes(facts(Spain=46_000_000))
+    run(store, source, COUNTRIES_URL=str(path))
     path.write_bytes(body)
-    with pytest.raises(SourceChanged):
-        run(store, source, COUNTRIES_URL=str(path))
-    after = contents(store)
-    assert without_clock(after) == without_clock(before)
-    kept = [item["key"] for item in records(store)[-1]["kept"]]
-    assert body in [after[key] for key in kept]
+    for days in (21, 22):  # the second time the facts of the first day are still there
+        source.write_bytes(growing(days))
+        result = run(store, source, COUNTRIES_URL=str(path))
+        assert result.record is not None
+        [warning] = result.record.warnings
+        assert warning.startswith("country facts from the archive (raw/")
+        assert str(path) in warning
+        published = contents(store)
+        assert json.loads(published["countries/ESP.json"])["population"] == 46_000_000
+        if "kept as " in warning:  # a broken gzip is never on disk as a whole
+            key = warning.partition("kept as ")[2].rstrip(")")
+            kept = published[key]
+            assert body == (gzip.decompress(kept) if key.endswith(".gz") else kept)
+        else:
+            assert "gzip" in warning
+
+
+def test_without_archived_facts_unreadable_ones_leave_the_merge_out(tmp_path: Path) -> None:
+    store, source, path = MemoryStore(), tmp_path / "stats.json", tmp_path / "facts.xlsx"
+    source.write_bytes(growing(20))
+    path.write_bytes(NO_FACTS[0])
+    result = run(store, source, COUNTRIES_URL=str(path))
+    assert result.record is not None
+    [warning] = result.record.warnings
+    assert warning.startswith(f"published without country facts: {path}: country facts: an HTML")
+    assert json.loads(contents(store)["countries/ESP.json"])["population"] is None
+    assert assert_settled(contents(store))["checks"]["warnings"] == [warning]
 
 
 # --- bad input --------------------------------------------------------------------------------
@@ -274,7 +306,7 @@ WIRE: dict[str, tuple[Callable[[Answer], None], type[EtlError], str]] = {
     "500": (lambda a: a.reply(500), SourceUnavailable, "HTTP status 500, at try 5"),
     "cut in the middle": (cut, SourceUnavailable, "the transfer broke off"),
     "html": (html, SourceChanged, "it begins '<!DOCTYPE html>"),
-    "empty body": (lambda a: a.reply(200), SourceChanged, "the source is empty"),
+    "empty body": (lambda a: a.reply(200), SourceChanged, "stats.json is empty"),
 }
 
 

@@ -55,31 +55,42 @@ def on_dask(command: Callable[..., None]) -> Callable[..., None]:
 
 
 @click.command("import-archive")
-@click.argument("path", type=click.Path(path_type=Path))
+@click.argument("path", type=click.Path(path_type=Path), required=False)
+@click.option("--dry-run", is_flag=True, help="Only list what would happen.")
+@click.option("--forget", metavar="SNAPSHOT", help="Remove an imported snapshot, by id or day.")
 @JSON
-def import_archive(path: Path, as_json: bool) -> None:
+def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json: bool) -> None:
     """Bring versions of SOURCE's document that you have into the archive, raw/.
 
     \b
     python app.py import-archive versions/                 2020-09-07.json, 2020-09-08.json.gz ...
     python app.py import-archive repository/v1/stats.json  every version in its git history
     python app.py import-archive repository                the same, if it has one stats.json
+    python app.py import-archive --forget 2020-09-07       remove the one imported for that day
 
     The day (and the time, in UTC) is that of the file's name, else the file's own; in git the
-    author's. Nothing is published: python app.py backfill makes the runs.
+    author's. A document of another source or level is left out, with the reason. Nothing is
+    published: python app.py backfill makes the runs.
     """
     from etl.archive import import_versions
     from etl.archive.engine import Progress
-    from etl.cli.print_archive import print_imported
+    from etl.cli.print_archive import print_forgotten, print_imported
     from etl.cli.screen import Screen
 
+    if (path is None) == (forget is None) or (forget and dry_run):
+        raise click.UsageError("name a folder or file to import, or say --forget SNAPSHOT")
     settings = in_force()
     store, now = open_store(settings), _now()
+    if path is None:
+        print_forgotten(import_versions.forget_snapshot(store, forget or ""), as_json=as_json)
+        return
     with Screen.of(settings, as_json=as_json) as screen:
         screen.step("import")
         progress = Progress(screen.stage, screen.advance, screen.failed)
-        outcomes = import_versions.import_archive(settings, store, path, now, progress)
-    if not print_imported(outcomes, settings, as_json=as_json):
+        outcomes = import_versions.import_archive(
+            settings, store, path, now, progress, dry_run=dry_run
+        )
+    if not print_imported(outcomes, settings, as_json=as_json, dry_run=dry_run):
         raise SystemExit(1)
 
 

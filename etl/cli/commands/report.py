@@ -3,6 +3,7 @@
 import click
 
 from etl.cli.options import JSON, in_force, open_store
+from etl.errors import EtlError
 
 
 @click.command()
@@ -15,6 +16,8 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     \b
     python app.py report 2021-01    writes reports/2021-01/ and reports/index.html
     python app.py report --all      every month that has snapshots
+
+    With --all, a month that fails is listed and stops no other; the exit status is 1 then.
     """
     from etl.cli.print_reports import print_reports
     from etl.cli.screen import Screen
@@ -31,17 +34,24 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
-    made = []
+    made, failed = [], {}
     with Screen.of(settings, as_json=as_json) as screen:
         for one in wanted or make.months_with_snapshots(store, past):
             screen.step(f"report {one}")
-            of_month = make.make_report(
-                store,
-                past,
-                one,
-                max_bytes=settings.source.max_bytes,
-                facts_url=settings.source.facts_url,
-                advance=screen.advance,
-            )
-            made.append(of_month)
-    print_reports(made, as_json=as_json, where=settings.store.address)
+            try:
+                of_month = make.make_report(
+                    store,
+                    past,
+                    one,
+                    max_bytes=settings.source.max_bytes,
+                    facts_url=settings.source.facts_url,
+                    advance=screen.advance,
+                )
+                made.append(of_month)
+            except EtlError as exc:
+                if not every:
+                    raise
+                failed[str(one)] = str(exc)
+    print_reports(made, failed, as_json=as_json, where=settings.store.address)
+    if failed:
+        raise SystemExit(1)

@@ -20,7 +20,7 @@ def header(path: Path, wanted: Sequence[str], older: Mapping[str, str] | None = 
     SourceChanged unless each wanted column is there exactly once, and if the last line has no line
     break and fewer cells than the header: the file was cut.
     """
-    names, begins = _first_row(path)
+    names, begins = first_row(path)
     for name, today in (older or {}).items():
         if today not in names:
             names = [today if one == name else one for one in names]
@@ -37,25 +37,33 @@ def header(path: Path, wanted: Sequence[str], older: Mapping[str, str] | None = 
         raise SourceChanged(
             f"{path.name}: columns missing or there twice: {', '.join(odd)}; {expected}; got {got}"
         )
-    last = unfinished_line(path)
+    last = _unfinished_line(path)
     if last and (len(_cells(last)) < len(names) or len(last) == path.stat().st_size):
-        raise SourceChanged(breaks_off(path, last))
+        raise SourceChanged(_breaks_off(path.name, last))
     return names
 
 
-def unfinished_line(path: Path) -> bytes:
+def refuse_cut(path: Path, name: str) -> None:
+    """Raise SourceChanged, which calls the file `name`, if its last line has no line break.
+
+    For files that may be incomplete: a number may have been cut, which nothing else would show.
+    """
+    if last := _unfinished_line(path):
+        raise SourceChanged(f"{_breaks_off(name, last)}; the server did not announce its length")
+
+
+def _unfinished_line(path: Path) -> bytes:
     """Return the last line if it has no line break; empty if it has one."""
     with path.open("rb") as file:
         file.seek(max(file.seek(0, io.SEEK_END) - LONGEST_LINE, 0))
         return re.split(b"[\r\n]", file.read())[-1]
 
 
-def breaks_off(path: Path, last: bytes) -> str:
-    """Return the fault of a file whose last line was cut."""
-    return f"{path.name} breaks off in its last line: '...{one_line(last[-60:])}'"
+def _breaks_off(name: str, last: bytes) -> str:
+    return f"{name} breaks off in its last line: '...{one_line(last[-60:])}'"
 
 
-def _first_row(path: Path) -> tuple[list[str], str]:
+def first_row(path: Path) -> tuple[list[str], str]:
     """Return the cells of the first row, stripped, and what the file begins with.
 
     Raises SourceChanged if the row is no CSV.

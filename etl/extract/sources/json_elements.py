@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged, one_line
+from etl.extract.wrong_kind import wrong_kind
 
 WINDOW = 1 << 20
 LONGEST = 1 << 23  # bytes of an element, enough for a century of a country's days
@@ -99,8 +100,10 @@ def _opened(file: BinaryIO, window: int) -> bytes:
     if not head:
         raise SourceChanged("the source is empty; expected a JSON array")
     if not head.startswith(b"["):
-        begins = one_line((head + file.read(320))[:320], 80)
-        raise SourceChanged(f"the source is no JSON array; it begins '{begins}'")
+        begins = (head + file.read(320))[:320]
+        kind = wrong_kind(begins)
+        what = f"{kind}, no JSON array" if kind else "no JSON array"
+        raise SourceChanged(f"the source is {what}; it begins '{one_line(begins, 80)}'")
     return head[1:]
 
 

@@ -3,8 +3,8 @@
 A series is a country, a region or a place, depending on the table's level; its key identifies it.
 """
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Self
@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.errors import listed, one_line
+from etl.errors import SourceChanged, listed, one_line
 from etl.extract import levels
 from etl.extract.sources import MEASURES, Source
 
@@ -70,13 +70,34 @@ class SourceTable:
     mended: Mended = NOTHING_MENDED
 
 
-def read_table(source: Source, paths: Iterable[Path]) -> SourceTable:
+def read_table(
+    source: Source, paths: Iterable[Path], named: Sequence[str] | None = None
+) -> SourceTable:
     """Read a source's documents, given in the order of `source.files`.
 
-    Imports the source's module. Raises SourceChanged with every fault of the documents.
+    In messages each is called as in `named`, by default as its file. Imports the source's module.
+    Raises SourceChanged with every fault of the documents.
     """
+    paths = list(paths)
     read: Callable[..., SourceTable] = getattr(import_module(source.module), source.function)
-    return read(*paths)
+    if named is None:
+        return read(*paths)
+    name_of = dict(zip((path.name for path in paths), named, strict=True))
+    try:
+        table = read(*paths)
+    except SourceChanged as exc:
+        raise SourceChanged([_renamed(fault, name_of) for fault in exc.faults]) from exc
+    warnings = tuple(_renamed(warning, name_of) for warning in table.mended.warnings)
+    return replace(table, mended=replace(table.mended, warnings=warnings))
+
+
+def _renamed(message: str, name_of: Mapping[str, str]) -> str:
+    for name, better in name_of.items():
+        message = message.replace(name, better)
+    if len(name_of) == 1 and message.startswith("the source "):
+        [better] = name_of.values()
+        message = better + message.removeprefix("the source")
+    return message
 
 
 def measures(rows: pd.DataFrame) -> list[str]:

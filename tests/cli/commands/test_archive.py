@@ -43,7 +43,7 @@ def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: P
     folder.mkdir()
     for n, body in enumerate(restating(3)):
         (folder / f"{NOW + n * DAY:%Y-%m-%d}.json").write_bytes(body)
-    (folder / "2021-01-28.json").write_bytes(b"<html>")
+    (folder / "2021-01-28.json").write_bytes(b"[{}]")
     (folder / "stats.json.gz").write_bytes(b"\x1f\x8b")
     said = bench("import-archive", str(folder))
     assert said.status == 1
@@ -54,7 +54,7 @@ def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: P
     assert said.status == 1
     assert "4 snapshots: 3 made" in said.out
     assert "2021-01-28  2021-01-28T060000Z-" in said.out
-    assert "SourceChanged: the source is no JSON array" in said.out
+    assert "SourceChanged: country 1: expected field 'country', got none" in said.out
     assert "nothing was published: the newest snapshot, of 2021-01-28, failed" in said.err
     said = bench("backfill", "--publish", "--to", "2021-01-27", "--json")
     assert said.status == 0
@@ -67,3 +67,24 @@ def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: P
     assert bench("report", "2021-01").status == 0
     assert "cells were restated" in bench("vintages").out
     assert bench("rm", "catalogue.json", "--yes").status == 1
+
+
+def test_an_import_is_tried_and_undone_at_the_command_line(bench: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    (folder / "2021-01-27.json").write_bytes(restating(1)[0])
+    said = bench("import-archive", str(folder), "--dry-run")
+    assert said.status == 0
+    assert "1 new" in said.out
+    assert "(a dry run: nothing was written)" in said.out
+    assert "would import 2021-01-27.json for 2021-01-27 " in said.out
+    assert "backfill" not in said.out
+    assert not [key for key in contents(bench.store) if key.startswith("raw/")]
+    assert bench("import-archive", str(folder)).status == 0
+    said = bench("import-archive", "--forget", "2021-01-27", "--json")
+    assert (said.status, said.json()["forgotten"][:18]) == (0, "2021-01-27T060000Z")
+    said = bench("import-archive", "--forget", "2021-01-27")
+    assert said.status == 1
+    assert "names no imported snapshot; there are: none" in said.err
+    for wrong in ((), (str(folder), "--forget", "x"), ("--forget", "x", "--dry-run")):
+        assert bench("import-archive", *wrong).status == 2

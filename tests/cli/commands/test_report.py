@@ -5,6 +5,7 @@ import pytest
 from click.testing import CliRunner
 
 from etl.cli import main
+from etl.store import FOR_EVER, Upload
 from etl.store.directory import DirectoryStore
 from tests.support.processes import command
 from tests.support.reports import publish
@@ -58,3 +59,22 @@ def test_an_empty_folder_has_no_reports_to_make(tmp_path: Path) -> None:
     assert ran.returncode == 1
     assert "out has no snapshots yet; make the first: python app.py run" in ran.stderr
     assert list(tmp_path.iterdir()) == []
+
+
+def test_all_makes_every_report_it_can_and_lists_the_failures(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    publish(store, tmp_path, "2021-01-21T07:00", growing(20))
+    publish(store, tmp_path, "2021-02-02T07:00", growing(32))
+    for entry in list(store.list("raw/2021-01-21")):
+        store.write(Upload(entry.key, b"no gzip", FOR_EVER))
+    ran = command("report", "--all", cwd=tmp_path)
+    assert ran.returncode == 1
+    assert "out/reports/2021-02/final_report.html" in ran.stdout
+    assert "2021-01: no report: " in ran.stdout
+    [failed] = [
+        one
+        for one in json.loads(command("report", "--all", "--json", cwd=tmp_path).stdout)
+        if "failure" in one
+    ]
+    assert failed["month"] == "2021-01"
+    assert command("report", "2021-01", cwd=tmp_path).returncode == 1
