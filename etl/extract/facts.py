@@ -5,6 +5,7 @@ import io
 import math
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -35,6 +36,7 @@ NUMBERS = {
 MISSING = {"", "NA", "NI"}  # NC is not among them: it is a code of its own
 MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
 DELIMITERS = (",", ";", "\t")  # a comma if none of them is in the header
+MAX_ROWS = 10_000  # of a file, so that one of millions of lines takes no gigabytes of memory
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
 
@@ -78,6 +80,8 @@ def _rows(path: Path) -> list[list[object]]:
     rows = _xlsx_rows(path) if data.startswith(b"PK") else _csv_rows(data)
     if not rows:
         raise SourceChanged("country facts: the file is empty")
+    if len(rows) > MAX_ROWS:
+        raise SourceChanged(f"country facts: more than {MAX_ROWS:,} rows")
     return [[cell.strip() if isinstance(cell, str) else cell for cell in row] for row in rows]
 
 
@@ -103,7 +107,7 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
     delimiter = max(DELIMITERS, key=first.count)
     try:
         reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        rows = list(reader)
+        rows = list(islice(reader, MAX_ROWS + 1))
     except csv.Error as exc:
         why = f"line {reader.line_num}: {exc}"
         raise SourceChanged(f"country facts: not an .xlsx or .csv file ({why}), {begins}") from exc

@@ -213,6 +213,12 @@ def test_a_broken_quote_is_named_with_its_line(tmp_path: Path) -> None:
     assert "line 3: " in faults_of(path)[0]
 
 
+def test_a_file_of_too_many_rows_is_refused(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "f", row())
+    path.write_bytes(path.read_bytes() + b"x\n" * 10_000)
+    assert faults_of(path) == ["country facts: more than 10,000 rows"]
+
+
 def test_a_file_that_is_not_there_is_refused(tmp_path: Path) -> None:
     assert "can't be read" in faults_of(tmp_path / "absent.xlsx")[0]
 
