@@ -5,12 +5,16 @@ the same bytes under the same names. A task that raises on one worker is given t
 worker on which task after task raises gets no more of them.
 """
 
+import signal
+import sys
 from collections import Counter, deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from importlib.util import find_spec
+from multiprocessing import resource_tracker
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Generic
 
 from etl import log
@@ -21,7 +25,7 @@ from etl.errors import ConfigError, EtlError
 from etl.worker.scratch import scratch
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
+    from distributed import Client, Future, LocalCluster
 
 INSTALL = "python -m pip install --require-hashes -r requirements/scale.txt"
 ANSWER_S = 10
@@ -216,14 +220,31 @@ def _local(workers: int | None) -> Iterator[OnDask]:
         # the profiler never forgets: it grows by a third of a megabyte with each snapshot
         dask.config.set({"distributed.worker.profile.enabled": False}),
         scratch() as spill,
-        distributed.LocalCluster(
+        _started(workers, spill) as cluster,
+        distributed.Client(cluster) as client,
+    ):
+        yield OnDask(client, cluster.scheduler_address)
+
+
+def _started(workers: int | None, spill: Path) -> "LocalCluster":
+    """Start processes here that Ctrl-C does not reach: this process ends them.
+
+    Threads and processes take over the mask of the thread that starts them.
+    """
+    import distributed
+
+    # multiprocessing's tracker would warn of what is left when this process ends at once
+    sys.warnoptions.append("ignore:resource_tracker")
+    resource_tracker.ensure_running()  # it would unblock the signal if it were started later
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        return distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,  # a run keeps one core busy
             memory_limit="auto",  # its share of this machine's memory
             dashboard_address="127.0.0.1:0",  # any port: nobody looks at it
             local_directory=str(spill),
             silence_logs="CRITICAL",  # failures are reported by this process
-        ) as cluster,
-        distributed.Client(cluster) as client,
-    ):
-        yield OnDask(client, cluster.scheduler_address)
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
