@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -80,3 +81,16 @@ def test_messages_name_the_url_without_its_secrets(web: WebServer, source: str) 
     (fault,) = caught.value.faults
     assert fault.startswith(f"{url} is an HTML page, no ")
     assert "secret" not in fault
+
+
+@pytest.mark.parametrize("name", ["who", "owid"])
+def test_published_text_never_holds_nat_or_nan(tmp_path: Path, name: str) -> None:
+    source = tmp_path / f"{name}.csv"
+    source.write_bytes(gzip.decompress((SAMPLES / f"{name}.csv.gz").read_bytes()))
+    store = MemoryStore()
+    run(store, source, now=NOW, SOURCE=name, COUNTRIES_URL="")
+    for key, body in contents(store).items():
+        if key.startswith("raw/") or key.endswith((".parquet", ".js")):
+            continue
+        text = gzip.decompress(body) if key.endswith(".gz") else body
+        assert not re.search(rb"\bNaT\b|(?<![\w.])[Nn]a[Nn](?![\w(])", text), key
