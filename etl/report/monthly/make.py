@@ -117,8 +117,10 @@ def _said(figures: Figures) -> list[str]:
     last = figures.snapshots.iloc[-1]
     notes = []
     if figures.until is None:
+        ends = last["last_date"]
+        end = "it has no day at all" if ends is None or ends != ends else f"its data end on {ends}"
         notes.append(
-            f"The source has no day of {figures.month.name}: its data end on {last['last_date']}. "
+            f"The source has no day of {figures.month.name}: {end}. "
             "There is nothing to count; what is missing below is not known, and not 0."
         )
     elif figures.until < figures.month.last:
