@@ -131,16 +131,13 @@ def beat(states: Sequence[JobState], next_runs: Sequence[datetime]) -> None:
 def worker() -> int:
     """Run the loop until SIGTERM or SIGINT, and return the exit status."""
     try:
-        settings = load_settings()
+        settings = settings_of_worker()
     except ConfigError as exc:
         log.set_up("INFO")
         for fault in exc.faults:
             log.error("settings.wrong", error=fault)
         return 2
     log.set_up(settings.log_level)
-    if wiped := doubts.on_wiped_disk(os.environ, settings.store.bucket):
-        log.error("settings.wrong", error=f"{wiped.what}; {wiped.step}")
-        return 2
     doubts.warn(os.environ)
     signals = Signals()
     signals.install()
@@ -171,6 +168,14 @@ def worker() -> int:
         ignore_stops()
         log.info("worker.stopped")
         return 0
+
+
+def settings_of_worker() -> Settings:
+    """Read the settings. Raises ConfigError, also if what is published would be wiped daily."""
+    settings = load_settings()
+    if wiped := doubts.on_wiped_disk(os.environ, settings.store.bucket):
+        raise ConfigError(f"{wiped.what}; {wiped.step}")
+    return settings
 
 
 def children_of(settings: Settings, signals: Signals) -> Children:

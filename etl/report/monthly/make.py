@@ -60,9 +60,8 @@ def make_report(
 ) -> MonthlyReport:
     """Make and write one report; `advance` is called with each snapshot once it is read.
 
-    `max_bytes`: the limit of an unpacked input. `facts_url`: where the facts about countries come
-    from if no snapshot has any; empty: a report without them. Raises EtlError if no snapshot can be
-    read, and StoreError.
+    `max_bytes`: the limit of an unpacked input. `facts_url`: where facts about countries come from
+    if none are archived; empty: none. Raises EtlError if no snapshot can be read, and StoreError.
     """
     known = catalogue.read(store)
     snapshots = archived.snapshots(store, past, known.imported, month)
