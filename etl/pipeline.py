@@ -6,6 +6,7 @@ Modules that need pandas and pyarrow are imported only when there is something t
 from datetime import UTC, datetime
 from pathlib import Path
 
+from etl import log
 from etl.alerts.recorder import Recorder
 from etl.errors import StateConflict
 from etl.extract import inputs
@@ -25,6 +26,8 @@ from etl.settings.groups import Settings
 from etl.store import Store
 from etl.worker import schedule
 from etl.worker.scratch import scratch
+
+CLOCK = "the last success is of a slot in the future: the clock was wrong then, or is now"
 
 
 def run(
@@ -68,7 +71,9 @@ def start(
     stale_after_days = settings.table.stale_after_days
     state = recovery.read(store)
     state = recorder.write(recovery.finish, store, state, slot, now, stale_after_days) or state
-    run_id = new_run_id(now)
+    run_id, data_set = new_run_id(now), settings.source.data_set
+    if ahead := [made for made in state.past.slots_made(data_set) if made > slot]:
+        log.warning("run.clock", slot=slot, last_success=max(ahead), error=CLOCK)
     return Run(settings, store, options, now, run_id, slot, fingerprint(settings), state)
 
 

@@ -146,6 +146,7 @@ def _stop_again(unraisable: "sys.UnraisableHookArgs") -> None:
 def main(arguments: list[str] | None = None) -> int:
     """Run a command and return the exit status: 0 done, 1 an error, 2 wrong usage or settings."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    _open_closed_streams()
     for number in STOPS:
         signal.signal(number, _stop)
     log.set_up("INFO")
@@ -178,6 +179,19 @@ def main(arguments: list[str] | None = None) -> int:
         log.error("run.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         return 1
     return 0
+
+
+def _open_closed_streams() -> None:
+    """Put the null device in the place of standard streams that are closed.
+
+    Python has None for them, and the next file opened would take their numbers.
+    """
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        pass
+    os.close(number)
+    for number, (name, mode) in enumerate((("stdin", "r"), ("stdout", "w"), ("stderr", "w"))):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, mode, encoding="utf-8", closefd=False))  # noqa: SIM115  for good
 
 
 def for_each(names: Iterable[str], arguments: Sequence[str]) -> int:

@@ -10,6 +10,7 @@ from etl.extract.fetch import Fetched
 from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.history.record import Document, Failure, InputsSeen, KeptInput, Record
 from etl.history.run import Run, new_run_id
+from etl.transform.staleness import stale_warnings
 
 
 def published(manifest: Manifest, *, healed: bool = False) -> Record:
@@ -65,8 +66,9 @@ class Unchanged:
 
 
 def unchanged(run: Run, found: Unchanged) -> Record:
-    """Make the record of a run that found nothing new."""
-    before = found.before
+    """Make the record of a run that found nothing new. A stale source is a warning in each."""
+    before, after_days = found.before, run.settings.table.stale_after_days
+    stale = stale_warnings(before.source.last_date, run.now.date(), after_days)
     return Record(
         run_id=run.run_id,
         slot=run.slot,
@@ -77,7 +79,7 @@ def unchanged(run: Run, found: Unchanged) -> Record:
         rows=before.rows,
         series=before.series,
         source_last=before.source.last_date,
-        warnings=found.warnings,
+        warnings=[*found.warnings, *stale],
         seen=found.seen,
     )
 

@@ -105,8 +105,8 @@ class DirectoryStore:
     def unfinished(self) -> Iterator[Entry]:
         for path in self.root.rglob(".*.tmp"):
             with suppress(FileNotFoundError):  # it was finished in the meantime
-                found = path.stat()
-                if UNFINISHED.fullmatch(path.name):
+                found = path.lstat()
+                if stat.S_ISREG(found.st_mode) and UNFINISHED.fullmatch(path.name):
                     key = path.relative_to(self.root).as_posix()
                     yield Entry(key, found.st_size, modified(found))
 
@@ -123,8 +123,13 @@ class DirectoryStore:
                 Path(path).rmdir()
 
     def _entry(self, key: str) -> Entry | None:
-        with self._explained(key), suppress(FileNotFoundError):
-            found = (self.root / key).stat()
+        with self._explained(key):
+            try:
+                found = (self.root / key).stat()
+            except OSError as exc:
+                if exc.errno in (errno.ENOENT, errno.ELOOP):
+                    return None
+                raise
             if stat.S_ISREG(found.st_mode) and not _hidden(key):
                 return Entry(key, found.st_size, modified(found))
         return None
@@ -162,7 +167,9 @@ class DirectoryStore:
         path, file = self._path(valid_key(key)), None
         with self._explained(key), ExitStack() as stack:
             with suppress(*NO_SUCH_FILE):
-                file = None if _hidden(key) else stack.enter_context(path.open("rb"))
+                file = None if _hidden(key) else stack.enter_context(_opened(path))
+                if file and not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+                    file = None
             yield file
 
     def _path(self, key: str) -> Path:
@@ -183,6 +190,11 @@ class DirectoryStore:
         except OSError as exc:
             advice = NEXT_STEP.get(exc.errno or 0, "look at that path, or set OUTPUT_DIR")
             raise StoreError(f"{self.root / key}: {exc.strerror or exc}; {advice}") from exc
+
+
+def _opened(path: Path) -> BufferedReader:
+    """Open a file to read; a FIFO too, without waiting for its writer."""
+    return open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb")
 
 
 def _hidden(key: str) -> bool:

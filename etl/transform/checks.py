@@ -11,6 +11,7 @@ from etl.extract import levels
 from etl.extract.sources.table import day_numbers, starts
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
+from etl.transform.staleness import stale_warnings
 
 FIRST_POSSIBLE = date(2019, 12, 1)  # the first known cases fell ill in that month
 SHRUNK = 0.9  # of the series or rows published last time
@@ -76,17 +77,10 @@ def check(
     if refusals and not force:
         raise DataRejected(refusals)
     warnings = [
-        *_stale(today.last_date, now.date(), stale_after_days),
+        *stale_warnings(today.last_date, now.date(), stale_after_days),
         *_gone_or_restated(changes, level),
     ]
     return Findings(refusals, warnings)
-
-
-def _stale(last: date, today: date, after_days: int) -> list[str]:
-    days = (today - last).days
-    if days <= after_days:
-        return []
-    return [f"the source is stale: its last date is {last}, {days} days ago"]
 
 
 def _gone_or_restated(changes: Difference, level: str) -> list[str]:

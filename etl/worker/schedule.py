@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(minutes=60)
-CLOCK_SET_BACK = timedelta(days=7)
+CLOCK_SET_BACK = timedelta(days=1)
 
 
 def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:

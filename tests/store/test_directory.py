@@ -165,3 +165,19 @@ def test_plain_writers_and_a_conditional_one_do_not_deadlock(directory: Director
 
     in_parallel(write, range(40))
     assert len(keys(directory)) == 40
+
+
+def test_fifos_and_loops_of_links_are_passed_over(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path)
+    store.write(Upload("file", b"x"))
+    os.mkfifo(tmp_path / "fifo")
+    os.mkfifo(tmp_path / f".{'0' * 32}.tmp")
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "self").symlink_to(".", target_is_directory=True)
+    assert [entry.key for entry in store.list()] == ["file"]
+    assert list(store.unfinished()) == []
+    assert store.read("fifo") is None
+    assert store.head("fifo") is None
+    assert not store.download("fifo", tmp_path / "to")
+    with pytest.raises(StoreError, match="symbolic links"):
+        store.read("loop")

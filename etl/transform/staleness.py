@@ -1,0 +1,11 @@
+"""Whether a source is stale. Pure, and without pandas: an unchanged run needs it too."""
+
+from datetime import date
+
+
+def stale_warnings(last: date, today: date, after_days: int) -> list[str]:
+    """Return a warning if the source's last date is more than `after_days` days ago."""
+    days = (today - last).days
+    if days <= after_days:
+        return []
+    return [f"the source is stale: its last date is {last}, {days} days ago"]
