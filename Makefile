@@ -58,6 +58,11 @@ figures: $(VENV)/run
 faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/runs/test_faults.py \
 		tests/runs/test_decade.py tests/runs/test_real_processes.py
+	@if ceph=$$(dev/tools/ceph-server start); then \
+		TEST_CEPH_ENDPOINT=$$ceph $(BIN)/python -m pytest tests/store \
+			tests/upkeep/doctor/test_server.py && failed=0 || failed=1; \
+		dev/tools/ceph-server stop; exit $$failed; \
+	fi
 
 FUZZ_SECONDS ?= 3600
 fuzz: $(VENV)/dev

@@ -29,13 +29,15 @@ if TYPE_CHECKING:
 class Greeting:
     """A bucket's first answer. `error` is set if every request is refused.
 
-    `date` is the time by the server's clock, `server` the name of its software.
+    `date` is the time by the server's clock, `server` the name of its software, `request_id` what
+    it calls the request.
     """
 
     exists: bool
     region: str
     date: datetime | None = None
     server: str = ""
+    request_id: str = ""
     error: StoreError | None = None
 
 
@@ -89,6 +91,7 @@ def _with_headers(seen: Greeting, answer: Any) -> Greeting:
         region=headers.get("x-amz-bucket-region") or seen.region,
         date=parsedate_to_datetime(date) if date else seen.date,
         server=headers.get("server", seen.server),
+        request_id=headers.get("x-amz-request-id", seen.request_id),
     )
 
 

@@ -1,5 +1,6 @@
 """The configuration of this project's S3 clients, and the addresses they use."""
 
+import os
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -25,6 +26,20 @@ def addressing(bucket: str, url: str) -> Literal["virtual", "auto"]:
     dots, which AWS's certificate does not cover.
     """
     return "virtual" if on_aws(url) and "." not in bucket else "auto"
+
+
+def endpoint_fault(bucket: str, url: str) -> str:
+    """Say what is wrong with an endpoint for this bucket; empty if nothing is.
+
+    Some dashboards show an address that ends in the bucket's name, which boto3 adds itself: every
+    key would then begin with that name.
+    """
+    path = urlsplit(url).path.rstrip("/")
+    if path.rpartition("/")[2] != bucket:
+        return ""
+    variables = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
+    named = next((name for name in variables if os.environ.get(name)), "endpoint_url")
+    return f"{named}: it ends in the bucket's name, /{bucket}; leave that out"
 
 
 def on_aws(url: str) -> bool:

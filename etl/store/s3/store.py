@@ -12,11 +12,11 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
-from etl.errors import StoreError
+from etl.errors import ConfigError, StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.store.files import PIECE_BYTES, save
 from etl.store.s3 import deleting
-from etl.store.s3.client import CONFIG
+from etl.store.s3.client import CONFIG, endpoint_fault
 from etl.store.s3.conditions import Conditions
 from etl.store.s3.errors import ARN, RAISED, explain, explained, status
 from etl.store.s3.signed_links import S3Signer, bucket_region
@@ -44,7 +44,7 @@ class S3Store:
 
     @classmethod
     def connect(cls, bucket: str, folder: str = "", config: Config = CONFIG) -> Self:
-        """Create the client. Raises StoreError if the AWS settings can't be used.
+        """Create the client. Raises StoreError or ConfigError if the AWS settings can't be used.
 
         Nothing is sent yet: wrong credentials show at the first call.
         """
@@ -52,6 +52,8 @@ class S3Store:
             client = boto3.session.Session().client("s3", config=config)
         except RAISED as exc:  # ValueError: an endpoint that is no URL
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
+        if fault := endpoint_fault(bucket, client.meta.endpoint_url):
+            raise ConfigError(fault)
         return cls(client, bucket, folder)
 
     def full_key(self, key: str) -> str:

@@ -24,7 +24,7 @@ def examine(
     # if the bucket or folder itself fails, everything else would fail for the same reason
     if (yield from _all_well(place.place_findings(store, now))):
         if (yield from _all_well(trial(store))):
-            yield from _all_well(_lacks(store))
+            yield from _all_well(place.server_findings(store))
             yield from _all_well(inbox.inbox_findings(settings, store, now))
         yield from _all_well(alerts.alert_findings(settings, store))
         yield from _all_well(published.published_findings(store))
@@ -41,9 +41,3 @@ def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:
         yield Finding("failed", str(exc))
         return False
     return well
-
-
-def _lacks(store: Store) -> Iterator[Finding]:
-    if not store.keeps_conditions():
-        what = "this server keeps no conditions (If-Match): two workers could pass each other"
-        yield Finding("warning", what, "run one worker, never two at once")

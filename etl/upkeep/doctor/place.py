@@ -17,6 +17,8 @@ from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
 from etl.store.s3.answers import NO_BUCKET
 from etl.store.s3.bucket import Greeting
+from etl.store.s3.probe import Verdict
+from etl.store.s3.server import server_kind
 from etl.store.s3.store import S3Store
 from etl.upkeep.doctor.finding import Finding
 
@@ -54,6 +56,23 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
         return
     yield from _region(store, seen)
     yield _page(store, seen)
+
+
+def server_findings(store: Store) -> Iterator[Finding]:
+    """Name the kind of S3 server, and what follows from what it does with conditions."""
+    if not isinstance(store, S3Store):
+        return
+    seen = bucket.greet(store)
+    endpoint = store.client.meta.endpoint_url
+    kind = f"server: {server_kind(endpoint, seen.server, seen.request_id)}"
+    verdicts = store.conditions.verdicts()
+    if not verdicts.kept:
+        what = f"{kind}; {verdicts.lacks()}, so two workers could overwrite each other"
+        yield Finding("warning", what, "run one worker, never two at once; see docs/s3-servers.md")
+    elif verdicts.if_match is Verdict.UNQUOTED:
+        yield Finding("ok", f"{kind}; it keeps conditions, if ETags have no quotes")
+    else:
+        yield Finding("ok", f"{kind}; it keeps conditions: two workers can't overwrite each other")
 
 
 def credentials_finding(found: Identity) -> Finding:

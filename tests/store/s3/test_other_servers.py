@@ -2,9 +2,11 @@
 
 import pytest
 
-from etl.errors import StateConflict, StoreError
+from etl.errors import ConfigError, StateConflict, StoreError
 from etl.store import Upload
-from tests.support.s3_server import s3_error
+from etl.store.s3.server import server_kind
+from etl.store.s3.store import S3Store
+from tests.support.s3_server import s3_error, use
 from tests.support.scripted_s3 import Scripted
 
 
@@ -65,3 +67,36 @@ def test_an_answer_that_lacks_a_field_names_it(scripted: Scripted) -> None:
         scripted.store.write(Upload("latest.json", b"{}"))
     with pytest.raises(StoreError, match=r"the server's answer lacks '(LastModified|ETag)'"):
         scripted.store.head("latest.json")
+
+
+@pytest.mark.parametrize("variable", ["AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"])
+def test_an_endpoint_that_ends_in_the_bucket_is_refused_before_anything_is_sent(
+    variable: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(monkeypatch, "http://127.0.0.1:9")
+    monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
+    for url in ("http://127.0.0.1:9/news", "http://127.0.0.1:9/s3/news/"):
+        monkeypatch.setenv(variable, url)
+        with pytest.raises(ConfigError, match=f"{variable}: it ends in the bucket's name, /news;"):
+            S3Store.connect("news")
+    S3Store.connect("other").client.close()
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "server", "request_id", "kind"),
+    [
+        ("https://s3.eu-west-1.amazonaws.com", "AmazonS3", "", "AWS"),
+        ("https://0123.r2.cloudflarestorage.com", "cloudflare", "", "Cloudflare R2"),
+        ("https://s3.eu-central-003.backblazeb2.com", "nginx", "", "Backblaze B2"),
+        ("https://fra1.digitaloceanspaces.com", "", "", "Ceph (DigitalOcean)"),
+        ("http://127.0.0.1:8333", "SeaweedFS 30GB 4.48", "", "SeaweedFS"),
+        ("http://127.0.0.1:9000", "MinIO", "", "MinIO"),
+        ("http://rgw", "", "tx000006b9a7e17a9302fe8-006b0b71b6-100d-default", "Ceph"),
+        ("http://127.0.0.1:1", "nginx", "1", "unknown (nginx)"),
+        ("http://127.0.0.1:1", "", "", "unknown"),
+    ],
+)
+def test_a_server_is_known_by_its_address_or_its_headers(
+    endpoint: str, server: str, request_id: str, kind: str
+) -> None:
+    assert server_kind(endpoint, server, request_id) == kind
