@@ -1,7 +1,7 @@
 """Make the run of every snapshot in the archive again, with today's settings and code."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from functools import partial
 
@@ -208,5 +208,5 @@ def _entry(work: _Work, link: ChainLink) -> Rebuilt:
         made_at=work.now,
         digests=list(link.found.digests),
         facts_sha256=link.found.facts_sha256,
-        **asdict(link.found.held),
+        **link.found.held.noted(),
     )

@@ -93,6 +93,7 @@ class Checks(Struct, frozen=True):
 
     `forced` has the refusals overridden by --force. `restated` counts the published cells that the
     source has changed, or is None if nothing was compared. `corrections` counts repairs by kind.
+    `silent_series` go on, but report nothing any more.
     """
 
     warnings: list[str]
@@ -101,6 +102,7 @@ class Checks(Struct, frozen=True):
     stale_series: list[str]
     unmatched: dict[str, list[str]]
     restated: Restated | None = None
+    silent_series: list[str] = []
 
 
 class Previous(Struct, frozen=True):
@@ -124,6 +126,9 @@ class Manifest(Struct, frozen=True, kw_only=True):
     checks: Checks
     previous: Previous | None
     standstill: Standstill | None = None  # as of this run
+    totals: dict[
+        str, dict[str, int]
+    ] = {}  # measure -> series' key -> last count, before any filter
     format: int = 1
 
     def input(self, name: str) -> Input | None:

@@ -1,5 +1,6 @@
 """The run that a new version is compared with, read from the folder."""
 
+import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -21,6 +22,7 @@ from etl.load.table import read_table
 from etl.load.values import full_names
 from etl.store import Store
 from etl.store.layout import TABLE_PARQUET, run_key
+from etl.transform.amounts import Before
 from etl.transform.changes import compare
 from etl.transform.checks import Extent, extent
 from etl.transform.difference import Difference
@@ -60,7 +62,9 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
             fetch_table(store, run_id, work / "published.parquet"), compared_columns(level)
         )
 
-    return Baseline(run_id, held_by(note), pieces, lambda: series_names(store, run_id, level))
+    amounts = Before(manifest.totals, forced=bool(manifest.checks.forced))
+    held = dataclasses.replace(held_by(note), amounts=amounts)
+    return Baseline(run_id, held, pieces, lambda: series_names(store, run_id, level))
 
 
 def against(before: Baseline | None, table: Reading, since: date | None) -> Difference:

@@ -18,7 +18,7 @@ NO_CONTENT = hashlib.sha256(b"").hexdigest()
 def to_json(found: Difference) -> dict[str, Any]:
     """Return a difference as plain values, for changes.json and `diff --json`."""
     values: dict[str, Any] = msgspec.to_builtins(found)
-    del values["restated_by_series"]
+    del values["restated_by_series"], values["cells_lost"]
     return values
 
 

@@ -36,6 +36,7 @@ class Tidy:
     `groups` are tidy tables of whole countries, sorted by key. `rows` are the repaired rows of the
     same countries, for stats.json. `countries` has one row per country in the source's order, with
     its `file`. `world` has totals by day without the series in `left_out`; None for no world.json.
+    `reported` and `silent` are as in `latest`.
     """
 
     groups: Iterable[pd.DataFrame]
@@ -43,6 +44,8 @@ class Tidy:
     countries: pd.DataFrame
     world: pd.DataFrame | None
     left_out: Collection[str]
+    reported: "pd.Series[pd.Timestamp] | None" = None
+    silent: Collection[str] = ()
 
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
@@ -53,7 +56,9 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     countries_files = CountryFiles(folder, header, tidy.countries)
     with TableFiles(folder) as table_files:
         for group in tidy.groups:
-            newest.append(keep(latest(group), only.measures, only.since))
+            newest.append(
+                keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
+            )
             group = keep(group, only.measures, only.since)
             table_files.add(group)
             written |= countries_files.add(group)
@@ -64,18 +69,22 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     written[f"{levels.level(countries)}.json"] = write_countries(folder, header, countries)
     if tidy.world is not None:
         world = keep(tidy.world, only.measures, only.since)
-        written[WORLD] = write_world(folder / WORLD, header, world, tidy.left_out)
+        path, silent = folder / WORLD, len(tidy.silent)
+        written[WORLD] = write_world(path, header, world, tidy.left_out, silent)
     written[STATS] = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
     return [File(name, folder / name, written[name]) for name in sorted(written)]
 
 
-def write_world(path: Path, header: Header, world: pd.DataFrame, left_out: Iterable[str]) -> int:
+def write_world(
+    path: Path, header: Header, world: pd.DataFrame, left_out: Iterable[str], silent: int = 0
+) -> int:
     """Write world.json: the totals of the last day, and the series column by column.
 
-    Return the number of days.
+    `silent` is the number of series that are counted, but report nothing any more. Return the
+    number of days.
     """
     series = {str(name): to_list(world[name]) for name in world.columns}
     totals = {name: values[-1] for name, values in series.items() if values}
-    content = {"left_out": sorted(left_out), "totals": totals, "series": series}
+    content = {"left_out": sorted(left_out), "silent": silent, "totals": totals, "series": series}
     write_json(path, {**header.fields(), **content})
     return len(world)

@@ -1,7 +1,5 @@
 """The source of a version and the version before it, as its files and manifest name them."""
 
-from dataclasses import asdict
-
 import pandas as pd
 
 from etl.extract.inputs import Facts
@@ -52,7 +50,7 @@ def note(source: Source, held: Extent, rows: pd.DataFrame) -> SourceNote:
         licence=source.licence,
         notice=source.notice,
         lacks=[m for m in MEASURES if m not in measures(rows)],
-        **asdict(held),
+        **held.noted(),
     )
 
 

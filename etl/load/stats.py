@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from etl.extract import levels
 from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
+from etl.transform.silence import last_known, unreported
 
 PIECE_ROWS = 10_000
 
@@ -30,7 +31,8 @@ def write_stats(
 
     `new` is the difference to the last known count (0 before the first), also across gaps, so
     that the numbers are whole and add up to `cumulative`, as readers of this shape expect. A
-    missing count is null; a measure that the source lacks is left out.
+    missing count is null, and so is `new` where the source did not report it; a measure that the
+    source lacks is left out.
     """
     kinds = [kind for kind in ("new", "cumulative") if keep in ("all", kind)]
     what = levels.WITHIN[levels.level(entities)][0]
@@ -104,22 +106,11 @@ def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.
         for measure in measures(rows):
             count, known = counts(rows[f"cumulative_{measure}"].iloc[index])
             if kind == "new":
-                count = count - _before(count, known, first)
+                before = last_known(known, first)
+                count = count - np.where(before >= 0, count[before], np.int32(0))
+                known = known & ~unreported(rows, measure)[index]
             values = pa.array(count, mask=~known).cast(pa.string()).fill_null("null")
             parts += [f'{glue}"{measure}":', values]
             glue = ","
         glue = "},"
     return pc.binary_join_element_wise(*parts, "}}", "")
-
-
-def _before(
-    count: NDArray[np.int32], known: NDArray[np.bool_], first: NDArray[np.bool_]
-) -> NDArray[np.int32]:
-    """Return, for each count, the last known one before it in the same country, or 0."""
-    places = np.arange(len(count))
-    # a running maximum carries the position of the country's first row, and of the last known
-    # count, forward to each row
-    start = np.maximum.accumulate(np.where(first, places, 0))
-    last = np.maximum.accumulate(np.where(known, places, -1))
-    before = np.r_[-1, last[:-1]]
-    return np.where(before >= start, count[before], np.int32(0))

@@ -37,7 +37,7 @@ from etl.load.publish import File, Version, describe, uploads
 from etl.load.raw import archive, described
 from etl.load.values import full_names
 from etl.store import Upload
-from etl.transform import checks, derive, read
+from etl.transform import amounts, checks, derive, read, silence
 from etl.transform.checks import Extent, Findings
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
@@ -48,11 +48,16 @@ MOST_RESTATED = 5  # countries that `Restated.most` names
 
 @dataclass(frozen=True)
 class Checked:
-    """A table that passed the checks; `held` is its extent before any filter."""
+    """A table that passed the checks; `held` is its extent before any filter.
+
+    `stale` and `silent` are keys of series; `reported` is what `silence.last_reported` returns.
+    """
 
     table: Reading
     held: Extent
     stale: set[str]
+    reported: "pd.Series[pd.Timestamp] | None"
+    silent: set[str]
     changes: Difference
     findings: Findings
 
@@ -90,8 +95,12 @@ def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
         findings.warnings.append(inputs.facts.warning)
     findings.warnings.extend(table.warnings)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
-    stale = derive.stale_keys(table.rows, settings.table.stale_after_days)
-    return Checked(table, checks.extent(table.rows), stale, changes, findings)
+    after_days, last = settings.table.stale_after_days, table.rows["date"].max()
+    stale = derive.stale_keys(table.rows, after_days)
+    reported = silence.last_reported(table.rows)
+    silent = silence.silent_keys(reported, last, stale, after_days)
+    held = checks.extent(table.rows)
+    return Checked(table, held, stale, reported, silent, changes, findings)
 
 
 def _compare(run: Run, before: Baseline | None, table: Reading) -> tuple[Difference, list[str]]:
@@ -119,6 +128,8 @@ def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]
         # a source of regions or places does not cover the world
         world=world(table.rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
+        reported=checked.reported,
+        silent=checked.silent,
     )
     files = write_files(folder, header, tidy, Filter(settings.table.keep, settings.table.since))
     files.append(write_changes(folder, header, checked.changes))
@@ -147,8 +158,10 @@ def _manifest(
             stale_series=sorted(checked.stale),
             unmatched=asdict(table.unmatched),
             restated=_restated(changes, table.entities) if changes.cells_compared else None,
+            silent_series=sorted(checked.silent),
         ),
         previous=provenance.previous(run),
+        totals=amounts.totals(table.rows),
     )
     still = standstill([*run.past.records, outcomes.published(manifest)])
     return replace(manifest, standstill=still)
@@ -171,10 +184,10 @@ def _archived(run: Run, inputs: Inputs) -> tuple[list[Input], list[Upload]]:
 
 def _restated(found: Difference, listed: pd.DataFrame) -> Restated:
     if not checks.restates_much(found):
-        return Restated(found.cells_restated, found.cells_compared)
+        return Restated(found.cells_restated - found.cells_lost, found.cells_compared)
     names = full_names(listed)
     most = [
         RestatedCountry(key, names[key], cells)
         for key, cells in islice(found.restated_by_series.items(), MOST_RESTATED)
     ]
-    return Restated(found.cells_restated, found.cells_compared, most)
+    return Restated(found.cells_restated - found.cells_lost, found.cells_compared, most)

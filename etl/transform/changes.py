@@ -25,15 +25,17 @@ Positions = NDArray[np.int64]
 class Tally:
     """The running counts of one measure; the arrays have one item per series.
 
-    `net` is as in MeasureChange. `cells` are the biggest restated cells. Each is a column of five:
-    the absolute change, the code of its series, its row in today's table, the value before and
-    after. With `each_series` they are the biggest one of every series, else the BIGGEST of all.
+    `net` is as in MeasureChange; `lost` counts the restated cells that became missing. `cells` are
+    the biggest restated cells. Each is a column of five: the absolute change, the code of its
+    series, its row in today's table, the value before and after. With `each_series` they are the
+    biggest one of every series, else the BIGGEST of all.
     """
 
     def __init__(self, measure: str, series: int, *, each_series: bool = False) -> None:
         self.compared = np.zeros(series, np.int64)
         self.restated = np.zeros(series, np.int64)
         self.net = np.zeros(series)
+        self.lost = 0
         self.cells: Floats = np.empty((5, 0))
         self._cumulative, self._each_series = measure in CUMULATIVE, each_series
 
@@ -46,6 +48,7 @@ class Tally:
         # a missing figure counts as 0, so one that appears adds its whole value
         change = np.nan_to_num(now) - np.nan_to_num(was)
         self.compared += np.bincount(codes, minlength=len(self.compared))
+        self.lost += int(np.isnan(now[differ]).sum())
         self.restated += np.bincount(codes[differ], minlength=len(self.restated))
         if self._cumulative:
             # numpy keeps the last value of a repeated index: the change on the series' last day
@@ -147,6 +150,7 @@ class Comparison:
             appeared=[_series(key, called) for key in self.keys[appeared]],
             gone=[_series(key, called) for key in sorted(self._gone)],
             restated_by_series=self._restated_by_series(),
+            cells_lost=sum(tally.lost for tally in self._tallies.values()),
         )
 
     def _codes_in(self, piece: pd.DataFrame) -> Positions:

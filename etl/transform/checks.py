@@ -1,7 +1,8 @@
 """Check what may not be published, and what deserves a warning. Pure; collects every problem."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -9,6 +10,8 @@ import pandas as pd
 from etl.errors import DataRejected, listed
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers, starts
+from etl.transform import amounts
+from etl.transform.amounts import Before
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.transform.staleness import stale_warnings
@@ -22,12 +25,25 @@ LISTED = 10
 
 @dataclass(frozen=True)
 class Extent:
-    """The size and first and last date of a source's table, before any filter."""
+    """The size and first and last date of a source's table, before any filter.
+
+    `amounts` are known of a published version.
+    """
 
     rows: int
     series: int
     first_date: date | None
     last_date: date | None
+    amounts: Before = field(default=Before(), compare=False)
+
+    def noted(self) -> dict[str, Any]:
+        """Return the fields that a manifest's entry about the source has."""
+        return {
+            "rows": self.rows,
+            "series": self.series,
+            "first_date": self.first_date,
+            "last_date": self.last_date,
+        }
 
 
 @dataclass(frozen=True)
@@ -68,17 +84,23 @@ def check(
     if today.last_date is None:
         raise DataRejected(["the source has no rows"])
     level = levels.level(rows)
+    restated = (changes.cells_restated - changes.cells_lost, changes.cells_compared)
+    before = replace(published.amounts, last_date=published.last_date) if published else Before()
+    found = amounts.check_amounts(rows, amounts.totals(rows), before, restated)
     refusals = [
         *shrank_or_ended_earlier(today, published, level),
         *_dates(today, (now + EARLIEST_ON_EARTH).date()),
         *_above_population(rows, reading.entities),
         *_duplicated(rows),
+        *(found.problems if found.large else ()),
     ]
     if refusals and not force:
         raise DataRejected(refusals)
     warnings = [
         *stale_warnings(today.last_date, now.date(), stale_after_days),
         *_gone_or_restated(changes, level),
+        *(() if found.large else found.problems),
+        *found.warnings,
     ]
     return Findings(refusals, warnings)
 
@@ -89,7 +111,8 @@ def _gone_or_restated(changes: Difference, level: str) -> list[str]:
         gone = [series.key for series in changes.gone]
         warnings.append(f"{level} gone: {listed(gone, LISTED)}")
     if restates_much(changes):
-        restated, compared = changes.cells_restated, changes.cells_compared
+        restated = changes.cells_restated - changes.cells_lost
+        compared = changes.cells_compared
         warnings.append(
             f"the source restated {restated} of {compared} published cells "
             f"({restated / compared:.1%})"
@@ -98,9 +121,9 @@ def _gone_or_restated(changes: Difference, level: str) -> list[str]:
 
 
 def restates_much(changes: Difference) -> bool:
-    """Say whether more than RESTATED of the published cells were restated."""
-    compared = changes.cells_compared
-    return compared > 0 and changes.cells_restated / compared > RESTATED
+    """Say whether more than RESTATED of the published cells were restated; missing is not."""
+    restated, compared = changes.cells_restated - changes.cells_lost, changes.cells_compared
+    return compared > 0 and restated / compared > RESTATED
 
 
 def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str) -> list[str]:

@@ -66,7 +66,8 @@ NEW_CASES = Field(
     "new_cases",
     "integer",
     "cumulative_cases less the day before's. Negative where the source corrected itself; missing "
-    "on a series' first day and behind a gap, where one day's share can't be known",
+    "on a series' first day, where the source did not report it, and behind such a day or a gap, "
+    "where one day's share can't be known",
     "cases a day",
 )
 FIGURES = (
@@ -88,8 +89,9 @@ FIGURES = (
     Field(
         "cases_7d_avg",
         "number",
-        "(C(t) - C(t - 7 days)) / 7, C being cumulative_cases. In a gap C lies on the straight "
-        "line across it. Missing where fewer than 7 days precede",
+        "(C(t) - C(t - 7 days)) / 7, C being cumulative_cases. In a gap, and on days that were not "
+        "reported, C lies on the straight line across. Missing where fewer than 7 days precede or "
+        "the day was not reported",
         "cases a day",
     ),
     Field("deaths_7d_avg", "number", "as cases_7d_avg, of cumulative_deaths", "deaths a day"),
@@ -97,7 +99,8 @@ FIGURES = (
         "cases_7d_per_100k",
         "number",
         "cases of the last 7 days / population * 100,000 (ECDC's incidence). Missing where the "
-        "population is unknown, as it is of regions and places, or fewer than 7 days precede",
+        "population is unknown, as it is of regions and places, fewer than 7 days precede, or the "
+        "day was not reported",
         "cases per 100,000 people",
     ),
     CASE_FATALITY,
@@ -131,7 +134,27 @@ ACTIVE = Field(
 _BEHIND_THE_COUNTS = 1 + next(
     n for n, field in enumerate(FIGURES) if field.name == "cumulative_recoveries"
 )
-LATEST_FIGURES = (*FIGURES[:_BEHIND_THE_COUNTS], ACTIVE, *FIGURES[_BEHIND_THE_COUNTS:])
+SILENCE = (
+    Field(
+        "last_reported",
+        "date",
+        "in latest.* only: the last day on which the source reported a new count of any measure",
+    ),
+    Field(
+        "silent",
+        "boolean",
+        "in latest.* only: whether the series goes on, but the source reported nothing in the last "
+        "STALE_AFTER_DAYS; it repeats the last count",
+    ),
+)
+_BEHIND_STALE = 1 + next(n for n, field in enumerate(FIGURES) if field.name == "stale")
+LATEST_FIGURES = (
+    *FIGURES[:_BEHIND_THE_COUNTS],
+    ACTIVE,
+    *FIGURES[_BEHIND_THE_COUNTS:_BEHIND_STALE],
+    *SILENCE,
+    *FIGURES[_BEHIND_STALE:],
+)
 REPORT_FIGURES = (
     ISO3,
     Field(
@@ -212,7 +235,7 @@ def table_fields(level: str = "countries") -> tuple[Field, ...]:
 
 
 def latest_fields(level: str = "countries") -> tuple[Field, ...]:
-    """Return the columns of latest.*: those of the tidy table and `active`, in their order."""
+    """Return the columns of latest.*, in their order: those of the tidy table, and three more."""
     return (*_names(level), *LATEST_FIGURES)
 
 

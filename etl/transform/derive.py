@@ -14,6 +14,7 @@ from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS
 from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, floats, starts
 from etl.transform.columns import table_columns
+from etl.transform.silence import columns_of, unreported
 
 GROUP_ROWS = 15_000
 
@@ -54,6 +55,8 @@ def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.Dat
         table[name] = rows[name].astype("Int64").array if name in rows else unknown
     for name in FACT_COLUMNS:
         table[name] = by_code[name].array.take(codes)
+    for name in columns_of(rows):
+        table[name] = rows[name].array
     table["stale"] = np.isin(codes, np.flatnonzero(categories.isin(stale)))
     frame = pd.DataFrame(table, copy=False)
     return add_case_fatality(add_incidence(add_averages(frame)))[table_columns(level)]
@@ -67,8 +70,8 @@ def add_averages(table: pd.DataFrame) -> pd.DataFrame:
     places.
     """
     return table.assign(
-        cases_7d_avg=(_gained_in_7_days(table, "cumulative_cases") / 7).round(4),
-        deaths_7d_avg=(_gained_in_7_days(table, "cumulative_deaths") / 7).round(4),
+        cases_7d_avg=(_gained_in_7_days(table, "cases") / 7).round(4),
+        deaths_7d_avg=(_gained_in_7_days(table, "deaths") / 7).round(4),
     )
 
 
@@ -81,7 +84,7 @@ def add_incidence(table: pd.DataFrame) -> pd.DataFrame:
     population = table["population"].to_numpy(dtype=float, na_value=np.nan)
     if levels.level(table) != "countries":
         population = np.full_like(population, np.nan)
-    gained = _gained_in_7_days(table, "cumulative_cases")
+    gained = _gained_in_7_days(table, "cases")
     return table.assign(cases_7d_per_100k=_divided(gained * 100_000, population).round(4))
 
 
@@ -100,11 +103,11 @@ def _divided(above: NDArray[np.float64], below: NDArray[np.float64]) -> NDArray[
     return np.divide(above, below, out=nothing, where=below > 0)
 
 
-def _gained_in_7_days(table: pd.DataFrame, column: str) -> NDArray[np.float64]:
-    """Return the increase over 7 days; days without a count are left out, and get NaN."""
-    every = floats(table[column])
+def _gained_in_7_days(table: pd.DataFrame, measure: str) -> NDArray[np.float64]:
+    """Return the increase over 7 days; days without a reported count are left out, and get NaN."""
+    every = floats(table[f"cumulative_{measure}"])
     gained = np.full_like(every, np.nan)
-    known = ~np.isnan(every)
+    known = ~np.isnan(every) & ~unreported(table, measure)
     if known.any():
         gained[known] = _gained(table[known], every[known])
     return gained

@@ -43,8 +43,8 @@ class Difference(Struct, frozen=True, kw_only=True):
     `restated_share` is a share of them (0.01 is 1 %), rounded to 6 places. `biggest` are the
     restated cells that differ most. `appeared` and `gone` are series that only one table has.
 
-    `restated_by_series` counts restated cells by the series' key, the most first. It is not part of
-    changes.json.
+    `restated_by_series` counts restated cells by the series' key, the most first. `cells_lost`
+    counts those of the restated cells that became missing. These two are not part of changes.json.
     """
 
     compared_with: str | None = None
@@ -60,3 +60,4 @@ class Difference(Struct, frozen=True, kw_only=True):
     appeared: list[Series] = []
     gone: list[Series] = []
     restated_by_series: dict[str, int] = {}
+    cells_lost: int = 0

@@ -1,45 +1,99 @@
 """World totals, and the last row of each series. Pure."""
 
+from collections.abc import Collection
+
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers, floats, measures, starts
+from etl.transform.silence import unreported
+
+SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
+WINDOW = 28
+
+Floats = NDArray[np.float64]
+Bools = NDArray[np.bool_]
 
 
 def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     """Add up the countries that are not stale: `date, cumulative_*, new_*` (Int64).
 
-    On a day that a country lacks, within its series or after its end, its last value counts. A
-    measure is missing after the last day on which any country has it; `new_*` also on the first
-    day.
+    On a day that a country lacks, within its series or after its end, its last value counts; so
+    does a silent country's. A measure is missing after the last day on which any country has it.
+    `new_*` is also missing on the first day, and where `_unknown` says so.
     """
     key = levels.key(rows)
     alive = ~rows[key].isin(stale).to_numpy()
     countries = rows[key].cat.codes.to_numpy()[alive]
     days = (day_numbers(rows) - day_numbers(rows).min())[alive]
     total = pd.DataFrame(index=pd.date_range(rows["date"].min(), rows["date"].max(), unit="s"))
+    shape = (len(total), len(rows[key].cat.categories))  # one row per day, one column per country
+    unknown = {}
     for measure in measures(rows):
         column = f"cumulative_{measure}"
-        # one row per day, one column per country
-        counted = np.full((len(total), len(rows[key].cat.categories)), np.nan)
+        counted = np.full(shape, np.nan)
         counted[days, countries] = floats(rows[column])[alive]
         counted_days = np.flatnonzero(~np.isnan(counted).all(axis=1))
-        sums = pd.DataFrame(counted).ffill().sum(axis=1).to_numpy(copy=True)
+        filled = pd.DataFrame(counted).ffill()
+        sums = filled.sum(axis=1).to_numpy(copy=True)
         if counted_days.size:
             sums[counted_days[-1] + 1 :] = np.nan
         total[column] = pd.array(sums).astype("Int64")
+        if f"new_{measure}" in rows:
+            marks = np.zeros((2, *shape), bool)
+            marks[0, days, countries] = rows[f"new_{measure}"].notna().to_numpy()[alive]
+            marks[1, days, countries] = unreported(rows, measure)[alive]
+            unknown[measure] = _unknown(counted, filled.to_numpy(), *marks)
     for measure in measures(rows):
-        total[f"new_{measure}"] = total[f"cumulative_{measure}"].diff()
+        new = total[f"cumulative_{measure}"].diff()
+        total[f"new_{measure}"] = new.mask(unknown[measure]) if measure in unknown else new
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()
     return series
 
 
-def latest(table: pd.DataFrame) -> pd.DataFrame:
-    """Return the last row of each series of a tidy table, with `active` (Int64) after the counts.
+def _unknown(counted: Floats, filled: Floats, new_known: Bools, unreported: Bools) -> Bools:
+    """Return the days on which the world's new count can't be known.
 
-    `active` is cases - deaths - recoveries. It is missing where recoveries are not counted, or no
-    longer counted (they fell back to 0).
+    Each array has a row per day and a column per country. A day is unknown if countries with more
+    than SHARE of the new counts of the WINDOW days before did not report it, or not the day before;
+    or if the source is weekly: of the countries that reported within these days, more than half
+    have no new count.
+    """
+    there = ~np.isnan(counted)
+    within = np.logical_or.accumulate(there) & np.logical_or.accumulate(there[::-1])[::-1]
+    within[1:] &= within[:-1]
+    within[:1] = False
+    counts = np.nan_to_num(filled)
+    eve = np.r_[counts[:1], counts[:-1]]
+    gained = np.maximum(eve - eve[np.maximum(np.arange(len(eve)) - WINDOW, 0)], 0)
+    lacks = within & ~new_known
+    if not lacks.any():
+        return np.zeros(len(counted), bool)
+    silent = lacks & (unreported | np.r_[unreported[:1], unreported[:-1]])
+    weight = gained.sum(axis=1)
+    missed = np.where(silent, gained, 0).sum(axis=1) > SHARE * weight
+    reports = there & ~unreported
+    seen = reports.cumsum(axis=0)
+    recent = (seen - np.r_[np.zeros((WINDOW, seen.shape[1])), seen][: len(seen)]) > 0
+    expected = within & recent
+    weekly = (lacks & expected).sum(axis=1) > 0.5 * expected.sum(axis=1)
+    unknown: Bools = missed | weekly
+    return unknown
+
+
+def latest(
+    table: pd.DataFrame,
+    reported: "pd.Series[pd.Timestamp] | None" = None,
+    silent: Collection[str] = (),
+) -> pd.DataFrame:
+    """Return the last row of each series of a tidy table, with the further columns of latest.*.
+
+    `active` (Int64), after the counts, is cases - deaths - recoveries. It is missing where
+    recoveries are not counted, or no longer counted (they fell back to 0). `last_reported` and
+    `silent`, after `stale`, come from `reported`, the last reported day by key (None: the last day
+    of each), and the keys in `silent`.
     """
     key = levels.key(table)
     ends = np.r_[starts(table)[1:], True][: len(table)]
@@ -50,4 +104,10 @@ def latest(table: pd.DataFrame) -> pd.DataFrame:
     active = last["cumulative_cases"] - last["cumulative_deaths"] - last["cumulative_recoveries"]
     active = active.where(counted | never).astype("Int64")
     last.insert(list(last.columns).index("cumulative_recoveries") + 1, "active", active)
+    day = last["date"]
+    if reported is not None:
+        day = pd.Series(reported.reindex(last[key].astype("str")).to_numpy(), dtype=day.dtype)
+    behind_stale = list(last.columns).index("stale") + 1
+    last.insert(behind_stale, "last_reported", day)
+    last.insert(behind_stale + 1, "silent", last[key].isin(silent).to_numpy())
     return last

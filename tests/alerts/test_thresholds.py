@@ -110,3 +110,21 @@ def test_the_figures_that_rules_may_name_are_those_of_latest_json(tmp_path: Path
     }
     about = {"population", "gdp_per_unit_of_energy_use", "urban_population_pct"}
     assert figures - about <= set(MEASURES) <= latest[0].keys()
+
+
+def test_a_silent_country_s_figures_are_unknown() -> None:
+    rule = AlertRule("*", "cumulative_cases", 300)
+    spain = {"country_key": "spain", "country": "Spain", "iso3": "ESP", "date": "2026-01-01"}
+    silent = {**spain, "cumulative_cases": 301, "silent": True}
+    assert crossings([rule], [silent], {str(rule): []}) == ({str(rule): []}, [])
+    assert crossings([rule], [{**silent, "silent": False}], {str(rule): []})[1] != []
+
+
+def test_a_rule_on_a_day_s_count_speaks_of_7_days_where_the_source_is_weekly() -> None:
+    rule = AlertRule("ESP", "new_cases", 300)
+    spain = {"country_key": "spain", "country": "Spain", "iso3": "ESP", "date": "2026-01-01"}
+    weekly = {**spain, "new_cases": None, "cases_7d_avg": 310.5}
+    assert crossings([rule], [weekly], {str(rule): []})[1] == [
+        "Spain: cases_7d_avg 310.5 > 300 (7 days to 2026-01-01)"
+    ]
+    assert crossings([rule], [{**weekly, "cases_7d_avg": None}], {str(rule): []})[1] == []

@@ -19,7 +19,7 @@ from etl.extract import levels
 from etl.extract.sources.table import day_numbers
 from etl.load.table import read_table
 from etl.load.values import spans
-from etl.report.page.view import average
+from etl.report.page.view import world_averages
 from etl.store.layout import TABLE_PARQUET, WORLD
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
@@ -75,9 +75,8 @@ def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
     days = np.array(series["date"], "datetime64[D]").astype(np.int64)
     if not len(days):
         return [0, [], []]
-    columns = [series[f"{'new' if averaged else 'cumulative'}_{m}"] for m in ("cases", "deaths")]
-    if averaged:
-        columns = [[average(column, n + 1) for n in range(len(column))] for column in columns]
+    both = ("cases", "deaths")
+    columns = [world_averages(series, m) if averaged else series[f"cumulative_{m}"] for m in both]
     return _line(days, np.array(columns, dtype=float).T, scale, every)
 
 

@@ -39,6 +39,8 @@ class Row:
     file: str
     last_date: str
     stale: bool
+    silent: bool
+    last_reported: str
     cells: Sequence[str]
 
 
@@ -140,6 +142,8 @@ def _row(
         file=files[key],
         last_date=row["date"],
         stale=row["stale"],
+        silent=row["silent"],
+        last_reported=row["last_reported"],
         cells=[measure.say(row.get(measure.column)) for measure in measures],
     )
 
@@ -153,8 +157,12 @@ def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
 def _bars(
     rows: Iterable[Mapping[str, Any]], measure: Measure, key: str, files: Mapping[str, str]
 ) -> list[Bar]:
-    """Return the highest; series that ended earlier are left out, since their last value is old."""
-    known = [row for row in rows if row[measure.column] is not None and not row["stale"]]
+    """Return the highest; series that ended or are silent are left out: their values are old."""
+    known = [
+        row
+        for row in rows
+        if row[measure.column] is not None and not row["stale"] and not row["silent"]
+    ]
     known.sort(key=lambda row: (-row[measure.column], levels.full_name(row)))
     highest = max(known[0][measure.column], 0) if known else 0
     return [
@@ -177,18 +185,45 @@ def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
             (series.get(f"{kind}_{measure}") or [None])[-1] for kind in ("cumulative", "new")
         )
         if total is not None:
-            moved = (
-                ()
-                if new is None
-                else ("{change} on the last day", typeset_change(new) if new else "+0")
-            )
+            week = gained(series.get(f"cumulative_{measure}") or [], -1)
+            said = "{change} on the last day"
+            if new is not None and new < 0:
+                said = "{change} on the last day: the source lowered its total"
+            if new is None:  # one day's share is not known where the source is weekly
+                new, said = week, "{change} in the last 7 days"
+            moved = () if new is None else (said, typeset_change(new) if new else "+0")
             figures.append(Figure(heading, typeset(total), *moved))
     for measure, heading in (("cases", "Cases a day"), ("deaths", "Deaths a day")):
-        days = series.get(f"new_{measure}", [])
-        now, before = average(days, len(days)), average(days, len(days) - 7)
+        averages = world_averages(series, measure)
+        now, before = (averages[at] if len(averages) >= -at else None for at in (-1, -8))
         if now is not None:
             figures.append(Figure(heading, typeset(now), *_change(now, before)))
     return figures
+
+
+def world_averages(
+    series: Mapping[str, Sequence[float | None]], measure: str
+) -> list[float | None]:
+    """Return the world's new cases or deaths a day, averaged over the 7 days up to each day.
+
+    They come from the totals, or from the new counts where KEEP leaves the totals out. None where
+    too little is known; without new counts the list is empty.
+    """
+    new, total = series.get(f"new_{measure}"), series.get(f"cumulative_{measure}")
+    if new is None:
+        return []
+    if total is None:
+        return [average(new, n + 1) for n in range(len(new))]
+    return [None if (week := gained(total, n)) is None else week / 7 for n in range(len(total))]
+
+
+def gained(total: Sequence[float | None], at: int) -> float | None:
+    """Return what a total gained in the 7 days up to index `at`; None if it is not known."""
+    at = at + len(total) if at < 0 else at
+    if at < 7:
+        return None
+    now, before = total[at], total[at - 7]
+    return None if now is None or before is None else now - before
 
 
 def average(new: Sequence[float | None], end: int) -> float | None:

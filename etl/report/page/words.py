@@ -55,7 +55,7 @@ CORRECTIONS = (
     (
         "new_negative",
         "Daily counts below zero",
-        "The source lowered a total: that shows, where the source's own count stops at zero.",
+        "The source lowered its total: a day, or an average of 7 days, can then be below zero.",
     ),
     (
         "days_missing",
@@ -65,7 +65,12 @@ CORRECTIONS = (
     (
         "new_unknowable",
         "Daily counts left out",
-        "Behind a gap one day's share can't be known.",
+        "Behind a gap, or days that were not reported, one day's share can't be known.",
+    ),
+    (
+        "not_reported",
+        "Daily counts that were not reported",
+        "The source left them blank and repeated its total: they are unknown, not zero.",
     ),
 )
 

@@ -97,7 +97,8 @@ MADE_UP = {
 @pytest.mark.parametrize("name", MADE_UP)
 def test_the_page_stands_with(tmp_path: Path, name: str) -> None:
     store = publish(tmp_path / "stats.json", stats_json(MADE_UP[name]))
-    assert records(store)[-1]["warnings"][1:] == []
+    of_amounts = ("the total of ", "more deaths than cases: ")
+    assert [w for w in records(store)[-1]["warnings"][1:] if not w.startswith(of_amounts)] == []
     assert len(table(page_of(store))) == len(MADE_UP[name])
     assert len(json.loads(unpacked(store, "series"))["countries"]) == len(MADE_UP[name])
 

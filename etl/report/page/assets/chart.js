@@ -106,7 +106,10 @@ class Chart {
       const values = (data[measure] = cut(this.line[measure]));
       data[`${measure}_above_0`] = values.map((value) => (value > 0 ? value : NaN));
       data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && Math.abs(value) < 100 ? 1 : 0));
-      data[`${measure}_told`] = data[`${measure}_text`].map((figure) => WORDS[measure].told({ figure }));
+      data[`${measure}_told`] = data[`${measure}_text`].map((figure, n) => {
+        const told = WORDS[measure].told({ figure });
+        return values[n] < 0 ? _("{told} (the source lowered its total)", { told }) : told;
+      });
     }
     this.drawing = true;
     this.source.data = data;

@@ -5,8 +5,8 @@ class WorldMap {
     this.plot = figures.get_model_by_name("map");
     this.source = figures.get_model_by_name("countries");
     this.column = [...table.tHead.rows[0].cells].findIndex((cell) => cell.dataset.column === "cases_7d_per_100k");
-    // a series that ended says nothing of now
-    const alive = rows.filter((row) => !row.classList.contains("stale"));
+    // a series that ended or is silent says nothing of now
+    const alive = rows.filter((row) => !row.matches(".stale, .silent"));
     this.rows = new Map(alive.map((row) => [row.dataset.iso3, row]));
     this.classes = [...byId("legend").querySelectorAll("[data-from]")].map((item) => Number(item.dataset.from));
     const [xs, ys] = [0, 1].map((axis) => shapes.countries.map((c) => c.polygons.map((p) => p.map((r) => points(r, axis)))));

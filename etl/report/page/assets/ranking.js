@@ -12,7 +12,7 @@ function rank() {
   const column = 1 + beside + Number(chooser.value);
   const body = byId("bars").tBodies[0];
   const ranked = rows
-    .filter((row) => !row.classList.contains("stale") && !Number.isNaN(valueOf(row, column)))
+    .filter((row) => !row.matches(".stale, .silent") && !Number.isNaN(valueOf(row, column)))
     .sort((a, b) => valueOf(b, column) - valueOf(a, column) || inOrder.compare(nameOf(a), nameOf(b)))
     .slice(0, body.dataset.most);
   const highest = ranked.length ? Math.max(valueOf(ranked[0], column), 0) : 0;
