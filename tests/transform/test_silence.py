@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import date, timedelta
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -25,7 +26,7 @@ def table(**series: Sequence[Line]) -> pd.DataFrame:
     return pd.DataFrame(
         {
             "country_key": pd.Categorical([row[0] for row in listed], categories=sorted(series)),
-            "date": pd.array([FIRST + timedelta(row[1]) for row in listed], "datetime64[s]"),
+            "date": np.array([FIRST + timedelta(row[1]) for row in listed], "datetime64[s]"),
             "new_cases": pd.array([row[2] for row in listed], dtype="Int32"),
             "cumulative_cases": pd.array([row[3] for row in listed], dtype="Int32"),
         }

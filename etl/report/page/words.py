@@ -72,6 +72,21 @@ CORRECTIONS = (
         "Daily counts that were not reported",
         "The source left them blank and repeated its total: they are unknown, not zero.",
     ),
+    (
+        "negative_missing",
+        "Totals below zero",
+        "No total can be below zero: they are left out.",
+    ),
+    (
+        "names_replaced",
+        "Names with broken characters",
+        "Their code is known, so the name is taken from the project's own table.",
+    ),
+    (
+        "rows_nameless",
+        "Rows that name nothing",
+        "They have neither a code nor a name: they are left out.",
+    ),
 )
 
 
