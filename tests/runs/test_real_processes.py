@@ -30,8 +30,8 @@ from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, use
 from tests.support.web_server import Reply, Request, Script, web_server
 
 FULL = os.environ.get("FAULTS") == "full"
-ROUNDS = 50 if FULL else 4
-SAMPLE = 3
+ROUNDS = 50 if FULL else 2
+SAMPLE = 2
 BUCKET = f"processes-{uuid4().hex}"  # other processes test on the same server
 IF_DUE = Options(if_due=True)
 
