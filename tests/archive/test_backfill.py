@@ -86,7 +86,7 @@ def test_a_bad_snapshot_is_listed_and_the_others_are_as_if_it_had_not_been(
     [
         (gzip.compress(growing(21))[:-20], "SourceUnavailable", "a gzip that ends too early"),
         (gzip.compress(growing(21))[:50] + b"\0" * 99, "SourceChanged", "can't be unpacked"),
-        (b"", "SourceChanged", "the source is empty"),
+        (b"", "SourceChanged", "stats.json.gz is empty"),
         (gzip.compress(b"<!doctype html><p>Sorry"), "SourceChanged", "it begins '<!doctype html>"),
     ],
     ids=["truncated gzip", "broken gzip", "empty", "html"],

@@ -104,13 +104,13 @@ def test_names_that_a_source_makes_up_are_described_soundly(tmp_path: Path) -> N
     elements = [
         country("spain", "Spain", days),
         country("esp", "=cmd()|'/c calc'!A1", days),
-        country("es-2", '"</script>, 中国\n', days),
+        country("es-2", '"</script>, 中国', days),
     ]
     source = tmp_path / "stats.json"
     source.write_bytes(stats_json(elements))
     folder, package = published(tmp_path, source)
     names = [resource["name"] for resource in package["resources"]]
-    assert {"countries/esp.json", "countries/esp.json-2"} <= set(names)
+    assert {"countries/esp.json", "countries/esp_.json"} <= set(names)
     assert faults(folder / "datapackage.json") == []
 
 

@@ -3,8 +3,9 @@
 import json
 import os
 import resource
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -64,22 +65,41 @@ def limited(what: int, most: int) -> Iterator[None]:
         resource.setrlimit(what, before)
 
 
+@contextmanager
+def few_files(more: int) -> Iterator[None]:
+    """Leave this process room for `more` open files."""
+    highest = max(map(int, os.listdir("/proc/self/fd")))
+    with limited(resource.RLIMIT_NOFILE, highest + 10):
+        opened: list[int] = []
+        with suppress(OSError):
+            while True:
+                opened.append(os.open(os.devnull, os.O_RDONLY))
+        for free in opened[:more]:
+            os.close(free)
+        try:
+            yield
+        finally:
+            for taken in opened[more:]:
+                os.close(taken)
+
+
 @pytest.mark.parametrize(
-    ("what", "most", "message"),
+    ("starved", "message"),
     [
-        *((resource.RLIMIT_FSIZE, size, "File too large") for size in (0, 300, 1000, 4000)),
-        *((resource.RLIMIT_NOFILE, more, "Too many open files") for more in (0, 1, 2)),
+        *(
+            (partial(limited, resource.RLIMIT_FSIZE, size), "File too large")
+            for size in (0, 300, 1000, 4000)
+        ),
+        *((partial(few_files, more), "Too many open files") for more in (0, 1, 2)),
     ],
 )
 def test_a_full_disk_or_file_table_fails_the_run_clearly_and_the_next_one_succeeds(
-    tmp_path: Path, what: int, most: int, message: str
+    tmp_path: Path, starved: Callable[[], AbstractContextManager[None]], message: str
 ) -> None:
     store, source = published_store(tmp_path)
     before = contents(store)["manifest.json"]
     source.write_bytes(growing(21))
-    if what == resource.RLIMIT_NOFILE:
-        most += len(os.listdir("/proc/self/fd")) - 1
-    with limited(what, most), pytest.raises(EtlError, match=message):
+    with starved(), pytest.raises(EtlError, match=message):
         run(store, source)
     assert contents(store)["manifest.json"] == before
     assert message in records(store)[-1]["failure"]["message"]

@@ -493,6 +493,8 @@ def test_the_world_s_last_day_is_the_sum_of_the_latest_of_the_living(
 
 # The latest rows
 
+LATEST_TYPES = {**TYPES, "active": "Int64", "last_reported": "datetime64[s]", "silent": "bool"}
+
 
 def test_latest_is_the_last_row_of_each_country_with_active_behind_the_counts() -> None:
     table = tidied(
@@ -502,9 +504,14 @@ def test_latest_is_the_last_row_of_each_country_with_active_behind_the_counts() 
         )
     )
     newest = latest(table)
-    at = table_columns().index("cumulative_recoveries") + 1
-    assert list(newest.columns) == [*table_columns()[:at], "active", *table_columns()[at:]]
-    assert types(newest) == {**TYPES, "active": "Int64"}
+    expected = table_columns()
+    expected.insert(expected.index("cumulative_recoveries") + 1, "active")
+    expected[expected.index("stale") + 1 : expected.index("stale") + 1] = [
+        "last_reported",
+        "silent",
+    ]
+    assert list(newest.columns) == expected
+    assert types(newest) == LATEST_TYPES
     assert values(newest, "country_key") == ["italy", "spain"]
     assert values(newest, "date") == ["2020-03-05", "2020-03-02"]
     assert values(newest, "active") == [6, 13]
@@ -527,7 +534,7 @@ def test_active_is_missing_where_recoveries_fell_back_to_nothing() -> None:
 def test_latest_of_no_rows_is_no_row() -> None:
     newest = latest(tidied(ONE_DAY).head(0))
     assert newest.empty
-    assert types(newest) == {**TYPES, "active": "Int64"}
+    assert types(newest) == LATEST_TYPES
 
 
 @some

@@ -107,12 +107,12 @@ def test_a_day_on_which_changes_json_alone_would_differ_is_unchanged(tmp_path: P
     assert file["lasting_sha256"] == NO_CONTENT != file["sha256"]
 
 
-def test_a_table_that_cant_be_read_is_nothing_to_compare_with(tmp_path: Path) -> None:
+def test_a_table_that_is_gone_is_nothing_to_compare_with_once_it_is_forced(tmp_path: Path) -> None:
     store, source = published_store(tmp_path)
     run_id = json.loads(contents(store)["manifest.json"])["run_id"]
     store.delete(f"runs/{run_id}/timeseries.parquet")
     source.write_bytes(growing(21))
-    assert run(store, source).outcome == "published"
+    assert run(store, source, options=Options(force=True)).outcome == "published"
     assert changes(store)["compared_with"] is None
 
 

@@ -35,7 +35,7 @@ def endpoint_fault(bucket: str, url: str) -> str:
     key would then begin with that name.
     """
     path = urlsplit(url).path.rstrip("/")
-    if path.rpartition("/")[2] != bucket:
+    if not bucket or path.rpartition("/")[2] != bucket:
         return ""
     variables = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
     named = next((name for name in variables if os.environ.get(name)), "endpoint_url")

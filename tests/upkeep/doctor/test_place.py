@@ -171,7 +171,8 @@ def test_a_server_that_keeps_no_conditions_is_a_warning_and_met_all_the_same(
         store = new_bucket()
         settings = settings_for(os.devnull)
         found = troubles(examine(settings, {}, store, datetime.now(UTC)))
-        assert "run one worker, never two at once" in [finding.step for finding in found]
+        steps = [finding.step for finding in found]
+        assert "run one worker, never two at once; see docs/s3-servers.md" in steps
         assert [finding for finding in found if finding.level == "failed"] == []
 
 

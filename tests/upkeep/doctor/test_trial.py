@@ -40,7 +40,7 @@ def test_a_permission_that_lacks_is_named_with_the_way_out(
         "python app.py setup --policy prints what the worker must be allowed to do"
     }
     aws.policy = None
-    assert len(list(store.list())) == (2 if lacking == "s3:DeleteObject" else 0)
+    assert len(list(store.list())) == (3 if lacking == "s3:DeleteObject" else 0)
 
 
 def test_a_folder_that_can_not_be_written_fails_with_the_way_out(tmp_path: Path) -> None:
