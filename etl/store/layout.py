@@ -3,7 +3,7 @@ kept. Pure; uses the standard library only.
 
 Derived from it: which keys `put` and `rm` refuse (upkeep/versions.py), the bucket's public policy
 and lifecycle rules (store/s3/setup/), how the page and datapackage.json describe each file, the
-demo's list, and the table in README.md. To add something to the folder, add a Place.
+demo's list, and the table in docs/reference.md. To add something to the folder, add a Place.
 """
 
 from dataclasses import dataclass
@@ -38,7 +38,7 @@ OPEN, CLOSED = True, False  # to the public, after `setup --public`
 class Place:
     """One key; or all keys that begin with `key` (if it ends with / or -), or match its *.
 
-    `meaning` is shown on the page, in the demo and the README, `more` in the README only; [one] in
+    `meaning` is shown on the page, in the demo and docs/reference.md, `more` in the latter only; [one] in
     them is replaced by country, region or place. A lifecycle rule removes it after `keep_days`.
     """
 

@@ -161,23 +161,23 @@ def test_the_makefile_and_ci_know_the_commands_the_readme_names() -> None:
     assert set(re.findall(r"make ([a-z]+)", text(".ci/run"))) <= targets
 
 
-def test_the_readmes_table_of_settings_is_the_register() -> None:
-    told = text("README.md")
+def test_the_references_table_of_settings_is_the_register() -> None:
+    told = text("docs/reference.md")
     for setting in REGISTER:
         default = f"`{setting.default}`" if setting.default else "none"
         assert f"| `{setting.variable}` | {default} | {setting.meaning} |" in told
 
 
-def test_the_readme_tells_every_source_and_its_licence() -> None:
-    told = text("README.md")
+def test_the_reference_lists_every_source_and_its_licence() -> None:
+    told = text("docs/reference.md")
     for source in SOURCES.values():
         if source.level == "countries":
             row = rf"^\| `{source.name}` \|.*\| {re.escape(source.licence)} \|$"
             assert re.search(row, told, re.MULTILINE), source.name
 
 
-def test_the_readme_explains_every_event_of_the_log() -> None:
-    told = text("README.md")
+def test_the_reference_explains_every_event_of_the_log() -> None:
+    told = text("docs/reference.md")
     code = [PROJECT / "app.py", *(PROJECT / "etl").rglob("*.py")]
     events = {
         event
@@ -188,10 +188,10 @@ def test_the_readme_explains_every_event_of_the_log() -> None:
     assert [event for event in sorted(events) if f"`{event}`" not in told] == []
 
 
-def test_the_readme_names_every_command() -> None:
+def test_the_reference_names_every_command() -> None:
     from etl.cli.main import cli
 
-    told = text("README.md")
+    told = text("docs/reference.md")
     shown = [name for name, command in cli.commands.items() if not command.hidden]
     assert [name for name in shown if f"`python app.py {name}`" not in told] == []
 
@@ -206,3 +206,11 @@ def test_the_makefile_the_container_and_heroku_name_pythons_that_are_supported()
         assert text(".python-version").strip() == text("runtime.txt").strip().removeprefix(
             "python-"
         )
+
+
+def test_the_readme_is_one_page_whose_links_lead_somewhere() -> None:
+    readme = text("README.md")
+    assert len(readme.splitlines()) < 150
+    linked = re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", readme)
+    assert len(linked) > 10
+    assert [name for name in linked if not (PROJECT / name).exists()] == []

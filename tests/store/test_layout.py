@@ -101,8 +101,8 @@ def test_translations_may_be_corrected_by_people(desk: Desk) -> None:
     assert desk("rm", "translations.json", "--yes").status == 0
 
 
-def test_the_readme_lists_every_place() -> None:
-    text = (PROJECT / "README.md").read_text(encoding="utf-8")
+def test_the_reference_lists_every_place() -> None:
+    text = (PROJECT / "docs/reference.md").read_text(encoding="utf-8")
     table = "\n".join(["| key | what it is |", "|---|---|", *map(row, PLACES)])
     assert f"\n\n{table}\n\n" in text
 
