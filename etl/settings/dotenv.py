@@ -63,7 +63,8 @@ def _bindings(path: Path) -> "list[Binding]":
         return []
     try:
         with path.open("rb") as raw:
-            if raw.read(2) in UTF16_MARKS:
+            content = raw.read()
+            if content.startswith(UTF16_MARKS) or b"\0" in content:
                 raise ConfigError(f"{path}: is in UTF-16; {NOTEPAD}")
         with path.open(encoding=ENCODING) as lines:
             return list(parse_stream(lines))

@@ -94,6 +94,7 @@ SIGN_IN = f"AWS credentials can't be fetched; sign in again (aws sso login), or 
 NO_REGION = "no AWS region is set; set AWS_DEFAULT_REGION, e.g. to eu-west-1{unread}"
 UNREACHABLE = "{endpoint} can't be reached; check the network, and {variable} if it is set"
 ENDPOINT = "the AWS settings can't be used: {text}; check {variable}"
+CLOSED = "{endpoint} closed the connection, or speaks no HTTP; try again, then check {variable}"
 BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
 LOOP = "the server redirects for ever, or to no region; check {variable}: https? the right region?"
 UNREADABLE = "{where}: the answer is not in AWS's format; check {variable} and HTTPS_PROXY"
@@ -115,9 +116,9 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((boto.MetadataRetrievalError, boto.SSOError, boto.LoginError), SIGN_IN),
     (boto.ProxyConnectionError, "the proxy can't be reached; check HTTPS_PROXY"),
     (boto.SSLError, "{endpoint} shows a certificate that is not trusted; see AWS_CA_BUNDLE"),
-    (boto.ReadTimeoutError, "{endpoint} did not answer in time; try again"),
+    (boto.ReadTimeoutError, "{endpoint} did not answer in time; try again, then check {variable}"),
     ((boto.ResponseStreamingError, boto.IncompleteReadError, HTTPError), BROKEN_OFF),
-    (boto.ConnectionClosedError, "{endpoint} closed the connection; try again"),
+    (boto.ConnectionClosedError, CLOSED),
     (boto.ConnectionError, UNREACHABLE),
     (boto.HTTPClientError, FAILED),
     (boto.FlexibleChecksumError, "{where} arrived damaged: its checksum differs; try again"),

@@ -17,7 +17,7 @@ from botocore.exceptions import ClientError
 from etl.errors import SourceUnavailable, StoreError
 from etl.extract.http import TryAgain, get
 from etl.store.s3.client import CONFIG, addressing
-from etl.store.s3.errors import explained
+from etl.store.s3.errors import ARN, RAISED, Asked, explained, sentence
 from etl.store.s3.setup import Bucket
 from etl.store.s3.store import S3Store
 
@@ -98,16 +98,21 @@ def _with_headers(seen: Greeting, answer: Any) -> Greeting:
 LIMIT_S = 10.0
 PAGE_SIZE = 1000  # AWS returns the buckets' regions only if the request has some parameter
 COUNTED = 10_000  # stop counting here: a bucket may hold millions
+ALL_BUCKETS = Asked("s3", "the list of buckets", "s3:ListAllMyBuckets", "*", f"{ARN}*")
 EMPTY_IT = "empty it first: python app.py buckets --empty {name}"
 
 
 def list_buckets(client: "S3Client") -> Iterator[Bucket]:
     """List the buckets of the credentials' account. Raises StoreError."""
     pages = client.get_paginator("list_buckets").paginate(PaginationConfig={"PageSize": PAGE_SIZE})
-    with explained("*", None, "s3:ListAllMyBuckets"):
+    try:
         for found in (found for page in pages for found in page.get("Buckets", ())):
             created = found["CreationDate"].astimezone(UTC)
             yield Bucket(found["Name"], found.get("BucketRegion"), created)
+    except TypeError as exc:  # after a redirect botocore looks for the name of a bucket
+        raise StoreError(sentence(RecursionError(), ALL_BUCKETS)) from exc
+    except RAISED as exc:
+        raise StoreError(sentence(exc, ALL_BUCKETS)) from exc
 
 
 def want_empty(client: "S3Client", name: str) -> None:
