@@ -70,6 +70,19 @@ def test_the_header_of_2020_with_spaces_and_its_dates_are_read(path: Path) -> No
     assert values(table.rows, "cumulative_cases", "chad") == [2]
 
 
+def test_dates_with_a_time_may_follow_many_without(path: Path) -> None:
+    plain = long_series(days=20_000).removesuffix("\n")  # more than a block of Arrow's
+    table = read(path, who_file(*plain.split("\n")[1:], "2020-02-24T00:00:00Z,TD,Chad,AFRO,1,2,,"))
+    assert len(table.rows) == 20_001
+    assert values(table.rows, "date", "chad") == ["2020-02-24"]
+
+
+@pytest.mark.parametrize("day", ["0000-01-01", "", "2021-02-29"])
+def test_a_day_that_does_not_exist_is_refused(path: Path, day: str) -> None:
+    (fault,) = faults(path, who_file(f"{day},TD,Chad,AFRO,1,2,0,0"))
+    assert fault == f"data.csv, line 2, Chad: expected a date such as 2020-01-22, got {day!r}"
+
+
 def test_owids_header_of_2020_to_2024_is_read(path: Path) -> None:
     document = who_file(
         "AFG,Asia,Afghanistan,2020-02-24,5.0,5.0,,,41128772.0",

@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -56,7 +55,8 @@ def _unfinished_line(path: Path) -> bytes:
     """Return the last line if it has no line break; empty if it has one."""
     with path.open("rb") as file:
         file.seek(max(file.seek(0, io.SEEK_END) - LONGEST_LINE, 0))
-        return re.split(b"[\r\n]", file.read())[-1]
+        end = file.read()
+    return end[max(end.rfind(b"\r"), end.rfind(b"\n")) + 1 :]
 
 
 def _breaks_off(name: str, last: bytes) -> str:

@@ -26,6 +26,8 @@ BLOCK = 1 << 20
 LEFT_OUT = -1
 NO_DAY = np.iinfo(np.int32).min
 EPOCH = date(1970, 1, 1).toordinal()
+FIRST_DAY = date.min.toordinal() - EPOCH  # Arrow knows a year 0, Python doesn't
+TEXT = pa.dictionary(pa.int32(), pa.string())
 
 
 class _Rows:
@@ -87,7 +89,10 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
     """
     names = header(path, form.columns, form.older)
     try:
-        return _read(path, form, names)
+        try:
+            return _read(path, form, names, pa.date32())  # the fast way
+        except pa.ArrowInvalid:  # perhaps dates such as 2020-02-24T00:00:00Z
+            return _read(path, form, names, TEXT)
     except (ValueError, SourceChanged) as exc:  # Arrow's errors are ValueErrors
         if faults := explain(path, form):
             raise SourceChanged(faults.lines()) from exc
@@ -96,14 +101,13 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
         raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc
 
 
-def _read(path: Path, form: CsvForm, names: list[str]) -> SourceTable:
+def _read(path: Path, form: CsvForm, names: list[str], dates: pa.DataType) -> SourceTable:
     rows = _Rows(form)
-    text = pa.dictionary(pa.int32(), pa.string())
-    texts = dict.fromkeys((form.date, form.code, form.name), text)
+    texts = dict.fromkeys((form.code, form.name), TEXT)
     numbers = dict.fromkeys(form.counts.values(), pa.float64())
     options = pa.csv.ConvertOptions(
         include_columns=form.columns,
-        column_types={**texts, **numbers},
+        column_types={form.date: dates, **texts, **numbers},
         null_values=["", " ", "  "],  # NA is Namibia
     )
     reading = pa.csv.ReadOptions(
@@ -118,10 +122,8 @@ def _read(path: Path, form: CsvForm, names: list[str]) -> SourceTable:
 def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
     places = _places(rows, block.column(form.code), block.column(form.name), form)
     kept = places != LEFT_OUT
-    dates = block.column(form.date)
-    day_of = np.array([rows.day(text) for text in dates.dictionary.to_pylist()], dtype=np.int32)
-    days = day_of[dates.indices.to_numpy()[kept]]
-    if (days == NO_DAY).any():
+    days = _days(rows, block.column(form.date))[kept]
+    if (days < FIRST_DAY).any():
         raise ValueError("a row without a date")
     rows.columns["place"].frombytes(places[kept].tobytes())
     rows.columns["day"].frombytes(days.tobytes())
@@ -139,6 +141,15 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
             known &= ~negative
         rows.columns[ours].frombytes(counts.astype(np.int32).tobytes())
         rows.known[ours] += known.tobytes()
+
+
+def _days(rows: _Rows, dates: pa.Array) -> NDArray[np.int32]:
+    """Return dates as days since 1970-01-01; NO_DAY for those that can't be read."""
+    if isinstance(dates, pa.DictionaryArray):
+        day_of = np.array([rows.day(text) for text in dates.dictionary.to_pylist()], np.int32)
+        return day_of[dates.indices.to_numpy()]
+    days: NDArray[np.int32] = dates.cast(pa.int32()).fill_null(NO_DAY).to_numpy()
+    return days
 
 
 def _places(
