@@ -38,8 +38,9 @@ OPEN, CLOSED = True, False  # to the public, after `setup --public`
 class Place:
     """One key; or all keys that begin with `key` (if it ends with / or -), or match its *.
 
-    `meaning` is shown on the page, in the demo and docs/reference.md, `more` in the latter only; [one] in
-    them is replaced by country, region or place. A lifecycle rule removes it after `keep_days`.
+    `meaning` is shown on the page, in the demo and docs/reference.md, `more` only in the latter;
+    [one] in them is replaced by country, region or place. A lifecycle rule removes it after
+    `keep_days`.
     """
 
     key: str

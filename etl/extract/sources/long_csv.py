@@ -147,8 +147,9 @@ def _days(rows: _Rows, dates: pa.Array) -> NDArray[np.int32]:
     """Return dates as days since 1970-01-01; NO_DAY for those that can't be read."""
     if isinstance(dates, pa.DictionaryArray):
         day_of = np.array([rows.day(text) for text in dates.dictionary.to_pylist()], np.int32)
-        return day_of[dates.indices.to_numpy()]
-    days: NDArray[np.int32] = dates.cast(pa.int32()).fill_null(NO_DAY).to_numpy()
+        days: NDArray[np.int32] = day_of[dates.indices.to_numpy()]
+    else:
+        days = dates.cast(pa.int32()).fill_null(NO_DAY).to_numpy()
     return days
 
 
