@@ -136,11 +136,12 @@ def _raise(stopped: Stopped, number: int, frame: FrameType | None) -> NoReturn:
 
 
 def _stop_again(unraisable: "sys.UnraisableHookArgs") -> None:
-    """Raise Stopped a moment later if it was raised in a destructor, where Python drops it."""
+    """Raise Stopped a moment later if it was raised in a destructor, where Python drops it.
+
+    What else destructors raise is not shown, since the process ends.
+    """
     if isinstance(unraisable.exc_value, Stopped):
         signal.setitimer(signal.ITIMER_REAL, STOP_AGAIN_S)
-    else:
-        sys.__unraisablehook__(unraisable)
 
 
 def main(arguments: list[str] | None = None) -> int:
