@@ -146,7 +146,8 @@ def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk
     assert [day.outcome for day in done.days] == ["made"] * 6
     after = contents(s3_desk.store)
     assert {key: after[key] for key in before} == before
-    assert_settled(after)
+    # a worker that is killed while it tries the server's conditions leaves that object
+    assert_settled({key: body for key, body in after.items() if not key.startswith("_doctor-")})
     folders = {key.split("/")[1] for key in after.keys() - before.keys() if key[:5] == "runs/"}
     assert folders == {day.run_id for day in done.days}
     assert [run.run_id for run in catalogue.read(s3_desk.store).rebuilt] == sorted(folders)
