@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime
 
 from etl.alerts import messages
-from etl.alerts.messages import Message
+from etl.alerts.messages import Draft, Message
 from etl.alerts.sns import Topic
 from etl.alerts.state import KIND
 from etl.alerts.translate import Translator
@@ -19,22 +19,20 @@ def note_id(now: datetime) -> str:
 
 
 def written(
-    text: str,
+    draft: Draft,
     *,
     source: str,
     languages: tuple[str, ...],
     translator: Translator,
-    where: str,
-    message_id: str,
-    subject: str = "",
     display_name: str = "",
 ) -> tuple[Note, dict[str, str]]:
     """Return the note in each language, and an error for each language that failed.
 
-    A note that can't be translated is the original text.
+    `source` is the language that it was written in. A note that can't be translated is the
+    original text.
     """
-    draft = messages.draft_note(text, where=where, alert_id=message_id, own_subject=subject)
-    ready = set() if subject else {draft.subject}  # a fixed sentence, whose translation is kept
+    # the translation of our own subject is kept, that of what a person wrote is not
+    ready = set() if draft.own_subject else {draft.subject}
     note: Note = {}
     failed: dict[str, str] = {}
     for language in languages:

@@ -11,7 +11,6 @@ from etl.alerts.sns import MISSING, Topic
 from etl.errors import AlertError
 from etl.settings.languages import ORIGINAL
 
-PROTOCOLS = ("sms", "email", "https")
 DELETED = "Deleted"  # SNS's text in place of the ARN
 DIFFERENT = "already exists with different attributes"
 # A pattern and what to expect, for errors. RFC 5321 allows more addresses than SNS delivers to.

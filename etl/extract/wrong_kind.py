@@ -14,6 +14,9 @@ _KINDS = {
 
 
 def wrong_kind(begins: bytes) -> str | None:
-    """Return what a document is, such as `an HTML page`, by its first bytes; None if unknown."""
+    """Return what a document is, such as `an HTML page`, by its first bytes; None if unknown.
+
+    A byte order mark, blanks and, in HTML, a comment may come first.
+    """
     text = begins.lstrip(_BLANK)
     return next((kind for kind, pattern in _KINDS.items() if pattern.match(text)), None)

@@ -10,7 +10,7 @@ from hypothesis import settings as profile
 from hypothesis import strategies as st
 
 from etl.alerts import aws, notes, translate, translation
-from etl.alerts.messages import draft_alert, write_message
+from etl.alerts.messages import draft_alert, draft_note, write_message
 from etl.alerts.translate import Translator
 from etl.errors import AlertError, StoreError
 from etl.store import Stored, Upload
@@ -217,12 +217,12 @@ def test_where_no_language_is_found_it_is_said(languages: Languages) -> None:
 def test_a_note_is_translated_from_its_own_language_and_not_kept(languages: Languages) -> None:
     store = MemoryStore()
     note, failed = notes.written(
-        "Hoy es un buen dia.\nMira https://example.org/a?b=1",
+        draft_note(
+            "Hoy es un buen dia.\nMira https://example.org/a?b=1", where=WHERE, alert_id="note-1"
+        ),
         source="es",
         languages=("en", "es", "ca"),
         translator=Translator(store),
-        where=WHERE,
-        message_id="note-1",
     )
     assert failed == {}
     first = {language: message.long.split("\n")[:2] for language, message in note.items()}
@@ -240,12 +240,10 @@ def test_a_note_that_cannot_be_translated_goes_out_as_it_is_and_says_so(
 ) -> None:
     languages.refuse = (400, "AccessDeniedException", "no")
     note, failed = notes.written(
-        "Look at the page.",
+        draft_note("Look at the page.", where=WHERE, alert_id="note-1"),
         source="en",
         languages=("en", "ca"),
         translator=Translator(MemoryStore()),
-        where=WHERE,
-        message_id="note-1",
     )
     assert "translate:TranslateText" in failed["ca"]
     assert note["ca"].long.startswith("Look at the page.\n\nThis message could not be translated")
@@ -258,12 +256,10 @@ def test_whatever_is_written_in_a_note_arrives_or_the_original_does(
     languages: Languages, text: str
 ) -> None:
     note, _ = notes.written(
-        text,
+        draft_note(text, where=WHERE, alert_id="note-1"),
         source="en",
         languages=("en", "ca"),
         translator=Translator(MemoryStore()),
-        where=WHERE,
-        message_id="note-1",
     )
     assert note["ca"].long.endswith("-- \ns3://bucket/covid\nnote-1")
     figures = [char for char in note["en"].long if char.isascii() and char.isdigit()]

@@ -82,7 +82,7 @@ def _send_note(
     settings: Settings, given: tuple[str, str], *, detect: bool, yes: bool, as_json: bool
 ) -> None:
     """Write, show and send a note; `given` is its text and its subject."""
-    from etl.alerts import aws, notes, translate
+    from etl.alerts import aws, messages, notes, translate
     from etl.alerts.sns import Topic
 
     topic, store = Topic(topic_name(settings)), open_store(settings)
@@ -92,14 +92,13 @@ def _send_note(
     if detect:
         source, score = translate.detect(given[0], aws.client("comprehend"))
     message_id = notes.note_id(datetime.now(UTC))
+    text, subject = given
+    draft = messages.draft_note(text, where=store.address, alert_id=message_id, own_subject=subject)
     note, failed = notes.written(
-        given[0],
+        draft,
         source=source,
         languages=languages,
         translator=translate.Translator(store),
-        where=store.address,
-        message_id=message_id,
-        subject=given[1],
         display_name=topic.display_name,
     )
     for language, why in failed.items():

@@ -1,5 +1,7 @@
 """The monthly reports."""
 
+from functools import partial
+
 import click
 
 from etl.cli.options import JSON, in_force, open_store
@@ -34,20 +36,14 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
+    limit, facts_url = settings.source.max_bytes, settings.source.facts_url
+    report_of = partial(make.make_report, store, past, max_bytes=limit, facts_url=facts_url)
     made, failed = [], {}
     with Screen.of(settings, as_json=as_json) as screen:
         for one in wanted or make.months_with_snapshots(store, past):
             screen.step(f"report {one}")
             try:
-                of_month = make.make_report(
-                    store,
-                    past,
-                    one,
-                    max_bytes=settings.source.max_bytes,
-                    facts_url=settings.source.facts_url,
-                    advance=screen.advance,
-                )
-                made.append(of_month)
+                made.append(report_of(one, advance=screen.advance))
             except EtlError as exc:
                 if not every:
                     raise

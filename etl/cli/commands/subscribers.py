@@ -54,10 +54,7 @@ def subscribe(
     from etl.alerts import phones, subscriptions
     from etl.alerts.sns import Topic
 
-    try:
-        endpoint = subscriptions.valid_endpoint(protocol, endpoint)
-    except ValueError as exc:
-        raise click.UsageError(f"ENDPOINT: {exc}") from exc
+    endpoint = _valid(protocol, endpoint)
     settings = in_common()
     topic = Topic(topic_name(settings))
     if lang not in (ORIGINAL, *settings.alerts.translate_to):
@@ -80,6 +77,15 @@ def subscribe(
         click.echo(
             f"{endpoint} is told of {_all_or(only)} in {lang}; a change takes up to 15 minutes"
         )
+
+
+def _valid(protocol: str, endpoint: str) -> str:
+    from etl.alerts.subscriptions import valid_endpoint
+
+    try:
+        return valid_endpoint(protocol, endpoint)
+    except ValueError as exc:
+        raise click.UsageError(f"ENDPOINT: {exc}") from exc
 
 
 @click.command()

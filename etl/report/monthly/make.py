@@ -76,8 +76,7 @@ def make_report(
     archive = Archive(store, past, known, facts_url, max_bytes)
     figures, listed_rows, faults = _figures(archive, ours, month, advance)
     notes += [*_said(figures), *faults]
-    uploads = _uploads(figures, source, notes)
-    uploads.insert(1, Upload(report_key(month, SNAPSHOTS_CSV), snapshots_csv(listed_rows)))
+    uploads = _uploads(figures, listed_rows, source, notes)
     shelf.put(store, uploads)
     shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS))))])
     return MonthlyReport(
@@ -133,12 +132,15 @@ def _said(figures: Figures) -> list[str]:
     return notes
 
 
-def _uploads(figures: Figures, source: Source, notes: Sequence[str]) -> list[Upload]:
+def _uploads(
+    figures: Figures, listed_rows: pd.DataFrame, source: Source, notes: Sequence[str]
+) -> list[Upload]:
     """List the files in the order of writing: the report, then each page after what it loads."""
     script = shelf.shared_script(charts.SCRIPT.read_bytes())
     drawn = pages.chart_page(figures, source, notes, script.key.rpartition("/")[2])
     return [
         Upload(report_key(figures.month), pages.report_page(figures, source, notes)),
+        Upload(report_key(figures.month, SNAPSHOTS_CSV), snapshots_csv(listed_rows)),
         Upload(report_key(figures.month, "final_report.csv"), pages.report_csv(figures)),
         script,
         Upload(report_key(figures.month, "final_chart.html"), drawn),
