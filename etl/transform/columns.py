@@ -27,12 +27,7 @@ NAMES = {
     for field in (
         Field("place_key", "string", "LEVEL=places: the source's key of the place"),
         Field("place", "string", "LEVEL=places: the place's name, as the source writes it"),
-        Field(
-            "region_key",
-            "string",
-            "LEVEL=regions, places: the source's key of the region. Missing for a place that lies "
-            "in none",
-        ),
+        Field("region_key", "string", "LEVEL=regions, places: the source's key of the region"),
         Field(
             "region", "string", "LEVEL=regions, places: the region's name, as the source writes it"
         ),
