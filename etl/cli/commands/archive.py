@@ -111,7 +111,7 @@ def backfill(
     publish: bool,
     as_json: bool,
 ) -> None:
-    """Make the run of every archived snapshot anew, by today's settings and code.
+    """Rebuild the run of every archived snapshot with today's settings and code.
 
     \b
     python app.py backfill                                one after the other

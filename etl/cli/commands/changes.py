@@ -18,7 +18,7 @@ FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in 
 @click.argument("after", metavar="[RUN|DATE]", type=Key(), required=False)
 @JSON
 def diff(before: str, after: str | None, as_json: bool) -> None:
-    """Say what a run says otherwise than an earlier one.
+    """Show how a run differs from an earlier one.
 
     Rows added and removed, figures restated, countries (regions, places) that came or went.
 

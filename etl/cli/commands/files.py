@@ -40,7 +40,7 @@ FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's o
 @click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="Only N of them.")
 @JSON
 def ls(prefix: str, most: int | None, as_json: bool) -> None:
-    """List what lies in the folder: size, time, key.
+    """List the files in the folder: size, time, key.
 
     \b
     python app.py ls                all of it
