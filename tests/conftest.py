@@ -57,28 +57,27 @@ def store(tmp_path: Path) -> DirectoryStore:
     return DirectoryStore(tmp_path / "out")
 
 
+def started(variable: str, what: str, script: str) -> str:
+    """Return the URL of a server that was started for the tests; skip the test without one."""
+    url = os.environ.get(variable)
+    if not url:
+        pytest.skip(
+            f"SKIPPED: no {what} is here; "
+            f"export {variable}=$(dev/tools/{script} start) and test again"
+        )
+    return url
+
+
 @pytest.fixture(scope="session")
 def real_s3() -> str:
     """Return the URL of a real S3 server that knows the tests' credentials."""
-    url = os.environ.get("TEST_S3_ENDPOINT")
-    if not url:
-        pytest.skip(
-            "SKIPPED: no real S3 server is here; "
-            "export TEST_S3_ENDPOINT=$(dev/tools/s3-server start) and test again"
-        )
-    return url
+    return started("TEST_S3_ENDPOINT", "real S3 server", "s3-server")
 
 
 @pytest.fixture(scope="session")
 def real_ceph() -> str:
     """Return the URL of a radosgw that knows the tests' credentials."""
-    url = os.environ.get("TEST_CEPH_ENDPOINT")
-    if not url:
-        pytest.skip(
-            "SKIPPED: no Ceph is here; "
-            "export TEST_CEPH_ENDPOINT=$(dev/tools/ceph-server start) and test again"
-        )
-    return url
+    return started("TEST_CEPH_ENDPOINT", "Ceph", "ceph-server")
 
 
 @pytest.fixture(scope="session")
