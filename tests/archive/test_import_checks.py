@@ -33,13 +33,6 @@ OTHERS = {
 }
 
 
-@pytest.fixture
-def versions(tmp_path: Path) -> Path:
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    return folder
-
-
 def test_documents_of_other_sources_and_levels_are_left_out_with_the_reason(
     store: DirectoryStore, versions: Path
 ) -> None:

@@ -16,13 +16,6 @@ from tests.support.archives import DAY, bring, fill, live, restating
 from tests.support.runs import NOW, contents, growing
 
 
-@pytest.fixture
-def versions(tmp_path: Path) -> Path:
-    folder = tmp_path / "versions"
-    folder.mkdir()
-    return folder
-
-
 def test_a_folder_of_versions_becomes_snapshots_as_if_fetched_then(
     store: DirectoryStore, versions: Path
 ) -> None:
