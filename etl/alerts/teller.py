@@ -8,7 +8,7 @@ fails because of its alerts.
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
@@ -27,9 +27,6 @@ from etl.store import Store
 from etl.store.layout import LATEST_JSON, run_key
 from etl.worker import schedule
 from etl.worker.handover import BY_HAND, Handover
-
-if TYPE_CHECKING:
-    from etl.alerts.outbox import Outbox
 
 
 class Teller:
@@ -182,9 +179,9 @@ class Teller:
         """Send the oldest first. If one can't be sent, the rest keep waiting."""
         if not ours:
             return
-        with self._outbox() as outbox:
+        with self._sender() as send:
             for waiting in ours:
-                left, error = outbox.send(waiting)
+                left, error = send(waiting)
                 try:
                     state.update_state(self._store, _after_sending(waiting, left, error, now))
                 except StoreError as exc:
@@ -206,15 +203,18 @@ class Teller:
         since = self._handover.failing_since or failure.started_at
         alert = incidents.failed(failure, since, attempts, None)
         alert = msgspec.structs.replace(alert, values={**alert.values, "blind": "yes"})
-        with self._outbox() as outbox:
-            _, error = outbox.send(Waiting(alert, self._languages))
+        with self._sender() as send:
+            _, error = send(Waiting(alert, self._languages))
         if error:
             raise AlertError(error)
 
-    def _outbox(self) -> "Outbox":
+    @contextmanager
+    def _sender(self) -> Iterator[Callable[[Waiting], tuple[list[str], str]]]:
+        """Yield the function that sends an alert, `Outbox.send`."""
         from etl.alerts.outbox import Outbox  # loads botocore, which is heavy: only when sending
 
-        return Outbox(self._alerts.topic, self._store, self._settings.one_of_several)
+        with Outbox(self._alerts.topic, self._store, self._settings.one_of_several) as outbox:
+            yield outbox.send
 
     @contextmanager
     def _never_raises(self) -> Iterator[None]:

@@ -1,15 +1,12 @@
 """Make an object public or private by an ACL, and try whether a stranger can read it."""
 
-from typing import TYPE_CHECKING
-
 import click
 
 from etl.errors import StoreError
 from etl.settings.groups import Settings
 from etl.store.layout import is_rewritten
-
-if TYPE_CHECKING:
-    from etl.store.s3.store import S3Store
+from etl.store.s3.bucket import closed_to_all
+from etl.store.s3.store import S3Store
 
 LASTS = "python app.py setup --public lasts"
 
@@ -19,8 +16,6 @@ def make_public(settings: Settings, key: str) -> None:
 
     Raises StoreError if the ACL is refused, or it was taken and the object is closed nevertheless.
     """
-    from etl.store.s3.bucket import closed_to_all
-
     store = _store(settings)
     store.set_acl(key, public=True)
     address = store.signer().address(key)
@@ -38,8 +33,6 @@ def make_public(settings: Settings, key: str) -> None:
 
 def make_private(settings: Settings, key: str) -> None:
     """Let only the owner read an object; warn if a stranger still can. Raises StoreError."""
-    from etl.store.s3.bucket import closed_to_all
-
     store = _store(settings)
     store.set_acl(key, public=False)
     address = store.signer().address(key)
@@ -49,7 +42,5 @@ def make_private(settings: Settings, key: str) -> None:
         click.echo(f"warning: {warning}", err=True)
 
 
-def _store(settings: Settings) -> "S3Store":
-    from etl.store.s3.store import S3Store
-
+def _store(settings: Settings) -> S3Store:
     return S3Store.connect(settings.store.bucket, settings.store.folder)

@@ -105,6 +105,14 @@ def test_every_import_points_to_the_left() -> None:
     assert against_the_order() == set()
 
 
+def test_what_is_imported_for_the_type_checker_alone_is_not_ours() -> None:
+    for name, path in MODULES.items():
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+                found = set(imports_in(node.body, lazily=True))
+                assert not {one for one in found if one.startswith(("etl", "config"))}, name
+
+
 @pytest.mark.parametrize("package", KNOWN_TO)
 def test_a_package_is_known_to_its_rooms_alone(package: str) -> None:
     knowing = {name for name in MODULES if package in theirs(name, lazily=True)}

@@ -4,16 +4,12 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from etl.cli.options import JSON, Key, in_force, open_store
-from etl.errors import EtlError
 from etl.store.layout import TABLE_PARQUET
-
-if TYPE_CHECKING:
-    from etl.archive.backfill import Span
 
 Cluster = tuple[str | None, int | None]
 DAY = click.DateTime(["%Y-%m-%d"])
@@ -125,12 +121,13 @@ def backfill(
     What readers see stays as it is, unless you say --publish.
     """
     from etl.archive.backfill import Span
+    from etl.cli.fill_archive import fill
 
     if first and last and first > last:
         raise click.UsageError("--from is later than --to")
     if only and publish:
         raise click.UsageError("--publish needs every file: leave out --only")
-    _fill(Span(_day(first), _day(last), only=_file(only)), cluster, publish, as_json)
+    fill(Span(_day(first), _day(last), only=_file(only)), cluster, publish, as_json)
 
 
 @click.command()
@@ -147,36 +144,13 @@ def rebuild(snapshot: str, only: str | None, as_json: bool) -> None:
     of these may run at the same time. The run is the same that backfill makes.
     """
     from etl.archive.backfill import Span
+    from etl.cli.fill_archive import fill
 
-    _fill(Span(snapshot=snapshot, only=_file(only)), (None, None), False, as_json)
+    fill(Span(snapshot=snapshot, only=_file(only)), (None, None), False, as_json)
 
 
 def _file(only: str | None) -> str:
     return TABLE_PARQUET if only else ""
-
-
-def _fill(span: "Span", cluster: Cluster, publish: bool, as_json: bool) -> None:
-    from etl.archive import backfill as filling
-    from etl.archive.cluster import open_engine
-    from etl.archive.engine import Progress
-    from etl.cli.print_archive import print_backfilled
-    from etl.cli.screen import Screen
-
-    settings = in_force()
-    store, now = open_store(settings), _now()
-    with Screen.of(settings, as_json=as_json) as screen, open_engine(*cluster) as engine:
-        progress = Progress(screen.stage, screen.advance, screen.failed)
-        done = filling.backfill(settings, store, engine, span, now, progress)
-    failure, published = None, None
-    try:
-        published = filling.publish(settings, store, done, now) if publish else None
-    except EtlError as exc:
-        failure = exc
-    whole = print_backfilled(done, published, settings, as_json=as_json)
-    if failure:
-        raise failure
-    if not whole:
-        raise SystemExit(1)
 
 
 @click.command()

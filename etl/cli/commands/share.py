@@ -6,7 +6,6 @@ from typing import Any
 
 import click
 
-from etl.cli.access import make_private, make_public
 from etl.cli.options import JSON, Key, in_force
 from etl.errors import StoreError
 from etl.settings.groups import Settings
@@ -64,6 +63,8 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
     if key is not None:
         require(store, key)
     if key is not None and how is not None:
+        from etl.cli.access import make_private, make_public
+
         (make_public if how == "public" else make_private)(settings, key)
         return
     signer = store.signer()
