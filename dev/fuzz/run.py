@@ -50,11 +50,11 @@ def document(name: str, seed: int) -> bytes:
 def fuzz(name: str, seeds: Iterator[int], seconds: float, folder: Path) -> Tally:
     """Read damaged documents for so many seconds of this process's CPU time and its children's."""
     tally = Tally(name, 0, 0, 0.0, [])
-    began_s = _cpu_s()
-    while _cpu_s() - began_s < seconds:
+    began_s = cpu_s()
+    while cpu_s() - began_s < seconds:
         seed = next(seeds)
         data = document(name, seed)
-        start_s = _cpu_s()
+        start_s = cpu_s()
         try:
             tally.read += TARGETS[name].read(data, folder)
         except BaseException as exc:
@@ -63,14 +63,14 @@ def fuzz(name: str, seeds: Iterator[int], seconds: float, folder: Path) -> Tally
             tally.broken.append(f"{name}, seed {seed}: {type(exc).__name__}: {exc!s:.200}")
         tally.inputs += 1
         if seed % STRETCHED_EVERY == 0:
-            slow = (_cpu_s() - start_s) / (STRETCHED_BYTES / 1e6)
+            slow = (cpu_s() - start_s) / (STRETCHED_BYTES / 1e6)
             tally.slowest_s_per_mb = max(tally.slowest_s_per_mb, slow)
             if slow > SLOWEST_S_PER_MB:
                 tally.broken.append(f"{name}, seed {seed}: {slow:.0f} s of CPU time per MB")
     return tally
 
 
-def _cpu_s() -> float:
+def cpu_s() -> float:
     times = os.times()
     return times.user + times.system + times.children_user + times.children_system
 

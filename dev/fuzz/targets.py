@@ -44,7 +44,7 @@ def _require(kept: bool, what: str) -> None:
         raise BrokenPromise(what)
 
 
-def _refused(exc: Exception) -> bool:
+def refused(exc: Exception) -> bool:
     message = str(exc)
     _require(not upsetting(message), f"a message with control characters: {message!a}")
     _require(0 < len(message) < LONGEST_MESSAGE, f"a message of {len(message)} characters")
@@ -55,7 +55,7 @@ def _letter(data: bytes, folder: Path) -> bool:
     try:
         found = read_contents(data, lambda: None)
     except Unreadable as exc:
-        return _refused(exc)
+        return refused(exc)
     if isinstance(found, Picture):
         _require(len(found.body) <= len(data) + 60, "a copy that is longer than the picture")
         again = read_contents(found.body, lambda: None)
@@ -75,7 +75,7 @@ def _source(name: str, data: bytes, folder: Path) -> bool:
     try:
         table = read_table(source, paths)
     except SourceChanged as exc:
-        return _refused(exc)
+        return refused(exc)
     names = table.entities[levels.one(source.level)]
     _require(not any(map(upsetting, names)), "a name with control characters")
     _require(all(name.strip() for name in names), "a blank name")
@@ -94,7 +94,7 @@ def _facts(data: bytes, folder: Path) -> bool:
     try:
         facts = read_facts(path)
     except SourceChanged as exc:
-        return _refused(exc)
+        return refused(exc)
     _require(list(facts.columns) == ["country", *FACT_COLUMNS], "other columns")
     _require(not any(map(upsetting, facts["country"])), "a name with control characters")
     return True
@@ -106,7 +106,7 @@ def _gzip(data: bytes, folder: Path) -> bool:
         for _ in unpacked(pieces):
             pass
     except (EOFError, zlib.error) as exc:
-        return _refused(exc)
+        return refused(exc)
     return True
 
 

@@ -115,7 +115,7 @@ class Here:
             yield item, attempt(function, item, pauses_s=self._pauses_s)
 
 
-_impatient = Event()  # set once all pauses were waited for, until a task succeeds again
+impatient = Event()  # set once all pauses were waited for, until a task succeeds again
 
 
 def attempt(
@@ -129,13 +129,13 @@ def attempt(
 
     Only one task waits that long: after it, the next ones are tried once, until one succeeds.
     """
-    for pause_s in [*(() if _impatient.is_set() else pauses_s), None]:
+    for pause_s in [*(() if impatient.is_set() else pauses_s), None]:
         try:
             result = function(item)
         except Exception as exc:
             trouble = Trouble(type(exc).__name__, _text(exc), worker)
         else:
-            _impatient.clear()
+            impatient.clear()
             return result
         finally:
             trim_heap()  # otherwise memory grows by half a megabyte with each snapshot
@@ -144,7 +144,7 @@ def attempt(
         if pause_s is not None:
             log.warning("backfill.waiting", seconds=pause_s, error=trouble.message)
             time.sleep(pause_s)
-    _impatient.set()
+    impatient.set()
     return trouble
 
 

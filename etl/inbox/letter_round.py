@@ -66,7 +66,7 @@ class LetterRound:
         Those that a service refused before come last, so that they keep no other from being read.
         """
         begun = list(claims.under_way(self._store))
-        last = [letter for letter in begun if not self._is_late() and self._go_on(letter)]
+        last = [letter for letter in begun if not self.is_late() and self._go_on(letter)]
         for entry in self._new(set(begun)):
             fresh = claims.claim(self._store, claims.new_progress(entry), None, self._now)
             if fresh and results.read_result(self._store, fresh.progress.id):
@@ -75,14 +75,14 @@ class LetterRound:
             elif fresh:
                 self._handle(fresh)
         for letter in last:
-            if not self._is_late():
+            if not self.is_late():
                 self._go_on(letter, refused=True)
         for refused in self._refused:
             self._settle(refused)
         self._done.letters.sort(key=lambda letter: letter.id)
         return self._done
 
-    def _is_late(self) -> bool:
+    def is_late(self) -> bool:
         return time.monotonic() > self._ends
 
     def _limits(self) -> Check:
@@ -100,7 +100,7 @@ class LetterRound:
         return check
 
     def _refuse_late(self) -> None:
-        if self._is_late():
+        if self.is_late():
             raise Later(LATE)
 
     def _new(self, begun: set[str]) -> Iterator[Entry]:
@@ -110,7 +110,7 @@ class LetterRound:
         """
         count = 0
         for entry in self._store.list(INCOMING, in_order=False):
-            if self._is_late() or count == MOST_LETTERS:
+            if self.is_late() or count == MOST_LETTERS:
                 return
             letter = letter_id(entry)
             if letter in begun or (

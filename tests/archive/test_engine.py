@@ -23,7 +23,7 @@ HASTY = Here(pauses_s=())
 
 @pytest.fixture(autouse=True)
 def _patient() -> None:
-    engine._impatient.clear()
+    engine.impatient.clear()
 
 
 def caused(error: Exception, cause: Exception) -> Exception:

@@ -344,14 +344,14 @@ def test_a_letter_that_takes_too_long_to_read_is_finished_as_unreadable(
 
 
 @pytest.mark.parametrize("call", ["DetectDominantLanguage", "TranslateText"])
-def test_a_round_that_is_late_ends_within_a_letter_and_the_next_goes_on(
+def test_a_round_thatis_late_ends_within_a_letter_and_the_next_goes_on(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch, call: str
 ) -> None:
     send(inbox.store, {"1-remark": b"Hola, amigos"})
     slow = [False]
     inbox.services.before = lambda name: slow.append(name == call)
     with monkeypatch.context() as late:
-        late.setattr(LetterRound, "_is_late", lambda self: any(slow))
+        late.setattr(LetterRound, "is_late", lambda self: any(slow))
         (waiting,) = inbox.round().waiting
     assert waiting.why == letter_round.LATE
     (letter,) = inbox.round().letters
@@ -359,13 +359,13 @@ def test_a_round_that_is_late_ends_within_a_letter_and_the_next_goes_on(
     assert len(inbox.services.calls) == 3
 
 
-def test_a_round_that_is_late_ends_while_a_letter_is_taken_in(
+def test_a_round_thatis_late_ends_while_a_letter_is_taken_in(
     inbox: Inbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     send(inbox.store, {"1-photo": jpeg()})
     asked = iter([False])
     with monkeypatch.context() as late:
-        late.setattr(LetterRound, "_is_late", lambda self: next(asked, True))
+        late.setattr(LetterRound, "is_late", lambda self: next(asked, True))
         (waiting,) = inbox.round().waiting
     assert (waiting.letter, waiting.why, waiting.claims) == (None, letter_round.LATE, 0)
     assert len(inbox.listed(INCOMING)) == 1

@@ -39,7 +39,7 @@ def test_a_broken_promise_and_a_slow_reader_are_reported_with_their_seeds(
     monkeypatch.setattr(run, "SLOWEST_S_PER_MB", -1.0)
     seeds = iter([0, 7])
     clock = iter([0.0, 0.0, 0.0, 0.1, 0.0, 0.0, 9.9])
-    monkeypatch.setattr(run, "_cpu_s", lambda: next(clock))
+    monkeypatch.setattr(run, "cpu_s", lambda: next(clock))
     tally = run.fuzz("who", seeds, 1.0, tmp_path)
     assert (tally.inputs, tally.read) == (2, 1)
     assert tally.broken == [
@@ -50,4 +50,4 @@ def test_a_broken_promise_and_a_slow_reader_are_reported_with_their_seeds(
 
 def test_a_message_with_control_characters_is_a_broken_promise() -> None:
     with pytest.raises(BrokenPromise, match="control characters"):
-        targets._refused(ValueError("\x1b[31m"))
+        targets.refused(ValueError("\x1b[31m"))
