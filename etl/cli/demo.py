@@ -27,9 +27,11 @@ from etl.store.layout import (
     STATS,
     TABLE_CSV,
     WORLD,
+    series_key,
 )
 
-WHERE = (PAGE, LATEST_CSV, WORLD, "countries/", TABLE_CSV, STATS, MANIFEST, HISTORY, RUNS, RAW)
+SERIES = series_key("countries")
+WHERE = (PAGE, LATEST_CSV, WORLD, SERIES, TABLE_CSV, STATS, MANIFEST, HISTORY, RUNS, RAW)
 
 
 class _Quiet(SimpleHTTPRequestHandler):

@@ -17,7 +17,7 @@ from etl.history.run import RUN_ID
 from etl.load.values import records
 from etl.report.numbers import human
 from etl.settings.groups import Settings
-from etl.store.layout import REVISIONS, VINTAGES
+from etl.store.layout import RAW, REVISIONS, VINTAGES
 
 LISTED = 20
 OLD = "left by a run, or an import, that broke off"
@@ -87,7 +87,7 @@ def print_backfilled(
     if warned := [day for day in done.days if day.warnings]:
         print(f"  with warnings, which stand in the manifest: {len(warned)}")
     if done.unfinished:
-        print(f"  passed over, {OLD}: {', '.join(f'raw/{run}' for run in done.unfinished)}")
+        print(f"  passed over, {OLD}: {', '.join(f'{RAW}{run}' for run in done.unfinished)}")
     if published:
         print(f"  published: run {published}")
     elif any(day.run_id for day in done.days):

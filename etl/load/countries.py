@@ -16,7 +16,7 @@ from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, records, spans, to_json, write_json
-from etl.store.layout import LATEST_CSV, LATEST_JSON
+from etl.store.layout import LATEST_CSV, LATEST_JSON, list_key, series_key
 
 # Windows opens a device in place of a file with such a name, whatever its ending
 RESERVED = {
@@ -72,14 +72,14 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
     """
     level = levels.level(countries)
     if level != "countries":
-        return [f"{level}/{_stem(key, ())}.json" for key in countries[levels.key(countries)]]
+        return [series_key(level, _stem(key, ())) for key in countries[levels.key(countries)]]
     ends = rows.groupby("country_key", observed=True)["date"].agg(["max", "size"])
     ranked = countries.join(ends, on="country_key").sort_values(
         ["max", "size", "country_key"], ascending=[False, False, True]
     )
     owner = ranked.dropna(subset="iso3").drop_duplicates("iso3").set_index("iso3")["country_key"]
     return [
-        f"countries/{iso3 if owner.get(iso3) == key else _stem(key, owner.index)}.json"
+        series_key(level, iso3 if owner.get(iso3) == key else _stem(key, owner.index))
         for key, iso3 in zip(countries["country_key"], countries["iso3"], strict=True)
     ]
 
@@ -94,7 +94,7 @@ def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> in
     Return the number of rows.
     """
     level = levels.level(countries)
-    write_json(folder / f"{level}.json", {**header.fields(), level: records(countries)})
+    write_json(folder / list_key(level), {**header.fields(), level: records(countries)})
     return len(countries)
 
 

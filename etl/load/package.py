@@ -19,6 +19,7 @@ from etl.store.layout import (
     TABLE_CSV,
     TABLE_PARQUET,
     WORLD,
+    list_key,
 )
 from etl.transform import columns as fields
 from etl.transform.columns import Field
@@ -29,9 +30,9 @@ TITLES = {
     LATEST_JSON: f"As {LATEST_CSV}",
     TABLE_CSV: "One row a {one} and day: the whole tidy table",
     TABLE_PARQUET: f"As {TABLE_CSV}, typed",
-    "countries.json": "Every country: key, name, ISO codes, facts and the name of its file",
+    list_key("countries"): "Every country: key, name, ISO codes, facts and the name of its file",
     **{
-        f"{level}.json": f"Every {levels.one(level)}: keys, names, its country's ISO codes and "
+        list_key(level): f"Every {levels.one(level)}: keys, names, its country's ISO codes and "
         "facts, and the name of its file"
         for level in ("regions", "places")
     },

@@ -9,7 +9,7 @@ from msgspec import Struct
 from etl.errors import StoreError
 from etl.extract import levels
 from etl.store import Store
-from etl.store.layout import run_key
+from etl.store.layout import list_key, run_key, series_key
 
 Content = TypeVar("Content")
 
@@ -33,7 +33,7 @@ def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
         rows = msgspec.json.decode(content, type=dict[str, Any])[level]
         return [of_row(row, level) for row in rows]
 
-    return _read(store, run_key(run_id, f"{level}.json"), decode)
+    return _read(store, run_key(run_id, list_key(level)), decode)
 
 
 def of_row(row: dict[str, Any], level: str) -> Listed:
@@ -41,7 +41,7 @@ def of_row(row: dict[str, Any], level: str) -> Listed:
     key, name = (row[column] for column in levels.names(level)[:2])
     full = levels.full_name(row)
     # if several series share a code, only the one whose file is named by it may be called by it
-    by_code = row["file"] == f"countries/{row['iso3']}.json"
+    by_code = row["file"] == series_key("countries", row["iso3"])
     codes = (row["iso3"], row["iso2"]) if by_code else ()
     return Listed(key, full, row["file"], (key, name, full, *codes))
 

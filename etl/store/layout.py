@@ -67,6 +67,16 @@ def run_key(run_id: str, name: str) -> str:
     return f"{RUNS}{run_id}/{name}"
 
 
+def list_key(level: str) -> str:
+    """Return the key of the list of all series: `countries.json`, `regions.json`, `places.json`."""
+    return f"{level}.json"
+
+
+def series_key(level: str, name: str = "") -> str:
+    """Return the key of one series, `countries/ESP.json`; without a name, that of their folder."""
+    return f"{level}/{name}.json" if name else f"{level}/"
+
+
 def raw_key(run_id: str, name: str) -> str:
     """Return the key of a run's input: `raw/RUN/stats.json.gz`."""
     return f"{RAW}{run_id}/{name}"

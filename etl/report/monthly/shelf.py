@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from hashlib import sha256
 
 from etl.store import FOR_EVER, Store, Upload
-from etl.store.layout import REPORTS
+from etl.store.layout import ASSETS, PAGE, REPORTS
 
-INDEX = f"{REPORTS}index.html"
+INDEX = f"{REPORTS}{PAGE}"
 
 
 def shared_script(body: bytes) -> Upload:
     """Return the upload of Bokeh's script, which all charts share; its digest is in its name."""
     name = f"bokeh-{sha256(body).hexdigest()[:12]}.min.js"
-    return Upload(f"{REPORTS}assets/{name}", body, FOR_EVER)
+    return Upload(f"{REPORTS}{ASSETS}{name}", body, FOR_EVER)
 
 
 def put(store: Store, uploads: Sequence[Upload]) -> None:

@@ -17,7 +17,7 @@ from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
 from etl.report.numbers import typeset, typeset_change
 from etl.report.page.words import MEASURES, Measure
-from etl.store.layout import CHANGES, LATEST_JSON, WORLD
+from etl.store.layout import CHANGES, LATEST_JSON, WORLD, list_key, series_key
 
 RANKED = 12
 LISTED = 1000  # files of single series; if there are more, the page lists none
@@ -95,7 +95,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         _listed(folder / LATEST_JSON, level),
         key=lambda row: (normalise(levels.full_name(row)), levels.full_name(row)),
     )
-    files = {row[key]: row["file"] for row in _listed(folder / f"{level}.json", level)}
+    files = {row[key]: row["file"] for row in _listed(folder / list_key(level), level)}
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
     if level == "countries":
@@ -104,7 +104,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         measures = [m for m in measures if m.column != "population"]  # it is the country's
     names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
-    of_one = [f.name.startswith(f"{level}/") for f in manifest.files]
+    of_one = [f.name.startswith(series_key(level)) for f in manifest.files]
     others = [f for f, within in zip(manifest.files, of_one, strict=True) if not within]
     return View(
         level=level,
@@ -138,7 +138,7 @@ def _row(
         name=row[own],
         within=[row[what] for what in around],
         # of several series of one country, only the current one has the file named by its code
-        iso3=row["iso3"] if files[key] == f"countries/{row['iso3']}.json" else "",
+        iso3=row["iso3"] if files[key] == series_key("countries", row["iso3"]) else "",
         file=files[key],
         last_date=row["date"],
         stale=row["stale"],
