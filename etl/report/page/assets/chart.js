@@ -1,4 +1,4 @@
-// The chart of cases and deaths: Bokeh's documents (etl/report/figures.py), filled from the series.
+// The chart of cases and deaths: Bokeh's documents (chart_documents.py), filled from the series.
 
 // [first day, steps of cases, steps of deaths] -> { day, cases, deaths }, columns of a chart
 function decoded([first, ...steps], { scale, every }) {

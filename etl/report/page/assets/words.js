@@ -4,7 +4,7 @@ const DAY = 86_400_000;
 const MEASURES = ["cases", "deaths"];
 const byId = (id) => document.getElementById(id);
 // A sentence in the page's language, its {blanks} filled. Whatever literal this is called with is
-// translated with the page: etl/report/assets.py looks for them.
+// translated with the page: assets.py looks for them.
 const texts = JSON.parse(byId("texts")?.textContent ?? "{}");
 const _ = (sentence, values = {}) =>
   (texts[sentence] ?? sentence).replace(/\{([a-z_]+)\}/g, (blank, name) => values[name] ?? blank);
