@@ -16,9 +16,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
 
-from config import load_settings, of_each
+from config import load_settings
 from etl import log
 from etl.errors import ConfigError
+from etl.extract.several import of_each
 from etl.settings import doubts
 from etl.settings.groups import ScheduleSettings, Settings
 from etl.worker import schedule, scratch

@@ -6,12 +6,11 @@ Set them in the environment or in a file `.env` beside where you start `python a
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from etl.errors import ConfigError
-from etl.extract import sources
+from etl.extract import several, sources
 from etl.extract.levels import LEVELS
 from etl.settings import alert_rules as alerts
 from etl.settings import readers as read
@@ -25,9 +24,6 @@ S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
 SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
-SOURCE_BLANK = "{source}"  # in PING_URL
-
-
 REGISTER: tuple[Setting, ...] = (
     Setting("SOURCE", "coviddata", "where the statistics come from: " + ", ".join(SOURCES)),
     Setting("LEVEL", "countries", "what coviddata's statistics are of: " + ", ".join(LEVELS)),
@@ -142,19 +138,13 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
 
 def _in_groups(values: Mapping[str, Any]) -> Settings:
     data_set = sources.data_set(values["SOURCE"], values["LEVEL"])
-    facts_url = _facts_url(values["COUNTRIES_URL"], data_set)
+    facts_url = several.facts_url(values["COUNTRIES_URL"], data_set)
     fields: dict[str, dict[str, Any]] = {group: {} for group in GROUPS}
     fields["source"] = {"data_set": data_set, "facts_url": facts_url}
     for group, name, origin in read_fields():
         fields[group][name] = values[origin.variable]
     own = fields.pop("")
     return Settings(**{group: GROUPS[group](**fields[group]) for group in fields}, **own)
-
-
-def _facts_url(countries_url: str, data_set: str) -> str:
-    """Prefer the source's own facts where COUNTRIES_URL has its default."""
-    own = sources.SOURCES[data_set].facts_url
-    return own if own is not None and countries_url == FACTS_URL else countries_url
 
 
 def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> list[str]:
@@ -166,9 +156,9 @@ def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> li
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
         faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
     of_levels = {level} if level else set()
-    if several := values.get("SOURCES"):
-        of_levels = {sources.SOURCES[name].level for name in several}
-        faults += _beside_several(several, values, environ)
+    if names := values.get("SOURCES"):
+        of_levels = {sources.SOURCES[name].level for name in names}
+        faults += _beside_several(names, values, environ)
     if values.get("ALERT_RULES") and (others := of_levels - {"countries"}):
         faults.append(
             "ALERT_RULES: rules are about countries, and there is "
@@ -178,65 +168,23 @@ def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> li
 
 
 def _beside_several(
-    several: Sequence[str], values: Mapping[str, Any], environ: Mapping[str, str]
+    names: Sequence[str], values: Mapping[str, Any], environ: Mapping[str, str]
 ) -> list[str]:
     """Name the settings that SOURCES excludes."""
     faults = []
     given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
     one = sources.data_set(values.get("SOURCE", ""), values.get("LEVEL", ""))
-    if given_one and one not in several:
+    if given_one and one not in names:
         faults.append(f"SOURCES: {one}, by SOURCE and LEVEL, is not among them; leave those empty")
     if values.get("SOURCE_URL"):
         faults.append("SOURCE_URL: one address can't serve SOURCES; leave it empty")
     ping_url = values.get("PING_URL")
-    if len(several) > 1 and ping_url and SOURCE_BLANK not in ping_url:
+    if len(names) > 1 and ping_url and several.BLANK not in ping_url:
         faults.append(
             "PING_URL: one check can't watch several SOURCES; "
-            f"write {SOURCE_BLANK} in it where the source's name goes"
+            f"write {several.BLANK} in it where the source's name goes"
         )
     return faults
-
-
-def _of(settings: Settings, name: str) -> Settings:
-    """Narrow the settings to one of SOURCES; its folder has its name, below the common one."""
-    level = sources.SOURCES[name].level
-    source = replace(
-        settings.source,
-        name=name.removesuffix(f"-{level}"),
-        level=level,
-        data_set=name,
-        facts_url=_facts_url(settings.source.countries_url, name),
-    )
-    folder = f"{settings.store.folder}/{name}".lstrip("/")
-    output_dir = settings.store.output_dir / name
-    ping_url = settings.alerts.ping_url.replace(SOURCE_BLANK, name)
-    return replace(
-        settings,
-        source=source,
-        store=replace(settings.store, folder=folder, output_dir=output_dir),
-        alerts=replace(settings.alerts, ping_url=ping_url),
-    )
-
-
-def of_each(settings: Settings) -> list[Settings]:
-    """Give the settings of each of SOURCES, or of the one source where SOURCES is not set."""
-    return [_of(settings, name) for name in settings.sources] or [settings]
-
-
-def of_one(settings: Settings, name: str = "") -> Settings:
-    """Give the settings of the source of that name; without SOURCES it needs none.
-
-    Raises ConfigError.
-    """
-    if name and name not in settings.sources:
-        there = ", ".join(settings.sources) or "nothing"
-        raise ConfigError(f"--source {name}: SOURCES names {there}")
-    if not name and len(settings.sources) > 1:
-        raise ConfigError(
-            f"SOURCES names {', '.join(settings.sources)}: say which of them is meant, "
-            f"python app.py --source {settings.sources[0]} ..."
-        )
-    return _of(settings, name) if name else of_each(settings)[0]
 
 
 def load_settings(dotenv: Path = Path(".env")) -> Settings:

@@ -7,9 +7,10 @@ from typing import Any
 
 import click
 
-from config import load_settings, of_one
+from config import load_settings
 from etl import log
 from etl.errors import ConfigError
+from etl.extract.several import of_one
 from etl.settings import doubts
 from etl.settings.groups import Settings
 from etl.store import valid_key

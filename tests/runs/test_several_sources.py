@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 
 import app
-from config import of_each, of_one, read_settings
+from config import read_settings
 from etl import pipeline
 from etl.alerts.messages import draft_alert, write_message
 from etl.errors import ConfigError
+from etl.extract.several import of_each, of_one
 from etl.extract.sources import SAMPLES
 from etl.history import history
 from etl.history.run import Options
