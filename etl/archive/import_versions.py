@@ -3,7 +3,7 @@
 from bisect import bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -41,11 +41,12 @@ class SnapshotKey(NamedTuple):
 class ImportOutcome:
     """What became of one version: it is the snapshot `run_id` now, `new` if it was not before.
 
-    Without a `run_id` it was left out, for the reason `why`. `guessed`: its moment is the time at
-    which the file was last modified.
+    Without a `run_id` it was left out, for the reason `why`. `slot`: the last that had begun at its
+    moment. `guessed`: that is the time at which the file was last modified.
     """
 
     moment: datetime
+    slot: date
     origin: str
     run_id: str | None = None
     new: bool = False
@@ -138,7 +139,9 @@ class _Importer:
 
         Returns the outcome, and the catalogue entry if the version is new.
         """
-        outcome = ImportOutcome(version.moment, version.origin, guessed=version.guessed)
+        plan = self.settings.schedule
+        slot = schedule.latest_slot(version.moment, plan.run_at, plan.timezone)
+        outcome = ImportOutcome(version.moment, slot, version.origin, guessed=version.guessed)
         if version.moment > self.now:
             return replace(outcome, why="its moment lies in the future"), None
         limit = self.settings.source.max_bytes
@@ -156,10 +159,9 @@ class _Importer:
         if not self.dry_run and self.store.head(upload.key) is None:
             self.store.write(upload)
         insort(self.there, SnapshotKey(version.moment, fetched.sha256, run_id))
-        plan = self.settings.schedule
         entry = Imported(
             run_id=run_id,
-            slot=schedule.latest_slot(version.moment, plan.run_at, plan.timezone),
+            slot=slot,
             source=self.settings.source.data_set,
             statistics=[Archived(kept.key, kept.sha256)],
             origin=version.origin,

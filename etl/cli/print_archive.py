@@ -38,8 +38,7 @@ def print_imported(
         f"{len(new)} new, {same} there already or the same as the one before, "
         f"{len(left_out)} left out{' (a dry run: nothing was written)' if dry_run else ''}"
     )
-    if dry_run:
-        _few(f"would import {one.origin} for {one.moment:%Y-%m-%d %H:%M} UTC" for one in new)
+    _print_slots([one for one in outcomes if one.run_id], every=dry_run)
     if new and not dry_run:
         print(f"  from {new[0].moment:%Y-%m-%d} to {new[-1].moment:%Y-%m-%d}")
         days = timedelta(days=settings.store.retention_days)
@@ -52,6 +51,25 @@ def print_imported(
         print("  left out:")
         _few(f"{one.origin}: {one.why}" for one in left_out)
     return not left_out
+
+
+def _print_slots(taken: Sequence[ImportOutcome], *, every: bool) -> None:
+    """Print the slot that each version falls into, and what becomes of it."""
+    if not taken:
+        return
+    slots = Counter(slot for slot, _ in {(one.slot, one.run_id) for one in taken})
+    several = sum(count > 1 for count in slots.values())
+    has = "has several, and its" if several == 1 else "have several, and the"
+    more = f"; {several} of them {has} last one counts" if several else ""
+    print(f"  in {len(slots)} slots{more}:")
+    _few(
+        (
+            f"{one.slot}  {one.origin} of {one.moment:%Y-%m-%d %H:%M} UTC: "
+            f"{'new' if one.new else f'the same as {one.run_id}'}"
+            for one in taken
+        ),
+        len(taken) if every else LISTED,
+    )
 
 
 def print_forgotten(run_id: str, *, as_json: bool) -> None:
@@ -142,9 +160,9 @@ def print_vintages(
         _few(f"{slot}: {why}" for slot, why in written.missing.items())
 
 
-def _few(lines: Iterable[str]) -> None:
+def _few(lines: Iterable[str], at_most: int = LISTED) -> None:
     all_lines = list(lines)
-    for line in all_lines[:LISTED]:
+    for line in all_lines[:at_most]:
         print(f"    {escaped(line)}")
-    if len(all_lines) > LISTED:
-        print(f"    and {len(all_lines) - LISTED} more; --json has all")
+    if len(all_lines) > at_most:
+        print(f"    and {len(all_lines) - at_most} more; --json has all")

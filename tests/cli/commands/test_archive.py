@@ -77,7 +77,7 @@ def test_an_import_is_tried_and_undone_at_the_command_line(bench: Desk, tmp_path
     assert said.status == 0
     assert "1 new" in said.out
     assert "(a dry run: nothing was written)" in said.out
-    assert "would import 2021-01-27.json for 2021-01-27 " in said.out
+    assert "    2021-01-27  2021-01-27.json of 2021-01-27 06:00 UTC: new\n" in said.out
     assert "backfill" not in said.out
     assert not [key for key in contents(bench.store) if key.startswith("raw/")]
     assert bench("import-archive", str(folder)).status == 0
@@ -88,3 +88,27 @@ def test_an_import_is_tried_and_undone_at_the_command_line(bench: Desk, tmp_path
     assert "names no imported snapshot; there are: none" in said.err
     for wrong in ((), (str(folder), "--forget", "x"), ("--forget", "x", "--dry-run")):
         assert bench("import-archive", *wrong).status == 2
+
+
+def test_an_import_names_the_slot_that_each_file_falls_into(bench: Desk, tmp_path: Path) -> None:
+    folder = tmp_path / "versions"
+    folder.mkdir()
+    [first, second, third] = restating(3)
+    for name, body in (
+        ("2021-01-22T0700", first),
+        ("2021-01-23T0400", second),  # before that day's slot begins
+        ("2021-01-23T0900", third),
+        ("2021-01-24T0900", third),
+    ):
+        (folder / f"{name}.json").write_bytes(body)
+    said = bench("import-archive", str(folder))
+    [name] = {one["run_id"] for one in bench("import-archive", str(folder), "--json").json()[2:]}
+    assert (
+        "  in 3 slots; 1 of them has several, and its last one counts:\n"
+        "    2021-01-22  2021-01-22T0700.json of 2021-01-22 07:00 UTC: new\n"
+        "    2021-01-22  2021-01-23T0400.json of 2021-01-23 04:00 UTC: new\n"
+        "    2021-01-23  2021-01-23T0900.json of 2021-01-23 09:00 UTC: new\n"
+        f"    2021-01-24  2021-01-24T0900.json of 2021-01-24 09:00 UTC: the same as {name}\n"
+    ) in said.out
+    slots = [one["slot"] for one in bench("import-archive", str(folder), "--json").json()]
+    assert slots == ["2021-01-22", "2021-01-22", "2021-01-23", "2021-01-24"]
