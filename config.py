@@ -16,7 +16,7 @@ from etl.settings import alert_rules as alerts
 from etl.settings import readers as read
 from etl.settings.aws import aws_faults, quote_hint
 from etl.settings.dotenv import load_dotenv
-from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, Settings, read_fields
+from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, OUTPUTS, Settings, read_fields
 from etl.settings.languages import ORIGINAL
 from etl.settings.readers import Setting
 
@@ -52,6 +52,11 @@ REGISTER: tuple[Setting, ...] = (
     Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS)),
     Setting("COUNTRIES", "", "only these, by name, key or ISO code: ESP,france,Italy; empty: all"),
     Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all"),
+    Setting(
+        "OUTPUTS",
+        "all",
+        "which files to publish beside the tables: all, none, or some of " + ", ".join(OUTPUTS),
+    ),
     Setting(
         "STALE_AFTER_DAYS",
         "14",

@@ -68,9 +68,8 @@ def start(
     """Read the published version and the history; finish a publication that a crash interrupted."""
     now = now.astimezone(UTC).replace(microsecond=0)
     slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
-    stale_after_days = settings.table.stale_after_days
     state = recovery.read(store)
-    state = recorder.write(recovery.finish, store, state, slot, now, stale_after_days) or state
+    state = recorder.write(recovery.finish, store, state, slot, now, settings.table) or state
     run_id, data_set = new_run_id(now), settings.source.data_set
     if ahead := [made for made in state.past.slots_made(data_set) if made > slot]:
         log.warning("run.clock", slot=slot, last_success=max(ahead), error=CLOCK)

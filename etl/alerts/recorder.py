@@ -70,8 +70,8 @@ class Recorder:
 
     def not_due(self, run: Run) -> Result:
         """End a run whose slot has its success already."""
-        past, stale_after_days = run.past, run.settings.table.stale_after_days
-        self.write(append.rewrite_derived, run.store, past, stale_after_days)
+        past = run.past
+        self.write(append.rewrite_derived, run.store, past, run.settings.table)
         success = latest_success(past)
         is_new = success is not None and run.now - success.started_at < PING_LOST
         if run.options.handover.failures or is_new:
@@ -102,7 +102,7 @@ class Recorder:
                 append.record,
                 run.store,
                 record,
-                run.settings.table.stale_after_days,
+                run.settings.table,
                 once_a_slot=run.options.if_due,
                 known=(run.past, run.state.past_etag),
             )
@@ -130,11 +130,11 @@ class Recorder:
             if isinstance(exc, SourceChanged | DataRejected):
                 kept = keep_aside(run.store, run.past, run.run_id, self.fetched)
             record = outcomes.failed(run, exc, kept, self._seconds())
-            stale_after_days, is_failure = run.settings.table.stale_after_days, True
+            table, is_failure = run.settings.table, True
             if run.options.if_due:
-                past, is_failure = append.failure(run.store, record, stale_after_days)
+                past, is_failure = append.failure(run.store, record, table)
             else:
-                past = append.record(run.store, record, stale_after_days)
+                past = append.record(run.store, record, table)
         except EtlError as second:
             log.error("history.not_written", error=second)
             self.teller.failed_unrecorded(Failure(type(exc).__name__, str(exc)), run.now)
@@ -155,10 +155,9 @@ def record_lost(
     warning. Raises EtlError, after sending an alert, if the history can't be written.
     """
     teller = Teller(settings, store, handover)
-    stale_after_days = settings.table.stale_after_days
     try:
-        recovery.finish(store, recovery.read(store), lost.slot, now, stale_after_days)
-        past, is_failure = append.failure(store, lost, stale_after_days)
+        recovery.finish(store, recovery.read(store), lost.slot, now, settings.table)
+        past, is_failure = append.failure(store, lost, settings.table)
         published = manifests.read(store)
     except EtlError:
         teller.failed_unrecorded(lost.failure or Failure("Lost", ""), now)

@@ -85,7 +85,7 @@ def read_figure_history(
     def reported(one: SnapshotRecord) -> Reported | None:
         runs = [one.run_id, *([rebuilt[one.run_id].run_id] if one.run_id in rebuilt else [])]
         if kept := next(_kept(store, runs, level_of(one.source)), None):
-            return _in_run(store, one, kept, wanted)
+            return _in_run(store, one, kept, wanted, work)
         with one_at_a_time:
             snapshot = archived(Month.of(one.slot)).get(one.run_id)
             if snapshot is None:
@@ -103,13 +103,17 @@ def read_figure_history(
 
 
 def _in_run(
-    store: Store, one: SnapshotRecord, kept: tuple[str, list[Listed]], wanted: FigureKey
+    store: Store,
+    one: SnapshotRecord,
+    kept: tuple[str, list[Listed]],
+    wanted: FigureKey,
+    work: Path,
 ) -> Reported | None:
     run_id, listed = kept
     series = _find_series(listed, wanted.series)
     if series is None:
         return None
-    value = read_back.figure(store, run_id, series.file, wanted.measure, str(wanted.day))
+    value = read_back.figure(store, run_id, series, wanted.measure, wanted.day, work)
     return Reported(one.slot, run_id, series.name, value, "runs")
 
 
@@ -150,7 +154,7 @@ def _listed(table: SourceTable) -> list[Listed]:
     level = levels.level(entities)
     named = entities[[*levels.names(level), "iso2", "iso3"]]
     rows = records(named.assign(file=file_names(table.rows, entities)))
-    return [read_back.of_row(row, level) for row in rows]
+    return read_back.listed_in(rows, level)
 
 
 def _figure(rows: pd.DataFrame, key: str, wanted: FigureKey) -> int | None:

@@ -4,7 +4,7 @@ import click
 
 from etl.errors import StoreError
 from etl.settings.groups import Settings
-from etl.store.layout import is_rewritten
+from etl.store.places import is_rewritten
 from etl.store.s3.bucket import closed_to_all
 from etl.store.s3.store import S3Store
 

@@ -21,7 +21,6 @@ from etl.store.layout import (
     LATEST_CSV,
     MANIFEST,
     PAGE,
-    PLACES,
     RAW,
     RUNS,
     STATS,
@@ -29,6 +28,7 @@ from etl.store.layout import (
     WORLD,
     series_key,
 )
+from etl.store.places import PLACES, is_switched_on
 
 SERIES = series_key("countries")
 WHERE = (PAGE, LATEST_CSV, WORLD, SERIES, TABLE_CSV, STATS, MANIFEST, HISTORY, RUNS, RAW)
@@ -81,6 +81,8 @@ def demonstrate(settings: Settings) -> None:
             print()
     print(f"what lies in {settings.store.output_dir}/ (made-up data):")
     for place in (place for place in PLACES if place.key in WHERE):
+        if not is_switched_on(place.key, settings.table.outputs):
+            continue
         print(f"  {place.key:20} {place.meaning_for('country')}")
 
 

@@ -14,7 +14,7 @@ from etl.history.manifest import Manifest
 from etl.history.run import Result
 from etl.report.numbers import human
 from etl.settings.groups import Settings
-from etl.store.layout import PAGE
+from etl.store.layout import home
 
 LISTED = 20
 SAID_EVERY_S = 60
@@ -169,8 +169,9 @@ def _more_rows(result: Result) -> str:
 
 def _where(settings: Settings) -> str:
     if settings.store.bucket:
-        return f"in {settings.store.address}; python app.py open shows the page"
-    return f"open {settings.store.output_dir / PAGE}"
+        shown = "page" in settings.table.outputs
+        return f"in {settings.store.address}" + "; python app.py open shows the page" * shown
+    return f"open {settings.store.output_dir / home(settings.table.outputs)}"
 
 
 def summary(result: Result) -> dict[str, Any]:

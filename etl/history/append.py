@@ -9,33 +9,38 @@ from etl.history import status as statuses
 from etl.history.feed import atom
 from etl.history.history import History
 from etl.history.record import SUCCESS, Record
+from etl.settings.groups import TableSettings
 from etl.store import Store, Upload
 from etl.store.json_state import readable, swap
-from etl.store.layout import FEED, HISTORY, STATUS
+from etl.store.layout import FEED, HISTORY, STATUS, home
 
 
 def record(
     store: Store,
     new: Record,
-    stale_after_days: int,
+    table: TableSettings,
     *,
     once_a_slot: bool = False,
     known: tuple[History, str | None] | None = None,
 ) -> History:
     """Add a record to the history and update status.json, and feed.xml after a publication.
 
+    Without `feed` in OUTPUTS, a publication removes feed.xml.
+
     Return the new history. `once_a_slot` and `known` are as in `add`. Raises StoreError.
     """
     past = add(store, new, once_a_slot=once_a_slot, known=known)
-    return _write_derived(store, past, stale_after_days, feed=new.outcome == "published")
+    return _write_derived(store, past, table, feed=new.outcome == "published")
 
 
-def _write_derived(store: Store, past: History, stale_after_days: int, *, feed: bool) -> History:
+def _write_derived(store: Store, past: History, table: TableSettings, *, feed: bool) -> History:
     """Write status.json, and feed.xml if wanted, until they match the history; return that."""
     while True:
-        for upload in _derived(past, stale_after_days):
+        for upload in _derived(past, table):
             if feed or upload.key != FEED:
                 store.write(upload)
+        if feed and "feed" not in table.outputs:
+            store.delete(FEED)
         # another worker may have added a record in the meantime, and our older status.json may
         # have overwritten its newer one: repeat until the history stays the same
         latest, _ = history.read(store)
@@ -44,7 +49,7 @@ def _write_derived(store: Store, past: History, stale_after_days: int, *, feed: 
         past = latest
 
 
-def failure(store: Store, new: Record, stale_after_days: int) -> tuple[History, bool]:
+def failure(store: Store, new: Record, table: TableSettings) -> tuple[History, bool]:
     """Record a failure. If its slot has a success by now, add a warning to that one instead.
 
     So no failure follows a success of the same slot. Return the new history, and whether the
@@ -64,27 +69,27 @@ def failure(store: Store, new: Record, stale_after_days: int) -> tuple[History, 
         noted = msgspec.structs.replace(success, warnings=[*success.warnings, warning])
         return [noted if r is success else r for r in records]
 
-    past = _write_derived(store, _swap(store, added), stale_after_days, feed=False)
+    past = _write_derived(store, _swap(store, added), table, feed=False)
     return past, not any(_made(record, new) for record in past.records)
 
 
-def rewrite_derived(store: Store, past: History, stale_after_days: int) -> None:
+def rewrite_derived(store: Store, past: History, table: TableSettings) -> None:
     """Write status.json and feed.xml if they don't match the history, as after a crash.
 
     Raises StoreError.
     """
-    for upload in _derived(past, stale_after_days):
+    for upload in _derived(past, table):
         found = store.read(upload.key)
         if found is None or found.body != upload.body:
             store.write(upload)
 
 
-def _derived(past: History, stale_after_days: int) -> Iterator[Upload]:
+def _derived(past: History, table: TableSettings) -> Iterator[Upload]:
     """Make feed.xml and status.json, unless the history is empty."""
-    if feed := atom(past):
+    if "feed" in table.outputs and (feed := atom(past, home(table.outputs))):
         yield Upload(FEED, feed)
     if past.records:
-        status = statuses.status(past, past.records[-1].started_at, stale_after_days)
+        status = statuses.status(past, past.records[-1].started_at, table.stale_after_days)
         yield Upload(STATUS, readable(status))
 
 
@@ -111,7 +116,7 @@ def add(
     return _swap(store, added, known)
 
 
-def note(store: Store, change: Callable[[Record], Record], stale_after_days: int) -> History:
+def note(store: Store, change: Callable[[Record], Record], table: TableSettings) -> History:
     """Change the record of the last successful run; return the new history. Raises StoreError."""
 
     def noted(records: list[Record]) -> list[Record]:
@@ -119,7 +124,7 @@ def note(store: Store, change: Callable[[Record], Record], stale_after_days: int
         return [change(r) if r is last else r for r in records]
 
     past = _swap(store, noted)
-    rewrite_derived(store, past, stale_after_days)
+    rewrite_derived(store, past, table)
     return past
 
 

@@ -8,17 +8,19 @@ from uuid import NAMESPACE_URL, uuid5
 from etl.extract.sources import SOURCES
 from etl.history.history import History
 from etl.history.record import Record
+from etl.store.keys import content_type
 from etl.store.layout import FEED, MANIFEST, PAGE, run_key
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 30
 
 
-def atom(history: History) -> bytes | None:
+def atom(history: History, alternate: str = PAGE) -> bytes | None:
     """Return the feed of a history, newest first; None if nothing was ever published.
 
     Ids are made from run ids (urn:uuid), so they stay the same when the folder moves. Links are
-    relative to the address of the feed (RFC 3986, without xml:base).
+    relative to the address of the feed (RFC 3986, without xml:base). `alternate` is the file that
+    shows people the data.
     """
     runs = [record for record in history.records if record.outcome == "published"]
     if not runs:
@@ -29,7 +31,7 @@ def atom(history: History) -> bytes | None:
     _add(feed, "updated", text=_time(runs[-1].started_at))
     _add(ET.SubElement(feed, "author"), "name", text="Cloud ETL")
     _add(feed, "link", rel="self", type="application/atom+xml", href=FEED)
-    _add(feed, "link", rel="alternate", type="text/html", href=PAGE)
+    _add(feed, "link", rel="alternate", type=content_type(alternate), href=alternate)
     pairs = [(None, runs[0]), *pairwise(runs)]
     for before, record in reversed(pairs[-ENTRIES:]):
         _entry(ET.SubElement(feed, "entry"), record, before)

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from msgspec import Struct
 
 from etl.history.record import Standstill
+from etl.settings.groups import OUTPUTS
 from etl.store import Store
 from etl.store.json_state import decoded, readable
 from etl.store.layout import LATEST_JSON, MANIFEST, PAGE, TABLE_PARQUET, raw_key
@@ -158,6 +159,14 @@ class Manifest(Struct, frozen=True, kw_only=True):
         keys = (file.key for file in self.files if file.name == PAGE)
         runs = (key.split("/")[1] for key in keys)
         return next((run for run in runs if run != self.run_id), None)
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The files that OUTPUTS switched on; runs from before that setting have them all."""
+        named = self.settings.get("OUTPUTS")
+        if named is None:
+            return OUTPUTS
+        return tuple(name for name in OUTPUTS if name in named.split(","))
 
     def digests(self) -> dict[str, str]:
         """Return the digests by which two versions are compared, by stable name."""

@@ -104,7 +104,8 @@ class Run:
         None if the settings, the code or the facts have changed, and with --force. Also None if a
         page could not be made or translated, so that this run tries again.
         """
-        pages = {PAGE, *map(page_in, self.settings.alerts.translate_to)}
+        on = "page" in self.settings.table.outputs
+        pages = {PAGE, *map(page_in, self.settings.alerts.translate_to)} if on else set()
         if self.options.force or self.before is None or self.before.page_from:
             return None
         if not pages <= self.before.digests().keys():

@@ -21,7 +21,6 @@ from etl.load.provenance import held_by
 from etl.load.table import read_table
 from etl.load.values import full_names
 from etl.store import Store
-from etl.store.layout import TABLE_PARQUET, run_key
 from etl.transform.amounts import Before
 from etl.transform.changes import compare
 from etl.transform.checks import Extent, extent
@@ -58,9 +57,8 @@ def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:
     level = level_of(note.name)
 
     def pieces() -> Iterable[pd.DataFrame]:
-        return read_table(
-            fetch_table(store, run_id, work / "published.parquet"), compared_columns(level)
-        )
+        path = read_back.fetch_table(store, run_id, work / "published.parquet")
+        return read_table(path, compared_columns(level))
 
     amounts = Before(manifest.totals, forced=bool(manifest.checks.forced))
     held = dataclasses.replace(held_by(note), amounts=amounts)
@@ -107,11 +105,3 @@ def compared_columns(level: str) -> tuple[str, ...]:
 def series_names(store: Store, run_id: str, level: str) -> dict[str, str]:
     """Read the names of a run's series, by key. Raises StoreError."""
     return {one.key: one.name for one in read_back.listed(store, run_id, level) or []}
-
-
-def fetch_table(store: Store, run_id: str, path: Path) -> Path:
-    """Download a run's table to `path` and return the path. Raises StoreError."""
-    key = run_key(run_id, TABLE_PARQUET)
-    if not store.download(key, path):
-        raise StoreError(f"{key} is not there")
-    return path

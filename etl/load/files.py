@@ -16,17 +16,20 @@ from etl.load.publish import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
 from etl.load.values import Header, to_list, write_json
-from etl.store.layout import STATS, WORLD
+from etl.settings.groups import OUTPUTS
+from etl.store.layout import STATS, WORLD, list_key
+from etl.store.places import is_switched_on
 from etl.transform.filters import keep
 from etl.transform.world import latest
 
 
 @dataclass(frozen=True)
 class Filter:
-    """Which measures and days are written, as KEEP and SINCE choose."""
+    """Which measures, days and files are written, as KEEP, SINCE and OUTPUTS choose."""
 
     measures: str = "all"
     since: date | None = None
+    outputs: Collection[str] = OUTPUTS
 
 
 @dataclass(frozen=True)
@@ -49,30 +52,36 @@ class Tidy:
 
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
-    """Write every file into a new folder. Return the files, sorted by name."""
+    """Write the files into a new folder. Return those to publish, sorted by name."""
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
-    newest = []
-    countries_files = CountryFiles(folder, header, tidy.countries)
-    with TableFiles(folder) as table_files:
+    key, on = levels.key(tidy.countries), only.outputs
+    newest, shown = [], set[str]()
+    country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
+    with TableFiles(folder, csv="csv" in on) as table_files:
         for group in tidy.groups:
-            newest.append(
-                keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
-            )
+            last = latest(group, tidy.reported, tidy.silent)
+            newest.append(keep(last, only.measures, only.since))
             group = keep(group, only.measures, only.since)
             table_files.add(group)
-            written |= countries_files.add(group)
-    # a series that ended before SINCE has no file, so it is not listed
-    countries = tidy.countries[tidy.countries["file"].isin(written)]
+            shown |= set(group[key].unique())
+            if country_files:
+                written |= country_files.add(group)
+    # a series that ended before SINCE is not listed
+    countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
-    written[f"{levels.level(countries)}.json"] = write_countries(folder, header, countries)
-    if tidy.world is not None:
+    if country_files:
+        written[list_key(levels.level(countries))] = write_countries(folder, header, countries)
+    if tidy.world is not None and {"world", "page"} & set(on):  # the page reads it
         world = keep(tidy.world, only.measures, only.since)
         path, silent = folder / WORLD, len(tidy.silent)
         written[WORLD] = write_world(path, header, world, tidy.left_out, silent)
-    written[STATS] = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
-    return [File(name, folder / name, written[name]) for name in sorted(written)]
+    if "stats" in on:
+        rows = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
+        written[STATS] = rows
+    published = sorted(name for name in written if is_switched_on(name, on))
+    return [File(name, folder / name, written[name]) for name in published]
 
 
 def write_world(

@@ -16,6 +16,7 @@ def shaping(settings: Settings) -> dict[str, str]:
         "KEEP": settings.table.keep,
         "COUNTRIES": ",".join(settings.table.countries),
         "SINCE": str(settings.table.since or ""),
+        "OUTPUTS": ",".join(settings.table.outputs) or "none",
         "STALE_AFTER_DAYS": str(settings.table.stale_after_days),
     }
 

@@ -1,6 +1,13 @@
-"""Read a published run's countries.json (regions.json, places.json) and its series."""
+"""Read a published run's list of series, and the series themselves.
 
-from collections.abc import Callable
+They are in countries.json (regions.json, places.json) and one file for each or, where OUTPUTS left
+those out, in latest.json and timeseries.parquet.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import msgspec
@@ -8,16 +15,18 @@ from msgspec import Struct
 
 from etl.errors import StoreError
 from etl.extract import levels
+from etl.extract.countries import find_code
 from etl.store import Store
-from etl.store.layout import list_key, run_key, series_key
+from etl.store.layout import LATEST_JSON, TABLE_PARQUET, list_key, run_key, series_key
 
 Content = TypeVar("Content")
 
 
 class Listed(Struct, frozen=True):
-    """A country, region or place; `name` includes what it is part of, `file` has its series.
+    """A country, region or place; `name` includes what it is part of.
 
-    `called` has every key, name and code that it may be looked up by.
+    `file` has its series; empty if the run has no such files. `called` has every key, name and code
+    that it may be looked up by.
     """
 
     key: str
@@ -30,24 +39,53 @@ def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
     """Read the series that a run lists; None if the run's files are gone. Raises StoreError."""
 
     def decode(content: bytes) -> list[Listed]:
-        rows = msgspec.json.decode(content, type=dict[str, Any])[level]
-        return [of_row(row, level) for row in rows]
+        return listed_in(msgspec.json.decode(content, type=dict[str, Any])[level], level)
 
-    return _read(store, run_key(run_id, list_key(level)), decode)
+    found = _read(store, run_key(run_id, list_key(level)), decode)
+    return _read(store, run_key(run_id, LATEST_JSON), decode) if found is None else found
 
 
-def of_row(row: dict[str, Any], level: str) -> Listed:
-    """Make an entry from a row of countries.json, regions.json or places.json."""
+def listed_in(rows: Sequence[Mapping[str, Any]], level: str) -> list[Listed]:
+    """Make the entries of the rows of a list, or of latest.json."""
+    coded = by_code(rows, level)
+    return [of_row(row, level, has_code=row[levels.names(level)[0]] in coded) for row in rows]
+
+
+def by_code(rows: Sequence[Mapping[str, Any]], level: str) -> set[str]:
+    """Return the keys of the series that may be called by their ISO code: one for each code.
+
+    If several series share a code, it is the one whose file is named by it; in latest.json, which
+    names no files, the one with the latest date.
+    """
+    if level != "countries":
+        return set()
+    if rows and "file" in rows[0]:
+        return {r["country_key"] for r in rows if r["file"] == series_key(level, r["iso3"])}
+    latest: dict[str, Mapping[str, Any]] = {}
+    for row in rows:
+        if row["iso3"] and (row["iso3"] not in latest or row["date"] > latest[row["iso3"]]["date"]):
+            latest[row["iso3"]] = row
+    return {row["country_key"] for row in latest.values()}
+
+
+def of_row(row: Mapping[str, Any], level: str, *, has_code: bool) -> Listed:
+    """Make an entry from a row of a list; `has_code` if it may be called by its ISO code."""
     key, name = (row[column] for column in levels.names(level)[:2])
     full = levels.full_name(row)
-    # if several series share a code, only the one whose file is named by it may be called by it
-    by_code = row["file"] == series_key("countries", row["iso3"])
-    codes = (row["iso3"], row["iso2"]) if by_code else ()
-    return Listed(key, full, row["file"], (key, name, full, *codes))
+    country = find_code(row["iso3"]) if has_code else None  # latest.json has no iso2
+    codes = (country.iso3, country.iso2) if country else ()
+    return Listed(key, full, row.get("file", ""), (key, name, full, *codes))
 
 
-def figure(store: Store, run_id: str, file: str, measure: str, day: str) -> int | None:
-    """Read a series' figure for a day (2021-01-25); None if it is missing. Raises StoreError."""
+def figure(
+    store: Store, run_id: str, series: Listed, measure: str, day: date, work: Path
+) -> int | None:
+    """Read a series' figure for a day; None if it is missing. Raises StoreError.
+
+    Without a file of its own, it is read from the table, which is downloaded into `work`.
+    """
+    if not series.file:
+        return _figure_in_table(store, run_id, series.key, measure, day, work)
 
     def decode(content: bytes) -> dict[str, int | None]:
         series = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
@@ -57,11 +95,32 @@ def figure(store: Store, run_id: str, file: str, measure: str, day: str) -> int 
         values = msgspec.json.decode(series[measure], type=list[int | None])
         return dict(zip(days, values, strict=True))
 
-    key = run_key(run_id, file)
+    key = run_key(run_id, series.file)
     reported = _read(store, key, decode)
     if reported is None:
         raise StoreError(f"{store.address}/{key} is not there")
-    return reported.get(day)
+    return reported.get(str(day))
+
+
+def fetch_table(store: Store, run_id: str, path: Path) -> Path:
+    """Download a run's table to `path` and return the path. Raises StoreError."""
+    key = run_key(run_id, TABLE_PARQUET)
+    if not store.download(key, path):
+        raise StoreError(f"{key} is not there")
+    return path
+
+
+def _figure_in_table(
+    store: Store, run_id: str, key: str, measure: str, day: date, work: Path
+) -> int | None:
+    from etl.load.table import find_value
+
+    with TemporaryDirectory(dir=work) as folder:
+        path = fetch_table(store, run_id, Path(folder) / TABLE_PARQUET)
+        try:
+            return find_value(path, key, measure, day)
+        except (ValueError, OSError) as exc:
+            raise StoreError(f"{run_key(run_id, TABLE_PARQUET)} can't be read: {exc}") from exc
 
 
 def _read(store: Store, key: str, decode: Callable[[bytes], Content]) -> Content | None:

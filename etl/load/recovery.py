@@ -7,6 +7,7 @@ from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
 from etl.history.run import FolderState
 from etl.load import publish
+from etl.settings.groups import TableSettings
 from etl.store import Store
 
 
@@ -17,7 +18,7 @@ def read(store: Store) -> FolderState:
 
 
 def finish(
-    store: Store, state: FolderState, slot: date, now: datetime, stale_after_days: int
+    store: Store, state: FolderState, slot: date, now: datetime, table: TableSettings
 ) -> FolderState:
     """Finish a run or a restore that crashed after its commit. Raises StoreError.
 
@@ -36,5 +37,5 @@ def finish(
     append.add(store, record, once_a_slot=True)
     log.warning("run.healed", run=published.manifest.run_id)
     found = read(store)
-    append.rewrite_derived(store, found.past, stale_after_days)
+    append.rewrite_derived(store, found.past, table)
     return found

@@ -13,7 +13,7 @@ from etl.errors import StoreError
 from etl.history import manifest as manifests
 from etl.load import rewrite_links
 from etl.store import Store, Upload, valid_key
-from etl.store.layout import MANIFEST, PAGE, SHARED, run_key
+from etl.store.layout import LATEST_CSV, MANIFEST, PAGE, SHARED, run_key
 
 _EXPIRES = "%Y-%m-%dT%H%M%SZ"
 
@@ -25,6 +25,10 @@ def copy_page(store: Store, sign: Sign, expires_at: datetime) -> str:
     published = manifests.read(store)
     files = {file.name: file.key for file in published.manifest.files} if published else {}
     stored = store.read(files[PAGE]) if PAGE in files else None
+    if published and "page" not in published.manifest.outputs:
+        raise StoreError(
+            f"{store.address} has no page, OUTPUTS leaves it out; share a file: {LATEST_CSV}"
+        )
     if published is None or stored is None:
         raise StoreError(
             f"{store.address} has no page to share; python app.py run --force publishes one"

@@ -2,6 +2,8 @@
 
 import gzip
 from collections.abc import Iterable, Iterator
+from contextlib import ExitStack
+from datetime import date
 from pathlib import Path
 from typing import Self
 
@@ -19,38 +21,43 @@ RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begi
 
 
 class TableFiles:
-    """Writes both files; each group that is added becomes a row group of the Parquet file."""
+    """Writes both files; each group that is added becomes a row group of the Parquet file.
 
-    def __init__(self, folder: Path) -> None:
+    Without `csv`, only the Parquet file is written.
+    """
+
+    def __init__(self, folder: Path, *, csv: bool = True) -> None:
         self._folder = folder
         self._parquet: pa.parquet.ParquetWriter | None = None
-        self.rows = {TABLE_PARQUET: 0, TABLE_CSV: 0}
+        self._with_csv = csv
+        self.rows = {TABLE_PARQUET: 0} | ({TABLE_CSV: 0} if csv else {})
 
     def __enter__(self) -> Self:
-        self._file = (self._folder / TABLE_CSV).open("wb")
-        self._gzip = gzip.GzipFile("", "wb", GZIP_LEVEL, self._file, mtime=0)
+        self._open = ExitStack()
         return self
 
     def __exit__(self, *_: object) -> None:
-        if self._parquet is not None:
-            self._csv.close()
-            self._parquet.close()
-        self._gzip.close()
-        self._file.close()
+        self._open.close()
 
     def add(self, group: pd.DataFrame) -> None:
         """Append the rows of a tidy table to both files."""
         table = pa.Table.from_pandas(group, preserve_index=False, nthreads=1)
         if self._parquet is None:
             path = self._folder / TABLE_PARQUET
-            self._parquet = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
-            sink = pa.PythonFile(self._gzip, "w")
-            options = pa.csv.WriteOptions(batch_size=CSV_BATCH_ROWS)
-            schema = _csv_schema(table.schema)
-            self._csv = pa.csv.CSVWriter(sink, schema, write_options=options)
+            writer = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
+            self._parquet = self._open.enter_context(writer)
+            self._csv = self._open_csv(table.schema) if self._with_csv else None
         self._parquet.write_table(table)
-        self._csv.write_table(to_csv_table(table))
+        if self._csv is not None:
+            self._csv.write_table(to_csv_table(table))
         self.rows = {name: rows + len(group) for name, rows in self.rows.items()}
+
+    def _open_csv(self, schema: pa.Schema) -> "pa.csv.CSVWriter":
+        file = self._open.enter_context((self._folder / TABLE_CSV).open("wb"))
+        packed = self._open.enter_context(gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
+        sink, options = pa.PythonFile(packed, "w"), pa.csv.WriteOptions(batch_size=CSV_BATCH_ROWS)
+        writer = pa.csv.CSVWriter(sink, _csv_schema(schema), write_options=options)
+        return self._open.enter_context(writer)
 
 
 def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
@@ -71,6 +78,22 @@ def read_whole(path: Path, columns: Iterable[str]) -> pd.DataFrame:
         # dates as datetime64: working with date objects takes ten times as long
         table: pd.DataFrame = file.read(names, use_threads=False).to_pandas(date_as_object=False)
         return table
+
+
+def find_value(path: Path, key: str, column: str, day: date) -> int | None:
+    """Find a series' value for a day in a timeseries.parquet; None if it is missing.
+
+    `key` is the series' key, which the first column has. Raises ValueError or OSError if the file
+    can't be read.
+    """
+    with pa.parquet.ParquetFile(path) as file:
+        names = file.schema_arrow.names
+    if column not in names:
+        return None
+    wanted = [(names[0], "=", key), ("date", "=", pd.Timestamp(day))]
+    found = pa.parquet.read_table(path, columns=[column], filters=wanted, use_threads=False)
+    value = found[column][0].as_py() if len(found) else None
+    return None if value is None else int(value)
 
 
 def to_csv_table(table: pa.Table) -> pa.Table:

@@ -131,7 +131,8 @@ def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]
         reported=checked.reported,
         silent=checked.silent,
     )
-    files = write_files(folder, header, tidy, Filter(settings.table.keep, settings.table.since))
+    only = Filter(settings.table.keep, settings.table.since, settings.table.outputs)
+    files = write_files(folder, header, tidy, only)
     files.append(write_changes(folder, header, checked.changes))
     sources = provenance.sources(run, facts)
     files.append(write_package(folder, files, header, sources, settings.table.keep))

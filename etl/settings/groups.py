@@ -16,6 +16,7 @@ from etl.settings import readers as read
 
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
 KEEPS = ("all", "new", "cumulative")
+OUTPUTS = ("page", "countries", "world", "stats", "csv", "feed")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
 
 
@@ -76,11 +77,15 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class TableSettings:
-    """Which rows and measures are published, and when a series counts as stale."""
+    """Which rows, measures and files are published, and when a series counts as stale.
+
+    `outputs` are those of OUTPUTS that are switched on, in that order.
+    """
 
     keep: Annotated[str, From("KEEP", read.one_of(*KEEPS))]
     countries: Annotated[tuple[str, ...], From("COUNTRIES", read.names)]
     since: Annotated[date | None, From("SINCE", read.day)]
+    outputs: Annotated[tuple[str, ...], From("OUTPUTS", read.some_of(*OUTPUTS))]
     stale_after_days: Annotated[int, From("STALE_AFTER_DAYS", read.whole(1, 3650))]
 
 

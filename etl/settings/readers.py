@@ -42,6 +42,20 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
+def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
+    """Read a list of choices, `all` or `none`; they are returned in their own order."""
+
+    def read(value: str) -> tuple[str, ...]:
+        wanted = {name.lower() for name in names(value)}
+        if wanted in ({"all"}, {"none"}):
+            return choices if wanted == {"all"} else ()
+        if not wanted <= set(choices):
+            raise ValueError(f"all, none, or some of {', '.join(choices)}")
+        return tuple(choice for choice in choices if choice in wanted)
+
+    return read
+
+
 def switch(value: str) -> bool:
     return one_of("off", "on")(value) == "on"
 

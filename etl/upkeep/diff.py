@@ -12,7 +12,7 @@ from etl.history import history
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest
 from etl.history.record import Record
-from etl.load import baseline
+from etl.load import baseline, read_back
 from etl.load.changes_file import read_changes
 from etl.load.table import read_whole
 from etl.store import Store
@@ -48,7 +48,7 @@ def difference_between(store: Store, before: Manifest, after: Manifest, work: Pa
         raise StoreError(f"{runs}: one is of {was}, the other of {level}")
     earlier = baseline.of_run(store, before, work)
     try:
-        path = baseline.fetch_table(store, after.run_id, work / "after.parquet")
+        path = read_back.fetch_table(store, after.run_id, work / "after.parquet")
         rows, pieces = read_whole(path, baseline.compared_columns(level)), earlier.pieces()
         names = {**earlier.names(), **baseline.series_names(store, after.run_id, level)}
         found = compare(rows, pieces, names=names)

@@ -119,4 +119,4 @@ class _Attempt:
             lists = {name: [*getattr(record, name), *items] for name, items in added.items()}
             return replace(record, report=report or record.report, **lists)
 
-        return append.note(self.store, change, self.settings.table.stale_after_days)
+        return append.note(self.store, change, self.settings.table)

@@ -34,13 +34,13 @@ class Moment:
 
     now: datetime
     slot: date
-    stale_after_days: int
+    table: TableSettings
 
     @classmethod
     def of(cls, schedule: ScheduleSettings, table: TableSettings, now: datetime) -> Self:
         """Return the moment `now` under these settings."""
         slot = latest_slot(now, schedule.run_at, schedule.timezone)
-        return cls(now.replace(microsecond=0), slot, table.stale_after_days)
+        return cls(now.replace(microsecond=0), slot, table)
 
 
 def restore(store: Store, wanted: str, at: Moment) -> Record | None:
@@ -78,7 +78,7 @@ def move_to(store: Store, run_id: str, at: Moment) -> Record | None:
 
 def _healed(store: Store, at: Moment) -> FolderState:
     """Read the folder's state, and finish a run that crashed after its commit."""
-    return recovery.finish(store, recovery.read(store), at.slot, at.now, at.stale_after_days)
+    return recovery.finish(store, recovery.read(store), at.slot, at.now, at.table)
 
 
 def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Record:
@@ -100,7 +100,7 @@ def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Rec
     if published is None or published.manifest.run_id != target.run_id:
         raise StateConflict(PUBLISHED_MEANWHILE)
     record = outcomes.restored(target, at.slot, at.now)
-    append.record(store, record, at.stale_after_days)
+    append.record(store, record, at.table)
     return record
 
 

@@ -12,7 +12,8 @@ from etl.history.manifest import Manifest
 from etl.history.record import SUCCESS
 from etl.store import Store
 from etl.store.keys import alike
-from etl.store.layout import MANIFEST, Owner, place_of, run_key
+from etl.store.layout import MANIFEST, run_key
+from etl.store.places import Owner, place_of
 
 NAMED, LOOKED_AT = 5, 30  # runs that `runs_that_are_there` lists, and looks at
 

@@ -9,6 +9,7 @@ from typing import Any
 import feedparser
 import pytest
 
+from config import read_settings
 from etl.cli.demo import served
 from etl.history import append
 from etl.history.feed import ENTRIES, atom
@@ -27,6 +28,7 @@ from tests.support.runs import (
     run,
 )
 
+TABLE = read_settings({}).table
 DAY = timedelta(days=1)
 ATOM = "{http://www.w3.org/2005/Atom}"
 
@@ -189,5 +191,5 @@ def test_a_run_that_broke_off_before_writing_it_is_mended_at_the_next_start(
 def test_telling_a_failure_leaves_it_alone(tmp_path: Path) -> None:
     store, _ = published_store(tmp_path)
     store.delete("feed.xml")
-    append.record(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), 14)
+    append.record(store, published(9, outcome="failed", failure=Failure("Lost", "killed")), TABLE)
     assert "feed.xml" not in contents(store)

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from config import read_settings
 from etl.errors import StateConflict, StoreError
 from etl.history import append, history
 from etl.history.history import History
@@ -18,6 +19,8 @@ from etl.store import Stored, Upload, json_state
 from etl.store.layout import HISTORY, STATUS
 from etl.store.memory import MemoryStore
 from tests.support.records import DAY, FIRST, failure, record
+
+TABLE = read_settings({}).table
 
 
 def written(*records: Record) -> tuple[MemoryStore, list[Record]]:
@@ -98,7 +101,7 @@ def test_a_history_that_cannot_be_read_says_what_to_do_and_is_left_alone(broken:
     with pytest.raises(
         StoreError, match="put an earlier version of it back, or delete it"
     ) as caught:
-        append.record(store, record(), 14)
+        append.record(store, record(), TABLE)
     assert "memory/history.json" in str(caught.value)
     assert "\n" not in str(caught.value)
     assert store.read(HISTORY) == Stored(broken, Upload(HISTORY, broken).sha256)
@@ -139,7 +142,7 @@ def test_twelve_workers_at_once_lose_nothing() -> None:
     def worker(n: int) -> None:
         begin.wait()
         for m in range(5):
-            append.record(store, record(n * 5 + m), 14)
+            append.record(store, record(n * 5 + m), TABLE)
 
     threads = [Thread(target=worker, args=(n,)) for n in range(12)]
     for thread in threads:
@@ -340,8 +343,8 @@ def test_a_run_by_hand_that_fails_does_not_darken_its_slots_success() -> None:
 
 def test_telling_writes_the_status_of_the_whole_history() -> None:
     store = MemoryStore()
-    append.record(store, record(0), 14)
-    append.record(store, failure(1), 14)
+    append.record(store, record(0), TABLE)
+    append.record(store, failure(1), TABLE)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)
@@ -350,8 +353,8 @@ def test_telling_writes_the_status_of_the_whole_history() -> None:
 
 
 def test_the_status_of_a_slower_worker_does_not_hide_a_record_told_meanwhile() -> None:
-    store = Busy(lambda store: append.record(store, record(0), 14), key=STATUS)
-    append.record(store, failure(0), 14)
+    store = Busy(lambda store: append.record(store, record(0), TABLE), key=STATUS)
+    append.record(store, failure(0), TABLE)
     found = store.read(STATUS)
     assert found
     said = json.loads(found.body)

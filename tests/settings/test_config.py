@@ -80,7 +80,13 @@ def test_nothing_set_gives_the_defaults() -> None:
         schedule=ScheduleSettings(
             run_at=time(6, 0), timezone=ZoneInfo("UTC"), timeout_s=1800, heartbeat_s=3600
         ),
-        table=TableSettings(keep="all", countries=(), since=None, stale_after_days=14),
+        table=TableSettings(
+            keep="all",
+            countries=(),
+            since=None,
+            outputs=("page", "countries", "world", "stats", "csv", "feed"),
+            stale_after_days=14,
+        ),
         alerts=AlertSettings(
             topic="",
             rules=(),

@@ -44,7 +44,7 @@ def test_a_name_that_is_almost_a_settings_is_named_with_its_line(
 
 def test_usual_variables_are_nobodys_mistake() -> None:
     usual = ("PATH", "HOME", "LANG", "LEVEL", "PORT", "DYNO_RAM", "AWS_ENDPOINT_URL_S3", "SHLVL")
-    more = ("AWS_CONFIG_FILE", "HEROKU_APP_NAME", "SOURCE_DATE_EPOCH", "TZ", "LOGNAME", "OUTPUT")
+    more = ("AWS_CONFIG_FILE", "HEROKU_APP_NAME", "SOURCE_DATE_EPOCH", "TZ", "LOGNAME")
     assert said(dict.fromkeys((*usual, *more), "x")) == []
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import click
 
 from etl.cli.options import JSON, in_force, open_store
+from etl.errors import StoreError
 from etl.settings.groups import Settings
 from etl.store.layout import PAGE
 
@@ -50,6 +51,11 @@ def _page_address(settings: Settings) -> str:
     from etl.store.transfer import require
 
     store = open_store(settings)
+    if "page" not in settings.table.outputs and not store.head(PAGE):
+        raise StoreError(
+            f"there is no page: OUTPUTS leaves it out; the files are in {store.address}, "
+            "list them with: python app.py ls"
+        )
     require(store, PAGE)
     signer = store.signer()
     if signer is None:

@@ -19,7 +19,7 @@ from etl.report.monthly.figures import Figures, aggregate
 from etl.report.monthly.last_rows import SNAPSHOTS_CSV, snapshots_csv, snapshots_table
 from etl.report.monthly.parts import Archive, read_newest_facts, read_parts
 from etl.store import Store, Upload
-from etl.store.layout import REPORTS, report_key
+from etl.store.layout import LATEST_CSV, PAGE, REPORTS, report_key
 from etl.transform.merge import attach
 from etl.worker.scratch import scratch
 
@@ -78,7 +78,8 @@ def make_report(
     notes += [*_said(figures), *faults]
     uploads = _uploads(figures, listed_rows, source, notes)
     shelf.put(store, uploads)
-    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS))))])
+    home = PAGE if store.head(PAGE) else LATEST_CSV
+    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS)), home))])
     return MonthlyReport(
         month=str(month),
         key=uploads[0].key,

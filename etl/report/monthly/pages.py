@@ -21,7 +21,7 @@ from etl.report import numbers, templating
 from etl.report.monthly.figures import Figures
 from etl.report.monthly.last_rows import SNAPSHOTS_CSV
 from etl.store import Entry
-from etl.store.layout import report_key
+from etl.store.layout import PAGE, report_key
 from etl.transform import columns
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -75,8 +75,8 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
     )
 
 
-def index_page(entries: Sequence[Entry]) -> bytes:
-    """Write reports/index.html from the list of the files in reports/."""
+def index_page(entries: Sequence[Entry], home: str = PAGE) -> bytes:
+    """Write reports/index.html from the list of the files in reports/, with a link to `home`."""
     by_key = {entry.key: entry for entry in entries}
     reports = [
         {
@@ -89,7 +89,7 @@ def index_page(entries: Sequence[Entry]) -> bytes:
         for name, what in FILES.items()
         if report_key(month, name) in by_key
     ]
-    return _rendered("reports-index.html", reports=reports)
+    return _rendered("reports-index.html", reports=reports, home=home)
 
 
 def _months(keys: Iterable[str]) -> Iterator[Month]:

@@ -22,10 +22,13 @@ from etl.store.layout import FORM, PAGE, of_page, page_in
 def add_page(run: Run, version: Version, folder: Path) -> Version:
     """Write the page of the files in `folder`, in every language of the settings, and add it.
 
+    Without `page` in OUTPUTS, return the version as it is.
     The data are published even if the page fails. Then the page that was published before stays,
     and a page that can't be translated is left out; both are logged and listed in the version's
     warnings. Raises what is due to a full disk or too little memory, which is no fault of the page.
     """
+    if "page" not in run.settings.table.outputs:
+        return version
     stays: list[PublishedFile] = []
     try:
         files = _pages(run, version.manifest, folder)

@@ -4,7 +4,7 @@ Files and not frames are read, so that the page can't differ from them and shows
 filters left.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -15,6 +15,7 @@ import msgspec
 from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
+from etl.load.read_back import by_code
 from etl.report.numbers import typeset, typeset_change
 from etl.report.page.words import MEASURES, Measure
 from etl.store.layout import CHANGES, LATEST_JSON, WORLD, list_key, series_key
@@ -89,13 +90,21 @@ class View:
 
 
 def read_view(folder: Path, manifest: Manifest, level: str) -> View:
-    """Read latest.json, countries.json (regions.json, places.json) and world.json in `folder`."""
+    """Read latest.json, countries.json (regions.json, places.json) and world.json in `folder`.
+
+    Without `countries` in OUTPUTS, no row has a file.
+    """
     key = levels.names(level)[0]
     latest = sorted(
         _listed(folder / LATEST_JSON, level),
         key=lambda row: (normalise(levels.full_name(row)), levels.full_name(row)),
     )
-    files = {row[key]: row["file"] for row in _listed(folder / list_key(level), level)}
+    files: dict[str, str] = {}
+    listed = latest
+    if "countries" in manifest.outputs:
+        listed = _listed(folder / list_key(level), level)
+        files = {row[key]: row["file"] for row in listed}
+    coded = by_code(listed, level)
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
     if level == "countries":
@@ -111,7 +120,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         one=levels.one(level),
         within=levels.WITHIN[level][1:],
         measures=measures,
-        rows=[_row(row, level, measures, files) for row in latest],
+        rows=[_row(row, level, measures, files, coded) for row in latest],
         ranked_by=ranked_by,
         bars=_bars(latest, ranked_by, key, files) if ranked_by else [],
         mapped=any(m.column == MAPPED for m in measures),
@@ -129,7 +138,11 @@ def _listed(path: Path, level: str) -> list[dict[str, Any]]:
 
 
 def _row(
-    row: Mapping[str, Any], level: str, measures: Iterable[Measure], files: Mapping[str, str]
+    row: Mapping[str, Any],
+    level: str,
+    measures: Iterable[Measure],
+    files: Mapping[str, str],
+    coded: Collection[str],
 ) -> Row:
     key = row[levels.names(level)[0]]
     own, *around = levels.WITHIN[level]
@@ -138,8 +151,8 @@ def _row(
         name=row[own],
         within=[row[what] for what in around],
         # of several series of one country, only the current one has the file named by its code
-        iso3=row["iso3"] if files[key] == series_key("countries", row["iso3"]) else "",
-        file=files[key],
+        iso3=row["iso3"] if key in coded else "",
+        file=files.get(key, ""),
         last_date=row["date"],
         stale=row["stale"],
         silent=row["silent"],
@@ -169,7 +182,7 @@ def _bars(
         Bar(
             name=levels.full_name(row),
             key=row[key],
-            file=files[row[key]],
+            file=files.get(row[key], ""),
             text=measure.say(row[measure.column]),
             share=round(100 * max(row[measure.column], 0) / highest, 1) if highest else 0,
         )

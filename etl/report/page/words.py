@@ -5,7 +5,8 @@ from dataclasses import dataclass
 
 from etl.extract import levels
 from etl.report.numbers import MISSING, typeset
-from etl.store.layout import CHANGES, PLACES
+from etl.store.layout import CHANGES
+from etl.store.places import PLACES
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ def examine(
     yield from of_settings.setting_findings(environ)
     yield from sources.source_findings(settings, now)
     # if the bucket or folder itself fails, everything else would fail for the same reason
-    if (yield from _all_well(place.place_findings(store, now))):
+    if (yield from _all_well(place.place_findings(store, now, settings.table.outputs))):
         if (yield from _all_well(trial(store))):
             yield from _all_well(place.server_findings(store))
             yield from _all_well(inbox.inbox_findings(settings, store, now))

@@ -2,7 +2,7 @@
 
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -28,15 +28,17 @@ LIMIT_S = 10.0
 LEAST_FREE = 1_000_000_000  # a run of the default source takes some 60 MB, twice
 
 
-def place_findings(store: Store, now: datetime) -> Iterator[Finding]:
-    """Examine the bucket or the folder, whichever the store is."""
+def place_findings(store: Store, now: datetime, outputs: Collection[str]) -> Iterator[Finding]:
+    """Examine the bucket or the folder, whichever the store is; `outputs` as in OUTPUTS."""
     if isinstance(store, DirectoryStore):
         yield from directory_findings(store.root)
     elif isinstance(store, S3Store):
-        yield from bucket_findings(store, now)
+        yield from bucket_findings(store, now, outputs)
+    if "page" not in outputs:
+        yield Finding("ok", "the page: switched off by OUTPUTS")
 
 
-def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
+def bucket_findings(store: S3Store, now: datetime, outputs: Collection[str]) -> Iterator[Finding]:
     """Examine the bucket, stopping at a fault that makes the other checks pointless.
 
     The clock comes first, because STS reports a wrong clock as a wrong secret key.
@@ -55,7 +57,8 @@ def bucket_findings(store: S3Store, now: datetime) -> Iterator[Finding]:
         yield Finding("failed", str(seen.error or NO_BUCKET.format(bucket=store.bucket)))
         return
     yield from _region(store, seen)
-    yield _page(store, seen)
+    if "page" in outputs:
+        yield _page(store, seen)
 
 
 def server_findings(store: Store) -> Iterator[Finding]:

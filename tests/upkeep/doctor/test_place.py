@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.settings.groups import OUTPUTS
 from etl.store import Upload
 from etl.store.s3.account import Identity
 from etl.store.s3.setup import BucketWish
@@ -26,7 +27,7 @@ from tests.support.s3_server import use
 
 
 def of_bucket(store: S3Store, now: datetime | None = None) -> list[Finding]:
-    return list(bucket.bucket_findings(store, now or datetime.now(UTC)))
+    return list(bucket.bucket_findings(store, now or datetime.now(UTC), OUTPUTS))
 
 
 # ---- the bucket
@@ -133,7 +134,7 @@ def test_the_workers_own_policy_is_enough_for_the_doctor(aws: AwsLike) -> None:
     assert [f.level for f in examine(settings, {}, store, datetime.now(UTC))][-1] == (
         "warning"  # nothing is published yet
     )
-    assert troubles(bucket.bucket_findings(store, datetime.now(UTC))) == []
+    assert troubles(bucket.bucket_findings(store, datetime.now(UTC), OUTPUTS)) == []
     assert troubles(trial(store)) == []
 
 

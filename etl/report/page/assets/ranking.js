@@ -1,8 +1,10 @@
 // The ranking, of any measure.
 
 function link(row) {
+  const from = row.querySelector("a");
+  if (!from) return nameOf(row); // OUTPUTS left out the files of single series
   const to = document.createElement("a");
-  to.href = row.querySelector("a").getAttribute("href");
+  to.href = from.getAttribute("href");
   to.textContent = nameOf(row);
   return to;
 }

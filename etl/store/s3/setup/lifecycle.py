@@ -6,7 +6,8 @@ nothing but an object's age. It would delete the published run if the source has
 long, and the last snapshot of a month, which that month's report needs. `prune` spares both.
 """
 
-from etl.store.layout import INBOX, PLACES
+from etl.store.layout import INBOX
+from etl.store.places import PLACES
 from etl.store.s3.setup import BucketState, BucketWish, Rule
 
 FORMER_DAYS = 30  # former versions, such as a history.json that was overwritten or deleted

@@ -2,7 +2,7 @@
 
 import hashlib
 
-from etl.store.layout import PLACES, Place
+from etl.store.places import PLACES, Place
 from etl.store.s3.setup import BucketState, BucketWish, Rule
 
 VERSION = "2012-10-17"  # of the policy language

@@ -10,7 +10,8 @@ from etl import PROJECT
 from etl.extract.sources import SAMPLES
 from etl.load.package import TITLES
 from etl.store import Upload
-from etl.store.layout import CHANGES, PACKAGE, PLACES, Place, place_of
+from etl.store.layout import CHANGES, PACKAGE
+from etl.store.places import PLACES, Place, place_of
 from etl.store.s3.setup.lifecycle import EXPIRING
 from etl.store.s3.setup.policy import PUBLIC
 from etl.store.s3.store import S3Store

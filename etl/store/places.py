@@ -1,0 +1,245 @@
+"""The register of the folder: each key, what it holds, whose it is, who may read it, how long it is
+kept. Pure; uses the standard library only.
+
+Derived from it: which keys `put` and `rm` refuse (upkeep/versions.py), the bucket's public policy
+and lifecycle rules (store/s3/setup/), how the page and datapackage.json describe each file, what
+OUTPUTS switches off, the demo's list, and the table in docs/reference.md. To add something to the
+folder, add a Place.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Literal
+
+from etl.store import layout
+
+# published: stable names for the files that a run's manifest lists. archive: written once. state:
+# small files that are changed by compare-and-swap, or derived from one. anyone: people may edit it;
+# all others are written by the worker only.
+Owner = Literal["published", "archive", "state", "inbox", "shared", "trial", "other", "anyone"]
+OPEN, CLOSED = True, False  # to the public, after `setup --public`
+
+
+@dataclass(frozen=True)
+class Place:
+    """One key; or all keys that begin with `key` (if it ends with / or -), or match its *.
+
+    `meaning` is shown on the page, in the demo and docs/reference.md, `more` only in the latter;
+    [one] in them is replaced by country, region or place. A lifecycle rule removes it after
+    `keep_days`. `output` is the name in OUTPUTS that switches it on; empty: it is always made.
+    """
+
+    key: str
+    owner: Owner
+    public: bool
+    meaning: str
+    more: str = ""
+    keep_days: int | None = None
+    output: str = ""
+
+    def meaning_for(self, one: str) -> str:
+        """Return `meaning` with `one` (country, region or place) filled in."""
+        return self.meaning.replace("[one]", one)
+
+    @property
+    def is_folder(self) -> bool:
+        return self.key.endswith(("/", "-"))
+
+    def holds(self, key: str) -> bool:
+        return key.startswith(self.key) if self.is_folder else fnmatchcase(key, self.key)
+
+
+def place_of(key: str) -> Place | None:
+    """Return the place that a key belongs to; None: it is not in the register."""
+    return next((place for place in PLACES if place.holds(key)), None)
+
+
+def is_switched_on(key: str, outputs: Collection[str]) -> bool:
+    """Say whether OUTPUTS, as `outputs`, lets this file be published."""
+    place = place_of(key)
+    return place is None or not place.output or place.output in outputs
+
+
+def is_rewritten(key: str) -> bool:
+    """Say whether a later run may overwrite the object."""
+    place = place_of(key)
+    return place is not None and place.owner in ("published", "state", "other")
+
+
+PLACES = (
+    Place(
+        layout.MANIFEST,
+        "state",
+        OPEN,
+        "which run is published: every file with its SHA-256",
+        more="its source, its attribution, what was checked and corrected",
+    ),
+    Place(
+        layout.STATUS,
+        "state",
+        OPEN,
+        "last check, staleness, since when the source is the same, last 90 slots",
+    ),
+    Place(layout.PAGE, "published", OPEN, "the page: open it in a browser", output="page"),
+    Place(
+        layout.page_in("*"),
+        "published",
+        OPEN,
+        "the page in the languages of `TRANSLATE_TO`",
+        output="page",
+    ),
+    Place(layout.FORM, "other", OPEN, "with `INBOX=on`: the form by which readers write back"),
+    Place(
+        layout.ASSETS,
+        "published",
+        OPEN,
+        "the page's scripts, named by what they hold",
+        output="page",
+    ),
+    Place(
+        layout.LATEST_CSV,
+        "published",
+        OPEN,
+        "one row a [one]: open it in a spreadsheet",
+        more="the last day's counts, averages, incidence, `active`, facts",
+    ),
+    Place(
+        layout.LATEST_JSON, "published", OPEN, "one row a [one]", more="the same as `latest.csv`"
+    ),
+    Place(
+        "countries.json",
+        "published",
+        OPEN,
+        "every country: codes, facts, its file",
+        output="countries",
+    ),
+    Place(
+        "countries/",
+        "published",
+        OPEN,
+        "one country's series a file, such as countries/ESP.json",
+        output="countries",
+    ),
+    Place(
+        "regions.json",
+        "published",
+        OPEN,
+        "every region: its country, that one's codes and facts, its file",
+        more="with `LEVEL=regions`",
+        output="countries",
+    ),
+    Place("regions/", "published", OPEN, "one region's series a file", output="countries"),
+    Place(
+        "places.json",
+        "published",
+        OPEN,
+        "every place: its region and country, that one's codes and facts, its file",
+        more="with `LEVEL=places`",
+        output="countries",
+    ),
+    Place("places/", "published", OPEN, "one place's series a file", output="countries"),
+    Place(
+        layout.WORLD,
+        "published",
+        OPEN,
+        "world totals and series",
+        more="stale series are left out and named; only with `LEVEL=countries`",
+        output="world",
+    ),
+    Place(
+        layout.TABLE_CSV,
+        "published",
+        OPEN,
+        "the whole table: one row a [one] and day",
+        output="csv",
+    ),
+    Place(layout.TABLE_PARQUET, "published", OPEN, "the same, typed"),
+    Place(
+        layout.STATS,
+        "published",
+        OPEN,
+        "the source's own shape, repaired",
+        more="a drop-in replacement",
+        output="stats",
+    ),
+    Place(
+        layout.CHANGES,
+        "published",
+        OPEN,
+        "what this version changed: rows added, figures restated, countries gone",
+    ),
+    Place(
+        layout.PACKAGE,
+        "published",
+        OPEN,
+        "all of this for programs: columns, units, digests",
+        more="and sources (Frictionless Data Package)",
+    ),
+    Place(
+        layout.FEED,
+        "state",
+        OPEN,
+        "for feed readers (Atom): an entry a published run, with what changed",
+        output="feed",
+    ),
+    Place(
+        layout.REPORTS,
+        "other",
+        OPEN,
+        "the monthly reports: `reports/2021-01/final_report.html`, ...",
+        more="`snapshots.csv.gz`: the month in one file, the last rows of each snapshot",
+    ),
+    Place(
+        layout.REVISIONS,
+        "other",
+        OPEN,
+        "one row a country: how much of it was restated, when, the biggest change",
+    ),
+    Place(
+        layout.RUNS,
+        "archive",
+        OPEN,
+        "every version that was ever published",
+        more="`runs/RUN/...`, never changed afterwards",
+    ),
+    Place(layout.VINTAGES, "archive", OPEN, "what was said on each day, as one Parquet data set"),
+    Place(layout.VINTAGES_INDEX, "state", CLOSED, "what `vintages/` was made of"),
+    Place(layout.HISTORY, "state", CLOSED, "what happened, run by run (python app.py history)"),
+    Place(
+        layout.CATALOGUE,
+        "state",
+        CLOSED,
+        "what was imported, and which runs were made by `backfill`",
+    ),
+    Place(layout.ALERTS, "state", CLOSED, "which alerts were sent, and which are still to be sent"),
+    Place(
+        layout.TRANSLATIONS,
+        "anyone",
+        CLOSED,
+        "what Amazon Translate answered",
+        more="kept, to be asked only once; you may correct it",
+    ),
+    Place(layout.RAW, "archive", CLOSED, "the inputs exactly as they came"),
+    Place(
+        layout.INBOX,
+        "inbox",
+        CLOSED,
+        "what readers sent, and what became of it",
+        keep_days=layout.INBOX_DAYS,
+    ),
+    Place(
+        layout.SHARED,
+        "shared",
+        CLOSED,
+        "copies of the page, and forms, that were shared",
+        keep_days=layout.SHARED_DAYS,
+    ),
+    Place(
+        layout.TRIAL,
+        "trial",
+        CLOSED,
+        "what `doctor`, `setup` and the worker try the server out on, and remove again",
+        keep_days=layout.TRIAL_DAYS,
+    ),
+)
