@@ -99,11 +99,9 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         _listed(folder / LATEST_JSON, level),
         key=lambda row: (normalise(levels.full_name(row)), levels.full_name(row)),
     )
-    files: dict[str, str] = {}
-    listed = latest
-    if "countries" in manifest.outputs:
-        listed = _listed(folder / list_key(level), level)
-        files = {row[key]: row["file"] for row in listed}
+    with_files = "countries" in manifest.outputs
+    listed = _listed(folder / list_key(level), level) if with_files else latest
+    files = {row[key]: row["file"] for row in listed} if with_files else {}
     coded = by_code(listed, level)
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
