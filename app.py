@@ -6,6 +6,7 @@
 The loop imports only the standard library and the settings; each run is a child process.
 """
 
+import atexit
 import gc
 import os
 import random
@@ -193,6 +194,7 @@ def children_of(settings: Settings, signals: Signals) -> Children:
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         gc.disable()  # garbage collection takes a tenth of a run's CPU; a command ends soon
+        atexit.register(gc.freeze)  # or Python searches the whole heap for garbage once more
         from etl.cli.main import main
 
         sys.exit(main())
