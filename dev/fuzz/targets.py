@@ -84,7 +84,7 @@ def _source(name: str, data: bytes, folder: Path) -> bool:
     in_order = table.rows.sort_values([key, "date"], kind="stable").index
     _require(bool((in_order == table.rows.index).all()), "rows out of order")
     for column in table.rows.filter(like="cumulative_"):
-        _require(not (table.rows[column] < -1).any(), "a negative total")
+        _require(not (table.rows[column] < 0).any(), "a negative total")
     return True
 
 

@@ -5,6 +5,7 @@ is looked up in countries.csv, and rows are joined by the Country found there.
 """
 
 import csv
+import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -45,6 +46,21 @@ def lookup() -> Mapping[str, Country]:
 def find(name: str) -> Country | None:
     """Return the country with that name or alias; None if the table has none."""
     return lookup().get(normalise(name))
+
+
+def key_of(name: str) -> str:
+    """Make a key such as `united-states` of a name; empty if it has no letters or digits."""
+    return "-".join(re.findall("[a-z0-9]+", normalise(name)))
+
+
+@cache
+def _by_key() -> Mapping[str, Country]:
+    return {key_of(name): country for name, country in lookup().items()}
+
+
+def find_key(key: str) -> Country | None:
+    """Return the country with a name or alias of which that key is made; None if there is none."""
+    return _by_key().get(key)
 
 
 @cache

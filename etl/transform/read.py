@@ -58,14 +58,13 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
     mended = table.mended
     corrections = replace(
         corrections,
-        negative_missing=mended.negative_missing,
+        negative_missing=len(mended.negative),
         names_replaced=mended.names_replaced,
         rows_nameless=mended.rows_nameless,
     )
     entities, unmatched = attach(table.entities, _facts(inputs.facts))
     selected, unknown = filters.select(entities, names)
-    warnings = list(mended.warnings)
-    return Reading(rows, corrections, entities, unmatched, selected, unknown, warnings)
+    return Reading(rows, corrections, entities, unmatched, selected, unknown, mended.warnings())
 
 
 def _facts(facts: Facts) -> pd.DataFrame | None:

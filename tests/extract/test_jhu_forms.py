@@ -8,7 +8,7 @@ import pytest
 from etl.errors import SourceChanged
 from etl.extract.sources import SOURCES
 from etl.extract.sources.jhu import read
-from etl.extract.sources.table import SourceTable
+from etl.extract.sources.table import Mended, SourceTable
 from tests.support.frames import values
 
 CONFIRMED, DEATHS, RECOVERED = SOURCES["jhu"].files
@@ -45,7 +45,7 @@ def test_what_comes_after_the_last_recoveries_is_not_even_checked(tmp_path: Path
     table = write(tmp_path, every=good, recovered=odd)
     assert values(table.rows, "cumulative_recoveries") == [5, None, None]
     assert values(table.rows, "cumulative_cases") == [14, 15, 16]
-    assert table.mended.negative_missing == 0
+    assert table.mended == Mended()
 
 
 def test_years_of_four_digits_are_read(tmp_path: Path) -> None:
@@ -61,8 +61,7 @@ def test_a_rare_negative_count_is_missing_and_named_with_its_line(tmp_path: Path
     table = write(tmp_path, wide(days, south), every=wide(days, north, south))
     counts = values(table.rows, "cumulative_cases")
     assert [n for n, count in enumerate(counts) if count is None] == [300]
-    assert table.mended.negative_missing == 2
-    (warning,) = table.mended.warnings
+    (warning,) = table.mended.warnings()
     assert f"{CONFIRMED}, line 2, North, Canada, 11/17/20: -1, {DEATHS}, line 2" in warning
     alone = faults(tmp_path, wide(days, north))
     place = "line 2, North, Canada, 11/17/20"
@@ -92,8 +91,8 @@ def test_days_that_could_be_months_are_refused_where_only_they_are_consecutive(
 def test_a_row_that_names_nothing_is_left_out_and_counted(tmp_path: Path) -> None:
     table = write(tmp_path, every=wide(["1/22/20"], ",Spain,1,1,4", ",,,,", ", ,0,0,x"))
     assert table.entities["country"].tolist() == ["Spain"]
-    assert table.mended.rows_nameless == 6
-    assert table.mended.warnings == ("rows that name nothing, left out: 6",)
+    assert table.mended == Mended(rows_nameless=6)
+    assert table.mended.warnings() == ["rows that name nothing, left out: 6"]
 
 
 def test_a_last_row_without_a_newline_is_complete_if_it_has_all_cells(tmp_path: Path) -> None:

@@ -62,7 +62,7 @@ def test_the_example_is_published_like_any_source(source: Source, tmp_path: Path
 
 
 def test_the_example_names_every_fault(source: Source, tmp_path: Path) -> None:
-    wrong = ({**SPAIN, "day": "25/05/2020"}, NAMIBIA, {**SPAIN, "cases": -1})
+    wrong = ({**SPAIN, "day": "25/05/2020"}, NAMIBIA, {**SPAIN, "cases": 2**31})
     with pytest.raises(SourceChanged) as caught:
         run(MemoryStore(), tmp_path, *wrong)
     assert [fault.partition(":")[0] for fault in caught.value.faults] == ["line 1", "line 3"]

@@ -1,6 +1,5 @@
 """Counts by country and day, in any order -> a SourceTable."""
 
-import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged
-from etl.extract.countries import Country, normalise
+from etl.errors import UNPRINTABLE, SourceChanged
+from etl.extract.countries import Country, key_of
 from etl.extract.sources.faults import Faults
-from etl.extract.sources.table import APART, CUMULATIVE, NEW, SourceTable
+from etl.extract.sources.table import (
+    APART,
+    CUMULATIVE,
+    NEW,
+    Mended,
+    SourceTable,
+    without_negative,
+)
 
 
 @dataclass(frozen=True)
@@ -48,8 +54,9 @@ def assemble(
 
     `series` is the index of each row's country in `named`, `days` counts from 1970-01-01, `columns`
     are `new_*` and `cumulative_*`. Rows without any cumulative count are left out, and countries
-    without such a row. Raises SourceChanged with every day that a country has twice, or every
-    country for which no unique key can be made.
+    without such a row. Names with broken characters are replaced by ours, and rare negative
+    counts made missing (`mended`). Raises SourceChanged with every day that a country has twice,
+    or every country for which no unique key can be made, or if negative counts are not rare.
     """
     counted = np.zeros(len(series), dtype=bool)
     for name in columns:
@@ -74,8 +81,9 @@ def assemble(
     )
     rows = {"country_key": key, "date": days[order].astype("datetime64[D]").astype("datetime64[s]")}
     rows |= {name: _column(columns[name], order) for name in (*NEW, *CUMULATIVE) if name in columns}
-    entities = _entities(keys, [named[n] for n in used])
-    return SourceTable(entities, pd.DataFrame(rows, copy=False))
+    entities, replaced = _entities(keys, [named[n] for n in used])
+    mended = Mended(names_replaced=replaced)
+    return without_negative(SourceTable(entities, pd.DataFrame(rows, copy=False), mended))
 
 
 def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
@@ -86,13 +94,18 @@ def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
     raise SourceChanged(twice.lines())
 
 
-def _entities(keys: NDArray[np.object_], named: Sequence[Named]) -> pd.DataFrame:
+def _entities(keys: NDArray[np.object_], named: Sequence[Named]) -> tuple[pd.DataFrame, int]:
+    """Return the entities, and how many names with broken characters were replaced."""
+    broken = [one.country is not None and UNPRINTABLE in one.name for one in named]
     entities = {
         "country_key": keys,
-        "country": [one.name for one in named],
+        "country": [
+            one.country.name if one.country and odd else one.name
+            for one, odd in zip(named, broken, strict=True)
+        ],
         "iso3": [one.country and one.country.iso3 for one in named],
     }
-    return pd.DataFrame(entities, dtype="str")
+    return pd.DataFrame(entities, dtype="str"), sum(broken)
 
 
 def _column(counts: Counts, order: NDArray[np.intp]) -> object:
@@ -109,7 +122,7 @@ def _keys(named: Sequence[Named]) -> list[str]:
     """
     alike = Counter(one.country for one in named if one.country)
     keys = [
-        _key(one.country.name if one.country and alike[one.country] == 1 else one.name)
+        key_of(one.country.name if one.country and alike[one.country] == 1 else one.name)
         for one in named
     ]
     faults, uses = Faults(), Counter(keys)
@@ -121,7 +134,3 @@ def _keys(named: Sequence[Named]) -> list[str]:
     if faults:
         raise SourceChanged(faults.lines())
     return keys
-
-
-def _key(name: str) -> str:
-    return "-".join(re.findall("[a-z0-9]+", normalise(name)))

@@ -22,8 +22,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from etl.errors import SourceChanged
+from etl.errors import UNPRINTABLE, SourceChanged
 from etl.extract import levels
+from etl.extract.countries import find_key
 from etl.extract.sources import MEASURES
 from etl.extract.sources.coviddata_faults import explain
 from etl.extract.sources.coviddata_form import (
@@ -38,7 +39,7 @@ from etl.extract.sources.coviddata_form import (
 )
 from etl.extract.sources.faults import Faults, TooManyFaults, as_date
 from etl.extract.sources.json_elements import elements, likely_elements
-from etl.extract.sources.table import SourceTable
+from etl.extract.sources.table import Mended, SourceTable, without_negative
 
 DAY_KEYS = 9  # the keys in a day's object, and the day itself
 STRAY = b'"location_type"'  # a key in most regions and places that we don't need
@@ -63,6 +64,7 @@ class _Columns:
     def __init__(self, level: str) -> None:
         self.names = levels.names(level)
         self.entities: dict[str, tuple[str | None, ...]] = {}
+        self.replaced: set[str] = set()
         self.lengths: list[int] = []
         self.days = array("i")
         self.measures = {
@@ -72,7 +74,7 @@ class _Columns:
         }
 
     def add(self, entity: Entity, days: list[int], values: list[Day]) -> None:
-        self.entities[entity.key] = names(entity)
+        self.entities[entity.key] = self._whole(names(entity))
         self.lengths.append(len(days))
         self.days.extend(days)
         columns = self.measures
@@ -82,6 +84,14 @@ class _Columns:
         columns["cumulative_cases"].extend([day.cumulative.cases for day in values])
         columns["cumulative_deaths"].extend([day.cumulative.deaths for day in values])
         columns["cumulative_recoveries"].extend([day.cumulative.recoveries for day in values])
+
+    def _whole(self, own: tuple[str | None, ...]) -> tuple[str | None, ...]:
+        """Replace a country's name with broken characters by ours, if we know the key."""
+        *others, key, name = own
+        if name and UNPRINTABLE in name and key and (country := find_key(key)):
+            self.replaced.add(key)
+            return (*others, key, country.name)
+        return own
 
     def table(self) -> SourceTable:
         keys = list(self.entities)
@@ -100,7 +110,10 @@ class _Columns:
         for name in list(self.measures):
             rows[name] = np.frombuffer(self.measures.pop(name), dtype=np.int32)[order]
         entities = pd.DataFrame(list(self.entities.values()), columns=self.names, dtype="str")
-        return SourceTable(entities, pd.DataFrame(rows, copy=False))
+        replaced = len(self.replaced)
+        return SourceTable(
+            entities, pd.DataFrame(rows, copy=False), Mended(names_replaced=replaced)
+        )
 
 
 def _decode(raw: bytes, form: ElementForm) -> AnyElement:
@@ -145,10 +158,11 @@ def read_places(path: Path) -> SourceTable:
 
 def _read(path: Path, form: ElementForm) -> SourceTable:
     try:
-        return _read_pieces(likely_elements(path), form)
+        table = _read_pieces(likely_elements(path), form)
     except SourceChanged:
         # `elements` is slower but finds every border, so its faults are the real ones
-        return _read_pieces(elements(path), form)
+        table = _read_pieces(elements(path), form)
+    return without_negative(table)
 
 
 def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:

@@ -78,16 +78,14 @@ def _dates(tree: Any, place: str) -> Iterator[Fault]:
         for kind, counts in kinds.items():
             named = yield from _fields(counts, f"{place}, {day}, {kind}", MEASURES)
             for measure, count in named.items():
-                yield from _count(count, f"{place}, {day}, {kind}.{measure}", kind)
+                yield from _count(count, f"{place}, {day}, {kind}.{measure}")
 
 
-def _count(value: Any, place: str, kind: str) -> Iterator[Fault]:
+def _count(value: Any, place: str) -> Iterator[Fault]:
     if isinstance(value, float) and value.is_integer():  # 3.0 is a whole number, too
         value = int(value)
     if not isinstance(value, int) or isinstance(value, bool):
         yield place, f"expected int, {_got(value)}"
-    elif kind == "cumulative" and value < 0:
-        yield place, f"expected a count that is not negative, got {value}"
     elif abs(value) > COUNT_LIMIT:
         yield place, f"expected at most {COUNT_LIMIT}, got {str(value)[:40]}"
 

@@ -11,28 +11,22 @@ from etl.errors import UPSETTING
 from etl.extract.sources.coviddata_faults import KEY
 from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT
 
-Change = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
-Count = Annotated[int, Meta(ge=0, le=COUNT_LIMIT)]
+# a total can be negative by mistake; `without_negative` decides what becomes of it
+Count = Annotated[int, Meta(ge=-COUNT_LIMIT, le=COUNT_LIMIT)]
 Key = Annotated[str, Meta(pattern=KEY, max_length=LONGEST_TEXT)]
 CLEAN = rf"^(?=\s*\S)[^{UPSETTING}]*\Z"
 Name = Annotated[str, Meta(min_length=1, max_length=LONGEST_TEXT, pattern=CLEAN)]
 
 
-class New(Struct, gc=False):
-    cases: Change
-    deaths: Change
-    recoveries: Change
-
-
-class Cumulative(Struct, gc=False):
+class Numbers(Struct, gc=False):
     cases: Count
     deaths: Count
     recoveries: Count
 
 
 class Day(Struct, gc=False):
-    new: New
-    cumulative: Cumulative
+    new: Numbers
+    cumulative: Numbers
 
 
 class NamedCountry(Struct):

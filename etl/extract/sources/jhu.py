@@ -32,7 +32,7 @@ from etl.extract.sources.faults import (
     rare,
     whole,
 )
-from etl.extract.sources.table import Mended, SourceTable
+from etl.extract.sources.table import SourceTable
 
 PROVINCE, COUNTRY = "Province/State", "Country/Region"
 ABOUT = (PROVINCE, COUNTRY, "Lat", "Long")
@@ -82,9 +82,9 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
         np.tile(np.array(days, dtype=np.int32), len(names)),
         columns,
     )
-    negative = [cell for file in files.values() for cell in file.negative]
+    negative = tuple(cell for file in files.values() for cell in file.negative)
     nameless = sum(file.nameless for file in files.values())
-    return replace(table, mended=Mended.of(negative, rows_nameless=nameless))
+    return replace(table, mended=replace(table.mended, negative=negative, rows_nameless=nameless))
 
 
 def _column(file: _File, names: list[str], days: list[int]) -> Counts:

@@ -14,13 +14,13 @@ import pyarrow as pa
 import pyarrow.csv
 from numpy.typing import NDArray
 
-from etl.errors import UNPRINTABLE, SourceChanged, one_line
+from etl.errors import SourceChanged, one_line
 from etl.extract.countries import find, find_code
 from etl.extract.sources.assemble import Counts, Named, assemble
 from etl.extract.sources.csv_files import header
-from etl.extract.sources.faults import COUNT_LIMIT, as_day, named, rare
+from etl.extract.sources.faults import COUNT_LIMIT, as_day, named
 from etl.extract.sources.long_csv_form import CsvForm, explain
-from etl.extract.sources.table import Mended, SourceTable
+from etl.extract.sources.table import SourceTable
 
 BLOCK = 1 << 20
 LEFT_OUT = -1
@@ -40,8 +40,6 @@ class _Rows:
         self.known = {name: bytearray() for name in form.counts}
         self.days: dict[str, int] = {}  # a cache: days since 1970-01-01, or NO_DAY
         self.nameless = 0
-        self.names_replaced = 0
-        self.negative: list[str] = []
 
     def table(self) -> SourceTable:
         places, days = (np.frombuffer(self.columns[name], np.int32) for name in ("place", "day"))
@@ -49,27 +47,17 @@ class _Rows:
             name: Counts(np.frombuffer(self.columns[name], np.int32), np.frombuffer(known, bool))
             for name, known in self.known.items()
         }
-        cumulative = sum(name.startswith("cumulative") for name in counts)
-        if self.negative and not rare(len(self.negative), len(places) * cumulative):
-            raise ValueError("too many negative counts")
-        put_right = Mended.of(self.negative, self.names_replaced, self.nameless)
-        return replace(assemble(self.named, places, days, counts), mended=put_right)
+        table = assemble(self.named, places, days, counts)
+        return replace(table, mended=replace(table.mended, rows_nameless=self.nameless))
 
     def place(self, code: str | None, name: str) -> int:
-        """Return a country's index in `named`, and add it if it is new; or LEFT_OUT.
-
-        A name with broken characters is replaced by ours if we know the code.
-        """
+        """Return a country's index in `named`, and add it if it is new; or LEFT_OUT."""
         if code is None:
             return LEFT_OUT
         named(name)
         if (code or name) not in self.place_of:
-            country = find_code(code) or find(name)
-            if UNPRINTABLE in name and country:
-                name = country.name
-                self.names_replaced += 1
             self.place_of[code or name] = len(self.named)
-            self.named.append(Named(name, country))
+            self.named.append(Named(name, find_code(code) or find(name)))
         return self.place_of[code or name]
 
     def day(self, text: str) -> int:
@@ -133,12 +121,6 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
         counts = column.fill_null(0).to_numpy()[kept]
         if not ((np.abs(counts) <= COUNT_LIMIT) & (np.floor(counts) == counts)).all():
             raise ValueError("a count that is none")
-        if ours.startswith("cumulative") and (negative := counts < 0).any():
-            for at in np.flatnonzero(negative).tolist():
-                name = rows.named[places[kept][at]].name
-                day = np.datetime64(int(days[at]), "D")
-                rows.negative.append(f"{name}, {day}, {theirs}: {counts[at]:.0f}")
-            known &= ~negative
         rows.columns[ours].frombytes(counts.astype(np.int32).tobytes())
         rows.known[ours] += known.tobytes()
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged, listed, one_line
 from etl.extract import levels
 from etl.extract.sources import MEASURES, Source
+from etl.extract.sources.faults import NEGATIVE, rare
 
 NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
@@ -26,28 +27,26 @@ NAMED = 5  # cells that a warning names
 
 @dataclass(frozen=True)
 class Mended:
-    """What a reader put right. `warnings` names it, one line per kind.
+    """What a reader put right.
 
-    `negative_missing`: cells whose cumulative count was negative and is missing now.
+    `negative`: the cells whose cumulative count was negative and is missing now, each described.
     `names_replaced`: names with broken characters, replaced by our own name for the same code.
     `rows_nameless`: rows that name nothing, left out.
     """
 
-    negative_missing: int = 0
+    negative: tuple[str, ...] = ()
     names_replaced: int = 0
     rows_nameless: int = 0
-    warnings: tuple[str, ...] = ()
 
-    @classmethod
-    def of(cls, negative: Sequence[str], names_replaced: int = 0, rows_nameless: int = 0) -> Self:
-        """Count what was put right and word the warnings; `negative` describes each such cell."""
-        warnings = []
-        if negative:
-            cells = one_line(listed(negative, NAMED))
-            warnings.append(f"negative counts, taken as missing: {cells}")
-        if rows_nameless:
-            warnings.append(f"rows that name nothing, left out: {rows_nameless}")
-        return cls(len(negative), names_replaced, rows_nameless, tuple(warnings))
+    def warnings(self) -> list[str]:
+        """Word it, one line per kind; replaced names are not worth a warning."""
+        lines = []
+        if self.negative:
+            cells = one_line(listed(self.negative, NAMED))
+            lines.append(f"negative counts, taken as missing: {cells}")
+        if self.rows_nameless:
+            lines.append(f"rows that name nothing, left out: {self.rows_nameless}")
+        return lines
 
 
 NOTHING_MENDED = Mended()
@@ -87,8 +86,8 @@ def read_table(
         table = read(*paths)
     except SourceChanged as exc:
         raise SourceChanged([_renamed(fault, name_of) for fault in exc.faults]) from exc
-    warnings = tuple(_renamed(warning, name_of) for warning in table.mended.warnings)
-    return replace(table, mended=replace(table.mended, warnings=warnings))
+    negative = tuple(_renamed(cell, name_of) for cell in table.mended.negative)
+    return replace(table, mended=replace(table.mended, negative=negative))
 
 
 def _renamed(message: str, name_of: Mapping[str, str]) -> str:
@@ -98,6 +97,46 @@ def _renamed(message: str, name_of: Mapping[str, str]) -> str:
         [better] = name_of.values()
         message = better + message.removeprefix("the source")
     return message
+
+
+def without_negative(table: SourceTable) -> SourceTable:
+    """Make negative cumulative counts missing if they are rare; `mended` names them.
+
+    Rows and series without any other count are left out. Raises SourceChanged if they are not rare.
+    """
+    rows = table.rows
+    columns = [f"cumulative_{measure}" for measure in measures(rows)]
+    negative = {name: counts(rows[name])[0] < 0 for name in columns}
+    found = sum(int(cells.sum()) for cells in negative.values())
+    if not found:
+        return table
+    key = levels.key(rows)
+    if not rare(found, len(rows) * len(columns)):
+        name, at = next(
+            (name, int(cells.argmax())) for name, cells in negative.items() if cells.any()
+        )
+        more = f" (and {found - 1} more like it)" if found > 1 else ""
+        raise SourceChanged(f"{_cell(rows, name, at, f'{NEGATIVE}, got')}{more}")
+    told = tuple(
+        _cell(rows, name, at)
+        for name, cells in negative.items()
+        for at in np.flatnonzero(cells).tolist()
+    )
+    missing = {name: rows[name].astype("Int32").mask(cells) for name, cells in negative.items()}
+    rows = rows.assign(**missing)
+    counted = rows[columns].notna().any(axis=1).to_numpy()
+    rows = rows[counted].reset_index(drop=True)
+    rows[key] = rows[key].cat.remove_unused_categories()
+    there = table.entities[key].isin(rows[key].cat.categories)
+    entities = table.entities[there].reset_index(drop=True)
+    return SourceTable(entities, rows, replace(table.mended, negative=told))
+
+
+def _cell(rows: pd.DataFrame, name: str, at: int, problem: str = "") -> str:
+    """Describe a count of a row: `spain, 2020-05-25, cumulative_cases: -1`."""
+    key, day = rows[levels.key(rows)].iloc[at], rows["date"].iloc[at]
+    what = f"{problem} " if problem else ""
+    return f"{key}, {day:%Y-%m-%d}, {name}: {what}{rows[name].iloc[at]}"
 
 
 def measures(rows: pd.DataFrame) -> list[str]:
