@@ -42,7 +42,7 @@ from etl.store.parallel import upload_all
 from etl.store import Upload
 from etl.store.s3.store import S3Store
 uploads = [Upload(f"countries/{n}.json", b"x" * 20_000) for n in range(int(sys.argv[2]))]
-upload_all(S3Store.connect("dev/bench", "small"), uploads)
+upload_all(S3Store.connect("bench", "small"), uploads)
 """
 
 
@@ -132,13 +132,13 @@ def small_uploads(rounds: int) -> Measured:
     return found
 
 
-def idle() -> float:
+def idle(python: str = sys.executable) -> float:
     """Return the megabytes that the worker holds after its first run."""
     with TemporaryDirectory() as folder:
         environment = os.environ | {"SOURCE": "sample", "SOURCE_URL": "", "OUTPUT_DIR": folder}
         environment.pop("S3_BUCKET", None)
         worker = subprocess.Popen(  # noqa: S603  our own
-            [sys.executable, str(ROOT / "app.py")], env=environment, stderr=subprocess.PIPE
+            [python, str(ROOT / "app.py")], env=environment, stderr=subprocess.PIPE
         )
         assert worker.stderr is not None  # noqa: S101  a pipe was asked for
         for line in worker.stderr:

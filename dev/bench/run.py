@@ -17,7 +17,7 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -33,6 +33,7 @@ DOCUMENT = ROOT / "docs" / "performance.md"
 REAL = ROOT.parent / "shared" / "data"
 BUCKET = "bench"
 LARGE_MB = 100
+SIZES = ("4 MB", "29 MB", "293 MB")
 PEERS = ("naive", "with_dlt", "with_awswrangler", "with_polars")
 
 
@@ -49,7 +50,7 @@ class Source:
         return self.path.stat().st_size / 1e6
 
 
-def sources() -> list[Source]:
+def sources(sizes: Collection[str] = SIZES) -> list[Source]:
     """Make the inputs, once: from real data if it is available, else from the samples."""
     DATA.mkdir(exist_ok=True)
     real = REAL / "countries-2020-09-07.json.gz"
@@ -69,11 +70,11 @@ def sources() -> list[Source]:
         "293 MB": ["--full", "--copies", str(copies[1])],
     }
     made = []
-    for name, options in plans.items():
+    for name in sizes:
         path = DATA / f"{name.replace(' ', '')}-{origin.name.partition('.')[0]}.json"
         if not path.exists():
             print(f"making {path.name}", file=sys.stderr)
-            extend.main([str(origin), str(path), *options])
+            extend.main([str(origin), str(path), *plans[name]])
         made.append(Source(name, path, facts))
     return made
 
@@ -197,12 +198,12 @@ def exponents(found: dict[str, dict[str, Measured]], sizes: dict[str, float]) ->
 def main() -> None:
     parser = argparse.ArgumentParser(description="Measure this project beside its peers.")
     parser.add_argument("--rounds", type=int, default=5)
-    parser.add_argument("--sizes", default="4 MB,29 MB,293 MB")
+    parser.add_argument("--sizes", default=",".join(SIZES))
     parser.add_argument("--only", default="", help="programs, by name, separated by commas")
     parser.add_argument("--peers-python", help="a Python that has dev/bench/peers/requirements.txt")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     given = parser.parse_args()
-    wanted = [s for s in sources() if s.name in given.sizes.split(",")]
+    wanted = sources(given.sizes.split(","))
     only = [name for name in given.only.split(",") if name]
     found = {}
     with web_server() as web, s3_server() as s3:
@@ -220,7 +221,7 @@ def main() -> None:
     text += f"{given.rounds} rounds (half as many of inputs over {LARGE_MB} MB)."
     print(text)
     if given.write:
-        write_between("dev/bench", text)
+        write_between("bench", text)
 
 
 def write_between(name: str, text: str) -> None:

@@ -76,9 +76,9 @@ def test_the_platform_starts_the_worker_as_the_readme_says() -> None:
     assert text("Procfile") == "worker: python app.py\n"
 
 
-def test_the_platform_gets_python_3_11() -> None:
-    assert re.fullmatch(r"python-3\.11(\.\d+)?\n?", text("runtime.txt"))
-    assert not (PROJECT / ".python-version").exists()
+def test_the_platform_gets_the_python_that_measured_best() -> None:
+    assert text("runtime.txt") == "python-3.11\n"
+    assert "`runtime.txt` names Python 3.11." in text("docs/deploy.md")
 
 
 def test_app_json_starts_one_worker() -> None:
