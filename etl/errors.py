@@ -95,7 +95,11 @@ class SourceChanged(_ManyFaults):
 
 
 class DataRejected(_ManyFaults):
-    """The data failed checks; `run --force` publishes it nevertheless."""
+    """The data failed checks. `run --force` publishes it nevertheless, if it `may_be_forced`."""
+
+    def __init__(self, faults: Sequence[str] | str, *, may_be_forced: bool = True) -> None:
+        super().__init__(faults)
+        self.may_be_forced = may_be_forced
 
 
 class StoreError(EtlError):

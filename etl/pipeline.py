@@ -10,7 +10,7 @@ from etl import log
 from etl.alerts.recorder import Recorder
 from etl.errors import StateConflict
 from etl.extract import inputs
-from etl.extract.fetch import Fetched
+from etl.extract.fetch import Fetched, Limits
 from etl.extract.http import Validators
 from etl.extract.inputs import Inputs
 from etl.history import manifest as manifests
@@ -90,9 +90,9 @@ def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unch
         this.source.documents(source.url),
         [Validators(one.etag, one.last_modified) for one in seen.documents] if seen else [],
         work,
-        max_bytes=source.max_bytes,
+        Limits(source.max_bytes, source.timeout_s),
         sleep=this.options.sleep,
-        timeout_s=source.timeout_s,
+        received=this.options.received,
     )
     digests = [one.sha256 for one in statistics]
     if this.before and seen and digests in ([], seen.digests()):
@@ -115,7 +115,7 @@ def load(this: Run, version: Version) -> Manifest | None:
 
     Raises StoreError, also as StateConflict if another slot's run was published meanwhile.
     """
-    this.options.step("load")
+    this.options.stage("load", publish.writes(version))
     free_memory.trim_heap()
     try:
         publish.publish(this.store, version, this.published, advance=this.options.advance)

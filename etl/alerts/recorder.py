@@ -63,7 +63,9 @@ class Recorder:
             error = MachineError(why) if why else exc
             if not self._has_ended:
                 self._has_ended = True
-                self.write(self._fail, run, error)
+                record = self.write(self._fail, run, error)
+                record = record or outcomes.failed(run, error, (), self._seconds())
+                run.options.failed(Result("failed", record=record, run=run))
             if error is exc:
                 raise
             raise error from exc
@@ -123,13 +125,13 @@ class Recorder:
         run.options.handover.note("succeeded")
         return result
 
-    def _fail(self, run: Run, exc: Exception) -> None:
+    def _fail(self, run: Run, exc: Exception) -> Record:
         """Record a failure. An error while recording is logged and never hides `exc`."""
+        record = outcomes.failed(run, exc, (), self._seconds())
         try:
-            kept = []
             if isinstance(exc, SourceChanged | DataRejected):
                 kept = keep_aside(run.store, run.past, run.run_id, self.fetched)
-            record = outcomes.failed(run, exc, kept, self._seconds())
+                record = replace(record, kept=kept)
             table, is_failure = run.settings.table, True
             if run.options.if_due:
                 past, is_failure = append.failure(run.store, record, table)
@@ -141,6 +143,7 @@ class Recorder:
         else:
             _tell(self.teller, past, run.before, run.now, is_failure=is_failure)
         run.options.handover.note("failed")
+        return record
 
     def _seconds(self) -> float:
         return round(time.monotonic() - self._began, 3)

@@ -144,9 +144,9 @@ class _Importer:
         outcome = ImportOutcome(version.moment, slot, version.origin, guessed=version.guessed)
         if version.moment > self.now:
             return replace(outcome, why="its moment lies in the future"), None
-        limit = self.settings.source.max_bytes
+        limits = fetch.Limits(self.settings.source.max_bytes)
         try:
-            fetched = fetch.fetch(str(version.path), to, max_bytes=limit)
+            fetched = fetch.fetch(str(version.path), to, limits)
             if why := misfit(to, SOURCES[self.settings.source.data_set]):
                 return replace(outcome, why=why), None
         except (SourceChanged, SourceUnavailable) as exc:

@@ -166,20 +166,26 @@ def main(arguments: list[str] | None = None) -> int:
     except click.ClickException as exc:
         exc.show()
         return exc.exit_code
-    except ConfigError as exc:
-        for fault in exc.faults:
-            log.error("settings.wrong", error=fault)
-        return 2
     except EtlError as exc:
-        if not set(RUNS) & set(arguments):  # a person is waiting, not a log
-            click.ClickException(escaped(str(exc))).show()
-            return 1
-        log.error("run.failed", kind=type(exc).__name__, error=exc)
-        return 1
+        return _show_error(exc, in_log=bool(set(RUNS) & set(arguments)) and not sys.stderr.isatty())
     except Exception as exc:  # a defect of ours: one line in the log, with the traceback
         log.error("run.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         return 1
     return 0
+
+
+def _show_error(error: EtlError, *, in_log: bool) -> int:
+    """Show an error in the log or, in the form of click's own, to a person; return the status."""
+    wrong_settings = isinstance(error, ConfigError)
+    faults = error.faults if isinstance(error, ConfigError) else [str(error)]
+    for fault in faults:
+        if not in_log:
+            click.ClickException(escaped(fault)).show()
+        elif wrong_settings:
+            log.error("settings.wrong", error=fault)
+        else:
+            log.error("run.failed", kind=type(error).__name__, error=error)
+    return 2 if wrong_settings else 1
 
 
 def _open_closed_streams() -> None:

@@ -27,9 +27,9 @@ class Pace:
         return found | ({"left_s": round((self.total - self.done) / rate)} if rate else {})
 
     def text(self, now_s: float) -> str:
-        """Return the figures for a terminal: `rebuild ... 12 of 237, 1 failed, 90/min, 0:02:30`."""
+        """Return the figures for a terminal: `12 of 237, 1 failed, 90/min, 0:02:30`."""
         found = self.fields(now_s)
         failed = f", {self.failed} failed" if self.failed else ""
         left = f", {timedelta(seconds=int(found['left_s']))} left" if "left_s" in found else ""
         pace = f", {found['per_minute']:g} a minute" if self.done else ""
-        return f"{self.what} ... {self.done} of {self.total}{failed}{pace}{left}"
+        return f"{self.done} of {self.total}{failed}{pace}{left}"

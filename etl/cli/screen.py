@@ -1,4 +1,4 @@
-"""Show a run's progress and result: one sentence on a terminal, otherwise a logfmt line."""
+"""Show the progress and the result of a run or a job: log lines, or JSON for programs."""
 
 import sys
 import time
@@ -7,24 +7,16 @@ from typing import Any, Self
 import msgspec
 
 from etl import log
-from etl.cli.console import OUTCOMES, print_json
+from etl.cli.console import print_json
 from etl.cli.pace import Pace
-from etl.errors import listed
-from etl.history.manifest import Manifest
-from etl.history.run import Result
-from etl.report.numbers import human
+from etl.cli.run_text import kept_inputs, summary
+from etl.errors import EtlError
+from etl.history.record import Failure
+from etl.history.run import Options, Result
 from etl.settings.groups import Settings
-from etl.store.layout import home
+from etl.worker.handover import Handover
 
-LISTED = 20
 SAID_EVERY_S = 60
-OUTCOME_NAMES = {
-    "published": "published",
-    "unchanged": "unchanged",
-    "not_due": "not due:",
-    "yielded": "yielded",
-    "would_publish": "dry run: would publish",
-}
 
 
 class Screen:
@@ -34,12 +26,17 @@ class Screen:
         self._settings = settings
         self._pace: Pace | None = None
         self._said_s = time.monotonic()
+        self._failed_run: Result | None = None
 
     @staticmethod
     def of(settings: Settings, *, as_json: bool) -> "Screen":
         if as_json:
             return JsonScreen(settings)
-        return Terminal(settings) if sys.stderr.isatty() else Screen(settings)
+        if not sys.stderr.isatty():
+            return Screen(settings)
+        from etl.cli.terminal import Terminal
+
+        return Terminal(settings)
 
     def __enter__(self) -> Self:
         return self
@@ -47,8 +44,23 @@ class Screen:
     def __exit__(self, *_: object) -> None:
         return None
 
+    def options(self, handover: Handover, **given: Any) -> Options:
+        """Return the options of a run that this screen shows."""
+        return Options(
+            handover=handover,
+            step=self.step,
+            received=self.received,
+            stage=self.stage,
+            advance=self.advance,
+            failed=self.keep_failed_run,
+            **given,
+        )
+
     def step(self, what: str) -> None:
         log.debug("run.step", step=what)
+
+    def received(self, done: int, of: int | None) -> None:
+        """Show how many bytes of a download have arrived, and how many there will be."""
 
     def stage(self, what: str, total: int) -> None:
         """Begin a step of `total` parts; `advance` is called with each of them."""
@@ -70,6 +82,10 @@ class Screen:
         if self._pace:
             self._pace.failed += 1
 
+    def keep_failed_run(self, result: Result) -> None:
+        """Keep the result of a run that is about to raise an exception, for `show_failure`."""
+        self._failed_run = result
+
     def report(self, fields: dict[str, str | int | float]) -> None:
         log.info("job.progress", **fields)
 
@@ -79,6 +95,13 @@ class Screen:
         for refusal in result.record.forced if result.record else []:
             log.warning("run.forced", refusal=refusal)
         log.info(f"run.{result.outcome}", **summary(result))
+
+    def show_failure(self, error: Exception) -> None:
+        """Show why the run raised this. A defect of ours is logged by the command line."""
+        if isinstance(error, EtlError):
+            kept = ",".join(kept_inputs(self._failed_run))
+            fields: dict[str, Any] = {"kept": kept} if kept else {}
+            log.error("run.failed", kind=type(error).__name__, error=error, **fields)
 
 
 class JsonScreen(Screen):
@@ -92,117 +115,9 @@ class JsonScreen(Screen):
         record = msgspec.to_builtins(result.record) if result.record else {}
         print_json({**record, "outcome": result.outcome})
 
-
-class Terminal(Screen):
-    """Show a spinner that names the step, then one sentence."""
-
-    def __enter__(self) -> Self:
-        from rich.console import Console
-
-        self._console = Console(stderr=True, highlight=False)
-        self.status = self._console.status("start")
-        self.status.start()
-        # only now: rich has replaced stderr by a stream that prints log lines above the spinner
-        log.set_up("WARNING" if self._settings.log_level == "INFO" else self._settings.log_level)
-        self._arrived = 0
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.status.stop()
-        log.set_up(self._settings.log_level)
-
-    def step(self, what: str) -> None:
-        self._what = what
-        self.status.update(f"{what} ...")
-
-    def stage(self, what: str, total: int) -> None:
-        super().stage(what, total)
-
-    def advance(self, arrived: object) -> None:
-        self._arrived += 1
-        if self._pace:
-            self._pace.done += 1
-            self.status.update(self._pace.text(time.monotonic()))
-        else:
-            self.status.update(f"{self._what} ... {self._arrived} objects")
-
-    def show(self, result: Result) -> None:
-        from rich.text import Text
-
-        self.status.stop()
-        notice = result.manifest.source.notice if result.manifest else None
-        if notice:
-            self._console.print(Text(notice, style="bold yellow"))
-        for line in (result.record.warnings + result.record.forced) if result.record else []:
-            self._console.print(Text.assemble(("warning ", "yellow"), line))
-        outcome = Text(OUTCOME_NAMES[result.outcome], f"bold {OUTCOMES[result.outcome]}")
-        self._console.print(Text.assemble(outcome, " ", in_words(result, self._settings)))
-
-
-def in_words(result: Result, settings: Settings) -> str:
-    """Say what a person wants to know of a run, after the name of its outcome."""
-    record, manifest = result.record, result.manifest
-    if record is None or manifest is None:
-        return {
-            "not_due": "today's slot already has its run",
-            "yielded": "to another worker, which published this slot's run first",
-        }.get(result.outcome, "")
-    parts = [
-        f"{manifest.rows:,} rows{_more_rows(result)}",
-        f"{record.series or 0:,} {settings.source.level}",
-        f"data to {record.source_last}",
-    ]
-    if result.outcome == "unchanged":
-        return f"{', '.join(parts)}: nothing new in {record.seconds:.1f} s"
-    weight = human(sum(file.bytes for file in manifest.files))
-    said = f"{', '.join(parts)}, {weight} in {record.seconds:.1f} s"
-    return said if result.outcome == "would_publish" else f"{said}; {_where(settings)}"
-
-
-def _more_rows(result: Result) -> str:
-    """Return how many rows more or fewer than the version before, such as ` (+188)`."""
-    before = result.run.before if result.run else None
-    if before is None or result.manifest is None or before is result.manifest:
-        return ""
-    return f" ({result.manifest.rows - before.rows:+,})"
-
-
-def _where(settings: Settings) -> str:
-    if settings.store.bucket:
-        shown = "page" in settings.table.outputs
-        return f"in {settings.store.address}" + "; python app.py open shows the page" * shown
-    return f"open {settings.store.output_dir / home(settings.table.outputs)}"
-
-
-def summary(result: Result) -> dict[str, Any]:
-    """List the figures of a run, the most interesting first."""
-    record, manifest = result.record, result.manifest
-    fields: dict[str, Any] = {}
-    if record:
-        fields |= {
-            "run": record.published_run or record.run_id,
-            "slot": record.slot,
-            "rows": record.rows,
-            "countries": record.series,
-            "source_last": record.source_last,
-            "seconds": round(record.seconds, 2),
-        }
-    if result.still:
-        fields |= {
-            "last_date_since": result.still.last_date_since,
-            "bytes_since": result.still.bytes_since,
-        }
-    if record and manifest and result.outcome != "unchanged":
-        fields |= {
-            "files": len(manifest.files),
-            "bytes": sum(file.bytes for file in manifest.files),
-            "unmatched": unmatched(manifest),
-        }
-    return fields
-
-
-def unmatched(manifest: Manifest) -> str:
-    """List the names that could not be matched, for the log; the manifest has all of them."""
-    found = manifest.checks.unmatched
-    names = found["source_names"] + found["facts_names"]
-    return listed(names, LISTED)
+    def show_failure(self, error: Exception) -> None:
+        super().show_failure(error)
+        if self._failed_run:
+            self.show(self._failed_run)
+        else:  # it failed before it could read the folder
+            print_json({"outcome": "failed", "failure": Failure(type(error).__name__, str(error))})

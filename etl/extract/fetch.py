@@ -16,13 +16,30 @@ import requests
 
 from etl.errors import MachineError, SourceChanged, SourceUnavailable, lacks_room
 from etl.extract.gunzip import unpacked
-from etl.extract.http import NONE_GIVEN, NotModified, TryAgain, Validators, get, shown
+from etl.extract.http import (
+    NONE_GIVEN,
+    NotModified,
+    Received,
+    TryAgain,
+    Validators,
+    get,
+    shown,
+    unheard,
+)
 
 TRIES = 5
 FIRST_PAUSE_S = 1.0
 LONGEST_PAUSE_S = 60.0
 TIMEOUT_S = 600.0  # unless FETCH_TIMEOUT_MINUTES is set
 PIECE = 1 << 18
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The limits of a download: `max_bytes` unpacked, and `timeout_s` for all tries together."""
+
+    max_bytes: int
+    timeout_s: float = TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -45,10 +62,10 @@ class Fetched:
 def fetch(
     url: str,
     to: Path,
+    limits: Limits,
     *,
-    max_bytes: int,
     sleep: Callable[[float], None] = time.sleep,
-    timeout_s: float = TIMEOUT_S,
+    received: Received = unheard,
 ) -> Fetched:
     """Copy a URL or a path to the file `to`, which exists only when the document is complete.
 
@@ -56,21 +73,21 @@ def fetch(
     `timeout_s`), SourceChanged (larger than `max_bytes` when unpacked, or a gzip that can't be
     unpacked), and MachineError if the disk is full.
     """
-    return _fetch(url, to, max_bytes, sleep, NONE_GIVEN, timeout_s)
+    return _fetch(url, to, limits, NONE_GIVEN, sleep, received)
 
 
 def fetch_if_changed(
     url: str,
     to: Path,
+    limits: Limits,
     known: Validators,
     *,
-    max_bytes: int,
     sleep: Callable[[float], None] = time.sleep,
-    timeout_s: float = TIMEOUT_S,
+    received: Received = unheard,
 ) -> Fetched | None:
     """Like `fetch`, but return None if the server's document is the one that `known` describes."""
     try:
-        return _fetch(url, to, max_bytes, sleep, known, timeout_s)
+        return _fetch(url, to, limits, known, sleep, received)
     except NotModified:
         return None
 
@@ -78,11 +95,12 @@ def fetch_if_changed(
 def _fetch(
     url: str,
     to: Path,
-    max_bytes: int,
-    sleep: Callable[[float], None],
+    limits: Limits,
     known: Validators,
-    timeout_s: float,
+    sleep: Callable[[float], None],
+    received: Received,
 ) -> Fetched:
+    max_bytes = limits.max_bytes
     if "://" not in url:
         try:
             return _save(_read_path(Path(url)), to, url, max_bytes)
@@ -90,12 +108,12 @@ def _fetch(
             raise SourceUnavailable(f"{url}: {exc}") from exc
     if not url.lower().startswith(("http://", "https://")):
         raise SourceUnavailable(f"{shown(url)}: only http://, https:// and paths can be read")
-    deadline = time.monotonic() + timeout_s
+    deadline = time.monotonic() + limits.timeout_s
     with requests.Session() as session:
         attempt = 1
         while True:
             try:
-                with get(url, session, deadline, known) as answer:
+                with get(url, session, deadline, known, received) as answer:
                     saved = _save(answer.pieces, to, url, max_bytes, answer.validators)
                     return replace(saved, announced=answer.announced)
             except TryAgain as exc:

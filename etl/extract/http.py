@@ -5,7 +5,7 @@ Every network failure becomes TryAgain if another try may succeed, else SourceUn
 
 import re
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,6 +46,13 @@ class Validators:
 
 NONE_GIVEN = Validators()
 
+# called with the bytes that have arrived so far, and how many the server announced
+Received = Callable[[int, int | None], None]
+
+
+def unheard(done: int, of: int | None) -> None:
+    """Do nothing: the progress of this download is not shown."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -73,7 +80,11 @@ class TryAgain(Exception):
 
 @contextmanager
 def get(
-    url: str, session: requests.Session, deadline: float, known: Validators = NONE_GIVEN
+    url: str,
+    session: requests.Session,
+    deadline: float,
+    known: Validators = NONE_GIVEN,
+    received: Received = unheard,
 ) -> Iterator[Answer]:
     """Open a URL.
 
@@ -92,7 +103,7 @@ def get(
             _refuse_status(response, url)
             given = response.headers
             validators = Validators(given.get("ETag"), given.get("Last-Modified"))
-            yield Answer(_body(response, deadline), validators, _announced(given))
+            yield Answer(_body(response, deadline, received), validators, _announced(given))
     except Refused as exc:
         raise SourceUnavailable(f"{shown(url)}: {exc}") from exc
     except EOFError as exc:
@@ -178,7 +189,7 @@ def _retry_after(value: str | None) -> float | None:
     return None
 
 
-def _body(response: requests.Response, deadline: float) -> Iterator[bytes]:
+def _body(response: requests.Response, deadline: float, received: Received) -> Iterator[bytes]:
     """Return the body in pieces, with each Content-Encoding undone. Raises SourceUnavailable."""
     named = response.headers.get("Content-Encoding", "").lower().split(",")
     encodings = {name.strip() for name in named} & (CODINGS | GZIP)
@@ -188,20 +199,23 @@ def _body(response: requests.Response, deadline: float) -> Iterator[bytes]:
             "was not asked for and can't be decoded here; find an address that sends it plain"
         )
     if encodings - GZIP:
-        return _pieces(response, deadline, decode=True)
-    pieces = _pieces(response, deadline)
+        return _pieces(response, deadline, received, decode=True)
+    pieces = _pieces(response, deadline, received)
     # urllib3 would accept a gzip that ends too early
     return unpacked(pieces) if encodings else pieces
 
 
 def _pieces(
-    response: requests.Response, deadline: float, *, decode: bool = False
+    response: requests.Response, deadline: float, received: Received, *, decode: bool = False
 ) -> Iterator[bytes]:
     """Yield the body as sent, or decoded. urllib3 raises if it ends before its Content-Length."""
+    length = response.headers.get("Content-Length", "")
+    size = int(length) if length.isdecimal() else None
     try:
         while piece := response.raw.read1(PIECE, decode_content=decode):
             if time.monotonic() > deadline:
                 raise TryAgain(LATE)
+            received(response.raw.tell(), size)
             yield piece
     except DecodeError as exc:
         raise SourceUnavailable(f"{shown(response.url)}: its Content-Encoding is wrong") from exc

@@ -4,10 +4,10 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING
 
-from etl.extract.fetch import TIMEOUT_S, Fetched, fetch, fetch_if_changed
-from etl.extract.http import NONE_GIVEN, Validators, shown
+from etl.extract.fetch import TIMEOUT_S, Fetched, Limits, fetch, fetch_if_changed
+from etl.extract.http import NONE_GIVEN, Received, Validators, shown, unheard
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,14 +16,6 @@ MAX_FACTS_BYTES = 50 * 10**6
 UNREADABLE = "unreadable-"  # the name of facts that could not be read begins so
 
 Sleep = Callable[[float], None]
-
-
-class Limits(TypedDict):
-    """The limits of each download."""
-
-    max_bytes: int
-    sleep: Sleep
-    timeout_s: float
 
 
 @dataclass(frozen=True)
@@ -55,7 +47,7 @@ def fetch_facts(
 ) -> Fetched:
     """Fetch the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
     to = work / facts_name(url)
-    return fetch(url, to, max_bytes=MAX_FACTS_BYTES, sleep=sleep, timeout_s=timeout_s)
+    return fetch(url, to, Limits(MAX_FACTS_BYTES, timeout_s), sleep=sleep)
 
 
 def facts_name(url: str) -> str:
@@ -67,10 +59,10 @@ def fetch_statistics(
     documents: Mapping[str, str],
     known: Sequence[Validators],
     work: Path,
+    limits: Limits,
     *,
-    max_bytes: int,
     sleep: Sleep,
-    timeout_s: float = TIMEOUT_S,
+    received: Received = unheard,
 ) -> list[Fetched]:
     """Fetch a source's documents, URLs by file name, into the folder `work`.
 
@@ -78,12 +70,14 @@ def fetch_statistics(
     Returns an empty list if no document has changed since. Raises SourceUnavailable, SourceChanged.
     """
     known = known if len(known) == len(documents) else [NONE_GIVEN] * len(documents)
-    limits: Limits = {"max_bytes": max_bytes, "sleep": sleep, "timeout_s": timeout_s}
     found = {
-        name: fetch_if_changed(url, work / name, validators, **limits)
+        name: fetch_if_changed(url, work / name, limits, validators, sleep=sleep, received=received)
         for (name, url), validators in zip(documents.items(), known, strict=True)
     }
     if not any(found.values()):
         return []
     # if one document has changed, a run needs the unchanged ones as well
-    return [found[name] or fetch(url, work / name, **limits) for name, url in documents.items()]
+    return [
+        found[name] or fetch(url, work / name, limits, sleep=sleep, received=received)
+        for name, url in documents.items()
+    ]

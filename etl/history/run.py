@@ -23,15 +23,20 @@ from etl.worker.handover import BY_HAND, Handover
 class Options:
     """The options of a run.
 
-    `step` is called with the name of each step and `advance` for each object written. `sleep` waits
-    between retries. `handover` is what the worker knows about earlier runs.
+    These are called: `step` with the name of each step; `received` with the bytes downloaded so
+    far; `stage` with a step of so many parts and `advance` for each of them; `failed` with the
+    Result of a run that raises an exception; `sleep` to wait between retries. `handover` is what
+    the worker knows about earlier runs.
     """
 
     if_due: bool = False
     force: bool = False
     dry_run: bool = False
     step: Callable[[str], None] = lambda what: log.debug("run.step", step=what)
+    received: Callable[[int, int | None], None] = lambda done, of: None
+    stage: Callable[[str, int], None] = lambda what, total: log.debug("run.step", step=what)
     advance: Callable[[object], None] = lambda arrived: None
+    failed: "Callable[[Result], None]" = lambda result: None
     sleep: Callable[[float], None] = time.sleep
     handover: Handover = BY_HAND
 
@@ -121,10 +126,10 @@ class Run:
 class Result:
     """How a run ended.
 
-    `outcome` is published, unchanged, not_due, yielded (another worker was first) or would_publish
-    (a dry run). `manifest` is the version published now, or the one a dry run would have published.
-    `still` says how long the source has not changed. `past` is the history with `record`, or None
-    if that was not written.
+    `outcome` is published, unchanged, not_due, yielded (another worker was first), would_publish
+    (a dry run) or failed. `manifest` is the version published now, or the one a dry run would have
+    published. `still` says how long the source has not changed. `past` is the history with
+    `record`, or None if that was not written.
     """
 
     outcome: str

@@ -86,6 +86,11 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
     ]
 
 
+def writes(version: Version) -> int:
+    """Return how many times `publish` calls `advance`: each file is written and then copied."""
+    return len(version.raw) + len(version.files) + len(version.manifest.files)
+
+
 def publish(
     store: Store, version: Version, before: Published | None, *, advance: Advance | None = None
 ) -> None:

@@ -143,7 +143,7 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetch
     if not store.download(archived.key, packed):
         raise SourceUnavailable(f"{archived.key} has gone")
     try:
-        fetched = fetch.fetch(str(packed), path, max_bytes=max_bytes)
+        fetched = fetch.fetch(str(packed), path, fetch.Limits(max_bytes))
     except (SourceChanged, SourceUnavailable) as exc:
         # name the archived file instead of the temporary one
         raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc

@@ -82,7 +82,7 @@ def check(
     """
     rows, today = reading.rows, extent(reading.rows)
     if today.last_date is None:
-        raise DataRejected(["the source has no rows"])
+        raise DataRejected("the source has no rows", may_be_forced=False)
     level = levels.level(rows)
     restated = (changes.cells_restated - changes.cells_lost, changes.cells_compared)
     before = replace(published.amounts, last_date=published.last_date) if published else Before()

@@ -79,5 +79,6 @@ def refuse_empty(selected: pd.DataFrame, wanted: TableSettings) -> None:
     if selected.empty or (since and selected["date"].max().date() < since):
         raise DataRejected(
             "nothing is left of the table; check COUNTRIES "
-            f"({','.join(wanted.countries) or 'all'}) and SINCE ({since or 'all'})"
+            f"({','.join(wanted.countries) or 'all'}) and SINCE ({since or 'all'})",
+            may_be_forced=False,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from config import read_settings
 from etl import log
-from etl.cli.screen import Terminal
+from etl.cli.terminal import Terminal
 from tests.support.commands import NEXT_DAY, from_json
 from tests.support.processes import command, on_a_terminal
 from tests.support.runs import growing
@@ -17,7 +17,7 @@ from tests.support.runs import growing
 def test_on_a_terminal_a_run_shows_its_steps_and_one_sentence(tmp_path: Path) -> None:
     status, shown = on_a_terminal("run", cwd=tmp_path)
     assert status == 0
-    assert re.search(r"(extract|transform|load) \.\.\.", shown)
+    assert re.search(r"load ━+ *[0-9]+ of [0-9]+", shown)
     assert "every figure is invented" in shown
     assert "warning the source is stale" in shown
     said = " ".join(shown.split())
@@ -58,8 +58,6 @@ def test_on_a_terminal_a_log_line_stands_on_a_line_of_its_own(
     monkeypatch.setenv("TERM", "xterm")
     with Terminal(read_settings({})) as screen:
         screen.step("extract")
-        screen.status.update(spinner="line")  # which draws it
-        assert "extract" in terminal.getvalue()
         log.warning("facts.unavailable", error="gone")
         log.info("facts.not_for_a_terminal")
     log.error("run.failed", error="gone")
@@ -72,8 +70,50 @@ def test_on_a_terminal_a_log_line_stands_on_a_line_of_its_own(
 def test_on_a_terminal_an_error_is_still_one_line(published: Path, tmp_path: Path) -> None:
     status, shown = on_a_terminal("run", cwd=tmp_path, SOURCE_URL="nothing.json")
     assert status == 1
-    assert re.search(r"(^|\r)run\.failed level=error kind=SourceUnavailable", shown, re.MULTILINE)
+    assert re.search(r"(^|\r)failed nothing\.json: No such file or directory\r\n", shown)
+    assert "the previous version, run " in shown
+    assert "run.failed" not in shown
     assert "Traceback" not in shown
+
+
+def test_on_a_terminal_wrong_settings_are_errors_like_any_other(tmp_path: Path) -> None:
+    status, shown = on_a_terminal("run", cwd=tmp_path, RUN_AT="25:00", KEEP="some")
+    assert status == 2
+    assert [line.partition(": ")[0] for line in shown.splitlines()] == ["Error", "Error"]
+
+
+def test_on_a_terminal_a_refusal_names_the_kept_input_and_the_way_out(
+    published: Path, tmp_path: Path
+) -> None:
+    status, shown = on_a_terminal("run", cwd=tmp_path)  # the samples end a day earlier
+    said = " ".join(shown.split())
+    assert status == 1
+    assert "failed the last date is 2021-02-24, earlier than the published 2021-02-25" in said
+    [kept] = re.findall(r"the input is kept: out/(raw/\S+/stats\.json\.gz)", said)
+    assert (published / kept).exists()
+    assert "publish it: python app.py run --force" in said
+
+
+@pytest.mark.parametrize("options", [(), ("--dry-run",), ("--if-due",)])
+def test_a_failed_run_prints_its_record_as_json(
+    published: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    # the slot has its run of `sample` already
+    wanted = {"SOURCE": "coviddata", "SOURCE_URL": "nothing.json", "COUNTRIES_URL": ""}
+    ended = command("run", "--json", *options, cwd=tmp_path, **wanted)
+    record = from_json(ended.stdout)
+    assert ended.returncode == 1
+    assert record["outcome"] == "failed"
+    assert record["failure"]["kind"] == "SourceUnavailable"
+    assert ended.stderr.startswith("run.failed level=error kind=SourceUnavailable error=")
+
+
+def test_a_run_that_can_not_read_its_folder_prints_json_too(tmp_path: Path) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "manifest.json").write_text("{")
+    ended = command("run", "--json", cwd=tmp_path)
+    assert ended.returncode == 1
+    assert from_json(ended.stdout)["failure"]["kind"] == "StoreError"
 
 
 def test_on_a_terminal_json_stays_json(published: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pandas.testing import assert_frame_equal
 
 from etl.errors import SourceChanged, upsetting
-from etl.extract.fetch import fetch
+from etl.extract.fetch import Limits, fetch
 from etl.extract.sources import SOURCES
 from etl.extract.sources.coviddata import read_countries as read
 from etl.extract.sources.table import SourceTable, read_table
@@ -554,7 +554,7 @@ def test_a_document_that_ends_anywhere_inside_is_refused(reading: Reading) -> No
 
 def test_the_sources_own_file_is_read_whole(real_data: Path, tmp_path: Path) -> None:
     packed = real_data / "countries-2020-09-07.json.gz"
-    fetched = fetch(str(packed), tmp_path / "stats.json", max_bytes=10**8)
+    fetched = fetch(str(packed), tmp_path / "stats.json", Limits(10**8))
     assert fetched is not None
     table = read(fetched.path)
     assert len(table.entities) == 213

@@ -19,7 +19,7 @@ import pytest
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract import fetch as extract
 from etl.extract import http
-from etl.extract.fetch import Fetched, fetch, fetch_if_changed
+from etl.extract.fetch import Fetched, Limits, fetch, fetch_if_changed
 from etl.extract.http import Validators, shown
 from tests.support.web_server import (
     Reply,
@@ -46,13 +46,13 @@ class Fetching:
 
     def if_changed(self, url: str | Path, known: Validators) -> Fetched | None:
         sleep = self.pauses.append
-        return fetch_if_changed(str(url), self.to, known, max_bytes=10 * MB, sleep=sleep)
+        return fetch_if_changed(str(url), self.to, Limits(10 * MB), known, sleep=sleep)
 
     def __call__(
         self, url: str | Path, *, max_bytes: int = 10 * MB, timeout_s: float = 60
     ) -> Fetched:
         sleep = self.pauses.append
-        return fetch(str(url), self.to, max_bytes=max_bytes, sleep=sleep, timeout_s=timeout_s)
+        return fetch(str(url), self.to, Limits(max_bytes, timeout_s), sleep=sleep)
 
     def fails(self, error: type[EtlError], url: str | Path, **limits: Any) -> str:
         """The message of a failure, which leaves nothing behind."""
@@ -589,7 +589,7 @@ def test_a_full_disk_is_one_clear_line(tmp_path: Path) -> None:
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limit[1]))
     try:
         with pytest.raises(EtlError, match="free some space on this machine"):
-            fetch(str(source), tmp_path / "to", max_bytes=10**9)
+            fetch(str(source), tmp_path / "to", Limits(10**9))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, limit)
         signal.signal(signal.SIGXFSZ, ignored)

@@ -8,7 +8,7 @@ import pytest
 
 from etl.errors import SourceUnavailable
 from etl.extract import hops
-from etl.extract.fetch import fetch
+from etl.extract.fetch import Limits, fetch
 from etl.extract.hops import is_private
 from tests.support.web_server import Reply, WebServer, web_server
 
@@ -28,7 +28,7 @@ def get(tmp_path: Path) -> Get:
 
     def fetched(url: str) -> bytes:
         to = tmp_path / "to"
-        fetch(url, to, max_bytes=10**6, sleep=lambda seconds: None, timeout_s=1)
+        fetch(url, to, Limits(10**6, timeout_s=1), sleep=lambda seconds: None)
         return to.read_bytes()
 
     return fetched

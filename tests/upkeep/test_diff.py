@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from etl.extract.fetch import fetch
+from etl.extract.fetch import Limits, fetch
 from etl.extract.sources.coviddata import read_countries
 from etl.extract.sources.table import CUMULATIVE
 from etl.history.run import Options
@@ -148,7 +148,7 @@ def test_the_real_days_of_september_2020_differ_by_a_day_and_by_no_restated_cell
     tables = []
     for day in (6, 7):
         packed = real_data / f"countries-2020-09-0{day}.json.gz"
-        fetch(str(packed), tmp_path / "stats.json", max_bytes=10**8)
+        fetch(str(packed), tmp_path / "stats.json", Limits(10**8))
         table = read_countries(tmp_path / "stats.json").rows
         tables.append(table.astype({"country_key": "str"}).set_index(["country_key", "date"]))
     both = tables[0].add_suffix("_was").join(tables[1].add_suffix("_is"), how="inner")

@@ -8,6 +8,7 @@ import click
 
 from etl import log
 from etl.cli.options import JSON, handed_over, in_common, in_force, open_store
+from etl.errors import ConfigError, EtlError
 from etl.worker.children import PROGRAM
 from etl.worker.handover import BY_HAND, Handover
 
@@ -31,19 +32,20 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     from etl import pipeline
     from etl.cli.screen import Screen
     from etl.history import tasks
-    from etl.history.run import Options
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
-        options = Options(
-            handover=handed_over(),
-            if_due=if_due,
-            force=force,
-            dry_run=dry_run,
-            step=screen.step,
-            advance=screen.advance,
-        )
-        result = pipeline.run(settings, open_store(settings), options)
+        options = screen.options(handed_over(), if_due=if_due, force=force, dry_run=dry_run)
+        try:
+            result = pipeline.run(settings, open_store(settings), options)
+        except ConfigError:
+            raise
+        except EtlError as exc:
+            screen.show_failure(exc)
+            raise SystemExit(1) from exc
+        except Exception as exc:
+            screen.show_failure(exc)
+            raise
         screen.show(result)
     if if_due and result.run and result.past and tasks.due(result.past, result.run.slot):
         _have_tasks_done(options.handover)
