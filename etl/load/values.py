@@ -78,14 +78,13 @@ def to_json(column: "pd.Series[Any]") -> pa.Array:
 def to_list(column: "pd.Series[Any]") -> list[Any]:
     """Return plain Python values: None for missing (NaN in floats), days as "2020-01-22"."""
     values: list[Any]
-    if column.dtype.kind == "M":
-        values = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).tolist()
-        return values
     if isinstance(column.dtype, np.dtype) and column.dtype.kind in "fb":
         values = column.to_numpy().tolist()  # msgspec writes NaN as null
         return values
     missing = np.flatnonzero(column.isna().to_numpy())
-    if column.dtype.kind in "iu":
+    if column.dtype.kind == "M":
+        values = np.datetime_as_string(column.to_numpy().astype("datetime64[D]")).tolist()
+    elif column.dtype.kind in "iu":
         values = column.to_numpy(dtype=np.int64, na_value=0).tolist()
     else:
         values = column.astype(object).tolist()

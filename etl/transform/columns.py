@@ -162,7 +162,8 @@ REPORT_FIGURES = (
         "new_cases",
         "integer",
         "the month's: cumulative_cases on last_date less that before the month (0 where the "
-        "series begins in the month). Negative where the source took back more than came",
+        "series begins in the month). Negative where the source took back more than came; missing "
+        "where it reported none in the month",
         "cases a month",
     ),
     Field("new_deaths", "integer", "as new_cases, of cumulative_deaths", "deaths a month"),

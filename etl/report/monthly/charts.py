@@ -8,7 +8,14 @@ from typing import Any
 import bokeh
 import pandas as pd
 from bokeh.embed import json_item
-from bokeh.models import ColumnDataSource, DataRange1d, FactorRange, HoverTool, NumeralTickFormatter
+from bokeh.models import (
+    BoxZoomTool,
+    ColumnDataSource,
+    DataRange1d,
+    FactorRange,
+    HoverTool,
+    NumeralTickFormatter,
+)
 from bokeh.models.annotations import Legend
 from bokeh.plotting import figure
 
@@ -62,30 +69,27 @@ def _ranking(figures: Figures) -> figure:
     counted = figures.series[figures.series["new_cases"].notna().to_numpy()]
     top = counted.head(RANKED)
     names = _unlike([levels.full_name(row) for row in records(top)])
-    columns: dict[str, Any] = {"name": names}
-    for name in ("new_cases", "new_cases_before"):
-        columns[name] = top[name].astype("float64").tolist()  # NaN is not drawn, None would be 0
+    columns: dict[str, Any] = {"name": names, "new_cases": to_list(top["new_cases"])}
     shown = {name: how for name, how in TOOLTIPS.items() if name in top}
     for name, (_, write, places) in shown.items():
         columns[f"{name}_told"] = [write(value, places) for value in to_list(top[name])]
     source = ColumnDataSource(columns)
+    pairs = zip(to_list(top["new_cases_before"]), names, strict=True)
+    known = [(count, name) for count, name in pairs if count is not None]  # None would be 0
+    before = ColumnDataSource({"count": [c for c, _ in known], "name": [n for _, n in known]})
     downwards = FactorRange(factors=names[::-1])
     across = DataRange1d(start=_least(top["new_cases"], top["new_cases_before"]))
     height = 90 + 26 * max(len(top), 4)
     chart = _figure(height, x_range=across, y_range=downwards, x_axis_label="cases")
+    month = figures.month.name
     drawn = chart.hbar(
-        y="name",
-        right="new_cases",
-        height=0.62,
-        source=source,
-        color=CASES,
-        legend_label=figures.month.name,
+        y="name", right="new_cases", height=0.62, source=source, color=CASES, legend_label=month
     )
     chart.scatter(
-        x="new_cases_before",
+        x="count",
         y="name",
         size=9,
-        source=source,
+        source=before,
         color=BEFORE,
         line_color=INK,
         marker="diamond",
@@ -111,6 +115,9 @@ def _figure(height: int, **options: Any) -> figure:
         **options,
     )
     chart.toolbar.logo = None
+    for tool in chart.tools:
+        if isinstance(tool, BoxZoomTool):  # its box has no place yet, which would be NaN in JSON
+            tool.overlay.update(left=0, right=0, top=0, bottom=0)
     chart.grid.grid_line_color = BEFORE
     chart.grid.grid_line_alpha = 0.3
     for axis in chart.axis:

@@ -12,10 +12,13 @@ import numpy as np
 import pandas as pd
 
 from etl.extract import levels
+from etl.extract.sources.table import starts
 from etl.load.month import Month
+from etl.load.values import to_list
 from etl.report.monthly.restated import COUNTS, MEASURES, RESTATED, restatements
 from etl.transform import columns
 from etl.transform.derive import add_case_fatality
+from etl.transform.silence import add_unreported, last_known, unreported
 
 ONE_DAY = timedelta(days=1)
 
@@ -40,16 +43,16 @@ class Figures:
 
     `until`: the last day of the month that is counted, None if there is none; `before_until`: the
     same for the month before. `series`: a row per country, region or place (see `level`), the
-    columns of `columns.report_fields`, most new cases first. `total`: their sums. `snapshots`: a
-    row per snapshot, with what it restated. `daily`: the 7-day averages of all series together.
-    `gone`: the keys of series that the last snapshot no longer has.
+    columns of `columns.report_fields`, most new cases first. `total`: their sums; None where none
+    is known. `snapshots`: a row per snapshot, with what it restated. `daily`: the 7-day averages of
+    all series together. `gone`: the keys of series that the last snapshot no longer has.
     """
 
     month: Month
     until: date | None
     before_until: date | None
     series: pd.DataFrame
-    total: dict[str, int]
+    total: dict[str, int | None]
     snapshots: pd.DataFrame
     daily: pd.DataFrame
     gone: list[str]
@@ -59,8 +62,9 @@ class Figures:
 def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
     """Keep the days of a month and of the one before, and each series' last row before them.
 
-    Of the columns the key, `date` and COUNTS are kept. The result is a copy, so that `rows` can be
-    freed.
+    Of the columns the key, `date` and COUNTS are kept. `reported_cases` and `reported_deaths` are
+    added if some count was not reported: the last day up to the row's on which one was (see
+    `silence`). The result is a copy, so that `rows` can be freed.
     """
     key = levels.key(rows)
     days, codes = rows["date"].to_numpy(), rows[key].cat.codes.to_numpy()
@@ -68,6 +72,12 @@ def reduced(rows: pd.DataFrame, month: Month) -> pd.DataFrame:
     followed = np.r_[(codes[1:] == codes[:-1]) & earlier[1:], False][: len(codes)]
     kept = (days <= np.datetime64(month.last)) & ~(earlier & followed)
     few: pd.DataFrame = rows.loc[kept, [key, "date", *COUNTS]].reset_index(drop=True)
+    marked, first = add_unreported(rows), starts(rows)
+    for measure, count in zip(MEASURES, COUNTS, strict=True):
+        reported = rows[count].notna().to_numpy() & ~unreported(marked, measure)
+        if not reported.all():
+            at = np.where(reported, np.arange(len(rows)), last_known(reported, first))[kept]
+            few[f"reported_{measure}"] = np.where(at < 0, np.datetime64("NaT"), days[at])
     return few
 
 
@@ -96,7 +106,7 @@ def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figu
         until=until,
         before_until=cut,
         series=ranked,
-        total={name: int(ranked[name].sum()) for name in summed},
+        total=dict(zip(summed, to_list(ranked[summed].sum(min_count=1)), strict=True)),
         snapshots=_snapshots(parts, changed),
         daily=_daily(last, month, until) if until else pd.DataFrame(),
         gone=sorted(gone),
@@ -126,8 +136,11 @@ def _series(
         **{count: held[count] for count in COUNTS},
     )
     for measure, count in zip(MEASURES, COUNTS, strict=True):
-        new = (held[count] - base[count].fillna(0)).where(has_month)
-        new_before = (ends[count] - start[count].fillna(0)).where(had)
+        day = f"reported_{measure}" if f"reported_{measure}" in held else "date"
+        reported = has_month & (held[day] >= np.datetime64(month.first))
+        reported_before = had & (ends[day] >= np.datetime64(before.first))
+        new = (held[count] - base[count].fillna(0)).where(reported)
+        new_before = (ends[count] - start[count].fillna(0)).where(reported_before)
         change = new - new_before
         share = _number(change) / _number(new_before.where(new_before > 0)) * 100
         table = table.assign(
@@ -150,9 +163,10 @@ def _number(column: "pd.Series[int]") -> "pd.Series[float]":
 
 
 def _up_to(rows: pd.DataFrame, day: date, keys: pd.Index) -> pd.DataFrame:
-    """Return each series' last row on or before a day: `date` and COUNTS (Int64)."""
+    """Return each series' last row on or before a day: `date`, COUNTS (Int64), `reported_*`."""
     known = rows[(rows["date"] <= np.datetime64(day)).to_numpy()]
-    last = known.groupby(levels.key(known), observed=True)[["date", *COUNTS]].last().reindex(keys)
+    key = levels.key(known)
+    last = known.groupby(key, observed=True)[list(known.columns.drop(key))].last().reindex(keys)
     return last.astype(dict.fromkeys(COUNTS, "Int64"))
 
 

@@ -127,6 +127,13 @@ def _said(figures: Figures) -> list[str]:
             f"The month is not complete: the snapshot of {last['slot']}, the last one, ends on "
             f"{figures.until}. The month before is counted up to the same day."
         )
+    series = figures.series
+    silent = (series["last_date"].notna() & series["new_cases"].isna()).sum()
+    if silent:
+        notes.append(
+            f"{figures.level.capitalize()} that reported no cases in the month: {silent}. Their "
+            "new cases are missing, and not 0."
+        )
     if figures.gone:
         names = listed(figures.gone, LISTED)
         notes.append(f"In earlier snapshots, but not in the last one: {names}.")
