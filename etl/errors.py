@@ -91,7 +91,14 @@ class SourceUnavailable(EtlError):
 
 
 class SourceChanged(_ManyFaults):
-    """The source is not in its known format; another try would not help."""
+    """The source is not in its known format; another try would not help.
+
+    `faults` has one line for those that are alike, `each` a line for each of them.
+    """
+
+    def __init__(self, faults: Sequence[str] | str, each: Sequence[str] = ()) -> None:
+        super().__init__(faults)
+        self.each = list(each) or self.faults
 
 
 class DataRejected(_ManyFaults):

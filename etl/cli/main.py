@@ -40,6 +40,7 @@ from etl.cli.commands.share import share
 from etl.cli.commands.status import open_page, status
 from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.cli.commands.topics import topics
+from etl.cli.commands.validate import validate
 from etl.cli.commands.versions import prune, restore
 from etl.errors import ConfigError, EtlError, escaped
 from etl.worker.children import PROGRAM
@@ -57,7 +58,7 @@ RUNS = ("run", "demo", "record-failure", "monthly-tasks", "tell-pending", "read-
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
     "Make it ready": (setup,),
     "The worker's runs": (
-        *(run, status, history, report, open_page, doctor, demo),
+        *(run, status, history, report, open_page, validate, doctor, demo),
         *(record_failure, monthly_tasks, tell_pending),
     ),
     "The files": (ls, head, get, put, rm, share, buckets),

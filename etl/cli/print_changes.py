@@ -54,7 +54,7 @@ def _changes_row(record: Record, found: Difference | None) -> list[str]:
         added + (removed if found.rows_removed else ""),
         str(found.last_date),
         f"{found.cells_restated:,} ({found.restated_share:.2%})",
-        "; ".join(_came_and_went(found)),
+        "; ".join(came_and_went(found)),
     ]
 
 
@@ -73,7 +73,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     for name, measure in found.measures.items():
         if measure.restated:
             print(f"    {name}: {measure.restated:,} cells, net {measure.net:+,}")
-    for line in _came_and_went(found):
+    for line in came_and_went(found):
         print(f"  {line}")
     if not found.biggest:
         return
@@ -115,7 +115,8 @@ def _moved(found: Difference) -> str:
     return f"{found.last_date_before} -> {found.last_date}"
 
 
-def _came_and_went(found: Difference) -> list[str]:
+def came_and_went(found: Difference) -> list[str]:
+    """Return a line with the names of the series that are new, and one of those that are gone."""
     lists = (("new", found.appeared), ("gone", found.gone))
     return [
         f"{what}: {', '.join(escaped(series.name) for series in listed)}"

@@ -68,9 +68,8 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     It is compared with `before`, by default the published version. Raises SourceChanged with every
     fault of the inputs, DataRejected with every refusal, and StoreError if `before` can't be read.
     """
-    checked = _check(run, inputs, before or baseline.published(run, work))
+    checked = check_inputs(run, inputs, before or baseline.published(run, work))
     free_memory.trim_heap()
-    read.refuse_empty(checked.table.selected_rows(), run.settings.table)
     files = _write(run, checked, inputs.facts, work / "files")
     into_run = uploads(files, run.run_id)
     named, raw = _archived(run, inputs)
@@ -78,7 +77,11 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     return Version(manifest, list(into_run.values()), raw)
 
 
-def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
+def check_inputs(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
+    """Read, repair and check the inputs, compared with `before`. Raises what `write_version` does.
+
+    Nothing is written.
+    """
     settings = run.settings
     table = read.read_inputs(run.source, inputs, settings.table.countries)
     changes, uncompared = _compare(run, before, table)
@@ -95,6 +98,7 @@ def _check(run: Run, inputs: Inputs, before: Baseline | None) -> Checked:
         findings.warnings.append(inputs.facts.warning)
     findings.warnings.extend(table.warnings)
     findings.warnings.extend(f"COUNTRIES: nothing matches {name!r}" for name in table.unknown_names)
+    read.refuse_empty(table.selected_rows(), settings.table)
     after_days, last = settings.table.stale_after_days, table.rows["date"].max()
     stale = derive.stale_keys(table.rows, after_days)
     reported = silence.last_reported(table.rows)

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from etl.errors import UNPRINTABLE, SourceChanged
+from etl.errors import UNPRINTABLE
 from etl.extract.countries import Country, key_of
 from etl.extract.sources.faults import Faults
 from etl.extract.sources.table import (
@@ -91,7 +91,7 @@ def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
     twice = Faults()
     for name, day in zip(names, days.tolist(), strict=True):
         twice.add(f"{name}, {np.datetime64(day, 'D')}", "this day stands twice")
-    raise SourceChanged(twice.lines())
+    raise twice.error()
 
 
 def _entities(keys: NDArray[np.object_], named: Sequence[Named]) -> tuple[pd.DataFrame, int]:
@@ -132,5 +132,5 @@ def _keys(named: Sequence[Named]) -> list[str]:
         elif uses[key] > 1:
             faults.add(repr(one.name[:80]), f"another country of the source has the key {key}, too")
     if faults:
-        raise SourceChanged(faults.lines())
+        raise faults.error()
     return keys

@@ -196,7 +196,7 @@ def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:
     except TooManyFaults:
         raise
     except SourceChanged as exc:
-        raise SourceChanged([*faults.lines(), *exc.faults]) from exc
+        raise faults.error(after=exc.faults) from exc
     if faults:
-        raise SourceChanged(faults.lines())
+        raise faults.error()
     return columns.table()

@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date
 
 from etl.errors import SourceChanged, escaped, upsetting
@@ -35,6 +35,7 @@ class Faults:
     """
 
     def __init__(self) -> None:
+        self.each: list[str] = []
         self._first: dict[str, str] = {}
         self._counts = Counter[str]()
 
@@ -42,12 +43,13 @@ class Faults:
         return bool(self._first)
 
     def add(self, place: str, problem: str) -> None:
-        kind = FOUND.sub("", problem)
-        if kind not in self._first:
-            self._first[kind] = escaped(f"{place}: {problem}")
+        kind, fault = FOUND.sub("", problem), escaped(f"{place}: {problem}")
+        self.each.append(fault)
+        self._first.setdefault(kind, fault)
         self._counts[kind] += 1
-        if self._counts.total() >= MOST:
-            raise TooManyFaults([f"reading stopped after {MOST:,} faults", *self.lines()])
+        if len(self.each) >= MOST:
+            stopped = f"reading stopped after {MOST:,} faults"
+            raise TooManyFaults([stopped, *self.lines()], [*self.each, stopped])
 
     def add_all(self, faults: Iterable[Fault], otherwise: Fault | None = None) -> None:
         """Add all faults; if there are none, add `otherwise`."""
@@ -57,6 +59,11 @@ class Faults:
             none = False
         if none and otherwise:
             self.add(*otherwise)
+
+    def error(self, before: Sequence[str] = (), after: Sequence[str] = ()) -> SourceChanged:
+        """Return the exception to raise; it has these faults, and others before and after them."""
+        lines, each = self.lines(), self.each
+        return SourceChanged([*before, *lines, *after], [*before, *each, *after])
 
     def lines(self) -> list[str]:
         return [

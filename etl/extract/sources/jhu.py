@@ -72,7 +72,7 @@ def read(confirmed: Path, deaths: Path, recovered: Path) -> SourceTable:
         except SourceChanged as exc:
             broken += exc.faults
     if faults or broken:
-        raise SourceChanged([*broken, *faults.lines()])
+        raise faults.error(before=broken)
     names = list(dict.fromkeys(name for file in files.values() for name in file.counts))
     days = sorted({day for file in files.values() for day in file.days})
     columns = {f"cumulative_{m}": _column(file, names, days) for m, file in files.items()}
@@ -165,7 +165,7 @@ def _days(path: Path, names: list[str]) -> list[int]:
             why = f"the days of the columns are consecutive only if the day comes first: {names[0]}"
             faults.add(path.name, f"{why}, {names[1]} ...; expected the month first")
     if faults:
-        raise SourceChanged(faults.lines())
+        raise faults.error()
     return list(days)
 
 

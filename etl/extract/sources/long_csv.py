@@ -83,7 +83,7 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
             return _read(path, form, names, TEXT)
     except (ValueError, SourceChanged) as exc:  # Arrow's errors are ValueErrors
         if faults := explain(path, form):
-            raise SourceChanged(faults.lines()) from exc
+            raise faults.error() from exc
         if isinstance(exc, SourceChanged):
             raise
         raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc

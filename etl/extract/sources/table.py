@@ -6,6 +6,7 @@ A series is a country, a region or a place, depending on the table's level; its 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from importlib import import_module
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged, listed, one_line
 from etl.extract import levels
 from etl.extract.sources import MEASURES, Source
-from etl.extract.sources.faults import NEGATIVE, rare
+from etl.extract.sources.faults import MOST, NEGATIVE, rare
 
 NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
@@ -85,7 +86,10 @@ def read_table(
     try:
         table = read(*paths)
     except SourceChanged as exc:
-        raise SourceChanged([_renamed(fault, name_of) for fault in exc.faults]) from exc
+        faults, each = (
+            [_renamed(fault, name_of) for fault in found] for found in (exc.faults, exc.each)
+        )
+        raise SourceChanged(faults, each) from exc
     negative = tuple(_renamed(cell, name_of) for cell in table.mended.negative)
     return replace(table, mended=replace(table.mended, negative=negative))
 
@@ -112,11 +116,13 @@ def without_negative(table: SourceTable) -> SourceTable:
         return table
     key = levels.key(rows)
     if not rare(found, len(rows) * len(columns)):
-        name, at = next(
-            (name, int(cells.argmax())) for name, cells in negative.items() if cells.any()
+        places = (
+            (name, at) for name, cells in negative.items() for at in np.flatnonzero(cells).tolist()
         )
+        each = [_cell(rows, *place, f"{NEGATIVE}, got") for place in islice(places, MOST)]
         more = f" (and {found - 1} more like it)" if found > 1 else ""
-        raise SourceChanged(f"{_cell(rows, name, at, f'{NEGATIVE}, got')}{more}")
+        left_out = [f"and {found - MOST:,} more like it"] if found > MOST else []
+        raise SourceChanged(f"{each[0]}{more}", [*each, *left_out])
     told = tuple(
         _cell(rows, name, at)
         for name, cells in negative.items()

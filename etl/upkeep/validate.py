@@ -1,0 +1,58 @@
+"""Check a file that a person has as a run would check the source's, and publish nothing."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from etl.errors import StoreError
+from etl.extract import inputs
+from etl.extract.fetch import Limits
+from etl.extract.inputs import Inputs
+from etl.history.run import FolderState, Options, Run, new_run_id
+from etl.load import baseline, raw, recovery
+from etl.load.fingerprint import fingerprint
+from etl.load.version import Checked, check_inputs
+from etl.settings.groups import Settings
+from etl.store import Store
+from etl.store.memory import MemoryStore
+from etl.worker import schedule
+from etl.worker.scratch import scratch
+
+
+def validate(
+    settings: Settings, open_store: Callable[[Settings], Store], path: Path, now: datetime
+) -> Checked:
+    """Read, repair and check the file at `path`, or a source's files in the folder `path`.
+
+    The table is compared with the published version; if that can't be read, a warning says so.
+    Writes nothing. Raises SourceUnavailable, SourceChanged and DataRejected, as a run does.
+    """
+    try:
+        store = open_store(settings)
+        return _check(settings, store, recovery.read(store), path, now)
+    except StoreError as exc:
+        checked = _check(settings, MemoryStore(), FolderState(), path, now)
+        checked.findings.warnings.append(f"not compared with {settings.store.address}: {exc}")
+        return checked
+
+
+def _check(
+    settings: Settings, store: Store, state: FolderState, path: Path, now: datetime
+) -> Checked:
+    now = now.astimezone(UTC).replace(microsecond=0)
+    slot = schedule.latest_slot(now, settings.schedule.run_at, settings.schedule.timezone)
+    options = Options(dry_run=True)
+    made_by = fingerprint(settings)
+    run = Run(settings, store, options, now, new_run_id(now), slot, made_by, state)
+    with scratch() as folder:
+        work = Path(folder)
+        facts = raw.bring_facts(run, work)
+        statistics = inputs.fetch_statistics(
+            run.source.documents(str(path)),
+            [],
+            work,
+            Limits(settings.source.max_bytes),
+            sleep=options.sleep,
+        )
+        facts = raw.readable_facts(run, facts, work)
+        return check_inputs(run, Inputs(statistics, facts), baseline.published(run, work))
