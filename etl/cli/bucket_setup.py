@@ -9,12 +9,13 @@ import click
 
 from etl.alerts.sns import Topic
 from etl.cli.options import confirm
-from etl.errors import ConfigError
+from etl.errors import ConfigError, StoreError
 from etl.store.layout import PAGE
 from etl.store.s3.bucket import public_address
 from etl.store.s3.setup import BucketChange, BucketState, BucketWish, plan
 from etl.store.s3.setup.apply import Outcome, make_changes
 from etl.store.s3.setup.read import read_setup
+from etl.store.s3.setup.trial import try_out
 from etl.store.s3.store import S3Store
 
 
@@ -33,7 +34,8 @@ class SetupOptions:
 def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOptions) -> None:
     """Make or change the bucket to match `wish`, and make the topic unless its name is empty.
 
-    Raises ConfigError if S3 does not allow the bucket's name, StoreError and AlertError.
+    Raises ConfigError if S3 does not allow the bucket's name, AlertError, and StoreError, also if
+    the bucket does not work at the end.
     """
     found = read_setup(store, website=wish.website)
     if not found.exists and (faults := plan.name_faults(wish.bucket)):
@@ -45,6 +47,7 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
     made = _apply(store, found, changes, options) if changes and not options.dry_run else []
     done = {each.change.call: each for each in made}
     made_topic = set_up_topic(topic, options) if topic else None
+    fault = "" if options.dry_run else try_out(store).fault
     answer = {
         "changes": [
             {"call": each.call, "sentence": each.sentence} | _became(done.get(each.call))
@@ -54,8 +57,11 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
         "page": public_address(store, found.region, PAGE) if wish.public else None,
         "website": plan.website_address(wish, found.region) if wish.website else None,
         "topic": made_topic,
+        "fault": fault or None,
     }
     _show(answer, options)
+    if fault:
+        raise StoreError(f"{store.address} could not be tried out: {fault}")
 
 
 def _apply(
@@ -84,7 +90,7 @@ def _show(answer: dict[str, Any], options: SetupOptions) -> None:
         options.say(f"the page: {answer['page']}")
     if answer["website"]:
         options.say(f"the website, on AWS: {answer['website']}")
-    if not options.dry_run:
+    if not options.dry_run and not answer["fault"]:
         options.say("next: python app.py doctor tries out what the worker needs")
 
 

@@ -111,7 +111,7 @@ def test_what_others_have_set_up_in_the_bucket_stays(
         "Sid": "theirs",
         "Effect": "Deny",
         "Principal": {"AWS": "arn:aws:iam::123456789012:user/intern"},
-        "Action": "s3:DeleteObject",
+        "Action": "s3:PutObjectAcl",
         "Resource": f"arn:aws:s3:::{bucket}/*",
     }
     client.put_bucket_lifecycle_configuration(
@@ -221,9 +221,9 @@ def test_the_permissions_that_are_documented_are_enough_and_each_is_needed(
         for one in asked(method, path, {})
     }
     set_up("--public", "--website")
-    assert asked_for - set(documented()) == {"s3:PutObject"}  # tries out the bucket, if it may
+    assert asked_for - set(documented()) == set()
     store = S3Store.connect(bucket, "covid")
-    for action in (action for action in documented() if action.startswith("s3:Get")):
+    for action in (one for one in documented() if re.match("s3:Get(?!Object)", one)):
         allow(*(set(documented()) - {action}))
         with pytest.raises(StoreError, match=f"denied: allow {action} on arn:aws:s3:::{bucket}"):
             read_setup(store, website=True)

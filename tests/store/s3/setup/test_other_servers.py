@@ -9,7 +9,10 @@ import boto3
 import pytest
 
 from etl.cli import main
+from etl.store.s3.setup import BucketState
+from etl.store.s3.setup.read import read_setup
 from etl.store.s3.store import S3Store
+from tests.support.aws_like import AwsLike
 from tests.support.buckets import SetUp
 from tests.support.runs import growing, run
 from tests.support.s3_kinds import OtherServer
@@ -40,6 +43,10 @@ def on(moto_s3: str, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureReq
 
 def versioning(bucket: str) -> str:
     return boto3.client("s3").get_bucket_versioning(Bucket=bucket).get("Status", "")
+
+
+def settings(bucket: str) -> BucketState:
+    return read_setup(S3Store.connect(bucket, "covid"), website=False)
 
 
 def test_on_ceph_setup_leaves_a_bucket_in_which_every_run_is_published(
@@ -86,7 +93,12 @@ def test_a_step_that_the_server_does_not_know_is_left_out_and_the_rest_goes_on(
     assert "(versioning): not supported by this server (BucketAlreadyExists)" in said
     assert "taken" not in said
     assert "done: let pages of other hosts read" in said
-    assert "1 change\n" in set_up("--yes")  # the same again
+    before = settings(bucket)
+    again = set_up("--yes")
+    assert "1 change\n" in again
+    assert "left out: keep former versions" in again
+    assert again.count("done: ") == 0
+    assert settings(bucket) == before
 
 
 @pytest.mark.parametrize("on", [("no encryption",)], indirect=True)
@@ -107,3 +119,18 @@ def test_a_step_that_is_denied_is_named(on: OtherServer, bucket: str, set_up: Se
     said = set_up("--yes", status=1)
     assert "let pages of other hosts read" in said
     assert "access denied: allow s3:PutBucketCORS" in said
+
+
+def test_setup_fails_where_nothing_may_be_written_though_there_is_nothing_to_do(
+    aws: AwsLike, bucket: str, set_up: SetUp, capfd: Any
+) -> None:
+    set_up("--yes")
+    reading = {"Effect": "Allow", "Action": ["s3:Get*", "s3:ListBucket"], "Resource": "*"}
+    aws.policy = {"Statement": [reading]}
+    said = set_up("--yes", status=1)
+    assert "nothing to do" in said
+    assert "could not be tried out: access denied: allow s3:PutObject" in said
+    assert "next:" not in said
+    assert main.main(["setup", "--yes", "--json"]) == 1
+    assert "allow s3:PutObject" in json.loads(capfd.readouterr().out)["fault"]
+    set_up("--dry-run")  # writes nothing, not even a test object
