@@ -37,9 +37,14 @@ def endpoint_fault(bucket: str, url: str) -> str:
     path = urlsplit(url).path.rstrip("/")
     if not bucket or path.rpartition("/")[2] != bucket:
         return ""
-    variables = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-    named = next((name for name in variables if os.environ.get(name)), "endpoint_url")
+    named = endpoint_variable("s3") or "endpoint_url"
     return f"{named}: it ends in the bucket's name, /{bucket}; leave that out"
+
+
+def endpoint_variable(service: str) -> str:
+    """Return the variable that names the service's endpoint; empty: none is set."""
+    variables = (f"AWS_ENDPOINT_URL_{service.upper()}", "AWS_ENDPOINT_URL")
+    return next((name for name in variables if os.environ.get(name)), "")
 
 
 def on_aws(url: str) -> bool:

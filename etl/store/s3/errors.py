@@ -33,12 +33,15 @@ from etl.store.s3.answers import (
     DENIED_ELSEWHERE,
     FAULTS,
     NO_CREDENTIALS,
+    OTHER_SERVER,
     OTHERWISE,
+    PROXY,
     SECRET,
     STATUSES,
     TAKEN,
     WRAPPED,
 )
+from etl.store.s3.client import endpoint_variable
 
 # All that a call of boto3's raises. botocore's two classes have no common base. Beside them come
 # urllib3's errors when an answer breaks off, a RecursionError when a server redirects for ever,
@@ -117,7 +120,9 @@ def sentence(exc: Exception, asked: Asked) -> str:
         known: dict[str, Any] = getattr(exc, "kwargs", {})
         facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}
         facts |= {"endpoint": _host(known.get("endpoint_url"), asked), "text": _safe(str(exc))}
-        facts["variable"] = f"AWS_ENDPOINT_URL_{asked.service.upper()}"
+        named = endpoint_variable(asked.service)
+        facts["variable"] = named or f"AWS_ENDPOINT_URL_{asked.service.upper()}"
+        facts["reader"] = OTHER_SERVER.format(named) if named else PROXY
         facts["unread"] = "; boto3 does not read AWS_REGION" if os.environ.get("AWS_REGION") else ""
         facts["check"] = "; check S3_BUCKET and S3_FOLDER" if asked.service == "s3" else ""
     return _template(exc, asked).format(**facts)

@@ -11,7 +11,7 @@ from etl.errors import AlertError
 from etl.settings.groups import Settings
 from etl.settings.languages import ORIGINAL
 from etl.store import Store
-from etl.upkeep.doctor.finding import Finding
+from etl.upkeep.doctor.finding import Finding, Level
 from etl.upkeep.doctor.trial import POLICY
 
 QUESTION = "Is this sentence in English?"
@@ -43,25 +43,24 @@ def _topic_findings(topic: Topic) -> Iterator[Finding]:
     if exists:
         numbers: list[str] = []
         yield from _answered(_subscribers(topic, numbers))
-        yield from _answered(_sandbox(topic, numbers))
-        yield from _answered(_opted_out(topic, numbers))
-        yield from _answered(_spend_limit(topic, numbers))
+        for part in (_sandbox, _opted_out, _spend_limit):
+            yield from _answered(part(topic, numbers), "failed" if numbers else "warning")
 
 
 def _is_denied(exc: AlertError) -> bool:
     return "access denied" in str(exc)
 
 
-def _answered(part: Iterator[Finding]) -> Iterator[Finding]:
-    """Pass the findings on; a request that fails is a finding."""
+def _answered(part: Iterator[Finding], level: Level = "failed") -> Iterator[Finding]:
+    """Pass the findings on; a request that fails is a finding of this level."""
     try:
         yield from part
     except AlertError as exc:
-        yield _failed(exc)
+        yield _failed(exc, level)
 
 
-def _failed(exc: AlertError) -> Finding:
-    return Finding("failed", f"the alerts: {exc}", POLICY if _is_denied(exc) else "")
+def _failed(exc: AlertError, level: Level = "failed") -> Finding:
+    return Finding(level, f"the alerts: {exc}", POLICY if _is_denied(exc) else "")
 
 
 def _subscribers(topic: Topic, numbers: list[str]) -> Iterator[Finding]:

@@ -126,6 +126,18 @@ def test_a_permission_that_is_missing_is_named_and_the_rest_is_examined(
     assert len(found) == findings_left
 
 
+def test_a_server_that_does_not_know_the_sandbox_is_no_failure_where_nobody_gets_sms(
+    sns: Sns, languages: Languages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sns.rules, "answer", lambda form: None)  # moto answers with a page of HTML
+    unknown = findings("news", "")[2]
+    assert unknown.level == "warning"
+    assert unknown.what == (
+        "the alerts: SMS: the answer is not in AWS's format; check AWS_ENDPOINT_URL_SNS: "
+        "the server there may not know this request"
+    )
+
+
 def test_sns_out_of_reach_is_one_finding(
     sns: Sns, languages: Languages, monkeypatch: pytest.MonkeyPatch
 ) -> None:
