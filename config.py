@@ -44,6 +44,18 @@ REGISTER: tuple[Setting, ...] = (
         "URL or path of the country facts (.xlsx or .csv); empty: no merge",
         secret=True,
     ),
+    Setting(
+        "TABLES",
+        "",
+        "more tables of countries to merge, URLs or paths, such as beds=beds.csv,https://example.org/"
+        "vaccinations.csv (docs/your-own-data.md)",
+        secret=True,
+    ),
+    Setting(
+        "TRANSFORM",
+        "",
+        "a Python file with a step of your own, transform(table) -> table (docs/your-own-data.md)",
+    ),
     Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place"),
     Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket"),
     Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set"),

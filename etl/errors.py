@@ -8,6 +8,8 @@ EtlError                     one clear line for a person, exit status 1
 ├── StoreError               the bucket or folder refused or failed; names it and the next step
 │   └── StateConflict        somebody else wrote in between (HTTP 412 or 409)
 ├── MachineError             this machine has no room: disk, open files or memory
+├── StepFailed               the user's own step (TRANSFORM) failed, or returned what can't be used
+├── RunTimeout               a run took longer than RUN_TIMEOUT_MINUTES
 └── AlertError               an alert could not be sent, or a subscription not be made
 """
 
@@ -119,6 +121,14 @@ class StateConflict(StoreError):
 
 class MachineError(EtlError):
     """This machine ran out of disk, open files or memory; another try may succeed."""
+
+
+class StepFailed(EtlError):
+    """The step that TRANSFORM names failed; the message names its file and line."""
+
+
+class RunTimeout(EtlError):
+    """A run took longer than it may."""
 
 
 _FULL_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

@@ -3,6 +3,8 @@
 Modules that need pandas and pyarrow are imported only when there is something to do.
 """
 
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -19,8 +21,9 @@ from etl.history.manifest import Manifest
 from etl.history.outcomes import Unchanged
 from etl.history.run import Options, Result, Run, new_run_id
 from etl.inbox import form
-from etl.load import free_memory, publish, raw, recovery
+from etl.load import free_memory, own_tables, publish, raw, recovery
 from etl.load.fingerprint import fingerprint
+from etl.load.own_tables import Brought
 from etl.load.publish import Version
 from etl.settings.groups import Settings
 from etl.store import Store
@@ -49,7 +52,11 @@ def run(
     # a failure keeps its inputs from the folder; if that can't even be made, it is recorded too
     with recorder.recorded(this), scratch() as folder, recorder.recorded(this):
         options.step("extract")
-        fetched = fetch_inputs(this, Path(folder), recorder.fetched)
+        tables = own_tables.bring_tables(this, Path(folder), recorder.fetched)
+        if tables:
+            of_tables = [one.sha256 for one in tables]
+            this = replace(this, fingerprint=fingerprint(settings, of_tables))
+        fetched = fetch_inputs(this, Path(folder), recorder.fetched, tables)
         if isinstance(fetched, Unchanged):
             return recorder.unchanged(this, fetched)
         options.step("transform")
@@ -76,8 +83,10 @@ def start(
     return Run(settings, store, options, now, run_id, slot, fingerprint(settings), state)
 
 
-def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unchanged:
-    """Download the inputs into the folder `work`, adding each to `fetched`.
+def fetch_inputs(
+    this: Run, work: Path, fetched: list[Fetched], tables: Sequence[Brought]
+) -> Inputs | Unchanged:
+    """Download the inputs into the folder `work`, adding each to `fetched`; `tables` are there.
 
     Return Unchanged if the published version was made of the same inputs. Raises SourceUnavailable,
     SourceChanged.
@@ -96,10 +105,13 @@ def fetch_inputs(this: Run, work: Path, fetched: list[Fetched]) -> Inputs | Unch
     )
     digests = [one.sha256 for one in statistics]
     if this.before and seen and digests in ([], seen.digests()):
-        return Unchanged(this.before, outcomes.seen_again(seen, statistics))
+        warnings = [one.warning for one in tables if one.warning]
+        return Unchanged(this.before, outcomes.seen_again(seen, statistics), warnings)
     facts = raw.readable_facts(this, facts, work)
+    own = [own_tables.at_hand(this, one, work) for one in tables]
     fetched[:] = [*([facts.fetched] if facts.fetched else []), *statistics]
-    return Inputs(statistics, facts)
+    fetched += [one.fetched for one in own]
+    return Inputs(statistics, facts, own)
 
 
 def make_version(this: Run, inputs: Inputs, work: Path) -> Version:

@@ -4,15 +4,18 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from etl.extract.fetch import TIMEOUT_S, Fetched, Limits, fetch, fetch_if_changed
 from etl.extract.http import NONE_GIVEN, Received, Validators, shown, unheard
+from etl.settings.tables import TableSpec
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MAX_FACTS_BYTES = 50 * 10**6
+TABLE = "table-"  # the name of the file of one of TABLES begins so
+TABLE_KINDS = (".csv", ".tsv", ".xlsx", ".json", ".parquet")
 UNREADABLE = "unreadable-"  # the name of facts that could not be read begins so
 
 Sleep = Callable[[float], None]
@@ -35,11 +38,25 @@ class Facts:
 
 
 @dataclass(frozen=True)
+class OwnInput:
+    """One of TABLES: its file, and `table`, its content (OwnTable) if it has been read already.
+
+    `warning` says if it is an older copy.
+    """
+
+    spec: TableSpec
+    fetched: Fetched
+    table: Any = field(default=None, compare=False)  # its module is heavy
+    warning: str | None = None
+
+
+@dataclass(frozen=True)
 class Inputs:
-    """A run's inputs: the source's documents, in the order of its `files`, and the facts."""
+    """A run's inputs: the source's documents, in the order of its `files`, the facts and TABLES."""
 
     statistics: Sequence[Fetched]
     facts: Facts
+    tables: Sequence[OwnInput] = ()
 
 
 def fetch_facts(
@@ -48,6 +65,13 @@ def fetch_facts(
     """Fetch the country facts into the folder `work`. Raises SourceUnavailable, SourceChanged."""
     to = work / facts_name(url)
     return fetch(url, to, Limits(MAX_FACTS_BYTES, timeout_s), sleep=sleep)
+
+
+def table_name(spec: TableSpec) -> str:
+    """Return the name of a table's file, which is unpacked, in the working folder and in raw/."""
+    suffixes = PurePosixPath(shown(spec.url).partition("?")[0]).name.lower().removesuffix(".gz")
+    suffix = PurePosixPath(suffixes).suffix
+    return f"{TABLE}{spec.name}{suffix if suffix in TABLE_KINDS else ''}"
 
 
 def facts_name(url: str) -> str:

@@ -7,7 +7,7 @@ run before it and the SHA-256 of that run's manifest: a chain that anybody can v
 import hashlib
 from datetime import date, datetime
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from etl.history.record import Standstill
 from etl.settings.groups import OUTPUTS
@@ -15,7 +15,8 @@ from etl.store import Store
 from etl.store.json_state import decoded, readable
 from etl.store.layout import LATEST_JSON, MANIFEST, PAGE, TABLE_PARQUET, raw_key
 
-FACTS, STATISTICS = "facts", "statistics"  # the possible `Input.name`
+# the possible `Input.name`, with OWN and the name of one of TABLES
+FACTS, STATISTICS, OWN = "facts", "statistics", "table "
 
 
 class Input(Struct, frozen=True, omit_defaults=True):
@@ -106,6 +107,50 @@ class Checks(Struct, frozen=True):
     silent_series: list[str] = []
 
 
+class TableNote(Struct, frozen=True):
+    """One of TABLES: its file's rows and digest, and what of it was joined.
+
+    `matched` counts the countries that the statistics have too, `unmatched` lists texts that name
+    no country, `left_out` counts rows of countries or days that the statistics lack.
+    """
+
+    name: str
+    rows: int
+    matched: int
+    unmatched: list[str]
+    left_out: int
+    columns: list[str]
+    sha256: str
+
+
+class StepNote(Struct, frozen=True):
+    """The step of TRANSFORM, and what it did to the table."""
+
+    name: str
+    sha256: str
+    rows_dropped: int
+    columns_dropped: list[str]
+    columns_added: list[str]
+
+
+class ColumnNote(Struct, frozen=True):
+    """A published column of TABLES or TRANSFORM; `missing` is the share of rows without a value."""
+
+    name: str
+    type: str
+    unit: str
+    meaning: str
+    missing: float
+
+
+class OwnNote(Struct, frozen=True):
+    """What TABLES and TRANSFORM brought into a version."""
+
+    tables: list[TableNote] = []
+    step: StepNote | None = None
+    columns: list[ColumnNote] = []
+
+
 class Previous(Struct, frozen=True):
     """The run published before, and the SHA-256 of its manifest."""
 
@@ -131,6 +176,11 @@ class Manifest(Struct, frozen=True, kw_only=True):
         str, dict[str, int]
     ] = {}  # measure -> series' key -> last count, before any filter
     format: int = 1
+    own: OwnNote | UnsetType = UNSET  # of TABLES and TRANSFORM, where they are set
+
+    @property
+    def own_note(self) -> OwnNote:
+        return OwnNote() if self.own is UNSET else self.own
 
     def input(self, name: str) -> Input | None:
         return next(iter(self.inputs_of(name)), None)

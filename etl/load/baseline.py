@@ -4,27 +4,32 @@ import dataclasses
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
 from msgspec.structs import replace
 
 from etl import log
-from etl.errors import StoreError
+from etl.errors import SourceChanged, SourceUnavailable, StoreError
 from etl.extract import levels
+from etl.extract.inputs import Facts, Inputs
 from etl.extract.sources import level_of
 from etl.extract.sources.table import CUMULATIVE, NEW
-from etl.history.manifest import Manifest
+from etl.history.catalogue import Archived
+from etl.history.manifest import STATISTICS, Manifest
 from etl.history.run import Run
-from etl.load import read_back
+from etl.load import read_back, snapshots
 from etl.load.provenance import held_by
 from etl.load.table import read_table
 from etl.load.values import full_names
 from etl.store import Store
+from etl.transform import read
 from etl.transform.amounts import Before
 from etl.transform.changes import compare
 from etl.transform.checks import Extent, extent
 from etl.transform.difference import Difference
+from etl.transform.filters import keep
 from etl.transform.read import Reading
 
 UNREADABLE = (StoreError, ValueError, OSError)
@@ -48,7 +53,41 @@ def published(run: Run, work: Path) -> Baseline | None:
     """Return the published version, or None if there is none or it is of another source."""
     if run.before is None or run.before.source.name != run.source.name:
         return None
-    return of_run(run.store, run.before, work)
+    found = of_run(run.store, run.before, work)
+    step = run.before.own_note.step
+    if step and (step.rows_dropped or {*step.columns_dropped} & {*CUMULATIVE, *NEW}):
+        before = cache(partial(_before_step, run, run.before, work))
+        filtered = partial(_filtered, run.before)
+        return dataclasses.replace(
+            found,
+            pieces=lambda: [filtered(before())],
+            names=lambda: full_names(before().entities),
+        )
+    return found
+
+
+def _before_step(run: Run, manifest: Manifest, work: Path) -> Reading:
+    """Read the published version's source again, as the user's step dropped some of it.
+
+    Raises StoreError.
+    """
+    folder = work / "published"
+    folder.mkdir(exist_ok=True)
+    try:
+        documents = [
+            snapshots.bring(run.store, Archived(one.key, one.sha256), folder, one.bytes)
+            for one in manifest.inputs_of(STATISTICS)
+        ]
+        names = tuple(filter(None, manifest.settings["COUNTRIES"].split(",")))
+        return read.read_inputs(run.source, Inputs(documents, Facts(None)), names)
+    except (SourceChanged, SourceUnavailable) as exc:
+        raise StoreError(f"the inputs of {manifest.run_id}: {exc}") from exc
+
+
+def _filtered(manifest: Manifest, found: Reading) -> pd.DataFrame:
+    since = manifest.settings["SINCE"]
+    first = date.fromisoformat(since) if since else None
+    return keep(found.selected_rows(), manifest.settings["KEEP"], first)
 
 
 def of_run(store: Store, manifest: Manifest, work: Path) -> Baseline:

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.extract import levels
-from etl.extract.facts import FACT_COLUMNS
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, records, spans, to_json, write_json
 from etl.store.layout import LATEST_CSV, LATEST_JSON, list_key, series_key
@@ -31,7 +30,8 @@ RESERVED = {
 class CountryFiles:
     """Writes countries/ESP.json and so on: one country's series, column by column.
 
-    `countries` has keys and names, `iso2`, `iso3`, the facts, and `file`, the file's name.
+    `countries` has keys and names, `iso2`, `iso3`, the facts, columns of tables by country, and
+    `file`, the file's name.
     """
 
     def __init__(self, folder: Path, header: Header, countries: pd.DataFrame) -> None:
@@ -40,24 +40,31 @@ class CountryFiles:
         level, key = levels.level(countries), levels.key(countries)
         self._names = levels.names(level)
         self._about = {row[key]: row for row in records(countries)}
+        self._once = {*self._names, "iso3", "stale", *countries.columns}
         (folder / level).mkdir()
 
-    def add(self, group: pd.DataFrame) -> dict[str, int]:
-        """Write the countries of a tidy table. Return the number of rows by file name."""
-        about = (*self._names, "iso3", "stale", *FACT_COLUMNS)
+    def add(self, group: pd.DataFrame, dropped: Collection[str] = ()) -> dict[str, int]:
+        """Write the countries of a tidy table, without the columns that the user's step dropped.
+
+        Return the number of rows by file name.
+        """
         places = list(spans(group))
         lengths = [end - begin for _, begin, end in places]
-        columns = [str(name) for name in group.columns if name not in about]
+        shown = [str(name) for name in group.columns if name not in dropped]
+        columns = [name for name in shown if name not in self._once]
         series = zip(*(joined(to_json(group[c]), lengths) for c in columns), strict=True)
         stale = group["stale"].to_numpy()
         written = {}
         for (key, begin, end), values in zip(places, series, strict=True):
             facts = dict(self._about[key])
             name = facts.pop("file")
-            head = msgspec.json.encode({**self._header, **facts, "stale": bool(stale[begin])})
+            head = {**self._header, **facts, "stale": bool(stale[begin])}
+            head = {name: value for name, value in head.items() if name not in dropped}
             pairs = zip(columns, values, strict=True)
             text = "".join(f',"{column}":[{listed}]' for column, listed in pairs)
-            (self._folder / name).write_bytes(head.removesuffix(b"}") + text.encode() + b"}")
+            (self._folder / name).write_bytes(
+                msgspec.json.encode(head).removesuffix(b"}") + text.encode() + b"}"
+            )
             written[name] = end - begin
         return written
 

@@ -4,7 +4,7 @@ The same input gives the same bytes: nothing here reads a clock, and the gzip ha
 """
 
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pandas as pd
 
 from etl.extract import levels
 from etl.load.countries import CountryFiles, write_countries, write_latest
+from etl.load.own import OwnColumns
 from etl.load.publish import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
@@ -39,7 +40,7 @@ class Tidy:
     `groups` are tidy tables of whole countries, sorted by key. `rows` are the repaired rows of the
     same countries, for stats.json. `countries` has one row per country in the source's order, with
     its `file`. `world` has totals by day without the series in `left_out`; None for no world.json.
-    `reported` and `silent` are as in `latest`.
+    `reported` and `silent` are as in `latest`. The groups have the columns of `own` too.
     """
 
     groups: Iterable[pd.DataFrame]
@@ -49,6 +50,7 @@ class Tidy:
     left_out: Collection[str]
     reported: "pd.Series[pd.Timestamp] | None" = None
     silent: Collection[str] = ()
+    own: OwnColumns = field(default_factory=OwnColumns)
 
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
@@ -60,15 +62,16 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
     with TableFiles(folder, csv="csv" in on) as table_files:
         for group in tidy.groups:
-            last = latest(group, tidy.reported, tidy.silent)
-            newest.append(keep(last, only.measures, only.since))
+            last = keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
+            newest.append(tidy.own.without_dropped(last))
             group = keep(group, only.measures, only.since)
-            table_files.add(group)
+            tidy.own.count(group)
+            table_files.add(tidy.own.without_dropped(group))
             shown |= set(group[key].unique())
             if country_files:
-                written |= country_files.add(group)
+                written |= country_files.add(group, tidy.own.dropped)
     # a series that ended before SINCE is not listed
-    countries = tidy.countries[tidy.countries[key].isin(shown)]
+    countries = tidy.own.without_dropped(tidy.countries[tidy.countries[key].isin(shown)])
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
     if country_files:

@@ -1,6 +1,7 @@
 """A digest of what shapes the output apart from the inputs: the settings and the code."""
 
 import hashlib
+from collections.abc import Sequence
 from functools import cache
 
 from etl import PROJECT
@@ -11,6 +12,10 @@ CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 
 def shaping(settings: Settings) -> dict[str, str]:
     """Return the settings that a reader of the manifest needs to understand the files."""
+    own = {
+        "TABLES": ",".join(one.name for one in settings.table.own_tables),
+        "TRANSFORM": settings.table.own_step.name if settings.table.own_step else "",
+    }
     return {
         "LEVEL": settings.source.level,
         "KEEP": settings.table.keep,
@@ -18,13 +23,15 @@ def shaping(settings: Settings) -> dict[str, str]:
         "SINCE": str(settings.table.since or ""),
         "OUTPUTS": ",".join(settings.table.outputs) or "none",
         "STALE_AFTER_DAYS": str(settings.table.stale_after_days),
+        **{name: value for name, value in own.items() if value},
     }
 
 
-def fingerprint(settings: Settings) -> str:
-    """Return a digest of the settings and the code.
+def fingerprint(settings: Settings, tables: Sequence[str] = ()) -> str:
+    """Return a digest of the settings and the code, of the user's step, and of TABLES.
 
-    Any edit of the code or of a pinned dependency changes it.
+    `tables` are the digests of the tables' files. Any edit of the code or of a pinned dependency
+    changes it.
     """
     digest = hashlib.sha256()
     page = f"{','.join(settings.alerts.translate_to)}{' inbox' * settings.inbox.on}"
@@ -37,6 +44,12 @@ def fingerprint(settings: Settings) -> str:
     ):
         digest.update(part.encode() + b"\0")
     digest.update(repr(shaping(settings)).encode())
+    if settings.table.own_tables or settings.table.own_step:
+        step = settings.table.own_step
+        options = [
+            (one.name, one.country, one.date, one.fill_days) for one in settings.table.own_tables
+        ]
+        digest.update(repr((options, list(tables), step and step.sha256)).encode())
     return digest.hexdigest()[:32]
 
 

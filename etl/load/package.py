@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +52,26 @@ HARMLESS = (
 )
 
 
+@dataclass(frozen=True)
+class ShownColumns:
+    """Which columns the tables have: KEEP, those of TABLES and TRANSFORM, and those it dropped."""
+
+    measures: str
+    own: Sequence[Field] = ()
+    dropped: Collection[str] = ()
+
+
 def write_package(
     folder: Path,
     files: Sequence[File],
     header: Header,
     sources: Iterable[dict[str, str]],
-    measures: str,
+    columns: ShownColumns,
 ) -> File:
     """Write datapackage.json: path, bytes and digest of each file, and the columns of tables.
 
-    `sources` have a title and, if public, a path (their address). `measures` is KEEP. The file
-    names no time and no run, so the same files give the same bytes.
+    `sources` have a title and, if public, a path (their address). The file names no time and no
+    run, so the same files give the same bytes.
     """
     seen: Counter[str] = Counter()
     about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked."
@@ -74,7 +83,7 @@ def write_package(
         "keywords": ["COVID-19", "cases", "deaths", header.level, "time series"],
         "sources": list(sources),
         **header.fields(),
-        "resources": [_resource(file, measures, header.level, seen) for file in files],
+        "resources": [_resource(file, columns, header.level, seen) for file in files],
     }
     if header.licence_id:
         content["licenses"] = [{"name": header.licence_id, "title": header.licence}]
@@ -82,7 +91,7 @@ def write_package(
     return File(PACKAGE, folder / PACKAGE, len(files))
 
 
-def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict[str, Any]:
+def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str]) -> dict[str, Any]:
     form = file.name.removesuffix(".gz").rpartition(".")[2]
     about: dict[str, Any] = {
         "name": _name(file.name, seen),
@@ -106,7 +115,8 @@ def _resource(file: File, measures: str, level: str, seen: Counter[str]) -> dict
         about |= {"type": "file"}
     columns, key = _columns(file.name, level)
     if columns:
-        kept = [field for field in columns if field.name not in dropped(measures)]
+        left_out = {*dropped(written.measures), *written.dropped}
+        kept = [one for one in (*columns, *written.own) if one.name not in left_out]
         about["schema"] = {
             "fields": [_field(field) for field in kept],
             "missingValues": [""],

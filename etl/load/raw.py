@@ -96,13 +96,13 @@ def _archived_facts(run: Run, work: Path, why: str) -> Facts:
     """Return the published version's facts, or none, with a warning that says why."""
     path = work / facts_name(run.settings.source.facts_url or "")
     archived = run.before.input(FACTS) if run.before else None
-    if archived is None or not _unpack(run.store, archived, path):
+    if archived is None or not unpack(run.store, archived, path):
         return Facts(None, f"published without country facts: {why}")
     copy = Fetched(path, archived.url, archived.bytes, archived.sha256)
     return Facts(copy, f"country facts from the archive ({archived.key}): {why}")
 
 
-def _unpack(store: Store, archived: Input, path: Path) -> bool:
+def unpack(store: Store, archived: Input, path: Path) -> bool:
     packed = path.with_name(f"{path.name}.archived")
     try:
         if not store.download(archived.key, packed):

@@ -9,7 +9,7 @@ from pathlib import Path, PurePosixPath
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.extract import fetch
 from etl.extract.fetch import Fetched
-from etl.extract.inputs import UNREADABLE
+from etl.extract.inputs import TABLE, UNREADABLE
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived, Imported
 from etl.history.history import History
@@ -107,7 +107,7 @@ def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
         return None
     pairs = zip(files, recorded.digests, strict=True)
     statistics = tuple(Archived(named[name], sha256) for name, sha256 in pairs)
-    aside = (*files, *(name for name in named if name.startswith(UNREADABLE)))
+    aside = (*files, *(name for name in named if name.startswith((UNREADABLE, TABLE))))
     others = [key for name, key in named.items() if name not in aside]
     facts = Archived(others[0], recorded.facts_sha256) if recorded.facts and others else None
     return Snapshot(recorded.run_id, recorded.slot, recorded.source, statistics, facts)

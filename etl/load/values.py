@@ -67,11 +67,15 @@ def joined(texts: pa.Array, lengths: Sequence[int]) -> list[str]:
 
 
 def to_json(column: "pd.Series[Any]") -> pa.Array:
-    """Convert numbers or days to their JSON text: 3.5, null, "2020-01-22"."""
+    """Convert values to their JSON text: 3.5, null, "2020-01-22", "text", true."""
     values = pa.array(column, from_pandas=True)
     if pa.types.is_timestamp(values.type):
         days = values.cast(pa.date32()).cast(pa.string())
-        return pc.binary_join_element_wise('"', days, '"', "")
+        return pc.binary_join_element_wise('"', days, '"', "").fill_null("null")
+    if pa.types.is_dictionary(values.type) or pa.types.is_large_string(values.type):
+        coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
+        texts = [msgspec.json.encode(text).decode() for text in coded.dictionary.to_pylist()]
+        return pa.array(texts, pa.string()).take(coded.indices).fill_null("null")
     return values.cast(pa.string()).fill_null("null")
 
 

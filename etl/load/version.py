@@ -16,6 +16,7 @@ from etl.extract.inputs import Facts, Inputs
 from etl.history import outcomes
 from etl.history.manifest import (
     FACTS,
+    OWN,
     STATISTICS,
     Checks,
     Input,
@@ -32,7 +33,8 @@ from etl.load.changes_file import write_changes
 from etl.load.countries import file_names
 from etl.load.files import Filter, Tidy, write_files
 from etl.load.fingerprint import shaping
-from etl.load.package import write_package
+from etl.load.own import OwnColumns, table_notes
+from etl.load.package import ShownColumns, write_package
 from etl.load.publish import File, Version, describe, uploads
 from etl.load.raw import archive, described
 from etl.load.values import full_names
@@ -70,10 +72,15 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     """
     checked = check_inputs(run, inputs, before or baseline.published(run, work))
     free_memory.trim_heap()
-    files = _write(run, checked, inputs.facts, work / "files")
+    own = _own_columns(run, checked.table)
+    files = _write(run, checked, inputs.facts, own, work / "files")
+    checked.findings.warnings.extend(own.warnings())
     into_run = uploads(files, run.run_id)
     named, raw = _archived(run, inputs)
     manifest = _manifest(run, checked, named, describe(files, into_run))
+    if inputs.tables or own.step:
+        notes = table_notes(own.tables, [one.fetched.sha256 for one in inputs.tables])
+        manifest = replace(manifest, own=replace(own.note(), tables=notes))
     return Version(manifest, list(into_run.values()), raw)
 
 
@@ -121,25 +128,44 @@ def _compare(run: Run, before: Baseline | None, table: Reading) -> tuple[Differe
         return Difference(last_date=last_date), [f"nothing was compared: {exc}"]
 
 
-def _write(run: Run, checked: Checked, facts: Facts, folder: Path) -> list[File]:
+def _own_columns(run: Run, table: Reading) -> OwnColumns:
+    """Load the user's step, if there is one. Raises StepFailed."""
+    step = None
+    if run.settings.table.own_step:
+        from etl.transform.own_code import load_step
+        from etl.transform.own_step import StepRun
+
+        step = StepRun(load_step(run.settings.table.own_step), trial=run.options.dry_run)
+    return OwnColumns(table.own, step)
+
+
+def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Path) -> list[File]:
     table, stale, settings = checked.table, checked.stale, run.settings
     rows = table.selected_rows()
     header = provenance.header(run.source, checked.held)
+    groups = (derive.tidy(group, table.entities, stale) for group in derive.groups(rows))
+    listed = table.selected.assign(file=file_names(table.rows, table.selected))
+    if table.own:
+        from etl.transform.own_columns import describe as describe_entities
+
+        listed = describe_entities(listed, table.rows, table.own)
     tidy = Tidy(
-        groups=(derive.tidy(group, table.entities, stale) for group in derive.groups(rows)),
+        groups=own.groups(groups),
         rows=rows,
-        countries=table.selected.assign(file=file_names(table.rows, table.selected)),
+        countries=listed,
         # a source of regions or places does not cover the world
         world=world(table.rows, stale) if run.source.level == "countries" else None,
         left_out=stale,
         reported=checked.reported,
         silent=checked.silent,
+        own=own,
     )
     only = Filter(settings.table.keep, settings.table.since, settings.table.outputs)
     files = write_files(folder, header, tidy, only)
     files.append(write_changes(folder, header, checked.changes))
     sources = provenance.sources(run, facts)
-    files.append(write_package(folder, files, header, sources, settings.table.keep))
+    written = ShownColumns(settings.table.keep, own.fields(), own.dropped)
+    files.append(write_package(folder, files, header, sources, written))
     return files
 
 
@@ -176,6 +202,7 @@ def _archived(run: Run, inputs: Inputs) -> tuple[list[Input], list[Upload]]:
     """Return the manifest's entries of the inputs, and uploads of those not archived yet."""
     named = [(document, STATISTICS) for document in inputs.statistics]
     named += [(inputs.facts.fetched, FACTS)] if inputs.facts.fetched else []
+    named += [(one.fetched, f"{OWN}{one.spec.name}") for one in inputs.tables]
     entries, raw = [], []
     for document, name in named:
         if document.kept_as:

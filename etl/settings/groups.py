@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Annotated, Any, get_type_hints
 from zoneinfo import ZoneInfo
 
-from etl.settings import alert_rules, inbox_rules, languages
+from etl.settings import alert_rules, inbox_rules, languages, tables
 from etl.settings import readers as read
 
 FACTS_URL = "https://github.com/spepechen/MVTEC-covid-test/raw/main/data/InfoPaisosExtra.xlsx"
@@ -79,7 +79,8 @@ class ScheduleSettings:
 class TableSettings:
     """Which rows, measures and files are published, and when a series counts as stale.
 
-    `outputs` are those of OUTPUTS that are switched on, in that order.
+    `outputs` are those of OUTPUTS that are switched on, in that order. `own_tables` are merged, and
+    `own_step` runs, before anything is filtered.
     """
 
     keep: Annotated[str, From("KEEP", read.one_of(*KEEPS))]
@@ -87,6 +88,8 @@ class TableSettings:
     since: Annotated[date | None, From("SINCE", read.day)]
     outputs: Annotated[tuple[str, ...], From("OUTPUTS", read.some_of(*OUTPUTS))]
     stale_after_days: Annotated[int, From("STALE_AFTER_DAYS", read.whole(1, 3650))]
+    own_tables: Annotated[tuple[tables.TableSpec, ...], From("TABLES", tables.tables)]
+    own_step: Annotated[tables.OwnStep | None, From("TRANSFORM", tables.own_step)]
 
 
 @dataclass(frozen=True)

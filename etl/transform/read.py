@@ -1,6 +1,8 @@
 """Fetched documents -> repaired rows, merged with the facts and filtered by country."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pandas as pd
 
@@ -8,7 +10,7 @@ from etl.errors import DataRejected
 from etl.extract import levels
 from etl.extract.facts import read_facts
 from etl.extract.http import shown
-from etl.extract.inputs import Facts, Inputs
+from etl.extract.inputs import Facts, Inputs, OwnInput
 from etl.extract.sources import Source
 from etl.extract.sources.csv_files import refuse_cut
 from etl.extract.sources.table import read_table
@@ -24,7 +26,8 @@ class Reading:
 
     `rows` has SourceTable's columns. `entities` has one row per series, as `merge.attach` returns
     it. `selected` are the entities that COUNTRIES names, `unknown_names` its names without a match.
-    `warnings` say what was put right while reading.
+    `warnings` say what was put right while reading. `own` has the tables to join, as
+    `own_columns.prepare` returns them.
     """
 
     rows: pd.DataFrame
@@ -34,6 +37,7 @@ class Reading:
     selected: pd.DataFrame
     unknown_names: list[str]
     warnings: list[str] = field(default_factory=list)
+    own: list[Any] = field(default_factory=list)
 
     def selected_rows(self) -> pd.DataFrame:
         """Return the rows of the series that COUNTRIES names."""
@@ -64,7 +68,22 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
     )
     entities, unmatched = attach(table.entities, _facts(inputs.facts))
     selected, unknown = filters.select(entities, names)
-    return Reading(rows, corrections, entities, unmatched, selected, unknown, mended.warnings())
+    reading = Reading(rows, corrections, entities, unmatched, selected, unknown)
+    own, warnings = _own(inputs.tables, reading)
+    return replace(reading, warnings=[*mended.warnings(), *warnings], own=own)
+
+
+def _own(tables: Sequence[OwnInput], reading: Reading) -> tuple[list[Any], list[str]]:
+    """Read the tables that are not read yet, and prepare all for the join."""
+    if not tables:
+        return [], []
+    from etl.extract.tables.table import read_own_table
+    from etl.transform.own_columns import prepare
+
+    read = [one.table or read_own_table(one.fetched.path, one.spec) for one in tables]
+    warnings = [one.warning for one in tables if one.warning]
+    warnings += [warning for table in read for warning in table.warnings]
+    return prepare(read, reading.entities, reading.rows), warnings
 
 
 def _facts(facts: Facts) -> pd.DataFrame | None:

@@ -14,7 +14,7 @@ from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
-from etl.load.package import write_package
+from etl.load.package import ShownColumns, write_package
 from etl.load.publish import File
 from etl.load.values import Header
 from etl.settings.groups import KEEPS
@@ -130,7 +130,9 @@ def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> 
     files = [File("latest.csv", path, 0)]
     sources = [{"title": "A title", "path": "https://example.org/"}]
     for licence_id in ("CC-BY-4.0", None):
-        write_package(tmp_path, files, replace(header, licence_id=licence_id), sources, "all")
+        write_package(
+            tmp_path, files, replace(header, licence_id=licence_id), sources, ShownColumns("all")
+        )
         package = json.loads((tmp_path / "datapackage.json").read_bytes())
         known = [{"name": "CC-BY-4.0", "title": "CC BY 4.0"}] if licence_id else None
         assert package.get("licenses") == known

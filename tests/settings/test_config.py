@@ -86,6 +86,8 @@ def test_nothing_set_gives_the_defaults() -> None:
             since=None,
             outputs=("page", "countries", "world", "stats", "csv", "feed"),
             stale_after_days=14,
+            own_tables=(),
+            own_step=None,
         ),
         alerts=AlertSettings(
             topic="",
@@ -472,7 +474,9 @@ def test_a_secret_setting_is_in_no_repr_and_in_no_error() -> None:
         assert faults(PING_URL=given) == [
             "PING_URL: expected a URL that begins with https://, got something else"
         ]
-    assert {s.variable for s in REGISTER if s.secret} == {"PING_URL", "SOURCE_URL", "COUNTRIES_URL"}
+    assert {s.variable for s in REGISTER if s.secret} == {
+        *("PING_URL", "SOURCE_URL", "COUNTRIES_URL", "TABLES")
+    }
 
 
 def test_rules_about_countries_are_refused_where_there_are_regions() -> None:

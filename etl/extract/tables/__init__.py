@@ -1,0 +1,1 @@
+"""Tables of countries that users bring (TABLES): a file of any common format -> typed columns."""

@@ -1,0 +1,113 @@
+"""What a step returned: compared with what it was given, and brought into our types. Pure."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from pandas.api import types
+
+
+class Mismatch(Exception):
+    """What a step returned can't be used."""
+
+
+@dataclass(frozen=True)
+class Changed:
+    """The first cell that was changed."""
+
+    row: int
+    before: object
+    after: object
+
+    def __str__(self) -> str:
+        return f"{self.before} became {self.after}"
+
+
+def differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any] | pd.DataFrame") -> Changed | None:
+    """Return the first cell of one of our columns that was changed; its dtype may be another."""
+    if isinstance(theirs, pd.DataFrame):
+        raise Mismatch(f"two columns are called {ours.name}")
+    if theirs.dtype == ours.dtype and ours.array is theirs.array:
+        return None
+    theirs = theirs.reset_index(drop=True)
+    ours = ours.reset_index(drop=True)
+    if theirs.dtype == ours.dtype and ours.equals(theirs):
+        return None
+    if isinstance(ours.dtype, pd.CategoricalDtype):
+        ours = ours.astype("str")
+        theirs = theirs.astype("str")
+    missing = ours.isna().to_numpy(), theirs.isna().to_numpy()
+    same = missing[0] & missing[1]
+    both = ~missing[0] & ~missing[1]
+    a, b = ours[both].to_numpy(dtype=object), theirs[both].to_numpy(dtype=object)
+    same[both] = a == b
+    if same.all():
+        return None
+    row = int(np.flatnonzero(~same)[0])
+    return Changed(row, ours.iloc[row], theirs.iloc[row])
+
+
+def column_of(values: "pd.Series[Any]", wanted: str | None) -> tuple[str, Any, int]:
+    """Return a new column's type, its values for a frame, and how many were infinite.
+
+    `wanted` is the type that it had in the groups before. Raises Mismatch.
+    """
+    kind = _type_of(values)
+    if wanted and kind != wanted:
+        whole = kind == "integer" or (kind == "number" and _whole(values))
+        if not values.isna().all() and not (wanted in ("number", "integer") and whole):
+            raise Mismatch(
+                f"column {values.name}: {kind} here, and {wanted} in the countries before; "
+                "give it one dtype"
+            )
+        kind = wanted
+    if kind == "number":
+        numbers = values.to_numpy(dtype=float, na_value=np.nan)
+        infinite = np.isinf(numbers)
+        return kind, np.where(infinite, np.nan, numbers), int(infinite.sum())
+    return kind, _converted(values, kind), 0
+
+
+def _type_of(values: "pd.Series[Any]") -> str:
+    dtype = values.dtype
+    if types.is_bool_dtype(dtype):
+        return "boolean"
+    if types.is_integer_dtype(dtype):
+        return "integer"
+    if types.is_float_dtype(dtype):
+        return "number"
+    if types.is_datetime64_any_dtype(dtype):
+        return "date"
+    known = values.dropna()
+    if known.empty:
+        return "number"
+    for kind, wanted in (("boolean", bool), ("integer", int), ("number", (int, float))):
+        if all(isinstance(value, wanted) for value in known):
+            return kind
+    if all(isinstance(value, str) for value in known):
+        return "string"
+    odd = next((value for value in known if not isinstance(value, str)), None)
+    raise Mismatch(
+        f"column {values.name}: expected numbers, text, dates or booleans, got {type(odd).__name__}"
+    )
+
+
+def _whole(values: "pd.Series[Any]") -> bool:
+    numbers = values.dropna().to_numpy(dtype=float)
+    return bool(np.isfinite(numbers).all() and (numbers == np.round(numbers)).all())
+
+
+def _converted(values: "pd.Series[Any]", kind: str) -> Any:
+    if kind == "integer":
+        try:
+            return values.astype("Int64").array
+        except (TypeError, ValueError, OverflowError) as exc:
+            raise Mismatch(f"column {values.name}: whole numbers that are too large") from exc
+    if kind == "boolean":
+        return values.astype("boolean").array
+    if kind == "date":
+        days = pd.to_datetime(values)
+        days = days.dt.tz_localize(None) if days.dt.tz is not None else days
+        return days.dt.normalize().astype("datetime64[s]").array
+    return values.astype("str").array
