@@ -88,7 +88,7 @@ def check_amounts(
 
 
 def _fell_against(before: Totals, today: Totals) -> Iterator[str]:
-    for measure in before.keys() & today.keys():
+    for measure in (m for m in COUNTED if m in before and m in today):
         both = before[measure].keys() & today[measure].keys()
         was, now = (sum(one[measure][key] for key in both) for one in (before, today))
         if now < (1 - FALL) * was:
@@ -155,7 +155,7 @@ def _restated(restated: int, compared: int) -> list[str]:
 
 
 def _halved(before: Totals, today: Totals) -> Iterator[str]:
-    for measure in before.keys() & today.keys():
+    for measure in (m for m in COUNTED if m in before and m in today):
         large = LARGE * sum(before[measure].values())
         for key, was in before[measure].items():
             now = today[measure].get(key)

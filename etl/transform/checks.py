@@ -11,7 +11,7 @@ from etl.errors import DataRejected, listed
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers, starts
 from etl.transform import amounts
-from etl.transform.amounts import Before
+from etl.transform.amounts import Amounts, Before
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.transform.staleness import stale_warnings
@@ -84,9 +84,7 @@ def check(
     if today.last_date is None:
         raise DataRejected("the source has no rows", may_be_forced=False)
     level = levels.level(rows)
-    restated = (changes.cells_restated - changes.cells_lost, changes.cells_compared)
-    before = replace(published.amounts, last_date=published.last_date) if published else Before()
-    found = amounts.check_amounts(rows, amounts.totals(rows), before, restated)
+    found = _amounts(reading, changes, published)
     refusals = [
         *shrank_or_ended_earlier(today, published, level),
         *_dates(today, (now + EARLIEST_ON_EARTH).date()),
@@ -103,6 +101,15 @@ def check(
         *found.warnings,
     ]
     return Findings(refusals, warnings)
+
+
+def _amounts(reading: Reading, changes: Difference, published: Extent | None) -> Amounts:
+    before = replace(published.amounts, last_date=published.last_date) if published else Before()
+    restated = changes.cells_restated - changes.cells_lost
+    if len(reading.selected) < amounts.FEWEST_SERIES:  # one correction may change most of them
+        restated = 0
+    today = amounts.totals(reading.rows)
+    return amounts.check_amounts(reading.rows, today, before, (restated, changes.cells_compared))
 
 
 def _gone_or_restated(changes: Difference, level: str) -> list[str]:
