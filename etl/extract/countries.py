@@ -12,7 +12,8 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-APOSTROPHES = str.maketrans(dict.fromkeys("\u2018\u2019\u02bc\u02bb\u2032`", "'"))
+# a semicolon is what some spreadsheets leave of a comma
+ALIKE = str.maketrans({**dict.fromkeys("\u2018\u2019\u02bc\u02bb\u2032`", "'"), ";": ","})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,9 +26,12 @@ class Country:
 
 
 def normalise(name: str) -> str:
-    """Return a name for comparison: no case, no accents, plain apostrophes, single spaces."""
+    """Return a name for comparison: no case, no accents, plain apostrophes, single spaces.
+
+    A semicolon counts as a comma.
+    """
     letters = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return " ".join("".join(letters).casefold().translate(APOSTROPHES).split())
+    return " ".join("".join(letters).casefold().translate(ALIKE).split())
 
 
 @cache

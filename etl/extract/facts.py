@@ -110,7 +110,8 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
         rows = list(islice(reader, MAX_ROWS + 1))
     except csv.Error as exc:
         why = f"line {reader.line_num}: {exc}"
-        raise SourceChanged(f"country facts: not an .xlsx or .csv file ({why}), {begins}") from exc
+        what = "the file was cut" if "unexpected end" in str(exc) else "not an .xlsx or .csv file"
+        raise SourceChanged(f"country facts: {what} ({why}), {begins}") from exc
     if rows and FACTS.keys().isdisjoint(cell.strip() for cell in rows[0]):
         raise SourceChanged(f"country facts: not an .xlsx or .csv file, {begins}")
     return rows

@@ -24,6 +24,10 @@ def test_a_curly_apostrophe_matches_a_straight_one() -> None:
     assert normalise("Cote d\u2019Ivoire") == normalise("Cote d'Ivoire")
 
 
+def test_a_semicolon_matches_a_comma() -> None:
+    assert lookup()[normalise("Egypt; Arab Rep.")].iso3 == "EGY"
+
+
 def test_case_accents_and_stray_blanks_do_not_matter() -> None:
     assert normalise("  C\u00d4TE\u00a0 d'Ivoire\n") == "cote d'ivoire"
     assert normalise("Tu\u0308rkiye") == normalise("T\u00fcrkiye") == "turkiye"

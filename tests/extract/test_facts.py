@@ -306,7 +306,7 @@ def test_other_delimiters_an_index_and_more_columns_change_nothing(
     pd.testing.assert_frame_equal(read_facts(path), expected)
 
 
-def test_latin_1_is_named_and_so_is_an_html_page_behind_blank_lines(tmp_path: Path) -> None:
+def test_what_the_file_is_instead_is_named(tmp_path: Path) -> None:
     path = tmp_path / "f"
     path.write_bytes(csv_file(path, row("Cura\u00e7ao")).read_bytes().decode().encode("latin-1"))
     (fault,) = faults_of(path)
@@ -317,3 +317,6 @@ def test_latin_1_is_named_and_so_is_an_html_page_behind_blank_lines(tmp_path: Pa
     path.write_bytes(b"version https://git-lfs.github.com/spec/v1\noid sha256:0\n")
     (fault,) = faults_of(path)
     assert fault.startswith("country facts: a Git LFS pointer, not an .xlsx or .csv file")
+    path.write_bytes(csv_file(path, row("Korea, South")).read_bytes() + b'"Korea, Dem. People')
+    (fault,) = faults_of(path)
+    assert fault.startswith("country facts: the file was cut (line 3: unexpected end of data)")

@@ -101,7 +101,9 @@ def _read(path: Path, last: int, faults: Faults) -> _File:
     """Read one file up to the day `last`. Raises SourceChanged if its header is wrong."""
     names = header(path, ABOUT)
     dated = [at for at, name in enumerate(names) if name not in ABOUT]
-    every = _days(path, [names[at] for at in dated])
+    every = _days(path, [names[at] for at in dated], faults)
+    if not every:
+        return _File()
     dated = [at for at, day in zip(dated, every, strict=True) if day <= last]
     file = _File(days=[day for day in every if day <= last])
     lines: dict[tuple[str, str], int] = {}
@@ -144,9 +146,8 @@ def _settle(file: _File, negative: Sequence[tuple[str, float]], cells: int, faul
             faults.add(place, f"{NEGATIVE}, got {count:.0f}")
 
 
-def _days(path: Path, names: list[str]) -> list[int]:
-    """Parse the columns' days. Raises SourceChanged if one is no day, repeated or day-first."""
-    faults = Faults()
+def _days(path: Path, names: list[str], faults: Faults) -> list[int]:
+    """Parse the columns' days; none if one is no day, repeated or day-first (see `faults`)."""
     if not names:
         faults.add(path.name, "there is no column for a day")
     days: dict[int, str] = {}
@@ -159,13 +160,13 @@ def _days(path: Path, names: list[str]) -> list[int]:
             faults.add(f"{path.name}, {name}", "another column is of the same day")
         else:
             days[number] = name
-    if not faults and not _consecutive(list(days)):
-        swapped = [_day(name, month_first=False) for name in names]
-        if _consecutive(swapped):
-            why = f"the days of the columns are consecutive only if the day comes first: {names[0]}"
-            faults.add(path.name, f"{why}, {names[1]} ...; expected the month first")
-    if faults:
-        raise faults.error()
+    if len(days) < len(names):
+        return []
+    swapped = [_day(name, month_first=False) for name in names]
+    if _consecutive(swapped) and not _consecutive(list(days)):
+        why = f"the days of the columns are consecutive only if the day comes first: {names[0]}"
+        faults.add(path.name, f"{why}, {names[1]} ...; expected the month first")
+        return []
     return list(days)
 
 
