@@ -19,7 +19,8 @@ from etl.history import manifest as manifests
 from etl.history import outcomes
 from etl.history.manifest import Manifest
 from etl.history.outcomes import Unchanged
-from etl.history.run import Options, Result, Run, new_run_id
+from etl.history.run import Options, Result, Run
+from etl.history.run_id import new_run_id
 from etl.inbox import form
 from etl.load import free_memory, own_tables, publish, raw, recovery
 from etl.load.fingerprint import fingerprint

@@ -2,14 +2,15 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import Any, Literal
 
 import msgspec
 from msgspec import Struct
 
 from etl import log
 from etl.store import Store
-from etl.store.json_state import swap
+from etl.store.json_state import Malformed, Moment, check_times, decode, swap
+from etl.store.keys import valid_key
 from etl.store.layout import ALERTS
 
 Event = Literal[
@@ -54,10 +55,15 @@ class Alert(Struct, frozen=True, omit_defaults=True):
 
     id: str
     event: Event
-    at: datetime
+    at: Moment
     values: dict[str, str] = {}
     items: list[str] = []
     page: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.page:
+            valid_key(self.page)
+        check_times(self.at)
 
     @property
     def kind(self) -> str:
@@ -77,15 +83,18 @@ class Sent(Struct, frozen=True):
     """An alert that no longer waits: it was sent, or given up."""
 
     id: str
-    at: datetime
+    at: Moment
     outcome: Literal["sent", "given up"]
 
 
 class Incident(Struct, frozen=True, rename={"alerted": "told"}):
     """Failures in a row; `alerted` has the events ("failed", "refused") already sent."""
 
-    since: datetime
+    since: Moment
     alerted: list[str]
+
+    def __post_init__(self) -> None:
+        check_times(self.since)
 
 
 class AlertState(Struct, frozen=True, omit_defaults=True, rename={"stale_in": "stale_told"}):
@@ -161,18 +170,21 @@ def read_state(store: Store) -> tuple[AlertState, str | None]:
         return AlertState(), None
     try:
         return _decoded(stored.body), stored.etag
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+    except Malformed as exc:
         log.warning("alert.memory_unreadable", key=ALERTS, error=exc)
         return AlertState(), stored.etag
 
 
 def _decoded(body: bytes) -> AlertState:
     """Decode the state, dropping alerts of kinds that only earlier versions had."""
-    document = msgspec.json.decode(body)
-    match document:
-        case {"waiting": [*waiting]}:
-            document["waiting"] = [one for one in waiting if not _is_retired(one)]
-    return msgspec.convert(document, AlertState)
+    try:
+        return decode(body, AlertState)
+    except Malformed:
+        document = decode(body, dict[str, Any])
+        match document:
+            case {"waiting": [*waiting]}:
+                document["waiting"] = [one for one in waiting if not _is_retired(one)]
+        return decode(msgspec.json.encode(document), AlertState)
 
 
 def _is_retired(waiting: object) -> bool:

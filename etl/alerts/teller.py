@@ -24,6 +24,7 @@ from etl.history.record import Failure, Record
 from etl.settings.groups import Settings
 from etl.settings.languages import ORIGINAL
 from etl.store import Store
+from etl.store.json_state import Malformed, decode
 from etl.store.layout import LATEST_JSON, run_key
 from etl.worker import schedule
 from etl.worker.handover import BY_HAND, Handover
@@ -167,8 +168,8 @@ class Teller:
         """Return the rows of the published latest.json; log each rule that matches none of them."""
         try:
             stored = self._store.read(run_key(manifest.run_id, LATEST_JSON))
-            rows = msgspec.json.decode(stored.body)["countries"] if stored else None
-        except (EtlError, msgspec.DecodeError, KeyError) as exc:
+            rows = decode(stored.body, dict[str, Any])["countries"] if stored else None
+        except (EtlError, Malformed, KeyError) as exc:
             log.warning("alert.figures_unreadable", run=manifest.run_id, error=exc)
             return None
         for rule in thresholds.idle_rules(self._alerts.rules, rows or []):

@@ -8,13 +8,12 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from etl import log
 from etl.alerts import aws, translation
 from etl.errors import AlertError, StoreError
 from etl.settings.languages import ORIGINAL
 from etl.store import Store, Upload
+from etl.store.json_state import Malformed, decode, readable
 from etl.store.layout import TRANSLATIONS
 
 if TYPE_CHECKING:
@@ -43,8 +42,8 @@ class Translator:
     def _known(self) -> Translations:
         try:
             stored = self._store.read(TRANSLATIONS)
-            return msgspec.json.decode(stored.body, type=Translations) if stored else {}
-        except (StoreError, msgspec.DecodeError, UnicodeDecodeError) as exc:
+            return decode(stored.body, Translations) if stored else {}
+        except (StoreError, Malformed) as exc:
             log.warning("alert.translations_unreadable", key=TRANSLATIONS, error=exc)
             return {}
 
@@ -67,8 +66,7 @@ class Translator:
         if not self._new:
             return
         try:
-            body = msgspec.json.format(msgspec.json.encode(self._known), indent=1)
-            self._store.write(Upload(TRANSLATIONS, body))
+            self._store.write(Upload(TRANSLATIONS, readable(self._known)))
             self._new = False
         except StoreError as exc:
             log.warning("alert.translations_not_kept", key=TRANSLATIONS, error=exc)

@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.history.run import RUN_ID
+from etl.history.run_id import began, is_run_id
 from etl.load import snapshots as archive
 from etl.load.snapshots import Snapshot, SnapshotRecord
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.layout import RAW
-from etl.upkeep.retention import BROKEN_OFF, began
+from etl.upkeep.retention import BROKEN_OFF
 from etl.worker import schedule
 
 
@@ -37,7 +37,7 @@ def read_backlog(
     written: dict[str, datetime] = {}
     for entry in store.list(RAW, in_order=False):
         folder = entry.key.split("/")[1]
-        if RUN_ID.fullmatch(folder):
+        if is_run_id(folder):
             folders.setdefault(folder, []).append(entry.key)
             written[folder] = max(entry.modified, written.get(folder, entry.modified))
     on_record = _on_record(past, catalogue)

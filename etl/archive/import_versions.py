@@ -19,10 +19,10 @@ from etl.extract.sources.recognise import misfit
 from etl.history import catalogue, history
 from etl.history.catalogue import Archived, Imported
 from etl.history.manifest import STATISTICS
+from etl.history.run_id import began
 from etl.load import raw, snapshots
 from etl.settings.groups import Settings
 from etl.store import Store
-from etl.upkeep.retention import began
 from etl.worker import schedule
 from etl.worker.scratch import scratch
 

@@ -23,6 +23,7 @@ from etl.history.catalogue import Archived
 from etl.history.manifest import Manifest
 from etl.history.record import Failure
 from etl.history.run import FolderState, Options, Run
+from etl.history.run_id import began
 from etl.load import snapshots
 from etl.load.baseline import Baseline
 from etl.load.publish import Version
@@ -37,7 +38,6 @@ from etl.transform import checks, filters, read
 from etl.transform.checks import Extent
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
-from etl.upkeep.retention import began
 from etl.worker.scratch import scratch
 
 

@@ -3,8 +3,6 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-import msgspec
-
 from etl import log
 from etl.archive.rebuild import Surveyed
 from etl.errors import StoreError
@@ -12,9 +10,10 @@ from etl.history import catalogue
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived, Imported, Rebuilt
 from etl.history.manifest import FACTS, STATISTICS, Manifest
-from etl.history.run import RUN_ID, is_derived
+from etl.history.run_id import is_derived, is_run_id
 from etl.load.snapshots import Snapshot
 from etl.store import Store
+from etl.store.json_state import Malformed
 from etl.store.layout import MANIFEST, RUNS, run_key
 from etl.store.parallel import in_parallel
 
@@ -34,7 +33,7 @@ def list_runs_again(store: Store) -> None:
         if head and run and run.rebuilt:
             found.append(_rebuilt(run, head.modified))
 
-    folders = (name for name in store.folders(RUNS) if RUN_ID.fullmatch(name) and is_derived(name))
+    folders = (name for name in store.folders(RUNS) if is_run_id(name) and is_derived(name))
     in_parallel(read, [run_id for run_id in folders if run_id not in listed])
     catalogue.add(store, rebuilt=found)
 
@@ -71,7 +70,7 @@ def _readable(store: Store, key: str) -> Manifest | None:
     try:
         found = manifests.read(store, key)
     except StoreError as exc:
-        if isinstance(exc.__cause__, msgspec.DecodeError | UnicodeDecodeError):
+        if isinstance(exc.__cause__, Malformed):
             log.warning("backfill.unreadable", key=key, error=exc)
             return None
         raise

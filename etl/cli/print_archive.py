@@ -13,7 +13,7 @@ from etl.archive.vintages import Written
 from etl.cli.console import print_json
 from etl.errors import escaped
 from etl.history.record import Failure
-from etl.history.run import RUN_ID
+from etl.history.run_id import RUN_ID
 from etl.load.values import records
 from etl.report.numbers import human
 from etl.settings.groups import Settings

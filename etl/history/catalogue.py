@@ -11,9 +11,11 @@ from typing import TypeVar
 
 from msgspec import Struct
 
+from etl.history.run_id import is_run_id
 from etl.store import Store
-from etl.store.json_state import decoded, swap
-from etl.store.layout import CATALOGUE
+from etl.store.json_state import Moment, check_times, decoded, swap
+from etl.store.keys import valid_key
+from etl.store.layout import CATALOGUE, RAW
 
 AT_ONCE = 25  # `adding` collects this many entries for each write
 Entry = TypeVar("Entry", "Imported", "Rebuilt")
@@ -25,6 +27,9 @@ class Archived(Struct, frozen=True):
     key: str
     sha256: str | None = None
 
+    def __post_init__(self) -> None:
+        valid_key(self.key, within=RAW)
+
 
 class Imported(Struct, frozen=True):
     """An imported snapshot; `run_id` names its folder in raw/, `origin` is where it came from."""
@@ -34,7 +39,11 @@ class Imported(Struct, frozen=True):
     source: str
     statistics: list[Archived]
     origin: str
-    imported_at: datetime
+    imported_at: Moment
+
+    def __post_init__(self) -> None:
+        _require_ids(self.run_id)
+        check_times(self.slot, self.imported_at)
 
 
 class Rebuilt(Struct, frozen=True, rename={"series": "countries"}):
@@ -49,13 +58,17 @@ class Rebuilt(Struct, frozen=True, rename={"series": "countries"}):
     slot: date
     source: str
     fingerprint: str
-    made_at: datetime
+    made_at: Moment
     digests: list[str]
     facts_sha256: str | None
     rows: int
     series: int
     first_date: date | None
     last_date: date | None
+
+    def __post_init__(self) -> None:
+        _require_ids(self.run_id, self.snapshot)
+        check_times(self.slot, self.made_at)
 
 
 class Catalogue(Struct, frozen=True):
@@ -135,6 +148,12 @@ def forget(store: Store, imported: Iterable[str], rebuilt: Iterable[str]) -> Non
         )
 
     _swap(store, less)
+
+
+def _require_ids(*ids: str) -> None:
+    for one in ids:
+        if not is_run_id(one):
+            raise ValueError(f"{one[:40]!r} is no id of a run")
 
 
 def _by_id(entries: Mapping[str, Entry]) -> list[Entry]:

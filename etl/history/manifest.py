@@ -5,15 +5,16 @@ run before it and the SHA-256 of that run's manifest: a chain that anybody can v
 """
 
 import hashlib
-from datetime import date, datetime
+from datetime import date
 
 from msgspec import UNSET, Struct, UnsetType
 
 from etl.history.record import Standstill
 from etl.settings.groups import OUTPUTS
 from etl.store import Store
-from etl.store.json_state import decoded, readable
-from etl.store.layout import LATEST_JSON, MANIFEST, PAGE, TABLE_PARQUET, raw_key
+from etl.store.json_state import Moment, check_times, decoded, readable
+from etl.store.keys import valid_key, valid_name
+from etl.store.layout import LATEST_JSON, MANIFEST, PAGE, RAW, RUNS, TABLE_PARQUET, raw_key
 
 # the possible `Input.name`, with OWN and the name of one of TABLES
 FACTS, STATISTICS, OWN = "facts", "statistics", "table "
@@ -34,6 +35,9 @@ class Input(Struct, frozen=True, omit_defaults=True):
     etag: str | None = None
     last_modified: str | None = None
 
+    def __post_init__(self) -> None:
+        valid_key(self.key, within=RAW)
+
 
 class PublishedFile(
     Struct, frozen=True, omit_defaults=True, rename={"content_sha256": "lasting_sha256"}
@@ -51,6 +55,10 @@ class PublishedFile(
     sha256: str
     rows: int
     content_sha256: str | None = None
+
+    def __post_init__(self) -> None:
+        valid_key(self.name)
+        valid_key(self.key, within=RUNS)
 
 
 class SourceNote(Struct, frozen=True, omit_defaults=True, rename={"series": "countries"}):
@@ -157,13 +165,16 @@ class Previous(Struct, frozen=True):
     run_id: str
     sha256: str
 
+    def __post_init__(self) -> None:
+        valid_name(self.run_id)
+
 
 class Manifest(Struct, frozen=True, kw_only=True):
     """The content of manifest.json."""
 
     run_id: str
     slot: date
-    started_at: datetime
+    started_at: Moment
     source: SourceNote
     settings: dict[str, str]
     fingerprint: str
@@ -181,6 +192,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
     @property
     def own_note(self) -> OwnNote:
         return OwnNote() if self.own is UNSET else self.own
+
+    def __post_init__(self) -> None:
+        valid_name(self.run_id)
+        check_times(self.slot, self.started_at, self.source.first_date, self.source.last_date)
 
     def input(self, name: str) -> Input | None:
         return next(iter(self.inputs_of(name)), None)

@@ -9,7 +9,8 @@ import msgspec
 from etl.extract.fetch import Fetched
 from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.history.record import Document, Failure, InputsSeen, KeptInput, Record
-from etl.history.run import Run, new_run_id
+from etl.history.run import Run
+from etl.history.run_id import new_run_id
 from etl.transform.staleness import stale_warnings
 
 

@@ -1,11 +1,15 @@
 """The record of a run in history.json, and how long a source has not changed. Pure."""
 
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import date
 from itertools import takewhile
-from typing import Literal
+from typing import Annotated, Literal
 
-from msgspec import Struct
+from msgspec import Meta, Struct
+
+from etl.store.json_state import Moment, check_times
+from etl.store.keys import valid_key, valid_name
+from etl.store.layout import RAW
 
 SUCCESS = ("published", "unchanged")  # the slot is done
 MOVES = ("published", "restored")  # the published files changed
@@ -49,6 +53,9 @@ class KeptInput(Struct, frozen=True):
     key: str
     sha256: str
 
+    def __post_init__(self) -> None:
+        valid_key(self.key, within=RAW)
+
 
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"series": "countries"}):
     """A run or a restore. Times are in UTC; `seconds` is wall time.
@@ -60,12 +67,12 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
 
     run_id: str
     slot: date
-    started_at: datetime
+    started_at: Moment
     outcome: Outcome
     source: str
-    seconds: float = 0.0
+    seconds: Annotated[float, Meta(ge=0, le=1e9)] = 0.0
     attempts: int = 1
-    first_failed_at: datetime | None = None
+    first_failed_at: Moment | None = None
     published_run: str | None = None
     rows: int | None = None
     series: int | None = None
@@ -80,6 +87,11 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
     failure: Failure | None = None
     kept: list[KeptInput] = []
     seen: InputsSeen | None = None
+
+    def __post_init__(self) -> None:
+        for run_id in filter(None, (self.run_id, self.published_run)):
+            valid_name(run_id)
+        check_times(self.slot, self.started_at, self.first_failed_at, self.source_last)
 
 
 class Standstill(Struct, frozen=True):

@@ -1,7 +1,5 @@
 """What a run knows from its start. The clock and the folder's state are read only once."""
 
-import re
-import secrets
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -39,22 +37,6 @@ class Options:
     failed: "Callable[[Result], None]" = lambda result: None
     sleep: Callable[[float], None] = time.sleep
     handover: Handover = BY_HAND
-
-
-# A run's id ends in 4 random digits. The ids of imported snapshots and rebuilt runs end in 12
-# digits of a digest of their inputs, so that repeating the work gives the same id (etl/archive).
-DERIVED_DIGITS = 12
-RUN_ID = re.compile(r"\d{4}-\d{2}-\d{2}T\d{6}Z-[0-9a-f]{4}(?:[0-9a-f]{8})?")
-
-
-def is_derived(run_id: str) -> bool:
-    """Say whether an id is of an imported snapshot or a rebuilt run, and not of a run."""
-    return len(run_id.rpartition("-")[2]) == DERIVED_DIGITS
-
-
-def new_run_id(now: datetime) -> str:
-    """Return a new run id. Its random end keeps runs apart that start in the same second."""
-    return f"{now:%Y-%m-%dT%H%M%SZ}-{secrets.token_hex(2)}"
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from etl.history.history import History
 from etl.history.record import Outcome, Record, standstill
+from etl.store.json_state import Moment
 
 SLOTS_SHOWN = 90
 
@@ -43,7 +44,7 @@ class Status(Struct, frozen=True):
     bytes have been the same.
     """
 
-    checked_at: datetime
+    checked_at: Moment
     outcome: Outcome
     why: str
     published_run: str | None

@@ -6,7 +6,7 @@ from datetime import datetime
 import msgspec
 
 from etl.store import Store
-from etl.store.json_state import swap
+from etl.store.json_state import Malformed, decode, swap
 from etl.store.layout import USAGE
 
 BLOCK = 20  # calls reserved at a time, so that not every call causes a write
@@ -36,8 +36,8 @@ def read_usage(store: Store, now: datetime) -> tuple[Used, str | None]:
     if stored is None:
         return Used(), None
     try:
-        return msgspec.json.decode(stored.body, type=Used), stored.etag
-    except (msgspec.DecodeError, UnicodeDecodeError):
+        return decode(stored.body, Used), stored.etag
+    except Malformed:
         return Used(), stored.etag
 
 

@@ -9,15 +9,16 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from etl import log
 from etl.errors import StateConflict
 from etl.inbox.letter import Letter, letter_id
 from etl.store import Entry, Store, Upload
-from etl.store.json_state import readable
-from etl.store.layout import PENDING
+from etl.store.json_state import Malformed, Moment, check_times, decode, readable
+from etl.store.keys import is_valid
+from etl.store.layout import INCOMING, PENDING
 
 CLAIM_HOLDS = timedelta(minutes=15)
 
@@ -33,9 +34,9 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
 
     id: str
     key: str
-    received_at: datetime
+    received_at: Moment
     size: int
-    claimed_at: datetime | None = None
+    claimed_at: Moment | None = None
     claimed_by: str = ""
     claims: int = 0
     letter: Letter | None = None
@@ -43,6 +44,9 @@ class LetterProgress(Struct, frozen=True, omit_defaults=True):
     refused: int = 0
     refused_alone: int = 0
     format: int = 1
+
+    def __post_init__(self) -> None:
+        check_times(self.received_at, self.claimed_at)
 
 
 @dataclass(frozen=True)
@@ -97,20 +101,32 @@ def drop(store: Store, letter: str) -> None:
 def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | None:
     """Read a letter's progress and its ETag. Raises StoreError.
 
-    Return None if nobody has begun the letter, or if its progress can't be decoded.
+    Return None if nobody has begun the letter, or if its progress can't be used.
     """
     stored = store.read(_key(letter))
-    try:
-        found = msgspec.json.decode(stored.body, type=LetterProgress) if stored else None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    if stored is None:
         return None
-    return (found, stored.etag) if found and stored else None
+    try:
+        return _checked(decode(stored.body, LetterProgress), letter), stored.etag
+    except Malformed as exc:
+        log.warning("inbox.progress_unreadable", key=_key(letter), error=exc)
+        return None
+
+
+def _checked(progress: LetterProgress, letter: str) -> LetterProgress:
+    """Return the progress if it is of this letter. Its key will be deleted. Raises Malformed."""
+    if progress.id != letter or not progress.key.startswith(INCOMING):
+        raise Malformed("it is of another letter")
+    if progress.letter and (progress.letter.id, progress.letter.key) != (letter, progress.key):
+        raise Malformed("what it knows is of another letter")
+    return progress
 
 
 def under_way(store: Store) -> Iterator[str]:
     """Yield the ids of the letters that somebody has begun, oldest first. Raises StoreError."""
     for entry in store.list(PENDING):
-        yield entry.key.removeprefix(PENDING).removesuffix(".json")
+        if is_valid(entry.key) and entry.key.endswith(".json"):
+            yield entry.key.removeprefix(PENDING).removesuffix(".json")
 
 
 def all_progress(store: Store) -> list[LetterProgress]:

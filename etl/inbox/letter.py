@@ -2,13 +2,13 @@
 
 import hashlib
 from collections.abc import Callable
-from datetime import datetime
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from etl.store import Entry
+from etl.store.json_state import Moment, check_times
 
 Kind = Literal["text", "picture", "unreadable"]
 Check = Callable[[], None]  # raises Unreadable or Later if the time for a letter is used up
@@ -30,7 +30,7 @@ class Letter(Struct, frozen=True, omit_defaults=True):
 
     id: str
     key: str
-    received_at: datetime
+    received_at: Moment
     size: int
     kind: Kind
     text: str = ""
@@ -47,8 +47,11 @@ class Letter(Struct, frozen=True, omit_defaults=True):
     labels: list[Label] = []
     look: list[str] = []
     notes: dict[str, str] = {}
-    read_at: datetime | None = None
+    read_at: Moment | None = None
     format: int = 1
+
+    def __post_init__(self) -> None:
+        check_times(self.received_at)
 
     def noted(self, what: str, why: str) -> "Letter":
         """Return the letter with the note added."""

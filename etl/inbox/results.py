@@ -4,13 +4,12 @@ import heapq
 from collections.abc import Sequence
 from contextlib import suppress
 
-import msgspec
-
 from etl import log
 from etl.errors import StateConflict
 from etl.inbox.letter import Letter
 from etl.store import Store, Upload
-from etl.store.json_state import readable
+from etl.store.json_state import Malformed, decode, readable
+from etl.store.keys import is_valid
 from etl.store.layout import RESULTS
 from etl.store.parallel import in_parallel
 
@@ -22,8 +21,8 @@ def read_result(store: Store, letter: str) -> Letter | None:
     """
     stored = store.read(_key(letter))
     try:
-        return msgspec.json.decode(stored.body, type=Letter) if stored else None
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        return decode(stored.body, Letter) if stored else None
+    except Malformed as exc:
         log.warning("inbox.result_unreadable", key=_key(letter), error=exc)
         return None
 
@@ -37,7 +36,11 @@ def write_result(store: Store, letter: Letter) -> None:
 def latest_results(store: Store, count: int) -> Sequence[Letter]:
     """Read the results of the newest `count` letters, oldest first. Raises StoreError."""
     listed = store.list(RESULTS, in_order=False)
-    ids = (entry.key.removeprefix(RESULTS).removesuffix(".json") for entry in listed)
+    ids = (
+        entry.key.removeprefix(RESULTS).removesuffix(".json")
+        for entry in listed
+        if is_valid(entry.key) and entry.key.endswith(".json")
+    )
     wanted = heapq.nlargest(count, ids)
     found: dict[str, Letter] = {}
 

@@ -8,6 +8,7 @@ import msgspec
 
 from etl.load.publish import File
 from etl.load.values import Header, write_json
+from etl.store.json_state import decode
 from etl.store.layout import CHANGES
 from etl.transform.difference import Difference
 
@@ -29,5 +30,5 @@ def write_changes(folder: Path, header: Header, found: Difference) -> File:
 
 
 def read_changes(content: bytes) -> Difference:
-    """Decode changes.json. Raises msgspec.DecodeError."""
-    return msgspec.json.decode(content, type=Difference)
+    """Decode changes.json. Raises Malformed."""
+    return decode(content, Difference)

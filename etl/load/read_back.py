@@ -13,10 +13,12 @@ from typing import Any, TypeVar
 import msgspec
 from msgspec import Struct
 
-from etl.errors import StoreError
+from etl.errors import StoreError, escaped, one_line
 from etl.extract import levels
 from etl.extract.countries import find_code
 from etl.store import Store
+from etl.store.json_state import LONGEST_WHY, decode
+from etl.store.keys import valid_key
 from etl.store.layout import LATEST_JSON, TABLE_PARQUET, list_key, run_key, series_key
 
 Content = TypeVar("Content")
@@ -34,15 +36,19 @@ class Listed(Struct, frozen=True):
     file: str
     called: tuple[str, ...]
 
+    def __post_init__(self) -> None:
+        if self.file:
+            valid_key(self.file)
+
 
 def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
     """Read the series that a run lists; None if the run's files are gone. Raises StoreError."""
 
-    def decode(content: bytes) -> list[Listed]:
-        return listed_in(msgspec.json.decode(content, type=dict[str, Any])[level], level)
+    def read(content: bytes) -> list[Listed]:
+        return listed_in(decode(content, dict[str, Any])[level], level)
 
-    found = _read(store, run_key(run_id, list_key(level)), decode)
-    return _read(store, run_key(run_id, LATEST_JSON), decode) if found is None else found
+    found = _read(store, run_key(run_id, list_key(level)), read)
+    return _read(store, run_key(run_id, LATEST_JSON), read) if found is None else found
 
 
 def listed_in(rows: Sequence[Mapping[str, Any]], level: str) -> list[Listed]:
@@ -87,18 +93,18 @@ def figure(
     if not series.file:
         return _figure_in_table(store, run_id, series.key, measure, day, work)
 
-    def decode(content: bytes) -> dict[str, int | None]:
-        series = msgspec.json.decode(content, type=dict[str, msgspec.Raw])
+    def read(content: bytes) -> dict[str, int | None]:
+        series = decode(content, dict[str, msgspec.Raw])
         if measure not in series:
             return {}
-        days = msgspec.json.decode(series["date"], type=list[str])
-        values = msgspec.json.decode(series[measure], type=list[int | None])
+        days = decode(bytes(series["date"]), list[str])
+        values = decode(bytes(series[measure]), list[int | None])
         return dict(zip(days, values, strict=True))
 
     key = run_key(run_id, series.file)
-    reported = _read(store, key, decode)
+    reported = _read(store, key, read)
     if reported is None:
-        raise StoreError(f"{store.address}/{key} is not there")
+        raise StoreError(f"{store.address}/{escaped(key)} is not there")
     return reported.get(str(day))
 
 
@@ -129,7 +135,9 @@ def _read(store: Store, key: str, decode: Callable[[bytes], Content]) -> Content
         return None
     try:
         return decode(stored.body)
-    except (msgspec.DecodeError, LookupError, ValueError) as exc:
+    except (AttributeError, LookupError, TypeError, ValueError) as exc:
+        why = one_line(str(exc), LONGEST_WHY, end="...")
+        where = f"{store.address}/{escaped(key)}"
         raise StoreError(
-            f"{store.address}/{key} can't be read: {exc}; look at it with python app.py doctor"
+            f"{where} can't be read: {why}; look at it with python app.py doctor"
         ) from exc

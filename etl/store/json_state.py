@@ -3,16 +3,27 @@
 import random
 import time
 from collections.abc import Callable
-from typing import TypeVar
+from datetime import date, datetime
+from typing import Annotated, TypeVar
 
 import msgspec
+from msgspec import Meta
 
-from etl.errors import StateConflict, StoreError
+from etl.errors import StateConflict, StoreError, one_line
 from etl.store import Store, Stored, Upload
 
 TRIES = 20
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.02, 2.0
+MOST_BYTES = 64_000_000  # ten times the largest that the worker writes in many years
+LONGEST_WHY = 300  # characters
 Content = TypeVar("Content")
+Moment = Annotated[datetime, Meta(tz=True)]  # as in files: a time without a zone is refused
+
+YEARS = range(1900, 2200)  # sums with times further off could overflow
+
+
+class Malformed(ValueError):
+    """JSON that can't be decoded; the message is short and on one line."""
 
 
 def swap(
@@ -50,9 +61,28 @@ def swap(
 def decoded(store: Store, key: str, stored: Stored, kind: type[Content], advice: str) -> Content:
     """Decode an object's JSON. Raises StoreError, which ends with `advice`, if that fails."""
     try:
-        return msgspec.json.decode(stored.body, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        return decode(stored.body, kind)
+    except Malformed as exc:
         raise StoreError(f"{store.address}/{key} can't be read ({exc}); {advice}") from exc
+
+
+def decode(body: bytes, kind: type[Content]) -> Content:
+    """Decode JSON from the folder, which anybody may have edited. Raises Malformed."""
+    if len(body) > MOST_BYTES:
+        raise Malformed(f"it holds {len(body):,} bytes, and the worker writes none so large")
+    try:
+        return msgspec.json.decode(body, type=kind)
+    except RecursionError as exc:
+        raise Malformed("it is nested too deeply") from exc
+    except (msgspec.DecodeError, UnicodeDecodeError) as exc:
+        raise Malformed(one_line(str(exc), LONGEST_WHY, end="...")) from exc
+
+
+def check_times(*times: date | None) -> None:
+    """Raise ValueError if one of these days or moments from a file is in none of YEARS."""
+    for one in times:
+        if one and one.year not in YEARS:
+            raise ValueError(f"{one.isoformat()} is no time that the worker would write")
 
 
 def readable(content: object) -> bytes:

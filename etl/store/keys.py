@@ -30,15 +30,27 @@ def content_type(key: str) -> str:
     return next(known, "application/octet-stream")
 
 
-def valid_key(key: str) -> str:
-    """Return the key. Raises ValueError if it points outside the folder or breaks a store."""
+def valid_key(key: str, within: str = "") -> str:
+    """Return the key. Raises ValueError if it points outside the folder or breaks a store.
+
+    `within` is a folder of folders, such as "runs/": the key must lie in one of these.
+    """
+    if len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "replace")) > MAX_KEY_BYTES:
+        raise ValueError(f"key {key[:40]!r}... is longer than {MAX_KEY_BYTES} bytes")
     if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
     if any(segment in ("", ".", "..") for segment in key.split("/")):
         raise ValueError(f"key {key!r} is not relative, or has an empty, '.' or '..' segment")
-    if len(key.encode()) > MAX_KEY_BYTES:
-        raise ValueError(f"key {key[:40]!r}... is longer than {MAX_KEY_BYTES} bytes")
+    if within and (not key.startswith(within) or "/" not in key.removeprefix(within)):
+        raise ValueError(f"key {key!r} is not in a folder of {within}")
     return key
+
+
+def valid_name(name: str) -> str:
+    """Return the name. Raises ValueError if it can't be one segment of a key."""
+    if "/" in valid_key(name):
+        raise ValueError(f"name {name!r} has a slash")
+    return name
 
 
 def is_valid(key: str) -> bool:

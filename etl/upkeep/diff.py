@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-import msgspec
 from msgspec.structs import replace
 
 from etl.errors import StoreError
@@ -16,6 +15,7 @@ from etl.load import baseline, read_back
 from etl.load.changes_file import read_changes
 from etl.load.table import read_whole
 from etl.store import Store
+from etl.store.json_state import Malformed
 from etl.store.layout import CHANGES, run_key
 from etl.store.parallel import in_parallel
 from etl.transform.changes import compare
@@ -78,7 +78,7 @@ def changes_by_run(
             return
         try:
             found[record.run_id] = read_changes(stored.body)
-        except msgspec.DecodeError as exc:
+        except Malformed as exc:
             raise StoreError(f"{store.address}/{key} can't be read: {exc}") from exc
 
     in_parallel(read, records)

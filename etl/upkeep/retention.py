@@ -8,12 +8,12 @@ of these files was lost, its age counts from the date of its objects.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.manifest import Manifest
-from etl.history.run import is_derived
+from etl.history.run_id import began, is_derived
 from etl.load.share import expired
 from etl.store import Entry
 from etl.store.layout import INBOX_DAYS, MANIFEST, RAW, raw_key, run_key
@@ -156,8 +156,3 @@ def reported_on(runs: Iterable[str], past: History) -> set[str]:
         for on_record in {False, run in slots}:
             last[slot.year, slot.month, on_record] = run
     return set(last.values())
-
-
-def began(run_id: str) -> datetime:
-    """Return when a run began, as its id says."""
-    return datetime.strptime(run_id[:18], "%Y-%m-%dT%H%M%SZ").replace(tzinfo=UTC)
