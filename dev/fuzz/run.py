@@ -19,7 +19,7 @@ from pathlib import Path
 from random import Random
 from tempfile import TemporaryDirectory
 
-from dev.fuzz.mutate import mutated, stretched
+from dev.fuzz.mutate import stretched
 from dev.fuzz.targets import TARGETS
 
 STRETCHED_EVERY = 500  # inputs
@@ -44,7 +44,7 @@ def document(name: str, seed: int) -> bytes:
     target, random = TARGETS[name], Random(seed)  # noqa: S311  no secret
     if seed % STRETCHED_EVERY == 0:
         return target.prepare(stretched(random, target.corpus, STRETCHED_BYTES))
-    return target.prepare(mutated(random, target.corpus))
+    return target.prepare(target.mutate(random, target.corpus))
 
 
 def fuzz(name: str, seeds: Iterator[int], seconds: float, folder: Path) -> Tally:
@@ -106,7 +106,7 @@ def main() -> int:
     tasks = [(name, first, chosen.seconds / len(names)) for name in names]
     print(f"{'reader':20}{'inputs':>12}{'read':>12}{'broken':>8}{'s per MB':>10}")
     tallies = []
-    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
         for tally in pool.imap(_in_a_process, tasks):
             tallies.append(tally)
             counts = f"{tally.inputs:12,}{tally.read:12,}{len(tally.broken):8}"

@@ -5,12 +5,12 @@ error with a message that can be printed. Any other exception is a broken promis
 """
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from dev.fuzz import corpus
+from dev.fuzz import corpus, folder, headers
+from dev.fuzz.promise import Target, refused, require
 from etl.errors import SourceChanged, upsetting
 from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS, read_facts
@@ -20,35 +20,7 @@ from etl.extract.sources.table import read_table
 from etl.inbox.contents import TEXT_BYTES, Picture, read_contents
 from etl.inbox.letter import Unreadable
 
-LONGEST_MESSAGE = 20_000
 STEP = 1 << 16
-
-Read = Callable[[bytes, Path], bool]  # whether the document was read; False: it was refused
-
-
-class BrokenPromise(Exception):
-    """The reader did what it must never do with a document."""
-
-
-@dataclass(frozen=True)
-class Target:
-    """A reader: `read` keeps its promise or raises; `prepare` is applied to damaged documents."""
-
-    corpus: Sequence[bytes]
-    read: Read
-    prepare: Callable[[bytes], bytes] = bytes
-
-
-def _require(kept: bool, what: str) -> None:
-    if not kept:
-        raise BrokenPromise(what)
-
-
-def refused(exc: Exception) -> bool:
-    message = str(exc)
-    _require(not upsetting(message), f"a message with control characters: {message!a}")
-    _require(0 < len(message) < LONGEST_MESSAGE, f"a message of {len(message)} characters")
-    return False
 
 
 def _letter(data: bytes, folder: Path) -> bool:
@@ -57,13 +29,13 @@ def _letter(data: bytes, folder: Path) -> bool:
     except Unreadable as exc:
         return refused(exc)
     if isinstance(found, Picture):
-        _require(len(found.body) <= len(data) + 60, "a copy that is longer than the picture")
+        require(len(found.body) <= len(data) + 60, "a copy that is longer than the picture")
         again = read_contents(found.body, lambda: None)
         same = isinstance(again, Picture) and again.body == found.body
-        _require(same, "a copy that changes if it is copied again")
+        require(same, "a copy that changes if it is copied again")
     else:
-        _require(0 < len(found.text.encode()) <= TEXT_BYTES, "a text that is empty or too long")
-        _require("\x1b" not in found.text and "\0" not in found.text, "a control character")
+        require(0 < len(found.text.encode()) <= TEXT_BYTES, "a text that is empty or too long")
+        require("\x1b" not in found.text and "\0" not in found.text, "a control character")
     return True
 
 
@@ -77,14 +49,14 @@ def _source(name: str, data: bytes, folder: Path) -> bool:
     except SourceChanged as exc:
         return refused(exc)
     names = table.entities[levels.one(source.level)]
-    _require(not any(map(upsetting, names)), "a name with control characters")
-    _require(all(name.strip() for name in names), "a blank name")
+    require(not any(map(upsetting, names)), "a name with control characters")
+    require(all(name.strip() for name in names), "a blank name")
     key = str(table.rows.columns[0])
-    _require(not table.rows.duplicated([key, "date"]).any(), "a day that is there twice")
+    require(not table.rows.duplicated([key, "date"]).any(), "a day that is there twice")
     in_order = table.rows.sort_values([key, "date"], kind="stable").index
-    _require(bool((in_order == table.rows.index).all()), "rows out of order")
+    require(bool((in_order == table.rows.index).all()), "rows out of order")
     for column in table.rows.filter(like="cumulative_"):
-        _require(not (table.rows[column] < 0).any(), "a negative total")
+        require(not (table.rows[column] < 0).any(), "a negative total")
     return True
 
 
@@ -95,8 +67,8 @@ def _facts(data: bytes, folder: Path) -> bool:
         facts = read_facts(path)
     except SourceChanged as exc:
         return refused(exc)
-    _require(list(facts.columns) == ["country", *FACT_COLUMNS], "other columns")
-    _require(not any(map(upsetting, facts["country"])), "a name with control characters")
+    require(list(facts.columns) == ["country", *FACT_COLUMNS], "other columns")
+    require(not any(map(upsetting, facts["country"])), "a name with control characters")
     return True
 
 
@@ -127,4 +99,6 @@ TARGETS: Mapping[str, Target] = {
     "facts: CSV": Target(corpus.FACTS_CSV, _facts),
     "facts: workbook": Target(corpus.SHEETS, _facts, corpus.workbook),
     "gzip": Target(corpus.GZIPS, _gzip),
+    "HTTP headers": headers.TARGET,
+    **folder.TARGETS,
 }

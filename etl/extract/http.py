@@ -235,7 +235,7 @@ def _reason(exc: BaseException) -> str:
     inner = exc
     while nested := _nested(inner):
         inner = nested
-    return (str(inner).rpartition(": ")[2] or type(inner).__name__)[:200]
+    return one_line(str(inner).rpartition(": ")[2], 200) or type(inner).__name__
 
 
 def _nested(exc: BaseException) -> BaseException | None:

@@ -8,7 +8,8 @@ from etl.errors import StoreError
 from etl.extract import inputs
 from etl.extract.fetch import Limits
 from etl.extract.inputs import Inputs
-from etl.history.run import FolderState, Options, Run, new_run_id
+from etl.history.run import FolderState, Options, Run
+from etl.history.run_id import new_run_id
 from etl.load import baseline, raw, recovery
 from etl.load.fingerprint import fingerprint
 from etl.load.version import Checked, check_inputs
