@@ -9,7 +9,8 @@ from pathlib import PurePosixPath
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
-from etl.history.run_id import began, is_run_id
+from etl.history.run_folders import run_objects
+from etl.history.run_id import began
 from etl.load import snapshots as archive
 from etl.load.snapshots import Snapshot, SnapshotRecord
 from etl.settings.groups import Settings
@@ -35,11 +36,9 @@ def read_backlog(
     """List the snapshots of the source in force. Raises StoreError."""
     folders: dict[str, list[str]] = {}
     written: dict[str, datetime] = {}
-    for entry in store.list(RAW, in_order=False):
-        folder = entry.key.split("/")[1]
-        if is_run_id(folder):
-            folders.setdefault(folder, []).append(entry.key)
-            written[folder] = max(entry.modified, written.get(folder, entry.modified))
+    for folder, entry in run_objects(store, RAW):
+        folders.setdefault(folder, []).append(entry.key)
+        written[folder] = max(entry.modified, written.get(folder, entry.modified))
     on_record = _on_record(past, catalogue)
     found, unfinished = [], []
     for run_id in sorted(folders):

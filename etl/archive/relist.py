@@ -10,7 +10,8 @@ from etl.history import catalogue
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived, Imported, Rebuilt
 from etl.history.manifest import FACTS, STATISTICS, Manifest
-from etl.history.run_id import is_derived, is_run_id
+from etl.history.run_folders import run_ids
+from etl.history.run_id import is_derived
 from etl.load.snapshots import Snapshot
 from etl.store import Store
 from etl.store.json_state import Malformed
@@ -33,8 +34,8 @@ def list_runs_again(store: Store) -> None:
         if head and run and run.rebuilt:
             found.append(_rebuilt(run, head.modified))
 
-    folders = (name for name in store.folders(RUNS) if is_run_id(name) and is_derived(name))
-    in_parallel(read, [run_id for run_id in folders if run_id not in listed])
+    derived = filter(is_derived, run_ids(store, RUNS))
+    in_parallel(read, [run_id for run_id in derived if run_id not in listed])
     catalogue.add(store, rebuilt=found)
 
 

@@ -3,6 +3,7 @@
 rich is imported with the first table, since JSON does not need it.
 """
 
+import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -77,7 +78,15 @@ def print_sentence(text: str) -> None:
 
 def print_json(content: object) -> None:
     """Print anything that msgspec can encode, indented."""
-    print(msgspec.json.format(msgspec.json.encode(content), indent=2).decode())
+    print(msgspec.json.format(to_json(content), indent=2))
+
+
+def to_json(content: object) -> str:
+    """Encode as JSON; names that are not UTF-8 keep their odd bytes as lone surrogates."""
+    try:
+        return msgspec.json.encode(content).decode()
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(content))
 
 
 def _console() -> "Console":

@@ -3,9 +3,7 @@
 import sys
 from collections.abc import Iterable
 
-import msgspec
-
-from etl.cli.console import print_json
+from etl.cli.console import print_json, to_json
 from etl.errors import escaped
 from etl.report.numbers import counted, human
 from etl.store import Entry, Head
@@ -26,7 +24,7 @@ def print_entries(entries: Iterable[Entry], *, as_json: bool, where: str) -> Non
 def _stream_json(entries: Iterable[Entry]) -> None:
     before = "["
     for entry in entries:
-        print(before, msgspec.json.encode(entry).decode(), sep="\n", end="")
+        print(before, to_json(entry), sep="\n", end="")
         before = ","
     print("[]" if before == "[" else "\n]")
 

@@ -13,9 +13,11 @@ from etl.extract.inputs import TABLE, UNREADABLE
 from etl.extract.sources import SOURCES
 from etl.history.catalogue import Archived, Imported
 from etl.history.history import History
+from etl.history.run_folders import run_objects
 from etl.load.month import Month
 from etl.store import Store
-from etl.store.layout import raw_key
+from etl.store.keys import is_valid
+from etl.store.layout import RAW, raw_key
 
 LATER_FACTS = "facts"  # the folder in raw/ of facts fetched later, for snapshots that had none
 
@@ -67,8 +69,8 @@ def snapshots(
     # the ids of a month's runs have a common start, so this lists little else
     start = commonprefix([raw_key(one.run_id, "") for one in recorded])  # noqa: RUF071  no paths
     keys: dict[str, list[str]] = {}
-    for entry in store.list(start):
-        keys.setdefault(entry.key.split("/")[1], []).append(entry.key)
+    for run_id, entry in run_objects(store, RAW, start):
+        keys.setdefault(run_id, []).append(entry.key)
     found = (in_folder(one, keys.get(one.run_id, ())) for one in recorded)
     return [snapshot for snapshot in found if snapshot]
 
@@ -101,7 +103,7 @@ def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
     """Return the snapshot in a folder with these keys, or None if a document is missing."""
     if recorded.source not in SOURCES:
         return None
-    named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in keys}
+    named = {PurePosixPath(key).name.removesuffix(".gz"): key for key in filter(is_valid, keys)}
     files = SOURCES[recorded.source].files
     if not named.keys() >= set(files) or len(recorded.digests) != len(files):
         return None
@@ -116,7 +118,7 @@ def in_folder(recorded: SnapshotRecord, keys: Iterable[str]) -> Snapshot | None:
 def later_facts(store: Store, sha256: str) -> Archived | None:
     """Return the facts with this digest in LATER_FACTS, if they are there. Raises StoreError."""
     kept = store.list(raw_key(later_facts_folder(sha256), ""))
-    return next((Archived(entry.key, sha256) for entry in kept), None)
+    return next((Archived(entry.key, sha256) for entry in kept if is_valid(entry.key)), None)
 
 
 def later_facts_folder(sha256: str) -> str:

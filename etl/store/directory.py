@@ -83,7 +83,9 @@ class DirectoryStore:
     def folders(self, prefix: str) -> Iterator[str]:
         start = self._path(valid_prefix(prefix))
         with self._explained(prefix), suppress(*NO_SUCH_FILE), os.scandir(start) as found:
-            yield from (one.name for one in found if one.is_dir() and not _hidden(one.name))
+            # a link may lead back, or out of the directory
+            real = (one for one in found if one.is_dir(follow_symlinks=False))
+            yield from (one.name for one in real if not _hidden(one.name))
 
     def delete(self, key: str) -> None:
         path = self._visible(key)

@@ -12,7 +12,7 @@ from etl import log
 from etl.errors import StateConflict, StoreError
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
-from etl.history.run_id import is_run_id
+from etl.history.run_folders import run_ids, run_objects
 from etl.store import Entry, Store
 from etl.store.keys import is_valid
 from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED, run_key
@@ -142,16 +142,15 @@ def _runs(store: Store) -> dict[str, Folder]:
         elif times := [e.modified for e in store.list(run_key(run_id, ""), in_order=False)]:
             found[run_id] = Folder(max(times))
 
-    in_parallel(look, (name for name in store.folders(RUNS) if is_run_id(name)))
+    in_parallel(look, run_ids(store, RUNS))
     return found
 
 
 def _raw(store: Store) -> dict[str, Folder]:
     """Find when the newest object of each folder in raw/ was written."""
     found: dict[str, Folder] = {}
-    for entry in store.list(RAW, in_order=False):
-        run_id = entry.key.split("/")[1]
+    for run_id, entry in run_objects(store, RAW):
         before = found.get(run_id)
-        if is_run_id(run_id) and (before is None or before.written < entry.modified):
+        if before is None or before.written < entry.modified:
             found[run_id] = Folder(entry.modified)
     return found

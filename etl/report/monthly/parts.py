@@ -23,6 +23,7 @@ from etl.load.snapshots import Snapshot
 from etl.report.monthly.figures import Part, reduced
 from etl.report.monthly.last_rows import last_rows
 from etl.store import Store
+from etl.store.keys import is_valid
 from etl.store.layout import raw_key
 
 DAMAGED = (SourceChanged, SourceUnavailable)  # what reading an archived file may raise
@@ -123,5 +124,6 @@ def _archived_facts(archive: Archive, snapshots: Sequence[Snapshot]) -> Iterator
         if found and found.facts:
             yield found.facts
     for entry in store.list(raw_key(archived.LATER_FACTS, "")):
-        yield Archived(entry.key, None)
+        if is_valid(entry.key):
+            yield Archived(entry.key, None)
     yield fetch_later_facts(store, archive.facts_url)
