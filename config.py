@@ -1,7 +1,7 @@
 """Every setting: its environment variable, default and meaning.
 
-Set them in the environment or in a file `.env` beside where you start `python app.py`
-(`.env.example` lists them all). A newcomer may as well edit the two lines below.
+Set them in the environment or in a file `.env` in the folder where you start `python app.py`
+(`.env.example` lists them all). Or simply edit the two lines below.
 """
 
 import os
@@ -20,22 +20,22 @@ from etl.settings.groups import FACTS_URL, GROUPS, KEEPS, LOG_LEVELS, OUTPUTS, S
 from etl.settings.languages import ORIGINAL
 from etl.settings.readers import Setting
 
-S3_BUCKET = ""  # your bucket; empty: the folder OUTPUT_DIR takes its place
+S3_BUCKET = ""  # your bucket; empty: write to the folder OUTPUT_DIR instead
 S3_FOLDER = "covid"  # the folder (key prefix) in that bucket
 
 SOURCES = tuple(name for name, one in sources.SOURCES.items() if one.level == "countries")
 REGISTER: tuple[Setting, ...] = (
     Setting("SOURCE", "coviddata", "where the statistics come from: " + ", ".join(SOURCES)),
-    Setting("LEVEL", "countries", "what coviddata's statistics are of: " + ", ".join(LEVELS)),
+    Setting("LEVEL", "countries", "the level of coviddata's statistics: " + ", ".join(LEVELS)),
     Setting(
         "SOURCES",
         "",
-        "several at once, each in a folder of its own below: coviddata,coviddata-regions,who",
+        "several sources at once, each in its own subfolder: coviddata,coviddata-regions,who",
     ),
     Setting(
         "SOURCE_URL",
         "",
-        "URL or path that takes the place of the source's own (jhu: of its folder)",
+        "URL or path to use instead of the source's own (jhu: its folder)",
         secret=True,
     ),
     Setting(
@@ -56,64 +56,66 @@ REGISTER: tuple[Setting, ...] = (
         "",
         "a Python file with a step of your own, transform(table) -> table (docs/your-own-data.md)",
     ),
-    Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: the folder OUTPUT_DIR takes its place"),
+    Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: write to the folder OUTPUT_DIR instead"),
     Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket"),
-    Setting("OUTPUT_DIR", "out", "the folder on this machine, where no bucket is set"),
+    Setting("OUTPUT_DIR", "out", "the local folder, used if no bucket is set"),
     Setting("RUN_AT", "06:00", "the daily slot, HH:MM"),
     Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid"),
     Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS)),
-    Setting("COUNTRIES", "", "only these, by name, key or ISO code: ESP,france,Italy; empty: all"),
+    Setting(
+        "COUNTRIES", "", "only these countries, by name, key or ISO code: ESP,Italy; empty: all"
+    ),
     Setting("SINCE", "", "only days from this date on, such as 2020-09-01; empty: all"),
     Setting(
         "OUTPUTS",
         "all",
-        "which files to publish beside the tables: all, none, or some of " + ", ".join(OUTPUTS),
+        "which files to publish besides the tables: all, none, or some of " + ", ".join(OUTPUTS),
     ),
     Setting(
         "STALE_AFTER_DAYS",
         "14",
-        "a series, or the whole source, that ended earlier than this counts as stale",
+        "a series, or the whole source, that ended more than this many days ago counts as stale",
     ),
     Setting("RUN_TIMEOUT_MINUTES", "30", "a run that takes longer is killed and tried again"),
     Setting("FETCH_TIMEOUT_MINUTES", "10", "a download that takes longer fails"),
-    Setting("HEARTBEAT_MINUTES", "60", "how often the worker logs that it lives"),
+    Setting("HEARTBEAT_MINUTES", "60", "how often the worker logs that it is alive"),
     Setting(
         "RETENTION_DAYS",
         "400",
         "how long runs and their raw inputs are kept; the first run of a month clears older ones",
     ),
-    Setting("MAX_SOURCE_MB", "1024", "refuse a source larger than this"),
-    Setting("ALERT_TOPIC", "", "the SNS topic that is told, by name or ARN; empty: no alerts"),
-    Setting("ALERT_RULES", "", "thresholds: ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000"),
-    Setting("ALERT_ON", ",".join(alerts.KINDS), "what is told: " + ", ".join(alerts.KINDS)),
+    Setting("MAX_SOURCE_MB", "1024", "a source larger than this is refused"),
+    Setting("ALERT_TOPIC", "", "the SNS topic for alerts, by name or ARN; empty: no alerts"),
+    Setting("ALERT_RULES", "", "alert thresholds: ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000"),
+    Setting("ALERT_ON", ",".join(alerts.KINDS), "which alerts to send: " + ", ".join(alerts.KINDS)),
     Setting(
         "TRANSLATE_TO",
         "",
-        "the page, and what is told, in these languages too, such as es,ca (Amazon Translate)",
+        "other languages for the page and the alerts, such as es,ca (Amazon Translate)",
     ),
     Setting(
         "INBOX",
         "off",
-        "on: readers can send remarks and pictures, which Amazon's services read (docs/inbox.md)",
+        "on: readers can send remarks and pictures, read by Amazon's services (docs/inbox.md)",
     ),
     Setting(
         "INBOX_ALERT",
         "negative",
-        "of which letters somebody is told, such as negative,label:Cat>80",
+        "which letters trigger an alert, such as negative,label:Cat>80",
     ),
     Setting("INBOX_LANGUAGE", ORIGINAL, "the language that readers' remarks are translated into"),
     Setting(
         "INBOX_DAILY_LIMIT",
         "100",
-        "so many calls of these services a day (UTC) at most; what is left over waits",
+        "the maximum number of calls to these services per day (UTC); other letters wait",
     ),
     Setting(
         "PING_URL",
         "",
-        "a dead-man's switch as healthchecks.io has it: told of each run; {source}: its name",
+        "a dead-man's switch such as healthchecks.io, called for each run; {source}: its name",
         secret=True,
     ),
-    Setting("LOG_LEVEL", "INFO", ", ".join(LOG_LEVELS)),
+    Setting("LOG_LEVEL", "INFO", "how much to log: " + ", ".join(LOG_LEVELS)),
 )
 
 
@@ -168,18 +170,18 @@ def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> li
     """Name the settings, of those that could be read, that exclude each other."""
     faults = []
     if values.get("INBOX") and not values.get("S3_BUCKET"):
-        faults.append("INBOX: on needs S3_BUCKET: a folder of this machine can sign no form")
+        faults.append("INBOX: on needs S3_BUCKET, because a local folder can't sign forms")
     source, level = values.get("SOURCE", ""), values.get("LEVEL", "")
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
-        faults.append(f"LEVEL: {source} has countries alone, got {level!r}")
+        faults.append(f"LEVEL: {source} has only countries, got {level!r}")
     of_levels = {level} if level else set()
     if names := values.get("SOURCES"):
         of_levels = {sources.SOURCES[name].level for name in names}
         faults += _beside_several(names, values, environ)
     if values.get("ALERT_RULES") and (others := of_levels - {"countries"}):
         faults.append(
-            "ALERT_RULES: rules are about countries, and there is "
-            f"LEVEL {', '.join(sorted(others))}; leave it empty"
+            "ALERT_RULES: rules need LEVEL countries, got "
+            f"{', '.join(sorted(others))}; leave ALERT_RULES empty"
         )
     return faults
 
@@ -192,9 +194,9 @@ def _beside_several(
     given_one = environ.get("SOURCE", "").strip() or environ.get("LEVEL", "").strip()
     one = sources.data_set(values.get("SOURCE", ""), values.get("LEVEL", ""))
     if given_one and one not in names:
-        faults.append(f"SOURCES: {one}, by SOURCE and LEVEL, is not among them; leave those empty")
+        faults.append(f"SOURCES: does not include {one} from SOURCE and LEVEL; leave those empty")
     if values.get("SOURCE_URL"):
-        faults.append("SOURCE_URL: one address can't serve SOURCES; leave it empty")
+        faults.append("SOURCE_URL: can't be combined with SOURCES; leave it empty")
     ping_url = values.get("PING_URL")
     if len(names) > 1 and ping_url and several.BLANK not in ping_url:
         faults.append(

@@ -10,33 +10,35 @@ PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
 HEAD = """\
 # The data dictionary
 
-Made from `etl/transform/columns.py` by `make docs`, as is `datapackage.json` in the folder:
-change it there.
+`make docs` generates this page from `etl/transform/columns.py`, the source of `datapackage.json`
+too: change texts there.
 """
 TABLE_TEXT = """\
 ## The tidy table
 
-`timeseries.parquet` and `timeseries.csv.gz` have one row a country and day, by `country_key` and
-`date`; `latest.csv` and `latest.json` have the last row of each country, with `active` too.
-With `LEVEL=regions` a row is a region's and the table begins `region_key, region`, with
-`LEVEL=places` a place's and it begins `place_key, place`.
+`timeseries.parquet` and `timeseries.csv.gz` have one row per country and day, sorted by
+`country_key` and `date`. `latest.csv` and `latest.json` have the last row of each country, and the
+column `active`. With `LEVEL=regions` there is one row per region and day, and the table begins with
+`region_key, region`; with `LEVEL=places` one row per place and day, and it begins with
+`place_key, place`.
 
-Missing is an empty cell in CSV and null elsewhere. In Parquet text is a dictionary, an integer is
-64 bits wide and may be null, a number is a double and a date a timestamp. `KEEP` leaves columns
-out: see [data.md](data.md).
+A missing value is an empty cell in CSV and null elsewhere. In Parquet, text is dictionary-encoded,
+integers have 64 bits and may be null, numbers are doubles and dates are timestamps. `KEEP` can
+leave columns out: see [data.md](data.md).
 """
 REPORT_TEXT = """\
 ## The monthly report
 
-`reports/2021-01/final_report.csv`: one row a country (region, place); of regions and places
-without `cases_per_100k` and `population`. What counts as "of the month" is explained in
-[reports.md](reports.md).
+`reports/2021-01/final_report.csv` has one row per country (region, place). For regions and places
+it lacks `cases_per_100k` and `population`. [reports.md](reports.md) explains which days count as
+"of the month".
 """
 SNAPSHOTS_TEXT = """\
 ## The month in one file
 
-`reports/2021-01/snapshots.csv.gz`: of each snapshot of the month the last row a country (region,
-place), with the date the snapshot was taken. `new_*` is recomputed, as in the tidy table.
+`reports/2021-01/snapshots.csv.gz` has, for each snapshot of the month, the last row of every
+country (region, place) and the date when the snapshot was taken. `new_*` is recomputed, as in the
+tidy table.
 """
 
 

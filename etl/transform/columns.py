@@ -38,8 +38,8 @@ NAMES = {
 ISO3 = Field(
     "iso3",
     "string",
-    "ISO 3166-1 alpha-3 code; XKX for Kosovo; missing for what is no country (Diamond Princess). "
-    "Of a region or a place its country's, as all facts",
+    "ISO 3166-1 alpha-3 code; XKX for Kosovo; missing for anything that is not a country (Diamond "
+    "Princess). A region or a place has its country's code, and its country's facts",
 )
 CUMULATIVE_CASES = Field(
     "cumulative_cases", "integer", "confirmed cases up to that day, as the source has them", "cases"
@@ -50,52 +50,58 @@ CUMULATIVE_DEATHS = Field(
 CASE_FATALITY = Field(
     "case_fatality",
     "number",
-    "cumulative_deaths / cumulative_cases; 0.02 is 2 %. Missing where there are no cases",
+    "cumulative_deaths / cumulative_cases; 0.02 is 2 %. Missing if there are no cases",
     "share",
 )
 POPULATION = Field(
-    "population", "integer", "the country's inhabitants, of about 2014 (InfoPaisosExtra)", "people"
+    "population",
+    "integer",
+    "the country's population, from about 2014 (InfoPaisosExtra)",
+    "people",
 )
 
 NEW_CASES = Field(
     "new_cases",
     "integer",
-    "cumulative_cases less the day before's. Negative where the source corrected itself; missing "
-    "on a series' first day, where the source did not report it, and behind such a day or a gap, "
-    "where one day's share can't be known",
+    "cumulative_cases minus the previous day's. Negative if the source corrected itself. Missing "
+    "on a series' first day, on days that the source did not report, and on the day after such a "
+    "day or a gap, because one day's share is unknown",
     "cases a day",
 )
 FIGURES = (
     ISO3,
-    Field("date", "date", "the day the row is of"),
+    Field("date", "date", "the day of the row's figures"),
     NEW_CASES,
-    Field("new_deaths", "integer", "as new_cases, of cumulative_deaths", "deaths a day"),
+    Field("new_deaths", "integer", "like new_cases, from cumulative_deaths", "deaths a day"),
     Field(
-        "new_recoveries", "integer", "as new_cases, of cumulative_recoveries", "recoveries a day"
+        "new_recoveries",
+        "integer",
+        "like new_cases, from cumulative_recoveries",
+        "recoveries a day",
     ),
     CUMULATIVE_CASES,
     CUMULATIVE_DEATHS,
     Field(
         "cumulative_recoveries",
         "integer",
-        "recoveries up to that day, as the source has them; missing where it has none (who, owid)",
+        "recoveries up to that day, as the source has them; missing if it has none (who, owid)",
         "recoveries",
     ),
     Field(
         "cases_7d_avg",
         "number",
-        "(C(t) - C(t - 7 days)) / 7, C being cumulative_cases. In a gap, and on days that were not "
-        "reported, C lies on the straight line across. Missing where fewer than 7 days precede or "
-        "the day was not reported",
+        "(C(t) - C(t - 7 days)) / 7, where C is cumulative_cases. In gaps, and on days that were "
+        "not reported, C is interpolated linearly. Missing if fewer than 7 days precede or the day "
+        "was not reported",
         "cases a day",
     ),
-    Field("deaths_7d_avg", "number", "as cases_7d_avg, of cumulative_deaths", "deaths a day"),
+    Field("deaths_7d_avg", "number", "like cases_7d_avg, from cumulative_deaths", "deaths a day"),
     Field(
         "cases_7d_per_100k",
         "number",
-        "cases of the last 7 days / population * 100,000 (ECDC's incidence). Missing where the "
-        "population is unknown, as it is of regions and places, fewer than 7 days precede, or the "
-        "day was not reported",
+        "cases of the last 7 days / population * 100,000 (ECDC's incidence). Missing if the "
+        "population is unknown (always for regions and places), if fewer than 7 days precede, or "
+        "if the day was not reported",
         "cases per 100,000 people",
     ),
     CASE_FATALITY,
@@ -104,8 +110,8 @@ FIGURES = (
         "boolean",
         "whether the series ended more than STALE_AFTER_DAYS before the source's last date",
     ),
-    Field("continent", "string", "continent (InfoPaisosExtra, as all that follow)"),
-    Field("country_classification", "string", "the facts' own class of the country; NC: no class"),
+    Field("continent", "string", "continent (from InfoPaisosExtra, like all that follow)"),
+    Field("country_classification", "string", "the facts' own classification; NC: no class"),
     Field("government_type", "string", "form of government"),
     Field("corruption_perception", "string", "how corrupt the country is perceived to be"),
     Field("development_status", "string", "developed, developing or in transition"),
@@ -117,13 +123,13 @@ FIGURES = (
         "constant PPP dollars per kg of oil equivalent",
     ),
     POPULATION,
-    Field("urban_population_pct", "number", "share of the people who live in towns", "percent"),
+    Field("urban_population_pct", "number", "share of people who live in towns", "percent"),
 )
 ACTIVE = Field(
     "active",
     "integer",
-    "in latest.* only: cumulative cases - deaths - recoveries. Missing where recoveries fell back "
-    "to 0, that is, are no longer counted",
+    "in latest.* only: cumulative cases - deaths - recoveries. Missing if recoveries fell back to "
+    "0, which means that they are no longer counted",
     "cases",
 )
 _BEHIND_THE_COUNTS = 1 + next(
@@ -138,8 +144,8 @@ SILENCE = (
     Field(
         "silent",
         "boolean",
-        "in latest.* only: whether the series goes on, but the source reported nothing in the last "
-        "STALE_AFTER_DAYS; it repeats the last count",
+        "in latest.* only: whether the series continues although the source has reported nothing "
+        "new for STALE_AFTER_DAYS; it repeats the last count",
     ),
 )
 _BEHIND_STALE = 1 + next(n for n, field in enumerate(FIGURES) if field.name == "stale")
@@ -155,38 +161,39 @@ REPORT_FIGURES = (
     Field(
         "last_date",
         "date",
-        "the last day of the month that the series has. Missing where it has none: then what is "
-        "counted in the month is missing too, and not 0",
+        "the last day of the month that the series has. Missing if it has none: then the month's "
+        "counts are missing too, not 0",
     ),
     Field(
         "new_cases",
         "integer",
-        "the month's: cumulative_cases on last_date less that before the month (0 where the "
-        "series begins in the month). Negative where the source took back more than came; missing "
-        "where it reported none in the month",
+        "new cases of the month: cumulative_cases on last_date minus the last count before the "
+        "month (0 if the series begins in the month). Negative if the source withdrew more than "
+        "were added; missing if it reported none in the month",
         "cases a month",
     ),
-    Field("new_deaths", "integer", "as new_cases, of cumulative_deaths", "deaths a month"),
+    Field("new_deaths", "integer", "like new_cases, from cumulative_deaths", "deaths a month"),
     Field(
         "new_cases_before",
         "integer",
-        "the same of the month before, up to the same day where the month is not complete",
+        "the same for the previous month, up to the same day if the month is not complete",
         "cases",
     ),
-    Field("new_deaths_before", "integer", "as new_cases_before, of deaths", "deaths"),
+    Field("new_deaths_before", "integer", "like new_cases_before, for deaths", "deaths"),
     Field("cases_change", "integer", "new_cases - new_cases_before", "cases"),
     Field("deaths_change", "integer", "new_deaths - new_deaths_before", "deaths"),
     Field(
         "cases_change_pct",
         "number",
-        "cases_change / new_cases_before * 100. Missing where there were none before",
+        "cases_change / new_cases_before * 100. Missing if new_cases_before is 0 or missing",
         "percent",
     ),
-    Field("deaths_change_pct", "number", "as cases_change_pct, of deaths", "percent"),
+    Field("deaths_change_pct", "number", "like cases_change_pct, for deaths", "percent"),
     Field(
         "cases_per_100k",
         "number",
-        "new_cases / population * 100,000: the month's incidence. Only of countries, as population",
+        "new_cases / population * 100,000: the month's incidence. Only for countries, like "
+        "population",
         "cases per 100,000 people",
     ),
     Field("cumulative_cases", "integer", "the last count known at the month's end", "cases"),
@@ -196,19 +203,19 @@ REPORT_FIGURES = (
     Field(
         "cells_compared",
         "integer",
-        "cells (cases or deaths up to a day of the month or of the month before) that stood in a "
-        "snapshot and in an earlier one of the month, each time counted",
+        "comparisons of a cell (cases or deaths up to a day of this or the previous month) in a "
+        "snapshot with the same cell in an earlier snapshot of the month",
         "cells",
     ),
-    Field("cells_restated", "integer", "those of cells_compared that differed", "cells"),
+    Field("cells_restated", "integer", "how many of cells_compared differed", "cells"),
     Field(
         "cases_restated",
         "integer",
-        "what the restatements came to: the count on the last day that both had, the later "
-        "snapshot's less the earlier one's, summed up",
+        "the sum of the restatements: the later snapshot's count minus the earlier one's, on the "
+        "last day that both have",
         "cases",
     ),
-    Field("deaths_restated", "integer", "as cases_restated, of deaths", "deaths"),
+    Field("deaths_restated", "integer", "like cases_restated, for deaths", "deaths"),
 )
 TAKEN = (
     Field("run_id", "string", "the run that took the snapshot, or the id of the imported one"),

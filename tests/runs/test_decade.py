@@ -325,7 +325,7 @@ def hear_ping(world: World, answer: Answer) -> None:
     answer.reply(200)
 
 
-BLIND = "the worker can't remember that it told this"
+BLIND = "the worker can't record that it sent this message"
 
 
 class Phone:

@@ -213,7 +213,7 @@ def test_a_level_that_a_source_does_not_have_is_a_wrong_setting(source: str) -> 
         read_settings({"SOURCE": source, "LEVEL": "places", "RUN_AT": "x"})
     assert caught.value.faults == [
         "RUN_AT: expected HH:MM, got 'x'",
-        f"LEVEL: {source} has countries alone, got 'places'",
+        f"LEVEL: {source} has only countries, got 'places'",
     ]
     settings = read_settings({"LEVEL": "places"})
     countries = replace(settings.source, level="countries", data_set="coviddata")

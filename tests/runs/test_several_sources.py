@@ -76,13 +76,13 @@ def test_one_of_several_has_to_be_named() -> None:
     ("variables", "fault"),
     [
         ({"SOURCES": "who,ecdc"}, "SOURCES: expected some of coviddata,"),
-        ({"SOURCE": "jhu"}, "SOURCES: jhu, by SOURCE and LEVEL, is not among them"),
-        ({"LEVEL": "places"}, "SOURCES: coviddata-places, by SOURCE and LEVEL, is not among them"),
-        ({"SOURCE_URL": "https://example.org/"}, "SOURCE_URL: one address can't serve SOURCES"),
+        ({"SOURCE": "jhu"}, "SOURCES: does not include jhu from SOURCE and LEVEL"),
+        ({"LEVEL": "places"}, "SOURCES: does not include coviddata-places from SOURCE and LEVEL"),
+        ({"SOURCE_URL": "https://example.org/"}, "SOURCE_URL: can't be combined with SOURCES"),
         ({"PING_URL": "https://example.org/x"}, "PING_URL: one check can't watch several SOURCES"),
         (
             {"SOURCES": "who,coviddata-places", "ALERT_RULES": "ESP:cases_7d_avg>1"},
-            "ALERT_RULES: rules are about countries, and there is LEVEL places",
+            "ALERT_RULES: rules need LEVEL countries, got places",
         ),
     ],
 )

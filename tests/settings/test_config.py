@@ -185,7 +185,7 @@ def test_a_good_value_is_read(variable: str, given: str, value: object) -> None:
 
 def test_an_inbox_needs_a_bucket() -> None:
     assert faults(INBOX="on") == [
-        "INBOX: on needs S3_BUCKET: a folder of this machine can sign no form"
+        "INBOX: on needs S3_BUCKET, because a local folder can't sign forms"
     ]
     chosen = read(INBOX="ON", S3_BUCKET="news", INBOX_LANGUAGE="PT-pt", INBOX_ALERT="label:Cat>80")
     assert (chosen.inbox.on, chosen.inbox.language) == (True, "pt-PT")
@@ -485,7 +485,7 @@ def test_rules_about_countries_are_refused_where_there_are_regions() -> None:
     with pytest.raises(ConfigError) as caught:
         read_settings({**rule, "LEVEL": "regions"})
     assert caught.value.faults == [
-        "ALERT_RULES: rules are about countries, and there is LEVEL regions; leave it empty"
+        "ALERT_RULES: rules need LEVEL countries, got regions; leave ALERT_RULES empty"
     ]
 
 

@@ -68,7 +68,7 @@ def test_what_the_worker_owns_is_written_and_removed_by_force_alone(
     assert (put.status, removed.status) == (1, 1)
     for said in (put, removed):
         assert said.err.startswith(f"Error: {desk.store.address}/{key} is ")
-        assert said.err.endswith("; left as it is: say --force\n")
+        assert said.err.endswith("; to change it anyway, use --force\n")
     assert contents(desk.store) == {key: b"the worker's"}
 
 
