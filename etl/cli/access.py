@@ -8,7 +8,7 @@ from etl.store.places import is_rewritten
 from etl.store.s3.bucket import closed_to_all
 from etl.store.s3.store import S3Store
 
-LASTS = "python app.py setup --public lasts"
+LASTS = "python app.py setup --public is permanent"
 
 
 def make_public(settings: Settings, key: str) -> None:
@@ -22,12 +22,12 @@ def make_public(settings: Settings, key: str) -> None:
     if why := closed_to_all(address):
         raise StoreError(
             f"{address}: the ACL is set, but a request without credentials can't read it ({why}); "
-            "the bucket or the account may block public access: python app.py setup --public, or "
-            "hand out a link that expires (python app.py share KEY)"
+            "the bucket or the account may block public access: run python app.py setup --public, "
+            "or share a link that expires (python app.py share KEY)"
         )
-    click.echo(f"{address}: everybody can read it (tried without credentials)")
+    click.echo(f"{address}: everyone can read it (tested without credentials)")
     if is_rewritten(key):
-        warning = "a run that writes it again makes it private"
+        warning = "the next run that writes it makes it private again"
         click.echo(f"warning: {warning}; {LASTS}", err=True)
 
 
@@ -38,7 +38,7 @@ def make_private(settings: Settings, key: str) -> None:
     address = store.signer().address(key)
     click.echo(f"{address}: private")
     if not closed_to_all(address):
-        warning = "a request without credentials can still read it, by the bucket's policy"
+        warning = "a request without credentials can still read it, because of the bucket's policy"
         click.echo(f"warning: {warning}", err=True)
 
 

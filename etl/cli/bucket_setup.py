@@ -91,7 +91,7 @@ def _show(answer: dict[str, Any], options: SetupOptions) -> None:
     if answer["website"]:
         options.say(f"the website, on AWS: {answer['website']}")
     if not options.dry_run and not answer["fault"]:
-        options.say("next: python app.py doctor tries out what the worker needs")
+        options.say("next: python app.py doctor tests everything that the worker needs")
 
 
 def set_up_topic(name: str, options: SetupOptions) -> dict[str, str | bool]:
@@ -100,11 +100,11 @@ def set_up_topic(name: str, options: SetupOptions) -> dict[str, str | bool]:
     missing = not topic.exists()
     options.say(f"{topic.shown}: {'1 change' if missing else 'nothing to do'}")
     if missing:
-        options.say("  + make the topic, which alerts are sent to")
+        options.say("  + create the topic that alerts are sent to")
     if missing and not options.dry_run:
         confirm("Make 1 change?", yes=options.yes)
         topic.ensure()
-        options.say("done: next, python app.py subscribe adds somebody to be told")
+        options.say("done; next: python app.py subscribe adds a subscriber")
     return {"name": name, "made": missing and not options.dry_run}
 
 

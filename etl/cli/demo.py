@@ -61,7 +61,7 @@ def demonstrate(settings: Settings) -> None:
     if before and before.manifest.source.name != "sample":
         raise ConfigError(
             f"OUTPUT_DIR: {settings.store.output_dir} holds data of {before.manifest.source.name}; "
-            "the demo does not publish over it: choose another folder, OUTPUT_DIR=out-demo"
+            "the demo does not overwrite it: choose another folder, OUTPUT_DIR=out-demo"
         )
     with served(SAMPLES) as address:
         sample = replace(
@@ -72,14 +72,14 @@ def demonstrate(settings: Settings) -> None:
             alerts=replace(settings.alerts, topic="", translate_to=(), ping_url=""),
             inbox=replace(settings.inbox, on=False),
         )
-        print(f"made-up data is served on {address}; every figure in it is invented\n")
+        print(f"serving made-up data on {address}; every figure in it is invented\n")
         for nth in ("first", "second"):
             print(f"{nth} run:", flush=True)
             with Screen.of(sample, as_json=False) as screen:
                 options = Options(step=screen.step, advance=screen.advance)
                 screen.show(pipeline.run(sample, store, options))
             print()
-    print(f"what lies in {settings.store.output_dir}/ (made-up data):")
+    print(f"files in {settings.store.output_dir}/ (made-up data):")
     for place in (place for place in PLACES if place.key in WHERE):
         if not is_switched_on(place.key, settings.table.outputs):
             continue

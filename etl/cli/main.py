@@ -56,16 +56,16 @@ FOR_EACH = ("run", "status", "history", "report", "doctor", "setup", "prune", "i
 RUNS = ("run", "demo", "record-failure", "monthly-tasks", "tell-pending", "read-inbox")
 
 SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Make it ready": (setup,),
-    "The worker's runs": (
+    "Setup": (setup,),
+    "Runs": (
         *(run, status, history, report, open_page, validate, doctor, demo),
         *(record_failure, monthly_tasks, tell_pending),
     ),
-    "The files": (ls, head, get, put, rm, share, buckets),
-    "The versions": (diff, vintage, restore, prune),
-    "What readers send": (inbox, read_inbox),
-    "The archive": (import_archive, backfill, rebuild, vintages),
-    "Who is told": (subscribe, subscribers, unsubscribe, topics, notify),
+    "Files": (ls, head, get, put, rm, share, buckets),
+    "Versions": (diff, vintage, restore, prune),
+    "Readers' letters": (inbox, read_inbox),
+    "Archive": (import_archive, backfill, rebuild, vintages),
+    "Alerts": (subscribe, subscribers, unsubscribe, topics, notify),
 }
 
 
@@ -93,14 +93,14 @@ class Sectioned(click.Group):
     cls=Sectioned,
     commands=[command for commands in SECTIONS.values() for command in commands],
     context_settings={"help_option_names": sorted(HELP), "max_content_width": 96},
-    epilog="Without a command `python app.py` is the worker: one run a day, for ever. "
-    "Settings come from the environment and from .env; .env.example lists them all.",
+    epilog="Without a command, `python app.py` starts the worker: one run a day, until it is "
+    "stopped. Settings come from the environment and from .env; .env.example lists them all.",
 )
 @click.version_option(VERSION, prog_name="Cloud ETL")
-@click.option("--source", metavar="NAME", help="Which one, where SOURCES names several.")
+@click.option("--source", metavar="NAME", help="Which source, if SOURCES names several.")
 @click.pass_context
 def cli(context: click.Context, source: str | None) -> None:
-    """Somebody else's data every day, tidy, in your own S3 folder."""
+    """Publish a third-party dataset to your S3 bucket every day: cleaned, checked, versioned."""
     arguments: list[str] = context.obj
     if source or context.invoked_subcommand not in FOR_EACH or ONCE & set(arguments):
         return
@@ -162,7 +162,7 @@ def main(arguments: list[str] | None = None) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     except click.Abort:
-        click.echo("nothing was done", err=True)
+        click.echo("cancelled; nothing was changed", err=True)
         return 1
     except click.ClickException as exc:
         exc.show()

@@ -17,8 +17,8 @@ from etl.store import valid_key
 from etl.store.open import open_store as open_store
 from etl.worker.handover import BY_HAND, Handover
 
-JSON = click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-YES = click.option("--yes", is_flag=True, help="Don't ask.")
+JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+YES = click.option("--yes", is_flag=True, help="Don't ask for confirmation.")
 
 
 class Key(click.ParamType[str]):
@@ -76,7 +76,7 @@ def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:
     if yes:
         return
     if not sys.stdin.isatty():
-        raise click.ClickException(f"no terminal to ask on: {question} Say --yes if so")
+        raise click.ClickException(f"there is no terminal to ask: {question} Use --yes to agree")
     if typed is None:
         click.confirm(question, abort=True)
     elif click.prompt(f"{question} Type its name", default="", show_default=False) != typed:
@@ -87,7 +87,7 @@ def topic_name(settings: Settings) -> str:
     """Return the name of the alerts' topic. Raises ConfigError if ALERT_TOPIC is not set."""
     if not settings.alerts.topic:
         raise ConfigError(
-            "ALERT_TOPIC: not set, so nobody is told; set it to a name such as cloud-etl, and make "
-            "the topic with: python app.py setup"
+            "ALERT_TOPIC: not set, so no alerts are sent; set it to a name such as cloud-etl, and "
+            "create the topic with: python app.py setup"
         )
     return settings.alerts.topic

@@ -20,7 +20,7 @@ from etl.settings.groups import Settings
 from etl.store.layout import RAW, REVISIONS, VINTAGES
 
 LISTED = 20
-OLD = "left by a run, or an import, that broke off"
+OLD = "left by an interrupted run or import"
 
 
 def print_imported(
@@ -35,7 +35,7 @@ def print_imported(
     same = len(outcomes) - len(new) - len(left_out)
     print(
         f"{settings.store.address}/raw: {len(outcomes)} versions of {settings.source.data_set}: "
-        f"{len(new)} new, {same} there already or the same as the one before, "
+        f"{len(new)} new, {same} already there or the same as the previous one, "
         f"{len(left_out)} left out{' (a dry run: nothing was written)' if dry_run else ''}"
     )
     _print_slots([one for one in outcomes if one.run_id], every=dry_run)
@@ -45,7 +45,7 @@ def print_imported(
         print(f"  kept for {days.days} days from now on (RETENTION_DAYS)")
         print("  next: python app.py backfill makes their runs")
     if guessed:
-        print(f"  of the file's own time, since no date is in its name: {len(guessed)}")
+        print(f"  dated by the file's own time, since its name has no date: {len(guessed)}")
         _few(f"{one.origin}: {one.moment:%Y-%m-%d %H:%M} UTC" for one in guessed)
     if left_out:
         print("  left out:")
@@ -77,7 +77,7 @@ def print_forgotten(run_id: str, *, as_json: bool) -> None:
     if as_json:
         print_json({"forgotten": run_id})
     else:
-        print(f"raw/{run_id} is removed; runs that were made of it stay until they are cleared")
+        print(f"raw/{run_id} is removed; runs made from it stay until prune removes them")
 
 
 def print_backfilled(
@@ -94,22 +94,22 @@ def print_backfilled(
     size = f" ({human(made)})" if made else ""
     print(
         f"{settings.store.address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
-        f"{count['there']} there already, {count['failed']} failed"
+        f"{count['there']} already there, {count['failed']} failed"
     )
     if later := count["unknown"] + count["waiting"]:
         print(
-            f"  {later} are left for the next backfill: {count['unknown']} could not be worked on, "
+            f"  {later} are left for the next backfill: {count['unknown']} could not be processed, "
             f"and {count['waiting']} come after one of those"
         )
     _print_failures(failed)
     if warned := [day for day in done.days if day.warnings]:
-        print(f"  with warnings, which stand in the manifest: {len(warned)}")
+        print(f"  with warnings, recorded in the manifest: {len(warned)}")
     if done.unfinished:
-        print(f"  passed over, {OLD}: {', '.join(f'{RAW}{run}' for run in done.unfinished)}")
+        print(f"  skipped, {OLD}: {', '.join(f'{RAW}{run}' for run in done.unfinished)}")
     if published:
         print(f"  published: run {published}")
     elif any(day.run_id for day in done.days):
-        print("  readers have what they had (--publish gives them the newest of these)")
+        print("  the published version is unchanged (--publish publishes the newest of these)")
     return whole
 
 

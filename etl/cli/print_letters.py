@@ -30,7 +30,9 @@ def print_letters(
         print(f"{where}: no letters")
         return
     rows = [_letter_row(letter) for letter in letters]
-    rows += [[one.id, "", "", "", f"waits: {one.why or 'somebody is at it'}"] for one in waiting]
+    rows += [
+        [one.id, "", "", "", f"waits: {one.why or 'a worker is reading it'}"] for one in waiting
+    ]
     print_table(f"{where}: letters", LETTERS, rows)
 
 

@@ -31,7 +31,8 @@ def print_history(past: History, last: int, *, as_json: bool, where: str) -> Non
     if still := standstill(past.records):
         print_sentence(
             f"The source's last date, {still.last_date}, has not changed since the run of "
-            f"{still.last_date_since}, and its bytes not since that of {still.bytes_since}."
+            f"{still.last_date_since}; its bytes have not changed since the run of "
+            f"{still.bytes_since}."
         )
 
 

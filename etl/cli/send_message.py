@@ -25,7 +25,7 @@ def send_sms(number: str, text: str, *, yes: bool, as_json: bool) -> None:
     except ValueError as exc:
         raise click.UsageError(f"--to: {exc}") from exc
     if (size := len(text.encode())) > sms.MOST_BYTES:
-        raise click.UsageError(f"TEXT: {size:,} bytes; SNS takes {sms.MOST_BYTES:,} by SMS")
+        raise click.UsageError(f"TEXT: {size:,} bytes; SNS accepts {sms.MOST_BYTES:,} per SMS")
     topic, parts = Topic(""), sms.parts(text)
     for doubt in phones.doubts(topic, [number]):
         click.echo(f"warning: {doubt}", err=True)
@@ -34,7 +34,7 @@ def send_sms(number: str, text: str, *, yes: bool, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"to": number, "parts": parts}))
     else:
-        click.echo(f"handed over for {number}, as {parts} SMS")
+        click.echo(f"sent to SNS for {number}, as {parts} SMS")
 
 
 def send_note(
@@ -60,7 +60,7 @@ def send_note(
     for language, why in failed.items():
         click.echo(f"warning: not translated to {language}: {why}", err=True)
     if detect:
-        click.echo(f"this is {source} ({score:.0%} sure); it would go out as", err=as_json)
+        click.echo(f"this is {source} ({score:.0%} sure); it would be sent as", err=as_json)
         for language, message in note.items():
             click.echo(f"  {language}  {message.short}", err=as_json)
     _warn_of_sms(topic, note, heard)
@@ -80,12 +80,12 @@ def _audience(topic: Topic, languages: Sequence[str]) -> list[Subscription] | No
     except AlertError as exc:
         if aws.is_missing(exc):
             raise
-        click.echo(f"warning: not known who gets this: {exc}", err=True)
+        click.echo(f"warning: can't tell who gets this: {exc}", err=True)
         return None
     if not heard:
         raise AlertError(
             f"nobody gets this: {topic.shown} has no confirmed subscriber who gets notes in "
-            f"{', '.join(languages)}; python app.py subscribers lists all, subscribe adds somebody"
+            f"{', '.join(languages)}; python app.py subscribers lists all, subscribe adds one"
         )
     return heard
 
@@ -95,14 +95,14 @@ def _warn_of_sms(topic: Topic, note: Note, heard: list[Subscription] | None) -> 
     spoken = {language for each in by_sms for language in each.languages or note}
     for language in sorted(spoken & note.keys()):
         if note[language].shortened:
-            click.echo(f"by SMS it is shortened to: {note[language].short}", err=True)
+            click.echo(f"for SMS it is shortened to: {note[language].short}", err=True)
     for doubt in phones.doubts(topic, [each.endpoint for each in by_sms]):
         click.echo(f"warning: {doubt}", err=True)
 
 
 def _counted(heard: list[Subscription] | None) -> str:
     if heard is None:
-        return "everybody who is subscribed"
+        return "all subscribers"
     people = "1 person" if len(heard) == 1 else f"{len(heard)} people"
     by_sms = sum(each.protocol == "sms" for each in heard)
     return f"{people}, {by_sms} of them by SMS" if by_sms else people

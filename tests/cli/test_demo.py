@@ -53,7 +53,7 @@ def test_the_demo_says_that_all_is_made_up_and_what_lies_where(
     assert "made-up" in ended.stdout
     assert "invented" in ended.stdout
     assert "http://127.0.0.1:" in ended.stdout
-    listed = ended.stdout.split("what lies in shown here/")[1]
+    listed = ended.stdout.split("files in shown here/")[1]
     names = re.findall(r"^  (\S+) ", listed, re.MULTILINE)
     assert len(names) >= 8
     assert [name for name in names if not (folder / "shown here" / name).exists()] == []

@@ -21,7 +21,7 @@ from tests.support.s3_server import Answer, answering
 def test_the_help_lists_the_commands_and_says_what_happens_without_one() -> None:
     said = CliRunner().invoke(main.cli, ["--help"])
     assert said.exit_code == 0
-    for word in ("is the worker", ".env.example", "The files:", "The versions:"):
+    for word in ("starts the worker", ".env.example", "Files:", "Versions:"):
         assert word in said.output
     for name, found in main.cli.commands.items():
         assert (f"\n  {name} " in said.output) != found.hidden, name

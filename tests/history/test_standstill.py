@@ -75,7 +75,8 @@ def test_status_history_and_page_say_how_long_the_source_has_stood_still(
     assert (status["last_date_since"], status["bytes_since"]) == ("2021-01-25", "2021-01-26")
     shown = " ".join(local_desk("history", "--last", "1").out.split())
     assert (
-        "2021-01-20, has not changed since the run of 2021-01-25, and its bytes not since" in shown
+        "2021-01-20, has not changed since the run of 2021-01-25; its bytes have not changed"
+        in shown
     )
     page = read_page(contents(local_desk.store)["index.html"].decode())
     assert page.one("time", id="last-date-since").text == "2021-01-25"

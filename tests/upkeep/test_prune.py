@@ -147,14 +147,14 @@ def test_a_bucket_and_a_folder_are_cleared_after_asking(desk: Desk) -> None:
     said = desk("prune", "--dry-run")
     assert (said.status, said.err) == (0, "")
     heading, runs_line, inputs_line, total = said.out.splitlines()
-    assert heading.startswith(f"{desk.store.address}, of before 20")
+    assert heading.startswith(f"{desk.store.address}, from before 20")
     assert re.fullmatch(rf" +1 {RUNS}: {count} objects, {size / 1000:.1f} kB", runs_line)
     assert "1 old inputs: 1 object" in inputs_line
-    assert total.startswith(f"in all {count + 1} objects")
-    assert total.endswith("nothing was cleared")
+    assert total.startswith(f"total: {count + 1} objects")
+    assert total.endswith("nothing was removed")
     asked = desk("prune")
     assert asked.status == 1
-    assert "no terminal to ask on: Clear" in asked.err
+    assert "there is no terminal to ask: Remove" in asked.err
     assert desk("prune", answer="n").status == 1
     assert contents(desk.store) == before
     assert (
@@ -164,14 +164,14 @@ def test_a_bucket_and_a_folder_are_cleared_after_asking(desk: Desk) -> None:
     )
     assert whole_runs(desk.store) == others
     again = desk("prune", "--yes").out
-    assert again.startswith(f"{desk.store.address}: nothing to clear of before 20")
+    assert again.startswith(f"{desk.store.address}: nothing to remove from before 20")
     assert not Path("out/runs", first).exists()
 
 
 def test_how_long_is_a_setting(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     local_desk.publish_daily(NOW, 3)
     monkeypatch.setenv("RETENTION_DAYS", "36500")
-    assert "nothing to clear of before 19" in local_desk("prune").out
+    assert "nothing to remove from before 19" in local_desk("prune").out
     assert local_desk("prune", "--keep-days", "0").status == 2
 
 

@@ -182,7 +182,7 @@ def test_a_bucket_and_a_folder_go_back_and_say_until_when(desk: Desk) -> None:
     assert f"back to run {first}" in shown
     assert "restored" in shown
     again = desk("restore", first)
-    assert (again.status, again.out) == (0, "it is the one that is published; nothing was done\n")
+    assert (again.status, again.out) == (0, "this run is already published; nothing was changed\n")
     wrong = desk("restore", "2020-01-01")
     assert wrong.status == 1
     assert wrong.err == (

@@ -13,9 +13,7 @@ from etl.store.layout import TABLE_PARQUET
 
 Cluster = tuple[str | None, int | None]
 DAY = click.DateTime(["%Y-%m-%d"])
-ONLY = click.option(
-    "--only", type=click.Choice(["table"]), help="Make timeseries.parquet and nothing else."
-)
+ONLY = click.option("--only", type=click.Choice(["table"]), help="Make only timeseries.parquet.")
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
 
 
@@ -37,14 +35,17 @@ def on_dask(command: Callable[..., None]) -> Callable[..., None]:
     at most one of the two.
     """
 
-    @click.option("--dask", type=Address(), help="On the workers of this scheduler.")
+    @click.option("--dask", type=Address(), help="Use the workers of this scheduler.")
     @click.option(
-        "--workers", type=click.IntRange(1, 256), metavar="N", help="So many processes here."
+        "--workers",
+        type=click.IntRange(1, 256),
+        metavar="N",
+        help="Use N processes on this machine.",
     )
     @wraps(command)
     def wrapped(dask: str | None, workers: int | None, **options: Any) -> None:
         if dask and workers:
-            raise click.UsageError("--dask has workers of its own: leave out --workers")
+            raise click.UsageError("--dask has its own workers: leave out --workers")
         command(cluster=(dask, workers), **options)
 
     return wrapped
@@ -52,11 +53,11 @@ def on_dask(command: Callable[..., None]) -> Callable[..., None]:
 
 @click.command("import-archive")
 @click.argument("path", type=click.Path(path_type=Path), required=False)
-@click.option("--dry-run", is_flag=True, help="Only list what would happen.")
+@click.option("--dry-run", is_flag=True, help="Show what would happen; write nothing.")
 @click.option("--forget", metavar="SNAPSHOT", help="Remove an imported snapshot, by id or day.")
 @JSON
 def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json: bool) -> None:
-    """Bring versions of SOURCE's document that you have into the archive, raw/.
+    """Add versions of SOURCE's document that you have to the archive, raw/.
 
     \b
     python app.py import-archive versions/                 2020-09-07.json, 2020-09-08.json.gz ...
@@ -64,9 +65,9 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
     python app.py import-archive repository                the same, if it has one stats.json
     python app.py import-archive --forget 2020-09-07       remove the one imported for that day
 
-    The day (and the time, in UTC) is that of the file's name, else the file's own; in git the
-    author's. A document of another source or level is left out, with the reason. Nothing is
-    published: python app.py backfill makes the runs.
+    The date (and the time, in UTC) comes from the file's name, or else from the file's
+    modification time; in git it is the author's date. Documents of another source or level are
+    left out, with the reason. Nothing is published: python app.py backfill makes the runs.
     """
     from etl.archive import import_versions
     from etl.archive.engine import Progress
@@ -74,7 +75,7 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
     from etl.cli.screen import Screen
 
     if (path is None) == (forget is None) or (forget and dry_run):
-        raise click.UsageError("name a folder or file to import, or say --forget SNAPSHOT")
+        raise click.UsageError("give a folder or file to import, or --forget SNAPSHOT")
     settings = in_force()
     store, now = open_store(settings), _now()
     if path is None:
@@ -94,10 +95,10 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
 @click.option(
     "--from", "first", type=DAY, metavar="DATE", help="The first slot, such as 2020-09-01."
 )
-@click.option("--to", "last", type=DAY, metavar="DATE", help="The last one.")
+@click.option("--to", "last", type=DAY, metavar="DATE", help="The last slot.")
 @on_dask
 @ONLY
-@click.option("--publish", is_flag=True, help="Give readers the newest of these runs.")
+@click.option("--publish", is_flag=True, help="Publish the newest of these runs.")
 @JSON
 def backfill(
     first: datetime | None,
@@ -111,14 +112,14 @@ def backfill(
 
     \b
     python app.py backfill                                one after the other
-    python app.py backfill --workers 4                    in four processes here
+    python app.py backfill --workers 4                    in four processes on this machine
     python app.py backfill --dask tcp://10.0.0.5:8786     on a cluster
     python app.py backfill --from 2020-09-01 --to 2020-09-30
-    python app.py backfill --only table                   all that vintages needs
+    python app.py backfill --only table                   enough for vintages
 
-    What is there already, of the same snapshot, settings and code, is skipped, so it can be stopped
-    and said again. A snapshot that fails is listed and stops no other; the exit status is 1 then.
-    What readers see stays as it is, unless you say --publish.
+    Existing runs of the same snapshot, settings and code are skipped, so you can stop the command
+    and start it again. If a snapshot fails, it is listed and the others continue; the exit status
+    is then 1. The published version does not change unless you use --publish.
     """
     from etl.archive.backfill import Span
     from etl.cli.fill_archive import fill
@@ -135,13 +136,13 @@ def backfill(
 @ONLY
 @JSON
 def rebuild(snapshot: str, only: str | None, as_json: bool) -> None:
-    """Make the run of one archived snapshot, named as in raw/.
+    """Rebuild the run of one archived snapshot, named as in raw/.
 
     \b
     python app.py rebuild 2021-01-25T060000Z-0123456789ab
 
-    For services that start a process for each task, such as AWS Batch, Lambda or Modal: any number
-    of these may run at the same time. The run is the same that backfill makes.
+    This is for services that start a process for each task, such as AWS Batch, Lambda or Modal:
+    any number of them may run at the same time. The run is the same as the one that backfill makes.
     """
     from etl.archive.backfill import Span
     from etl.cli.fill_archive import fill
@@ -157,14 +158,14 @@ def _file(only: str | None) -> str:
 @on_dask
 @JSON
 def vintages(cluster: Cluster, as_json: bool) -> None:
-    """Write all snapshots to one data set; sum up the revisions.
+    """Write all snapshots to one data set, and a summary of the revisions.
 
     \b
-    vintages/snapshot=2021-01-31/part.parquet   what was said on that day, of every day
-    revisions.csv                               a line a country: how much was restated, and when
+    vintages/snapshot=2021-01-31/part.parquet   what the source said that day about every day
+    revisions.csv                               one row per country: how much was restated, and when
 
-    Takes each snapshot's run, the one made last; python app.py backfill makes those that are not
-    there. What is there already is not written again.
+    This uses the latest run of each snapshot; python app.py backfill makes missing runs. Existing
+    files are not written again.
     """
     from etl.archive.cluster import open_engine
     from etl.archive.engine import Progress

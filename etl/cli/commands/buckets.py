@@ -12,20 +12,22 @@ if TYPE_CHECKING:
 
 
 @click.command()
-@click.option("--delete", metavar="NAME", help="Delete this one, if it is empty.")
-@click.option("--empty", metavar="NAME", help="Remove all that is in this one, versions too.")
+@click.option("--delete", metavar="NAME", help="Delete this bucket, if it is empty.")
+@click.option(
+    "--empty", metavar="NAME", help="Remove everything in this bucket, including former versions."
+)
 @YES
 @JSON
 def buckets(delete: str | None, empty: str | None, yes: bool, as_json: bool) -> None:
-    """List the account's buckets; empty or delete one after its name was typed.
+    """List the account's buckets; empty or delete one after you type its name.
 
     \b
     python app.py buckets                  works without S3_BUCKET
-    python app.py buckets --empty NAME     all objects and all former versions, for good
-    python app.py buckets --delete NAME    once it is empty
+    python app.py buckets --empty NAME     removes all objects and former versions permanently
+    python app.py buckets --delete NAME    deletes the empty bucket
     """
     if delete and empty:
-        raise click.UsageError("say --empty first, and then --delete")
+        raise click.UsageError("use --empty first, and then --delete")
     settings = in_common()
     from etl.cli.print_objects import print_buckets
     from etl.store.s3 import bucket
@@ -49,10 +51,10 @@ def _empty(client: "S3Client", name: str, *, yes: bool) -> None:
 
     count = count_versions(client, name, COUNTED)
     if not count:
-        click.echo(f"{escaped(name)}: is empty already")
+        click.echo(f"{escaped(name)}: already empty")
         return
     amount = f"more than {COUNTED:,}" if count > COUNTED else f"{count:,}"
-    what = f"{amount} object{'s' if count > 1 else ''}, former versions counted"
-    confirm(f"Remove {what}, from the bucket {name} for good?", yes=yes, typed=name)
+    what = f"{amount} object{'s' if count > 1 else ''}, including former versions"
+    confirm(f"Permanently remove {what}, from the bucket {name}?", yes=yes, typed=name)
     removed = sum(empty_bucket(client, name))
-    click.echo(f"{escaped(name)}: {removed:,} removed; it is empty")
+    click.echo(f"{escaped(name)}: {removed:,} removed; it is now empty")

@@ -20,10 +20,10 @@ FIGURES = [f"{kind}_{measure}" for kind in ("cumulative", "new") for measure in 
 def diff(before: str, after: str | None, as_json: bool) -> None:
     """Show how a run differs from an earlier one.
 
-    Rows added and removed, figures restated, countries (regions, places) that came or went.
+    Shows added and removed rows, restated figures, and new or missing countries (regions, places).
 
     \b
-    python app.py diff previous                 the published run against the one before
+    python app.py diff previous                 the published run and the one before it
     python app.py diff 2021-01-20 2021-01-25    the runs of two days
     """
     from etl.cli.print_changes import print_difference
@@ -37,20 +37,24 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
 @click.argument("series", metavar="COUNTRY")
 @click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
 @click.option(
-    "--measure", type=click.Choice(FIGURES), default=FIGURES[0], show_default=True, help="Which."
+    "--measure",
+    type=click.Choice(FIGURES),
+    default=FIGURES[0],
+    show_default=True,
+    help="Which measure.",
 )
 @JSON
 def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     """Show how one figure was reported, run by run.
 
-    That of a country, region or place on one day.
+    The figure is one measure of a country, region or place on one day.
 
     \b
     python app.py vintage ESP 2020-09-01
     python app.py vintage France 2020-09-01 --measure new_deaths
 
-    A country by ISO code, key or name, a region or place by key or name. Of runs that were cleared
-    away the archived inputs are read, where they are there.
+    Name a country by ISO code, key or name, and a region or place by key or name. For runs that
+    were removed, the archived inputs are read if they still exist.
     """
     from etl.archive.figure_history import FigureKey, read_figure_history
     from etl.cli.print_changes import print_vintage

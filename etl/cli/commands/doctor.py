@@ -10,14 +10,14 @@ from etl.cli.options import JSON, in_force, open_store
 
 
 @click.command()
-@click.option("--heal", is_flag=True, help="Mend what can be mended.")
+@click.option("--heal", is_flag=True, help="Repair what can be repaired.")
 @JSON
 def doctor(heal: bool, as_json: bool) -> None:
-    """Try out everything the worker needs, and verify what is published.
+    """Test everything the worker needs, and verify what is published.
 
-    Every setting, the source, credentials, region, bucket and clock; each permission, on a small
-    test object; then every published file, by its digest. Says what is wrong and what to do; exit
-    status 1 if anything failed.
+    Checks the settings, source, credentials, region, bucket and clock; then each permission, with
+    a small test object; then every published file, by its digest. Says what is wrong and what to
+    do. The exit status is 1 if anything failed.
     """
     from etl.cli.print_runs import print_findings
     from etl.upkeep.doctor import published as doctors

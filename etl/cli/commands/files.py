@@ -28,25 +28,27 @@ class Meta(click.ParamType[tuple[str, str]]):
         if not found:
             self.fail(f"expected KEY=VALUE in ASCII, such as author=me, got {value[:80]!r}")
         if found[1].lower() == "sha256":
-            self.fail("sha256 is the worker's own: each object has it already")
+            self.fail("sha256 is reserved: the worker sets it on each object")
         return found[1].lower(), found[2] or ""
 
 
-FORCE = click.option("--force", is_flag=True, help="Even if it is the worker's own.")
+FORCE = click.option("--force", is_flag=True, help="Even if the file belongs to the worker.")
 
 
 @click.command()
 @click.argument("prefix", type=Key(valid_prefix), default="")
-@click.option("--max", "most", type=click.IntRange(min=1), metavar="N", help="Only N of them.")
+@click.option(
+    "--max", "most", type=click.IntRange(min=1), metavar="N", help="List at most N files."
+)
 @JSON
 def ls(prefix: str, most: int | None, as_json: bool) -> None:
     """List the files in the folder: size, time, key.
 
     \b
-    python app.py ls                all of it
-    python app.py ls countries/     what begins so
+    python app.py ls                all files
+    python app.py ls countries/     files whose key begins with this
     python app.py ls --max 10       the first ten, as the server lists them
-    python app.py ls | wc -l        in a pipe: key, bytes and time, by tabs
+    python app.py ls | wc -l        in a pipe: key, bytes and time, separated by tabs
     """
     from etl.cli.print_objects import print_entries
 
@@ -59,7 +61,7 @@ def ls(prefix: str, most: int | None, as_json: bool) -> None:
 @click.argument("key", type=Key())
 @JSON
 def head(key: str, as_json: bool) -> None:
-    """Say all that is known of an object, without fetching it."""
+    """Show everything that is known about an object, without downloading it."""
     from etl.cli.print_objects import print_head
     from etl.store.transfer import require
 
@@ -69,11 +71,11 @@ def head(key: str, as_json: bool) -> None:
 @click.command()
 @click.argument("key", type=Key())
 @click.argument("file", type=click.Path(path_type=Path, allow_dash=True), required=False)
-@click.option("--force", is_flag=True, help="Write over a file that is there already.")
+@click.option("--force", is_flag=True, help="Overwrite an existing file.")
 def get(key: str, file: Path | None, force: bool) -> None:
-    """Fetch an object, into FILE or a file of its own name; `-` is standard output.
+    """Download an object to FILE or a file with its own name; `-` is standard output.
 
-    What arrives is verified by its SHA-256, and the file is there whole or not at all.
+    The download is verified with its SHA-256. You get either the complete file or none.
     """
     from etl.store.transfer import fetch, fetch_to_stdout
 
@@ -84,32 +86,32 @@ def get(key: str, file: Path | None, force: bool) -> None:
     name = Path(key).name
     path = Path(name) if file is None else file / name if file.is_dir() else file
     found = fetch(store, key, path, replace=force)
-    proof = "" if found.sha256 else "; the store keeps no SHA-256 to verify it by"
+    proof = "" if found.sha256 else "; not verified, since the store has no SHA-256 of it"
     click.echo(f"{path}: {human(found.size)}{proof}")
 
 
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @click.argument("key", type=Key(), required=False)
-@click.option("--public", is_flag=True, help="Let everybody read it, by an ACL.")
+@click.option("--public", is_flag=True, help="Let everyone read it, with an ACL.")
 @click.option(
-    "--meta", type=Meta(), multiple=True, metavar="KEY=VALUE", help="Metadata; several times."
+    "--meta", type=Meta(), multiple=True, metavar="KEY=VALUE", help="Metadata; may be repeated."
 )
 @FORCE
 def put(
     file: Path, key: str | None, public: bool, meta: tuple[tuple[str, str], ...], force: bool
 ) -> None:
-    """Put a file into the folder, under KEY or its own name.
+    """Upload a file to the folder, under KEY or its own name.
 
     \b
     python app.py put notes.txt                        under its own name
-    python app.py put notes.txt my/notes.txt           under another
-    python app.py put notes.txt --meta author=me       with metadata of your own
+    python app.py put notes.txt my/notes.txt           under another name
+    python app.py put notes.txt --meta author=me       with your own metadata
     """
     settings = in_force()
     store = open_store(settings)
     if (public or meta) and not settings.store.bucket:
-        raise ConfigError("S3_BUCKET: not set; a folder of this machine has no ACLs and metadata")
+        raise ConfigError("S3_BUCKET: not set; a local folder has no ACLs or metadata")
     if sum(len(name) + len(value) for name, value in dict(meta).items()) > META_BYTES:
         raise click.BadParameter(f"S3 keeps {META_BYTES} bytes of metadata at most")
     name = key or Key().convert(file.name, None, None)
@@ -147,4 +149,6 @@ def _leave_alone(store: Store, key: str, force: bool) -> None:
 
     what = None if force else owned(store, key)
     if what:
-        raise click.ClickException(f"{store.address}/{key} is {what}; left as it is: say --force")
+        raise click.ClickException(
+            f"{store.address}/{key} is {what}; to change it anyway, use --force"
+        )

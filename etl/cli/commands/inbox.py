@@ -11,16 +11,22 @@ from etl.settings.groups import Settings
 
 
 @click.command()
-@click.option("--list", "listed", is_flag=True, help="Only show what was read before.")
-@click.option("--last", type=click.IntRange(1), default=50, show_default=True, help="How many.")
+@click.option("--list", "listed", is_flag=True, help="Only show earlier results; read nothing.")
+@click.option(
+    "--last",
+    type=click.IntRange(1),
+    default=50,
+    show_default=True,
+    help="How many letters to show.",
+)
 @JSON
 def inbox(listed: bool, last: int, as_json: bool) -> None:
-    """Read now what readers sent, or show what became of it.
+    """Read new letters from readers, or show the results.
 
     \b
-    python app.py inbox            read what has come since
-    python app.py inbox --list     what was read, newest last, and what waits
-    python app.py share --inbox    the form by which readers send it
+    python app.py inbox            read new letters
+    python app.py inbox --list     show letters that were read, newest last, and those that wait
+    python app.py share --inbox    make a form that readers can write to you with
     """
     from etl.cli.print_letters import print_letters
     from etl.inbox import claims, results

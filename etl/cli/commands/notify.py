@@ -10,15 +10,15 @@ SUBJECT = "expected 1 to 99 characters on one line"
 
 @click.command()
 @click.argument("text")
-@click.option("--subject", metavar="TEXT", help="Of the e-mails, up to 99 characters.")
-@click.option("--to", "number", metavar="NUMBER", help="By SMS to this number alone.")
-@click.option("--detect", is_flag=True, help="Find out the language that it is written in.")
+@click.option("--subject", metavar="TEXT", help="Subject of the e-mails, up to 99 characters.")
+@click.option("--to", "number", metavar="NUMBER", help="Send only one SMS, to this number.")
+@click.option("--detect", is_flag=True, help="Detect the language of the text.")
 @YES
 @JSON
 def notify(
     text: str, subject: str | None, number: str | None, detect: bool, yes: bool, as_json: bool
 ) -> None:
-    """Send a message to everybody who is subscribed, each in their language, after asking.
+    """Send a message to all subscribers, each in their language, after asking.
 
     \b
     python app.py notify "The source has moved; figures will be late today."
@@ -28,7 +28,7 @@ def notify(
     if not text.strip() or len(text) > MOST_CHARACTERS:
         raise click.UsageError(f"TEXT: expected 1 to {MOST_CHARACTERS:,} characters")
     if number is not None and (detect or subject is not None):
-        raise click.UsageError("--to sends the text as it is; leave --detect and --subject out")
+        raise click.UsageError("--to sends the text unchanged; leave out --detect and --subject")
     if subject is not None and not _is_subject(subject):
         raise click.UsageError(f"--subject: {SUBJECT}")
     from etl.cli.send_message import send_note, send_sms

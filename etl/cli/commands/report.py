@@ -19,7 +19,7 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     python app.py report 2021-01    writes reports/2021-01/ and reports/index.html
     python app.py report --all      every month that has snapshots
 
-    With --all, a month that fails is listed and stops no other; the exit status is 1 then.
+    With --all, if a month fails, it is listed and the others continue; the exit status is then 1.
     """
     from etl.cli.print_reports import print_reports
     from etl.cli.screen import Screen
@@ -28,7 +28,7 @@ def report(month: str | None, every: bool, as_json: bool) -> None:
     from etl.report.monthly import make
 
     if every == (month is not None):
-        raise click.UsageError("name a month, such as 2021-01, or say --all")
+        raise click.UsageError("name a month, such as 2021-01, or use --all")
     try:
         wanted = [Month.parse(month)] if month else []
     except ValueError as exc:

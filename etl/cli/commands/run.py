@@ -18,16 +18,18 @@ MOMENT = click.DateTime(["%Y-%m-%dT%H:%M:%SZ"])
 @click.command()
 @click.option("--if-due", is_flag=True, help="Only if today's slot has no successful run yet.")
 @click.option(
-    "--force", is_flag=True, help="Publish in spite of refusals, and though nothing changed."
+    "--force", is_flag=True, help="Publish even if checks refuse the data or nothing has changed."
 )
-@click.option("--dry-run", is_flag=True, help="Fetch, check and say what would be done; no writes.")
+@click.option(
+    "--dry-run", is_flag=True, help="Fetch and check, and say what would happen; write nothing."
+)
 @JSON
 def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """Make one run: fetch, tidy, check, publish.
 
     \b
-    python app.py run              now, whatever the hour
-    python app.py run --dry-run    see what it would publish, or refuse
+    python app.py run              run now, at any time of day
+    python app.py run --dry-run    show what it would publish or refuse
     """
     from etl import pipeline
     from etl.cli.screen import Screen
@@ -69,10 +71,10 @@ def _have_tasks_done(handover: Handover) -> None:
 
 @click.command()
 def demo() -> None:
-    """The whole job twice on made-up data: no account, no network.
+    """Run the whole job twice on made-up data: no account, no network.
 
-    Serves samples/ on loopback, publishes into OUTPUT_DIR (out/ by default), and finds on the
-    second run that nothing has changed.
+    Serves samples/ on loopback and publishes to OUTPUT_DIR (out/ by default). The second run finds
+    that nothing has changed.
     """
     from etl.cli.demo import demonstrate
 
@@ -80,11 +82,13 @@ def demo() -> None:
 
 
 @click.command()
-@click.option("--last", type=click.IntRange(1), default=30, show_default=True, help="How many.")
-@click.option("--changes", is_flag=True, help="What each published run changed.")
+@click.option(
+    "--last", type=click.IntRange(1), default=30, show_default=True, help="How many runs to show."
+)
+@click.option("--changes", is_flag=True, help="Show what each published run changed.")
 @JSON
 def history(last: int, changes: bool, as_json: bool) -> None:
-    """What happened, run by run, newest last."""
+    """List the runs and their outcomes, newest last."""
     from etl.cli.print_runs import print_history
     from etl.history import history as histories
 

@@ -10,23 +10,23 @@ from etl.errors import ConfigError
 
 @click.command()
 @click.option("--public", is_flag=True, help="Let anyone read what is published in the folder.")
-@click.option("--website", is_flag=True, help="With --public: serve index.html, by http.")
-@click.option("--dry-run", is_flag=True, help="Only show what would change.")
+@click.option("--website", is_flag=True, help="With --public: serve index.html over http.")
+@click.option("--dry-run", is_flag=True, help="Show what would change; change nothing.")
 @YES
 @click.option("--policy", is_flag=True, help="Only print the IAM policy that the worker needs.")
 @JSON
 def setup(
     public: bool, website: bool, dry_run: bool, yes: bool, policy: bool, as_json: bool
 ) -> None:
-    """Make the bucket ready, and the topic of the alerts.
+    """Create or configure the bucket, and create the topic for alerts.
 
-    Encrypted, versioned, cleared up by S3 itself, private.
+    A new bucket is encrypted, versioned and private, and S3 itself removes expired files.
 
     \b
-    python app.py setup --dry-run    see what it would change
-    python app.py setup --policy     the least that the worker's IAM user needs
+    python app.py setup --dry-run    show what it would change
+    python app.py setup --policy     print the smallest policy that the worker's IAM user needs
 
-    What others have set up in the bucket stays. A second run finds nothing to do.
+    Settings that others made in the bucket stay. Running it again has no effect.
     """
     if website and not public:
         raise click.UsageError("--website needs --public: a website shows what anyone may read")

@@ -29,29 +29,31 @@ class Lasting(click.ParamType[timedelta]):
             self.fail(f"expected a time such as 30m, 24h or 7d, got {value[:80]!r}")
         lasts = timedelta(**{UNITS[found[2]]: int(found[1])})
         if lasts > LONGEST:
-            self.fail(f"{value} is too long: S3 signs for 7d at most")
+            self.fail(f"{value} is too long: S3 signs links for at most 7d")
         return lasts
 
 
 @click.command()
 @click.argument("key", type=Key(), required=False)
 @click.option("--expires", type=Lasting(), default="24h", show_default=True, help="30m, 24h, 7d.")
-@click.option("--page", "how", flag_value="page", help="The page and all that it links to.")
-@click.option("--inbox", "how", flag_value="inbox", help="A form by which readers write to you.")
-@click.option("--public", "how", flag_value="public", help="Let everybody read it, by an ACL.")
-@click.option("--private", "how", flag_value="private", help="Take that back.")
+@click.option("--page", "how", flag_value="page", help="Share the page and everything it links to.")
+@click.option(
+    "--inbox", "how", flag_value="inbox", help="Share a form that readers can write to you with."
+)
+@click.option("--public", "how", flag_value="public", help="Let everyone read it, with an ACL.")
+@click.option("--private", "how", flag_value="private", help="Make it private again.")
 @JSON
 def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -> None:
-    """Print a link by which anybody can read one object, until it expires.
+    """Print a link that lets anyone read one object until it expires.
 
     \b
     python app.py share latest.csv                for a day
-    python app.py share latest.csv --expires 7d   for a week, the longest there is
+    python app.py share latest.csv --expires 7d   for a week, the maximum
     python app.py share --page                    the page of a private folder
     python app.py share --inbox --expires 7d      a form for remarks and pictures
     """
     if (key is None) != (how in ("page", "inbox")):
-        raise click.UsageError("name the KEY to share, or say --page or --inbox")
+        raise click.UsageError("name the KEY to share, or use --page or --inbox")
     from etl.load import share as shared
     from etl.store.transfer import require
 
@@ -73,7 +75,9 @@ def share(key: str | None, expires: timedelta, how: str | None, as_json: bool) -
 
         key = form.share(settings.alerts.translate_to, store, signer, expires)
         if not settings.inbox.on:
-            click.echo("warning: INBOX is off: what is sent is not read until it is on", err=True)
+            click.echo(
+                "warning: INBOX is off: letters are not read until you set INBOX=on", err=True
+            )
     elif key is None:
         expires_at = datetime.now(UTC) + expires
         key = shared.copy_page(store, lambda name: signer.link(name, expires).url, expires_at)
@@ -84,10 +88,10 @@ def _show(link: Link, temporary: Temporary | None, as_json: bool) -> None:
     """Print only the link on standard output, and the notes about it on standard error."""
     warning = None
     if temporary and temporary.until is None:
-        warning = "the credentials are temporary: the link dies with them, maybe much sooner"
+        warning = "the credentials are temporary: the link expires with them, maybe much sooner"
     elif temporary and temporary.until and temporary.until < link.expires_at:
         warning = (
-            f"the credentials are temporary: they, and the link, die at {_at(temporary.until)}"
+            f"the credentials are temporary: they and the link expire at {_at(temporary.until)}"
         )
     if as_json:
         from etl.cli.console import print_json
@@ -110,4 +114,4 @@ def _require_bucket(settings: Settings, key: str) -> None:
         return
     path = (settings.store.output_dir / key).absolute()
     where = f"the file itself is {path}" if path.is_file() else f"{path} does not exist"
-    raise StoreError(f"a folder of this machine signs no links (S3_BUCKET is not set); {where}")
+    raise StoreError(f"a local folder can't sign links (S3_BUCKET is not set); {where}")

@@ -18,7 +18,7 @@ LIMIT_S = 5.0
 def status(as_json: bool) -> None:
     """Show what is published, the last check and the next run.
 
-    Exit status 0 if all is well, 1 if the last check failed or a slot is overdue.
+    The exit status is 0 if all is well, and 1 if the last check failed or a slot is overdue.
     """
     from etl.cli.print_overview import print_overview
     from etl.history import history as histories
@@ -33,12 +33,14 @@ def status(as_json: bool) -> None:
 
 
 @click.command("open")
-@click.option("--print", "only_print", is_flag=True, help="Print the address; open no browser.")
+@click.option(
+    "--print", "only_print", is_flag=True, help="Print the address; don't open a browser."
+)
 def open_page(only_print: bool) -> None:
-    """Open the published page in a browser, or print its address where there is none.
+    """Open the published page in a browser, or print its address if there is no browser.
 
-    The page of a private bucket is opened as a copy whose links expire after an hour, as
-    `share --page` makes it.
+    For a private bucket, this opens a copy of the page whose links expire after an hour, like
+    `share --page`.
     """
     address = _page_address(in_force())
     if only_print or click.launch(address) != 0:

@@ -34,22 +34,24 @@ class Kinds(click.ParamType[tuple[str, ...]]):
 @click.command()
 @click.argument("protocol", type=PROTOCOLS)
 @click.argument("endpoint")
-@click.option("--lang", default=ORIGINAL, show_default=True, help="One of en and TRANSLATE_TO.")
+@click.option(
+    "--lang", default=ORIGINAL, show_default=True, help="Language: en or one of TRANSLATE_TO."
+)
 @click.option("--only", type=Kinds(), default=(), help="Only these kinds: " + ", ".join(KINDS))
-@click.option("--again", is_flag=True, help="Have a pending confirmation sent again.")
+@click.option("--again", is_flag=True, help="Send a pending confirmation again.")
 @JSON
 def subscribe(
     protocol: str, endpoint: str, lang: str, only: tuple[str, ...], again: bool, as_json: bool
 ) -> None:
-    """Let somebody be told, or change what they are told of.
+    """Add a subscriber, or change which alerts they get.
 
     \b
     python app.py subscribe email ada@example.org
     python app.py subscribe sms +34600111222 --lang ca --only failures,thresholds
     python app.py subscribe https https://example.org/hook
 
-    By e-mail and https, AWS sends a link, which has to be followed within 48 hours. With --again
-    AWS sends another one; the subscription stays pending until a link is followed.
+    For e-mail and https, AWS sends a link that must be opened within 48 hours. With --again AWS
+    sends another one; the subscription is pending until a link is opened.
     """
     from etl.alerts import phones, subscriptions
     from etl.alerts.sns import Topic
@@ -60,7 +62,7 @@ def subscribe(
     if lang not in (ORIGINAL, *settings.alerts.translate_to):
         spoken = ", ".join((ORIGINAL, *settings.alerts.translate_to))
         raise click.UsageError(
-            f"--lang {lang}: alerts go out in {spoken}; set TRANSLATE_TO to add a language"
+            f"--lang {lang}: alerts are sent in {spoken}; set TRANSLATE_TO to add a language"
         )
     if protocol == "sms":
         for doubt in phones.doubts(topic, [endpoint]):
@@ -70,13 +72,11 @@ def subscribe(
         click.echo(json.dumps(_shown(asdict(made))))
     elif made.arn is None:
         click.echo(
-            f"{endpoint} was asked{' again' * again}: AWS sends a link, which may take some "
-            "minutes; alerts come once it has been followed, within 48 hours"
+            f"confirmation requested{' again' * again} from {endpoint}: AWS sends a link, which "
+            "may take some minutes; alerts start when it is opened, within 48 hours"
         )
     else:
-        click.echo(
-            f"{endpoint} is told of {_all_or(only)} in {lang}; a change takes up to 15 minutes"
-        )
+        click.echo(f"{endpoint} gets {_all_or(only)} in {lang}; a change takes up to 15 minutes")
 
 
 def _valid(protocol: str, endpoint: str) -> str:
@@ -91,7 +91,7 @@ def _valid(protocol: str, endpoint: str) -> str:
 @click.command()
 @JSON
 def subscribers(as_json: bool) -> None:
-    """List who is told, in which language, of what."""
+    """List the subscribers, their languages and the alerts they get."""
     from etl.alerts import subscriptions
     from etl.alerts.sns import Topic
 
@@ -106,22 +106,22 @@ def subscribers(as_json: bool) -> None:
             state = "unsubscribed" if each.deleted else "not confirmed yet"
         click.echo(f"{each.protocol:6} {each.endpoint:32} {state}")
     if not found:
-        click.echo("nobody is told; python app.py subscribe adds somebody")
+        click.echo("no subscribers; python app.py subscribe adds one")
 
 
 @click.command()
 @click.argument("who", required=False, metavar="ENDPOINT|ARN")
-@click.option("--all", "protocol", type=PROTOCOLS, help="Everybody who is told by this way.")
+@click.option("--all", "protocol", type=PROTOCOLS, help="All subscribers of this kind.")
 @YES
 def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
-    """Tell somebody no more.
+    """Remove a subscriber.
 
     \b
     python app.py unsubscribe ada@example.org
     python app.py unsubscribe --all sms
     """
     if (who is None) == (protocol is None):
-        raise click.UsageError("name an ENDPOINT or ARN, or say --all sms, email or https")
+        raise click.UsageError("name an ENDPOINT or ARN, or use --all sms, email or https")
     from etl.alerts import subscriptions
     from etl.alerts.sns import Topic
 
@@ -136,21 +136,21 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
         meant = [each for each in meant if not each.deleted]
     if not meant:
         raise AlertError(
-            f"{who or protocol}: nobody of that name is told; python app.py subscribers lists them"
+            f"{who or protocol}: no such subscriber; python app.py subscribers lists them"
         )
     confirmed = [each for each in meant if each.arn]
     if protocol and confirmed:
         confirm(f"Unsubscribe {len(confirmed)} by {protocol}?", yes=yes)
     for each in confirmed:
         subscriptions.unsubscribe(topic, each)
-        click.echo(f"{each.endpoint} is told no more")
+        click.echo(f"{each.endpoint} is unsubscribed")
     for each in meant:
         if each.arn is None:
             subscriptions.unsubscribe(topic, each)  # it says why it can't
 
 
 def _all_or(kinds: tuple[str, ...]) -> str:
-    return ", ".join(kinds) or "everything"
+    return ", ".join(kinds) or "all alerts"
 
 
 def _shown(fields: dict[str, Any]) -> dict[str, Any]:

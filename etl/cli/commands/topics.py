@@ -9,7 +9,7 @@ from etl.settings.alert_rules import valid_topic
 
 
 @click.command()
-@click.option("--delete", "name", metavar="NAME", help="Delete this one, with its subscriptions.")
+@click.option("--delete", "name", metavar="NAME", help="Delete this topic and its subscriptions.")
 @YES
 @JSON
 def topics(name: str | None, yes: bool, as_json: bool) -> None:
@@ -35,4 +35,4 @@ def topics(name: str | None, yes: bool, as_json: bool) -> None:
         own = settings.alerts.topic in (arn, sns.name_of(arn))
         click.echo(sns.name_of(arn) + ("  (ALERT_TOPIC)" if own else ""))
     if not arns:
-        click.echo("no topics; python app.py setup makes ALERT_TOPIC")
+        click.echo("no topics; python app.py setup creates ALERT_TOPIC")

@@ -26,21 +26,21 @@ def restore(run: str) -> None:
     at = restoring.Moment.of(settings.schedule, settings.table, now)
     record = restoring.restore(open_store(settings), run, at)
     if record is None:
-        click.echo("it is the one that is published; nothing was done")
+        click.echo("this run is already published; nothing was changed")
         return
     due = schedule.next_moment(now, settings.schedule.run_at, settings.schedule.timezone)
     click.echo(
         f"run {record.published_run} is published again; "
-        f"the next scheduled run, at {due:%Y-%m-%d %H:%M} UTC, publishes anew"
+        f"the next scheduled run, at {due:%Y-%m-%d %H:%M} UTC, replaces it"
     )
 
 
 @click.command()
-@click.option("--keep-days", type=click.IntRange(1), help="Instead of RETENTION_DAYS.")
-@click.option("--dry-run", is_flag=True, help="Only say what would be cleared.")
+@click.option("--keep-days", type=click.IntRange(1), help="Use this instead of RETENTION_DAYS.")
+@click.option("--dry-run", is_flag=True, help="Show what would be removed; remove nothing.")
 @YES
 def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
-    """Clear old runs and inputs, and what broken-off runs left, after asking.
+    """Remove old runs and inputs, and leftovers of interrupted runs, after asking.
 
     The published run, the one before it, and each month's last inputs stay.
     """
@@ -52,21 +52,21 @@ def prune(keep_days: int | None, dry_run: bool, yes: bool) -> None:
     plan = pruning.make_plan(store, days, now)
     portions, begin = plan.portions(), now - timedelta(days=days)
     if not portions:
-        click.echo(f"{store.address}: nothing to clear of before {begin:%Y-%m-%d}")
+        click.echo(f"{store.address}: nothing to remove from before {begin:%Y-%m-%d}")
         return
-    click.echo(f"{store.address}, of before {begin:%Y-%m-%d} and left over:")
+    click.echo(f"{store.address}, from before {begin:%Y-%m-%d} and left over:")
     for why, group in plan.groups.items():
         size = counted(sum(one.objects for one in group), sum(one.bytes for one in group))
         click.echo(f"  {len(group):5,} {why}: {size}")
     objects = sum(one.objects for one in portions)
     total = counted(objects, sum(one.bytes for one in portions))
     if dry_run:
-        click.echo(f"in all {total}; nothing was cleared")
+        click.echo(f"total: {total}; nothing was removed")
         return
-    confirm(f"Clear {total}?", yes=yes)
+    confirm(f"Remove {total}?", yes=yes)
     bar = click.progressbar(
-        length=objects, label="clearing", file=sys.stderr, hidden=not sys.stderr.isatty()
+        length=objects, label="removing", file=sys.stderr, hidden=not sys.stderr.isatty()
     )
     with bar:
         pruning.clear(store, plan, advance=bar.update)
-    click.echo(f"cleared {total}")
+    click.echo(f"removed {total}")

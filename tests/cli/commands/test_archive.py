@@ -47,8 +47,8 @@ def test_an_archive_goes_in_and_out_at_the_command_line(bench: Desk, tmp_path: P
     (folder / "stats.json.gz").write_bytes(b"\x1f\x8b")
     said = bench("import-archive", str(folder))
     assert said.status == 1
-    assert "5 versions of coviddata: 4 new, 0 there already or the same as the one" in said.out
-    assert "since no date is in its name: 1" in said.out
+    assert "5 versions of coviddata: 4 new, 0 already there or the same as the previous" in said.out
+    assert "since its name has no date: 1" in said.out
     assert "    stats.json.gz: a gzip that ends too early" in said.out
     said = bench("backfill", "--publish")
     assert said.status == 1

@@ -26,10 +26,10 @@ def test_an_empty_bucket_is_deleted_once_its_name_was_typed(s3_desk: Desk) -> No
     assert isinstance(s3_desk.store, S3Store)
     client, name = s3_desk.store.client, f"empty-{s3_desk.store.bucket}"
     client.create_bucket(Bucket=name)
-    assert "no terminal to ask on" in s3_desk("buckets", "--delete", name).err
+    assert "there is no terminal to ask" in s3_desk("buckets", "--delete", name).err
     for answer in ("", "y", s3_desk.store.bucket):
         said = s3_desk("buckets", "--delete", name, answer=answer)
-        assert (said.status, said.err) == (1, "nothing was done\n")
+        assert (said.status, said.err) == (1, "cancelled; nothing was changed\n")
     names = [bucket["name"] for bucket in s3_desk("buckets", "--json").json()]
     assert name in names
     assert s3_desk("buckets", "--delete", name, answer=name).status == 0
@@ -101,16 +101,22 @@ def test_a_bucket_is_emptied_of_all_versions_once_its_name_was_typed(
     count = 6 if versioned else 3  # 3 and 1 objects, the former one, the mark of the deletion
     name = store.bucket
     for answer in ("", "yes"):
-        assert s3_desk("buckets", "--empty", name, answer=answer).err == "nothing was done\n"
+        assert (
+            s3_desk("buckets", "--empty", name, answer=answer).err
+            == "cancelled; nothing was changed\n"
+        )
     assert len(list(store.list())) == 2
     said = s3_desk("buckets", "--empty", name, answer=name)
     assert (said.status, said.err) == (0, "")
-    assert f"Remove {count} objects, former versions counted, from the bucket {name}" in said.out
-    assert said.out.endswith(f"{name}: {count} removed; it is empty\n")
+    assert (
+        f"Permanently remove {count} objects, including former versions, from the bucket {name}"
+        in said.out
+    )
+    assert said.out.endswith(f"{name}: {count} removed; it is now empty\n")
     left = store.client.list_object_versions(Bucket=name)
     assert not left.get("Versions", [])
     assert not left.get("DeleteMarkers", [])
-    assert f"{name}: is empty already" in s3_desk("buckets", "--empty", name).out
+    assert f"{name}: already empty" in s3_desk("buckets", "--empty", name).out
     assert s3_desk("buckets", "--delete", name, "--yes").status == 0
 
 
@@ -123,7 +129,7 @@ def test_more_versions_than_one_request_takes_are_all_removed(moto_desk: Desk) -
     for _ in range(1_001):
         store.client.put_object(Bucket=store.bucket, Key="a", Body=b"")
     said = moto_desk("buckets", "--empty", store.bucket, "--yes")
-    assert said.out == f"{store.bucket}: 1,001 removed; it is empty\n"
+    assert said.out == f"{store.bucket}: 1,001 removed; it is now empty\n"
 
 
 def test_what_can_not_be_removed_ends_it_with_the_reason(
@@ -149,4 +155,4 @@ def test_what_can_not_be_removed_ends_it_with_the_reason(
 def test_empty_and_delete_at_once_are_wrong_usage(local_desk: Desk) -> None:
     said = local_desk("buckets", "--empty", "a", "--delete", "a")
     assert said.status == 2
-    assert "say --empty first, and then --delete" in said.err
+    assert "use --empty first, and then --delete" in said.err

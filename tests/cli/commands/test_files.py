@@ -94,7 +94,7 @@ def test_what_carries_no_digest_is_fetched_and_that_is_said(s3_desk: Desk) -> No
     assert isinstance(s3_desk.store, S3Store)
     put_by_somebody_else(s3_desk.store, "a.csv", BODY)
     said = s3_desk("get", "a.csv")
-    assert said.out == "a.csv: 8 B; the store keeps no SHA-256 to verify it by\n"
+    assert said.out == "a.csv: 8 B; not verified, since the store has no SHA-256 of it\n"
 
 
 def test_a_version_that_changes_on_the_way_is_fetched_again(tmp_path: Path) -> None:
@@ -144,7 +144,7 @@ def test_a_directory_keeps_names_with_a_dot_to_itself(local_desk: Desk) -> None:
 def test_an_object_is_removed_once_a_person_agrees(desk: Desk) -> None:
     desk.store.write(Upload("notes.csv", BODY))
     said = desk("rm", "notes.csv", answer="n")
-    assert (said.status, said.err) == (1, "nothing was done\n")
+    assert (said.status, said.err) == (1, "cancelled; nothing was changed\n")
     assert f"Remove {desk.store.address}/notes.csv (8 B)? [y/N]" in said.out
     assert desk.store.head("notes.csv") is not None
     assert desk("rm", "notes.csv", answer="y").status == 0
@@ -155,8 +155,8 @@ def test_without_a_terminal_nothing_is_removed_unless_yes_was_said(desk: Desk) -
     desk.store.write(Upload("notes.csv", BODY))
     said = desk("rm", "notes.csv")
     assert said.status == 1
-    assert said.err.startswith("Error: no terminal to ask on: Remove ")
-    assert said.err.endswith("(8 B)? Say --yes if so\n")
+    assert said.err.startswith("Error: there is no terminal to ask: Remove ")
+    assert said.err.endswith("(8 B)? Use --yes to agree\n")
     assert desk.store.head("notes.csv") is not None
     assert desk("rm", "notes.csv", "--yes").out == f"{desk.store.address}/notes.csv: removed\n"
     assert desk.store.head("notes.csv") is None
@@ -180,7 +180,7 @@ def test_what_is_the_workers_own_is_neither_written_nor_removed_but_by_force(des
         for said in (desk("put", "mine.txt", key), desk("rm", key, "--yes")):
             assert said.status == 1
             assert said.err == (
-                f"Error: {desk.store.address}/{key} is {what}; left as it is: say --force\n"
+                f"Error: {desk.store.address}/{key} is {what}; to change it anyway, use --force\n"
             )
     assert contents(desk.store) == before
     assert desk("put", "mine.txt", "latest.csv", "--force").status == 0
@@ -227,7 +227,7 @@ def test_a_file_is_put_for_everybody_to_read(moto_desk: Desk, tmp_path: Path) ->
     (tmp_path / "notes.txt").write_text("1")
     said = moto_desk("put", str(tmp_path / "notes.txt"), "--public")
     assert (said.status, said.err) == (0, "")
-    assert said.out.endswith("/notes.txt: everybody can read it (tried without credentials)\n")
+    assert said.out.endswith("/notes.txt: everyone can read it (tested without credentials)\n")
 
 
 def test_a_folder_of_this_machine_has_no_acl_and_no_metadata(
@@ -237,4 +237,4 @@ def test_a_folder_of_this_machine_has_no_acl_and_no_metadata(
     for option in (["--public"], ["--meta", "a=b"]):
         said = local_desk("put", str(tmp_path / "notes.txt"), *option)
         assert said.status == 2
-        assert "a folder of this machine has no ACLs and metadata" in said.err
+        assert "a local folder has no ACLs or metadata" in said.err

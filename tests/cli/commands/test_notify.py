@@ -67,7 +67,7 @@ def test_a_text_to_one_number_needs_no_topic(run: Command, sns: Sns) -> None:
     out = said(
         run("notify", "Look at the page.", "--to", "+34 600 111 222", "--yes", ALERT_TOPIC="")
     )
-    assert out == "handed over for +34600111222, as 1 SMS\n"
+    assert out == "sent to SNS for +34600111222, as 1 SMS\n"
     long = said(run("notify", "\u00e1" * 100, "--to", "+34600111222", "--json", "--yes"))
     assert json.loads(long) == {"to": "+34600111222", "parts": 2}
     assert [action["PhoneNumber"] for action in sns.published()] == ["+34600111222"] * 2
@@ -76,7 +76,7 @@ def test_a_text_to_one_number_needs_no_topic(run: Command, sns: Sns) -> None:
 def test_a_region_that_sends_no_sms_says_so(run: Command, sns: Sns) -> None:
     sns.rules.sends_sms = False
     result = run("notify", "Look at the page.", "--to", "+34600111222", "--yes")
-    assert "not every region sends SMS: AWS_ENDPOINT_URL_SNS may lead" in str(result.exception)
+    assert "not every region sends SMS: AWS_ENDPOINT_URL_SNS can select" in str(result.exception)
 
 
 def test_a_note_that_was_sent_in_part_says_in_which_languages(
@@ -114,11 +114,11 @@ def test_it_says_who_gets_it_and_sends_nothing_unless_somebody_agrees(
     sns.rules.confirm("ada@example.org")
     refused = run("notify", "The source has moved.")
     assert refused.exit_code == 1
-    assert "no terminal to ask on: Send this to 2 people, 1 of them by SMS?" in refused.output
+    assert "there is no terminal to ask: Send this to 2 people, 1 of them by SMS?" in refused.output
     assert sns.published() == []
     assert "sent to topic 'news'" in said(run("notify", "The source has moved.", "--yes"))
     refused = run("notify", "Look at the page.", "--to", "+34600111222")
-    assert "Send this to +34600111222, as 1 SMS? Say --yes" in refused.output
+    assert "Send this to +34600111222, as 1 SMS? Use --yes" in refused.output
     assert len(sns.published()) == 3
 
 
@@ -138,8 +138,8 @@ def test_who_may_not_see_the_subscribers_can_send_all_the_same(
 ) -> None:
     sns.refuse["ListSubscriptionsByTopic"] = (403, "AuthorizationError", "no")
     result = run("notify", "The source has moved.")
-    assert "warning: not known who gets this: topic 'news': access denied" in result.output
-    assert "Send this to everybody who is subscribed?" in result.output
+    assert "warning: can't tell who gets this: topic 'news': access denied" in result.output
+    assert "Send this to all subscribers?" in result.output
     said(run("notify", "The source has moved.", "--yes"))
     assert len(sns.published()) == 3
 
@@ -151,7 +151,7 @@ def test_what_is_too_long_for_one_sms_is_shown_as_it_will_arrive(
     out = said(run("notify", "x" * 149, "--yes"))
     assert "shortened" not in out
     out = said(run("notify", "x" * 150, "--yes"))
-    assert f"by SMS it is shortened to: {'x' * 146}..." in out
+    assert f"for SMS it is shortened to: {'x' * 146}..." in out
 
 
 def test_what_publish_never_says_is_asked_before(
@@ -162,7 +162,7 @@ def test_what_publish_never_says_is_asked_before(
     sns.rules.opted_out.add("+34600111223")
     for arguments in (("The source has moved.",), ("Look.", "--to", "+34600111223")):
         out = said(run("notify", *arguments, "--yes"))
-        assert "warning: the account is in the SMS sandbox: only numbers that were" in out
+        assert "warning: the account is in the SMS sandbox: only verified numbers" in out
         assert "warning: +34600111223 has opted out and gets no SMS" in out
         assert "+34600111222 has opted out" not in out
     sns.refuse["GetSMSSandboxAccountStatus"] = (403, "AuthorizationError", "no")
@@ -188,6 +188,6 @@ def test_a_service_that_the_region_lacks_is_named_so(
     monkeypatch.setenv("AWS_ENDPOINT_URL_COMPREHEND", "http://127.0.0.1:9")
     monkeypatch.setenv("AWS_ENDPOINT_URL_TRANSLATE", "http://127.0.0.1:9")
     out = said(run("notify", "The source has moved.", "--yes"))
-    assert "not every region has it: AWS_ENDPOINT_URL_TRANSLATE may lead" in out
+    assert "not every region has this service: AWS_ENDPOINT_URL_TRANSLATE can" in out
     failed = run("notify", "--detect", "Hoy es un buen dia", "--yes")
-    assert "not every region has it: AWS_ENDPOINT_URL_COMPREHEND" in str(failed.exception)
+    assert "not every region has this service: AWS_ENDPOINT_URL_COMPREHEND" in str(failed.exception)

@@ -44,8 +44,8 @@ def test_a_month_without_snapshots_is_an_error_that_names_those_with(folder: Pat
     ("arguments", "told"),
     [
         (["2021-1"], "expected a month such as 2021-01, got '2021-1'"),
-        ([], "name a month, such as 2021-01, or say --all"),
-        (["2021-01", "--all"], "name a month, such as 2021-01, or say --all"),
+        ([], "name a month, such as 2021-01, or use --all"),
+        (["2021-01", "--all"], "name a month, such as 2021-01, or use --all"),
     ],
 )
 def test_wrong_usage_says_what_is_right(arguments: list[str], told: str) -> None:

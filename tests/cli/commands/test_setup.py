@@ -10,10 +10,10 @@ from tests.support.sns_server import ARN, Sns
 def test_setup_makes_the_topic_once_after_showing_it(run: Command, sns: Sns) -> None:
     on = {"ALERT_TOPIC": "other", "S3_BUCKET": ""}
     shown = said(run("setup", "--dry-run", **on))
-    assert "topic 'other': 1 change\n  + make the topic" in shown
+    assert "topic 'other': 1 change\n  + create the topic" in shown
     assert "CreateTopic" not in {action["Action"] for action in sns.actions}
     assert run("setup", **on).exit_code == 1  # nobody is here to be asked
-    assert "done: next, python app.py subscribe" in said(run("setup", "--yes", **on))
+    assert "done; next: python app.py subscribe" in said(run("setup", "--yes", **on))
     assert "topic 'other': nothing to do" in said(run("setup", **on))
     again = run("setup", "--json", **on)
     assert json.loads(again.stdout) == {"topic": {"name": "other", "made": False}}

@@ -63,7 +63,7 @@ def test_a_link_lasts_as_long_as_is_said(moto_desk: Desk, text: str, seconds: in
 def test_what_s3_would_not_sign_is_wrong_usage(local_desk: Desk, text: str) -> None:
     said = local_desk("share", "a.csv", "--expires", text)
     assert said.status == 2
-    assert "S3 signs for 7d at most" in said.err or "expected a time such as 30m" in said.err
+    assert "S3 signs links for at most 7d" in said.err or "expected a time such as 30m" in said.err
 
 
 def test_what_does_not_exist_is_not_shared(moto_desk: Desk) -> None:
@@ -77,7 +77,7 @@ def test_what_does_not_exist_is_not_shared(moto_desk: Desk) -> None:
 def test_one_thing_is_shared_at_a_time(local_desk: Desk, arguments: list[str]) -> None:
     said = local_desk("share", *arguments)
     assert said.status == 2
-    assert "name the KEY to share, or say --page" in said.err
+    assert "name the KEY to share, or use --page" in said.err
 
 
 def test_a_link_is_signed_for_the_region_the_bucket_turns_out_to_be_in(
@@ -105,7 +105,7 @@ def test_a_session_of_unknown_end_is_a_warning(
     moto_desk.store.write(Upload("a.csv", b"1"))
     monkeypatch.setenv("AWS_SESSION_TOKEN", "made-up-token")
     said = moto_desk("share", "a.csv")
-    assert "warning: the credentials are temporary: the link dies with them" in said.err
+    assert "warning: the credentials are temporary: the link expires with them" in said.err
     assert "made-up-token" not in said.err
 
 
@@ -132,7 +132,7 @@ def test_a_session_that_ends_before_the_link_is_a_warning_that_says_when(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.delenv(name)
     said = moto_desk("share", "a.csv")
-    dies = f"they, and the link, die at {end:%Y-%m-%d %H:%M} UTC"
+    dies = f"they and the link expire at {end:%Y-%m-%d %H:%M} UTC"
     assert (dies in said.err) == warned
     assert ("warning" in said.err) == warned
 
@@ -143,7 +143,7 @@ def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
     store.write(Upload("notes.txt", b"1"))
     said = moto_desk("share", "--public", "notes.txt")
     assert (said.status, said.err) == (0, "")
-    assert said.out.endswith("/notes.txt: everybody can read it (tried without credentials)\n")
+    assert said.out.endswith("/notes.txt: everyone can read it (tested without credentials)\n")
     assert "?" not in said.out
 
     def grants() -> list[str]:
@@ -160,7 +160,7 @@ def test_an_object_is_made_public_and_private_again(moto_desk: Desk) -> None:
 def test_that_a_published_file_turns_private_again_is_a_warning(moto_desk: Desk) -> None:
     run_id = moto_desk.publish(20)
     assert (
-        "a run that writes it again makes it private"
+        "the next run that writes it makes it private again"
         in moto_desk("share", "--public", "latest.csv").err
     )
     assert moto_desk("share", "--public", f"runs/{run_id}/latest.csv").err == ""
@@ -233,7 +233,7 @@ def test_a_folder_of_this_machine_says_why_not_and_where_the_file_is(local_desk:
         said = local_desk("share", *arguments)
         assert (said.status, said.out) == (1, "")
         assert said.err == (
-            "Error: a folder of this machine signs no links (S3_BUCKET is not set); "
+            "Error: a local folder can't sign links (S3_BUCKET is not set); "
             f"the file itself is {Path('out/latest.csv').absolute()}\n"
         )
     assert "index.html does not exist" in local_desk("share", "--page").err

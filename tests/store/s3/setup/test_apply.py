@@ -85,7 +85,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(
 
 
 def test_without_anyone_to_ask_nothing_is_changed(aws: AwsLike, bucket: str, set_up: SetUp) -> None:
-    assert "Make 6 changes? Say --yes if so" in set_up(status=1)
+    assert "Make 6 changes? Use --yes to agree" in set_up(status=1)
     assert [line for line in aws.seen if line.startswith(("PUT", "DELETE"))] == []
 
 
