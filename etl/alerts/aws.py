@@ -30,7 +30,7 @@ CONTENT_FAULTS = {
 
 # Services that some regions lack; then the name of their endpoint can't be resolved.
 NOT_EVERYWHERE = {"comprehend", "rekognition", "translate"}
-LACKING = "; not every region has it: AWS_ENDPOINT_URL_{} may lead to another's"
+LACKING = "; not every region has this service: AWS_ENDPOINT_URL_{} can select another region's"
 
 
 def client(service: str, region: str | None = None) -> Any:

@@ -10,8 +10,8 @@ from etl.alerts import aws
 from etl.alerts.sns import Topic
 from etl.errors import AlertError
 
-SANDBOX = "the account is in the SMS sandbox: only numbers that were verified get an SMS"
-VERIFY = "verify the numbers in the SNS console, or ask AWS there to leave the sandbox"
+SANDBOX = "the account is in the SMS sandbox: only verified numbers get an SMS"
+VERIFY = "verify the numbers in the SNS console, or ask there to leave the sandbox"
 
 
 def in_sandbox(topic: Topic) -> bool:
@@ -50,6 +50,6 @@ def doubts(topic: Topic, numbers: Iterable[str]) -> Iterator[str]:
             yield f"{SANDBOX}; {VERIFY}"
         for number in numbers:
             if has_opted_out(topic, number):
-                yield f"{number} has opted out and gets no SMS; its owner can undo that"
+                yield f"{number} has opted out and gets no SMS; only its owner can undo that"
     except AlertError as exc:
-        yield f"not known whether SMS arrive: {exc}"
+        yield f"can't tell whether SMS arrive: {exc}"

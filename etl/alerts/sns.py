@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 MOST_BYTES = 256 * 1024  # SNS's limit for a message and its attributes
 MISSING = "; create it with: python app.py setup"
 NO_SMS = "is not valid to publish to"
-OTHER_REGION = "AWS_ENDPOINT_URL_SNS may lead to another's"
+OTHER_REGION = "AWS_ENDPOINT_URL_SNS can select another region's"
 Attributes = dict[str, "MessageAttributeValueTypeDef"]
 
 
@@ -105,7 +105,9 @@ class Topic:
         if self.exists():
             return False
         if self.named.startswith("arn:"):
-            raise AlertError(f"{self.shown} does not exist; set ALERT_TOPIC to a name to make one")
+            raise AlertError(
+                f"{self.shown} does not exist; set ALERT_TOPIC to a name to create one"
+            )
         with aws.explained("sns", what=self.shown, action=self.may("CreateTopic")):
             self.client.create_topic(Name=self.named, Attributes={"DisplayName": SENDER})
         return True
@@ -142,6 +144,8 @@ def name_of(arn: str) -> str:
 def delete(topic: Topic) -> None:
     """Delete the topic and all its subscriptions. Raises AlertError, also if it does not exist."""
     if not topic.exists():
-        raise AlertError(f"{topic.shown} does not exist; python app.py topics lists those that do")
+        raise AlertError(
+            f"{topic.shown} does not exist; python app.py topics lists the existing ones"
+        )
     with aws.explained("sns", what=topic.shown, action=topic.may("DeleteTopic")):
         topic.client.delete_topic(TopicArn=topic.arn)

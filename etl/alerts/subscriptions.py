@@ -90,16 +90,16 @@ def subscribe(
         return Subscription(known.arn, protocol, endpoint, (language,), tuple(kinds))
     if known and not again:
         raise AlertError(
-            f"{endpoint} was asked already and has not confirmed: follow the link that AWS sent, "
-            f"or have it sent again: python app.py subscribe {protocol} {endpoint} --again"
+            f"{endpoint} has not confirmed yet: open the link that AWS sent, or send it again: "
+            f"python app.py subscribe {protocol} {endpoint} --again"
         )
     try:
         arn = _ask(topic, wanted, policy(language, kinds))
     except AlertError as exc:
         if known and DIFFERENT in str(exc):
             raise AlertError(
-                f"{endpoint} was asked with another --lang or --only, which SNS does not change "
-                "before it is confirmed: ask again with the same ones, or after 48 hours"
+                f"{endpoint} has not confirmed yet, and SNS can't change --lang or --only until "
+                "then: use the same options again, or wait 48 hours"
             ) from exc
         raise
     return replace(wanted, arn=_confirmed(arn))
@@ -167,11 +167,11 @@ def audience(topic: Topic, kind: str, languages: Sequence[str]) -> list[Subscrip
 def unsubscribe(topic: Topic, subscription: Subscription) -> None:
     """Remove a subscription. Raises AlertError, also if it is pending: SNS can't remove those."""
     if subscription.deleted:
-        raise AlertError(f"{subscription.endpoint} has unsubscribed already")
+        raise AlertError(f"{subscription.endpoint} has already unsubscribed")
     if subscription.arn is None:
         raise AlertError(
-            f"{subscription.endpoint} has not confirmed yet, and SNS removes no such subscription; "
-            "it gets no alerts, and is gone by itself 48 hours after it was asked"
+            f"{subscription.endpoint} has not confirmed yet, and SNS can't remove it until then; "
+            "it gets no alerts, and SNS deletes it 48 hours after it was added"
         )
     with aws.explained("sns", what=subscription.endpoint, action=topic.may("Unsubscribe")):
         topic.client.unsubscribe(SubscriptionArn=subscription.arn)

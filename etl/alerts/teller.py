@@ -173,7 +173,7 @@ class Teller:
             log.warning("alert.figures_unreadable", run=manifest.run_id, error=exc)
             return None
         for rule in thresholds.idle_rules(self._alerts.rules, rows or []):
-            log.warning("alert.rule_idle", rule=rule, error="no published figure answers to it")
+            log.warning("alert.rule_idle", rule=rule, error="no published figure matches it")
         return rows
 
     def _send(self, ours: Sequence[Waiting], now: datetime) -> None:
@@ -186,7 +186,9 @@ class Teller:
                 try:
                     state.update_state(self._store, _after_sending(waiting, left, error, now))
                 except StoreError as exc:
-                    raise AlertError(f"{waiting.alert.id} is not noted as tried: {exc}") from exc
+                    raise AlertError(
+                        f"{waiting.alert.id} can't be recorded as tried: {exc}"
+                    ) from exc
                 if error:
                     raise AlertError(error)
 

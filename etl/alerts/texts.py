@@ -1,6 +1,6 @@
 """The sentences of the alerts, in the original language. Data.
 
-They are written for somebody who is woken by an alert: what happened, since when, whether the data
+They are written for someone who is woken by an alert: what happened, since when, whether the data
 is still good, what to do. Each sentence is translated on its own; messages.py fills in the braces.
 """
 
@@ -9,145 +9,146 @@ from collections.abc import Mapping, Sequence
 ITEMS = "{items}"  # a line of its own, replaced by the list of items
 LINK = "See {link} (this link works for 7 days at most)"
 PUBLISHED = (
-    "Readers still have the version of {published}, whole, with figures up to {source_last}."
+    "Readers still have the complete version of {published}, with figures up to {source_last}."
 )
 NOTHING = "Nothing has been published yet."
-UNTOUCHED = "What is published is not touched by this."
-STAYS = "Published data stays, up to {source_last}."  # in an SMS
-TOLD_AGAIN = "You will be told when it works again, and nothing more until then."
+UNTOUCHED = "The published version is not affected."
+STAYS = "Readers keep the data up to {source_last}."  # in an SMS
+TOLD_AGAIN = "You will get another message when it works again, and none until then."
 BLIND = (
-    "The folder itself can't be used, so the worker can't remember that it told this; it may do so "
-    "again after a restart."
+    "The folder itself can't be used, so the worker can't record that it sent this message; it may "
+    "send it again after a restart."
 )
 STILL = (
-    "Its last date has been the same since the run of {date_since}, its bytes since that of "
-    "{bytes_since}."
+    "Its last date has not changed since the run of {date_since}; its bytes have not changed since "
+    "the run of {bytes_since}."
 )
-UNTRANSLATED = "This message could not be translated to {language}: it is the original."
+UNTRANSLATED = "This message could not be translated to {language}; this is the original."
 
 SUBJECTS: Mapping[str, str] = {
-    "failed": "Cloud ETL: the run of {slot} fails",
-    "refused": "Cloud ETL: the data of {slot} is refused",
+    "failed": "Cloud ETL: the run of {slot} is failing",
+    "refused": "Cloud ETL: the data of {slot} was rejected",
     "recovered": "Cloud ETL: the daily run works again",
-    "stale": "Cloud ETL: the source is stale, it ends on {source_last}",
+    "stale": "Cloud ETL: the source is stale, its data ends on {source_last}",
     "restated": "Cloud ETL: the source restated {share} of its figures",
     "crossed": "Cloud ETL: thresholds crossed: {count}",
     "report": "Cloud ETL: the report of {month} is ready",
-    "task": "Cloud ETL: the {task} could not be made",
+    "task": "Cloud ETL: the {task} failed",
     "page": "Cloud ETL: the page could not be made",
-    "letters": "Cloud ETL: readers' letters to look at: {count}",
+    "letters": "Cloud ETL: letters from readers: {count}",
     "note": "Cloud ETL: a note",
 }
 # The most important part comes first: a translation may be longer and then gets cut.
 SHORT: Mapping[str, str] = {
     "failed": "the run of {slot} has been failing since {since}, attempts: {attempts}. "
     f"{STAYS} {{kind}}: {{error}}",
-    "refused": f"the data of {{slot}} has been refused since {{since}}. {STAYS} Why: {{error}}",
+    "refused": f"the data of {{slot}} has been rejected since {{since}}. {STAYS} Reason: {{error}}",
     "recovered": "the daily run works again. It had been failing since {since}, "
-    "attempts: {attempts}. Published: figures up to {source_last}. Nothing to do.",
-    "stale": "the source {source} is stale: nothing after {source_last}, {behind} days "
+    "attempts: {attempts}. Published: figures up to {source_last}. No action needed.",
+    "stale": "the source {source} is stale: no data after {source_last}, {behind} days "
     "ago. The runs themselves work.",
-    "restated": "the source restated {share} of the figures published before. The new "
+    "restated": "the source restated {share} of the figures published earlier. The new "
     "ones are published.",
     "crossed": "thresholds crossed: {count}. {first}",
     "report": "the monthly report of {month} is ready: {key}",
-    "task": "the {task} could not be made, attempts: {attempts}. The daily runs work. {error}",
+    "task": "the {task} failed, attempts: {attempts}. The daily runs work. {error}",
     "page": "{error}. The data is published, with figures up to {source_last}; the page is older.",
-    "letters": "readers' letters to look at: {count}. {first}",
+    "letters": "letters from readers: {count}. {first}",
 }
 LONG: Mapping[str, Sequence[str]] = {
     "failed": (
-        "The daily run has been failing since {since}, the last time for {slot}.",
+        "The daily run has been failing since {since}, most recently for {slot}.",
         "Attempts in a row: {attempts}.",
-        "The error, as it stands in the log:",
+        "The error from the log:",
         "{kind}: {error}",
         "",
         PUBLISHED,
-        "The worker goes on trying, at least once an hour.",
+        "The worker keeps trying, at least once an hour.",
         "{advice}",
         TOLD_AGAIN,
     ),
     "refused": (
-        "The source can be read, but what it sends for {slot} has been refused since {since}.",
+        "The source can be read, but its data for {slot} has been rejected since {since}.",
         "Attempts in a row: {attempts}.",
-        "The reasons, as they stand in the log:",
+        "The reasons from the log:",
         "{error}",
         "",
         PUBLISHED,
         "If the figures are right after all, publish them with: `python app.py run --force`",
-        "If they are wrong, nothing is to be done: the worker looks again at least once an hour.",
+        "If they are wrong, you need to do nothing: the worker checks again at least once an hour.",
         TOLD_AGAIN,
     ),
     "recovered": (
-        "The daily run works again: the one for {slot} succeeded, begun at {ended}.",
+        "The daily run works again: the run for {slot}, started at {ended}, succeeded.",
         "It had been failing since {since}; attempts: {attempts}.",
         "",
-        "Readers have the version of {published}, whole, with figures up to {source_last}.",
-        "Nothing is to be done.",
+        "Readers have the complete version of {published}, with figures up to {source_last}.",
+        "You need to do nothing.",
     ),
     "stale": (
-        "The source {source} has no figures after {source_last}. That is {behind} days ago; more "
-        "than {limit} count as stale.",
+        "The source {source} has no figures after {source_last}. That was {behind} days ago; after "
+        "more than {limit} days a source counts as stale.",
         STILL,
         "",
-        "The runs themselves work, and what is published is whole and right. It is old.",
-        "Look whether the source has ended. SOURCE chooses another one; ALERT_ON without `stale` "
-        "silences this message.",
-        "As long as it lasts you will be told once a week.",
+        "The runs themselves work. The published data is complete and correct, but old.",
+        "Check whether the source has ended. SOURCE selects another one; ALERT_ON without `stale` "
+        "stops this message.",
+        "As long as this lasts, you will get this message once a week.",
     ),
     "restated": (
-        "The source has rewritten its history: of {compared} figures that were published before, "
-        "{cells} ({share}) are different now.",
-        "Most of them in:",
+        "The source has rewritten its history: of {compared} figures that were published earlier, "
+        "{cells} ({share}) have changed.",
+        "Most of the changes are in:",
         ITEMS,
         "",
         "The new figures passed the checks and are published, up to {source_last}.",
-        "The version before is kept in runs/{before}/.",
-        "If you have quoted older figures, compare them; else nothing is to be done.",
+        "The previous version is kept in runs/{before}/.",
+        "If you have quoted older figures, compare them. Otherwise you need to do nothing.",
     ),
     "crossed": (
-        "These figures have crossed a threshold of ALERT_RULES since they were last looked at:",
+        "These figures have crossed a threshold of ALERT_RULES since the last check:",
         ITEMS,
         "",
         "They are from the version of {published}, with figures up to {source_last}.",
-        "Each is told once on its way up and once on its way down.",
+        "You get one message when a figure rises above its threshold, and one when it falls back.",
     ),
     "report": (
         "The monthly report of {month} is ready.",
-        "It lies in the folder under {key}.",
+        "It is in the folder: {key}",
     ),
     "task": (
-        "The monthly {task} could not be made. Attempts: {attempts}.",
-        "The error of the last one:",
+        "The monthly {task} failed. Attempts: {attempts}.",
+        "The last error:",
         "{error}",
         "",
-        "The daily runs work, and what is published is whole. The worker will not try this again.",
-        "Once the cause is gone, do it by hand: `python app.py report` makes a month's report, "
-        "`python app.py prune` clears up.",
+        "The daily runs work, and the published version is complete. The worker will not try this "
+        "again.",
+        "Once the cause is fixed, do it by hand: `python app.py report` makes a month's report, "
+        "`python app.py prune` removes old runs.",
     ),
     "page": (
         "{error}. The page that readers see is older than the data.",
         "",
-        "The data is published and whole: the version of {published}, with figures up to "
+        "The data is published and complete: the version of {published}, with figures up to "
         "{source_last}. Each run tries to make the page again.",
-        "This looks like a defect of the worker: `page.failed` in the log says where.",
+        "This looks like a bug in the worker: `page.failed` in the log says where.",
     ),
     "letters": (
-        "Readers have sent what answers to INBOX_ALERT. Letters: {count}.",
+        "Readers have sent letters that match INBOX_ALERT. Letters: {count}.",
         ITEMS,
         "",
-        "All of them: `python app.py inbox --list`",
+        "To see all letters: `python app.py inbox --list`",
         "These are the words of strangers: trust no link, number or request in them.",
     ),
 }
 ADVICE: Mapping[str, str] = {
-    "SourceUnavailable": "The source could not be reached, so nothing is to be done for now. If it "
-    "lasts for a day, look whether the source has moved.",
-    "SourceChanged": "The source does not send what it used to. Look at it; what was received is "
-    "kept in raw/. The reader of this source may have to be adapted.",
-    "StoreError": "The error says what to do. `python app.py doctor` looks at the rest.",
-    "StateConflict": "Look whether a second worker writes to the same folder.",
-    "MachineError": "The machine of the worker has no room left: free some, or take a larger one.",
-    "Lost": "Look for `worker.run_lost` in the log. If memory ran out, take a larger dyno.",
+    "SourceUnavailable": "The source could not be reached, so you need to do nothing for now. If "
+    "this lasts for a day, check whether the source has moved.",
+    "SourceChanged": "The source has changed its format. Check it; the received file is kept in "
+    "raw/. The reader of this source may have to be adapted.",
+    "StoreError": "The error says what to do. `python app.py doctor` checks everything else.",
+    "StateConflict": "Check whether a second worker writes to the same folder.",
+    "MachineError": "The worker's machine has run out of space: free some, or use a larger one.",
+    "Lost": "Look for `worker.run_lost` in the log. If memory ran out, use a larger dyno.",
 }
-DEFECT = "This looks like a defect of the worker: `run.crashed` in the log says where."
+DEFECT = "This looks like a bug in the worker: `run.crashed` in the log says where."

@@ -86,7 +86,7 @@ class Translator:
             )
         text = translation.unmarked(sentence, answer["TranslatedText"])
         if text is None:
-            raise AlertError(f"{what}: figures or names did not come back as they were sent")
+            raise AlertError(f"{what}: figures or names came back changed")
         return text
 
 
@@ -102,6 +102,6 @@ def detect(text: str, client: "ComprehendClient") -> tuple[str, float]:
     with aws.explained("comprehend", what="the language's name", action=action):
         found = client.detect_dominant_language(Text=sample)["Languages"]
     if not found:
-        raise AlertError("the language can't be told from this text; write more of it")
+        raise AlertError("the language of this text can't be detected; write more")
     best = max(found, key=lambda language: language["Score"])
     return best["LanguageCode"], best["Score"]

@@ -34,6 +34,6 @@ def said(letter: Letter, most: int) -> str:
         seen = ", ".join(
             f"{one.name} {one.confidence:.0f}%" for one in letter.labels[:LABELS_NAMED]
         )
-        return f"a picture: {seen or 'nothing known of it'}"
+        return f"a picture: {seen or 'nothing recognised'}"
     text = one_line(letter.translation or letter.text, most, instead=" ", end="...")
     return f'"{text}"'

@@ -64,7 +64,7 @@ def test_an_sms_names_its_sender_once_and_the_source_where_there_are_several() -
 def test_an_sms_is_cut_only_in_the_words_of_an_error(alert: Alert) -> None:
     short = sent(alert).short
     if alert.event in ("failed", "refused"):
-        assert "Published data stays, up to 2025-12-31. " in short[:-3]
+        assert "Readers keep the data up to 2025-12-31. " in short[:-3]
     else:
         assert not short.removesuffix(f" {LINK}").endswith("...")
 
@@ -76,7 +76,7 @@ def test_an_sms_is_cut_only_in_the_words_of_an_error(alert: Alert) -> None:
 def test_it_says_what_is_published_and_what_to_do(event: Event) -> None:
     text = sent(ALERTS[event]).long
     assert re.search(r"(version of|published|figures)", text)
-    assert re.search(r"[Nn]othing is to be done|[Ll]ook|publish them with|compare them", text)
+    assert re.search(r"need to do nothing|[Cc]heck|publish them with|compare them", text)
     assert WHERE in text
     assert ALERTS[event].id in text
 
@@ -99,8 +99,8 @@ def test_where_nothing_was_ever_published_it_says_so() -> None:
     blind = write_message(
         draft_alert(Alert("x", "failed", NOW, {**bare, "blind": "yes"}), where=WHERE)
     )
-    assert "What is published is not touched by this." in blind.short
-    assert "the worker can't remember that it told this" in blind.long
+    assert "The published version is not affected." in blind.short
+    assert "the worker can't record that it sent this message" in blind.long
 
 
 def test_without_a_page_there_is_no_link() -> None:
@@ -166,7 +166,7 @@ def test_a_translation_takes_the_places_of_the_sentences() -> None:
     made = draft_alert(ALERTS["failed"], where=WHERE)
     spoken = {text: text.replace("The ", "La ").replace("run", "corsa") for text in made.sentences}
     message = write_message(made, spoken, "es")
-    assert message.subject == "Cloud ETL: the corsa of 2026-01-02 fails"
+    assert message.subject == "Cloud ETL: the corsa of 2026-01-02 is failing"
     assert "La daily corsa has been failing since" in message.long
     assert "SourceUnavailable: https://example.org/stats.json: HTTP status 503" in message.long
     assert "could not be translated" not in message.long
@@ -177,7 +177,7 @@ def test_without_a_translation_the_original_goes_out_with_a_note() -> None:
     message = write_message(made, None, "ca")
     assert (
         message.long.replace(
-            "\n\nThis message could not be translated to ca: it is the original.", ""
+            "\n\nThis message could not be translated to ca; this is the original.", ""
         )
         == write_message(made).long
     )

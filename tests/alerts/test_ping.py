@@ -124,4 +124,4 @@ def test_a_lost_run_is_told_with_the_way_to_its_cause(box: Mailbox, tmp_path: Pa
     teller.failed_unrecorded(Failure("Lost", "killed from outside"), NOW)
     (came,) = box.read()
     assert "Lost: killed from outside" in came["Message"]
-    assert "take a larger dyno" in came["Message"]
+    assert "use a larger dyno" in came["Message"]

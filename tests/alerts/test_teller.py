@@ -40,8 +40,8 @@ def test_an_incident_is_told_once_and_its_end_once(box: Mailbox, tmp_path: Path)
     assert box.read() == []
     fails(store, source, NOW + 2 * MINUTE)
     (came,) = box.read()
-    assert came["Subject"] == "Cloud ETL: the run of 2021-01-25 fails"
-    assert "has been failing since 2021-01-25 07:00 UTC, the last time for" in came["Message"]
+    assert came["Subject"] == "Cloud ETL: the run of 2021-01-25 is failing"
+    assert "has been failing since 2021-01-25 07:00 UTC, most recently for" in came["Message"]
     assert "\nAttempts in a row: 3.\n" in came["Message"]
     assert "figures up to 2021-01-20" in came["Message"]
     for n in range(3, 30):
@@ -100,7 +100,7 @@ def test_refused_data_is_told_with_its_reasons(box: Mailbox, tmp_path: Path) -> 
         with pytest.raises(EtlError):
             tells(store, source, NOW + n * MINUTE)
     (came,) = box.read()
-    assert came["Subject"] == "Cloud ETL: the data of 2021-01-25 is refused"
+    assert came["Subject"] == "Cloud ETL: the data of 2021-01-25 was rejected"
     assert "the last date is 2021-01-10, earlier than the published 2021-01-20" in came["Message"]
     assert "publish them with: python app.py run --force" in came["Message"]
 
@@ -121,7 +121,7 @@ def test_a_rewritten_history_is_told_with_the_countries_most_changed(
     assert tells(store, source) == "published"
     (came,) = box.read()
     assert came["Subject"] == "Cloud ETL: the source restated 8.3% of its figures"
-    assert "of 180 figures that were published before, 15 (8.3%)" in came["Message"]
+    assert "of 180 figures that were published earlier, 15 (8.3%)" in came["Message"]
     assert "- Diamond Princess: 10\n- Spain: 5\n" in came["Message"]
     stored = store.read("manifest.json")
     assert stored
@@ -146,7 +146,7 @@ def test_a_threshold_is_told_when_it_is_crossed(
     assert box.read() == []
     assert [line for line in lines() if "alert.rule_idle" in line] == [
         "alert.rule_idle level=warning rule=Atlantis:active>1 "
-        'error="no published figure answers to it"'
+        'error="no published figure matches it"'
     ]
     source.write_bytes(growing(21, step=200))
     tells(store, source, NOW, options(force=True), **watch)
@@ -236,5 +236,5 @@ def test_what_is_told_without_the_folder_says_so(box: Mailbox, tmp_path: Path) -
     (came,) = box.read()
     assert "StoreError: bucket 'news' does not exist" in came["Message"]
     assert "since 2021-01-25 07:00 UTC" in came["Message"]
-    assert "What is published is not touched by this." in came["Message"]
-    assert "may do so again after a restart" in came["Message"]
+    assert "The published version is not affected." in came["Message"]
+    assert "may send it again after a restart" in came["Message"]

@@ -35,7 +35,7 @@ def test_a_topic_is_made_once(sns: Sns) -> None:
 
 
 def test_an_arn_that_leads_nowhere_is_no_name_to_make_a_topic_of(sns: Sns) -> None:
-    with pytest.raises(AlertError, match="set ALERT_TOPIC to a name to make one"):
+    with pytest.raises(AlertError, match="set ALERT_TOPIC to a name to create one"):
         Topic(ARN.replace("news", "gone")).ensure()
 
 

@@ -234,7 +234,7 @@ def test_a_text_that_says_no_language_is_noted(inbox: Inbox) -> None:
     inbox.services.spoken = ()
     send(inbox.store, {"1-remark": b"1234567890"})
     (letter,) = inbox.round().letters
-    assert "the language can't be told" in letter.notes["language"]
+    assert "the language of this text" in letter.notes["language"]
 
 
 def test_a_picture_that_only_the_service_finds_broken_is_noted(inbox: Inbox) -> None:
@@ -453,7 +453,7 @@ def test_a_service_that_the_region_lacks_says_so(
     send(inbox.store, {"1-photo": jpeg()})
     (waits,) = inbox.round().waiting
     assert "can't be reached" in waits.why
-    assert "not every region has it: AWS_ENDPOINT_URL_REKOGNITION" in waits.why
+    assert "not every region has this service: AWS_ENDPOINT_URL_REKOGNITION" in waits.why
 
 
 def test_an_endpoint_of_another_region_is_signed_for_that_region(
