@@ -160,7 +160,7 @@ def test_a_bucket_and_a_folder_are_cleared_after_asking(desk: Desk) -> None:
     assert (
         desk("prune", answer="y")
         .out.splitlines()[-1]
-        .endswith(f"cleared {count + 1} objects, {total.split(', ')[1].split(';')[0]}")
+        .endswith(f"removed {count + 1} objects, {total.split(', ')[1].split(';')[0]}")
     )
     assert whole_runs(desk.store) == others
     again = desk("prune", "--yes").out

@@ -150,7 +150,7 @@ def unsubscribe(who: str | None, protocol: str | None, yes: bool) -> None:
 
 
 def _all_or(kinds: tuple[str, ...]) -> str:
-    return ", ".join(kinds) or "all alerts"
+    return ", ".join(kinds) or "everything"
 
 
 def _shown(fields: dict[str, Any]) -> dict[str, Any]:

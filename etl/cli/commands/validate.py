@@ -14,15 +14,15 @@ from etl.extract.sources import SOURCES
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @JSON
 def validate(file: Path, as_json: bool) -> None:
-    """Check a file as a run would check the source's, and publish nothing.
+    """Check a file like a run would, and publish nothing.
 
     \b
-    python app.py validate stats.json              SOURCE says which form to expect
-    SOURCE=jhu python app.py validate folder/      its three files, by their names
+    python app.py validate stats.json              SOURCE says which format to expect
+    SOURCE=jhu python app.py validate folder/      a folder with its three files, by name
 
     The file is read, repaired, merged and checked, and compared with the published version if that
-    can be read. Lists up to 1,000 faults. Exit status 0 if a run would publish the file, 1 if it
-    would not.
+    can be read. Lists up to 1,000 faults. The exit status is 0 if a run would publish the file, and
+    1 if not.
     """
     from etl.cli.print_validation import print_faults, print_valid
     from etl.upkeep import validate as validating

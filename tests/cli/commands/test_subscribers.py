@@ -33,7 +33,7 @@ def test_somebody_is_subscribed_listed_changed_and_unsubscribed(run: Command, sn
     listed = said(run("subscribers")).splitlines()
     assert [line.split()[2] for line in listed] == ["unsubscribed"] * 2
     assert "has already unsubscribed" in str(run("unsubscribe", "ada@example.org").exception)
-    assert "was asked" in said(run("subscribe", "email", "ada@example.org"))
+    assert "confirmation requested" in said(run("subscribe", "email", "ada@example.org"))
 
 
 def test_a_filter_is_kept_by_sns_and_not_by_us(run: Command, sns: Sns) -> None:
