@@ -22,9 +22,9 @@ column `active`. With `LEVEL=regions` there is one row per region and day, and t
 `region_key, region`; with `LEVEL=places` one row per place and day, and it begins with
 `place_key, place`.
 
-A missing value is an empty cell in CSV and null elsewhere. In Parquet, text is dictionary-encoded,
-integers have 64 bits and may be null, numbers are doubles and dates are timestamps. `KEEP` can
-leave columns out: see [data.md](data.md).
+A missing value is an empty cell in CSV and null elsewhere. In Parquet, in `timeseries.parquet` and
+`vintages/` alike, text is `string`, integers are `int64`, numbers `double` and dates `date32`; each
+column has its unit and description. `KEEP` can leave columns out: see [data.md](data.md).
 """
 REPORT_TEXT = """\
 ## The monthly report

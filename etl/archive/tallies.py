@@ -36,7 +36,8 @@ def tally(before: pd.DataFrame | None, after: pd.DataFrame, snapshot: str) -> pd
     if before is not None:
         comparison.add(before)
     first = starts(rows)
-    listed = after.loc[first, names].reset_index(drop=True).assign(seen=snapshot, snapshots=1)
+    listed = after.loc[first, names].astype("str").reset_index(drop=True)
+    listed = listed.assign(seen=snapshot, snapshots=1)
     codes, days = rows[key].cat.codes.to_numpy()[first], rows["date"].to_numpy()
     found = [
         listed.assign(

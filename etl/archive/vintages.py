@@ -13,7 +13,6 @@ from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet
 from msgspec import Struct
 
 from etl.archive.engine import Engine, Progress, Trouble, is_of_the_bytes, map_with_progress
@@ -26,7 +25,7 @@ from etl.history import catalogue, history
 from etl.history.catalogue import Catalogue
 from etl.history.history import History
 from etl.history.record import Failure
-from etl.load import snapshots
+from etl.load import parquet, snapshots
 from etl.load.snapshots import SnapshotRecord
 from etl.load.table import read_whole
 from etl.settings.groups import Settings
@@ -122,8 +121,10 @@ def copy_run(job: Job, item: tuple[str, VintageFile]) -> Failure | None:
         try:
             if not job.store.download(key, whole):
                 return Failure("StoreError", f"{key} is not there")
-            table = uniform(read_whole(whole, schema(_level(job.settings)).names), job.settings)
-            pa.parquet.write_table(table, path, compression="zstd")
+            rows = read_whole(whole, schema(_level(job.settings)).names)
+            table = uniform(rows, job.settings)
+            with parquet.open_writer(path, table.schema, _about(job.settings, slot)) as writer:
+                parquet.write_groups(writer, table, rows)
             job.store.write(Upload(part_key(slot), path))
         except (ValueError, OSError) as exc:
             if not is_of_the_bytes(exc):
@@ -143,6 +144,16 @@ def uniform(table: pd.DataFrame, settings: Settings) -> pa.Table:
         for field in wanted
     ]
     return pa.table(columns, schema=wanted)
+
+
+def _about(settings: Settings, slot: str) -> dict[str, str]:
+    source = SOURCES[settings.source.data_set]
+    return {
+        "title": f"The counts by {levels.one(source.level)} and day, as they were on {slot}",
+        "source": source.title,
+        "attribution": source.attribution,
+        "licence": source.licence,
+    }
 
 
 def _level(settings: Settings) -> str:

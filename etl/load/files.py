@@ -60,7 +60,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     key, on = levels.key(tidy.countries), only.outputs
     newest, shown = [], set[str]()
     country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
-    with TableFiles(folder, csv="csv" in on) as table_files:
+    with TableFiles(folder, header.of_table(), csv="csv" in on) as table_files:
         for group in tidy.groups:
             last = keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
             newest.append(tidy.own.without_dropped(last))

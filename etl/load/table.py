@@ -1,7 +1,7 @@
 """timeseries.parquet and timeseries.csv.gz: the whole table, written and read in pieces."""
 
 import gzip
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack
 from datetime import date
 from pathlib import Path
@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
 
+from etl.load import parquet
 from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 
 GZIP_LEVEL = 1
@@ -21,13 +22,14 @@ RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begi
 
 
 class TableFiles:
-    """Writes both files; each group that is added becomes a row group of the Parquet file.
+    """Writes both files, a group of whole series at a time; without `csv`, only the Parquet file.
 
-    Without `csv`, only the Parquet file is written.
+    `about` is the metadata of the Parquet file.
     """
 
-    def __init__(self, folder: Path, *, csv: bool = True) -> None:
+    def __init__(self, folder: Path, about: Mapping[str, str], *, csv: bool = True) -> None:
         self._folder = folder
+        self._about = about
         self._parquet: pa.parquet.ParquetWriter | None = None
         self._with_csv = csv
         self.rows = {TABLE_PARQUET: 0} | ({TABLE_CSV: 0} if csv else {})
@@ -43,11 +45,11 @@ class TableFiles:
         """Append the rows of a tidy table to both files."""
         table = pa.Table.from_pandas(group, preserve_index=False, nthreads=1)
         if self._parquet is None:
-            path = self._folder / TABLE_PARQUET
-            writer = pa.parquet.ParquetWriter(path, table.schema, compression="zstd")
+            schema, path = parquet.plain_schema(table.schema), self._folder / TABLE_PARQUET
+            writer = parquet.open_writer(path, schema, self._about)
             self._parquet = self._open.enter_context(writer)
-            self._csv = self._open_csv(table.schema) if self._with_csv else None
-        self._parquet.write_table(table)
+            self._csv = self._open_csv(schema) if self._with_csv else None
+        parquet.write_groups(self._parquet, parquet.to_plain(table), group)
         if self._csv is not None:
             self._csv.write_table(to_csv_table(table))
         self.rows = {name: rows + len(group) for name, rows in self.rows.items()}
@@ -56,8 +58,7 @@ class TableFiles:
         file = self._open.enter_context((self._folder / TABLE_CSV).open("wb"))
         packed = self._open.enter_context(gzip.GzipFile("", "wb", GZIP_LEVEL, file, mtime=0))
         sink, options = pa.PythonFile(packed, "w"), pa.csv.WriteOptions(batch_size=CSV_BATCH_ROWS)
-        writer = pa.csv.CSVWriter(sink, _csv_schema(schema), write_options=options)
-        return self._open.enter_context(writer)
+        return self._open.enter_context(pa.csv.CSVWriter(sink, schema, write_options=options))
 
 
 def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
@@ -68,16 +69,14 @@ def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
     with pa.parquet.ParquetFile(path) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
         for batch in file.iter_batches(PIECE_ROWS, columns=names, use_threads=False):
-            yield batch.to_pandas()
+            yield parquet.to_frame(batch)
 
 
 def read_whole(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     """Like `read_table`, but return the whole table at once."""
     with pa.parquet.ParquetFile(path) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
-        # dates as datetime64: working with date objects takes ten times as long
-        table: pd.DataFrame = file.read(names, use_threads=False).to_pandas(date_as_object=False)
-        return table
+        return parquet.to_frame(file.read(names, use_threads=False))
 
 
 def find_value(path: Path, key: str, column: str, day: date) -> int | None:
@@ -90,7 +89,7 @@ def find_value(path: Path, key: str, column: str, day: date) -> int | None:
         names = file.schema_arrow.names
     if column not in names:
         return None
-    wanted = [(names[0], "=", key), ("date", "=", pd.Timestamp(day))]
+    wanted = [(names[0], "=", key), ("date", "=", day)]
     found = pa.parquet.read_table(path, columns=[column], filters=wanted, use_threads=False)
     value = found[column][0].as_py() if len(found) else None
     return None if value is None else int(value)
@@ -101,24 +100,13 @@ def to_csv_table(table: pa.Table) -> pa.Table:
 
     Such text gets an apostrophe in front, as OWASP advises against CSV injection.
     """
-    schema = _csv_schema(table.schema)
+    schema = parquet.plain_schema(table.schema)
     columns = []
     for field, column in zip(schema, table.columns, strict=True):
         if field.type == pa.string():
             column = pa.chunked_array([_harmless(c) for c in column.chunks], pa.string())
         columns.append(column.cast(field.type))
     return pa.table(columns, schema=schema)
-
-
-def _csv_schema(schema: pa.Schema) -> pa.Schema:
-    return pa.schema([(field.name, _csv_type(field.type)) for field in schema])
-
-
-def _csv_type(kind: pa.DataType) -> pa.DataType:
-    if pa.types.is_timestamp(kind):
-        return pa.date32()
-    text = (pa.types.is_dictionary, pa.types.is_string, pa.types.is_large_string)
-    return pa.string() if any(is_text(kind) for is_text in text) else kind
 
 
 def _harmless(values: pa.Array) -> pa.Array:

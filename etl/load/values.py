@@ -40,6 +40,11 @@ class Header:
         }
         return {"notice": self.notice, **about} if self.notice else about
 
+    def of_table(self) -> dict[str, str]:
+        """Return the metadata of the table's Parquet file."""
+        title = f"COVID-19 by {levels.one(self.level)} and day, tidied and checked"
+        return {"title": title, **self.fields()}
+
 
 def write_json(path: Path, content: object) -> None:
     path.write_bytes(msgspec.json.encode(content))

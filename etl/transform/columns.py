@@ -9,6 +9,7 @@ from typing import Literal
 
 from etl.extract import levels
 
+FORMAT = 1  # of everything published: 2 once a column or key is removed, renamed or retyped
 Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
 
 
@@ -224,6 +225,7 @@ TAKEN = (
 DERIVED = {  # these need the whole series
     *("cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k", "case_fatality", "stale"),
 }
+_KNOWN = NAMES | {field.name: field for field in LATEST_FIGURES}
 _OF_COUNTRIES = ("cases_per_100k", "population")
 
 
@@ -251,6 +253,14 @@ def report_fields(level: str = "countries") -> tuple[Field, ...]:
 def snapshot_fields(level: str = "countries") -> tuple[Field, ...]:
     """Return the columns of a monthly report's snapshots.csv.gz, in their order."""
     return (*TAKEN, *_names(level), *(field for field in FIGURES if field.name not in DERIVED))
+
+
+def described(name: str) -> dict[str, str]:
+    """Return a column's description and, if it has one, its unit; nothing for unknown columns."""
+    field = _KNOWN.get(name)
+    if field is None:
+        return {}
+    return {"description": field.meaning} | ({"unit": field.unit} if field.unit else {})
 
 
 def _names(level: str) -> tuple[Field, ...]:

@@ -28,11 +28,17 @@ def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
 
 def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFrame]:
     """Yield a table in groups of whole series, each with `at_least` rows except the last."""
+    for begin, end in cuts(rows, at_least):
+        yield rows.iloc[begin:end]
+
+
+def cuts(rows: pd.DataFrame, at_least: int) -> Iterator[tuple[int, int]]:
+    """Yield where each group of `groups` begins and ends."""
     first = np.flatnonzero(starts(rows))
     begin = 0
     for start in [*first[1:].tolist(), len(rows)]:
         if start - begin >= at_least or start == len(rows):
-            yield rows.iloc[begin:start]
+            yield begin, start
             begin = start
 
 

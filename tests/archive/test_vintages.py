@@ -6,7 +6,9 @@ from collections import Counter
 from pathlib import Path
 
 import pandas as pd
+import polars as pl
 import pyarrow.fs
+import pyarrow.parquet as pq
 import pytest
 
 from etl.archive import revisions, tallies, vintages
@@ -55,6 +57,23 @@ def test_the_data_set_says_what_each_days_run_said(store: DirectoryStore, source
             kind = "Float64" if "_cases" in name or "_deaths" in name or "_rec" in name else "str"
             pd.testing.assert_series_equal(ours[name].astype(kind), theirs[name].astype(kind))
     assert_settled(contents(store))
+
+
+def test_the_data_set_can_be_joined_with_the_published_table(
+    store: DirectoryStore, source: Path
+) -> None:
+    live(store, source, restating(2))
+    write(store)
+    said = store.root / vintages.part_key(SLOTS[0])
+    ours, theirs = pq.read_schema(said), pq.read_schema(store.root / "timeseries.parquet")
+    for name in ours.names:
+        field, same = ours.field(name), theirs.field(name)
+        assert (field.type, field.metadata) == (same.type, same.metadata)
+    keys = ["country_key", "iso3", "date"]
+    first, last = pd.read_parquet(said), pd.read_parquet(store.root / "timeseries.parquet")
+    assert len(first.merge(last, on=keys)) == len(first)
+    earlier, later = pl.read_parquet(said), pl.read_parquet(store.root / "timeseries.parquet")
+    assert len(earlier.join(later, on=keys, nulls_equal=True)) == len(first)
 
 
 def test_days_of_other_columns_and_of_many_countries_make_one_table(

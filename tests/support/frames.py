@@ -86,7 +86,8 @@ def values(table: pd.DataFrame, column: str, key: str | None = None) -> list[Any
     if key is not None:
         table = table[table["country_key"] == key]
     cells = [None if pd.isna(cell) else cell for cell in table[column].tolist()]
-    return [str(c.date()) if isinstance(c, pd.Timestamp) else c for c in cells]
+    cells = [c.date() if isinstance(c, pd.Timestamp) else c for c in cells]
+    return [str(c) if isinstance(c, date) else c for c in cells]
 
 
 @st.composite
