@@ -115,7 +115,8 @@ def _gained_in_7_days(table: pd.DataFrame, measure: str) -> NDArray[np.float64]:
     gained = np.full_like(every, np.nan)
     known = ~np.isnan(every) & ~unreported(table, measure)
     if known.any():
-        gained[known] = _gained(table[known], every[known])
+        dated = table[[levels.key(table), "date"]]
+        gained[known] = _gained(dated if known.all() else dated[known], every[known])
     return gained
 
 

@@ -81,7 +81,7 @@ CORRECTIONS = (
     (
         "names_replaced",
         "Names with broken characters",
-        "Their code is known, so the name is taken from the project's own table.",
+        "The country is known by its code or key: its name is the one of the project's own table.",
     ),
     (
         "rows_nameless",
