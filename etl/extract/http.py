@@ -4,6 +4,7 @@ Every network failure becomes TryAgain if another try may succeed, else SourceUn
 """
 
 import re
+import ssl
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
@@ -212,9 +213,12 @@ def _pieces(
     length = response.headers.get("Content-Length", "")
     size = int(length) if length.isdecimal() else None
     try:
-        while piece := response.raw.read1(PIECE, decode_content=decode):
-            if time.monotonic() > deadline:
+        while True:
+            piece = response.raw.read1(PIECE, decode_content=decode)
+            if time.monotonic() > deadline:  # closes the connection, which looks like an end
                 raise TryAgain(LATE)
+            if not piece:
+                break
             received(response.raw.tell(), size)
             yield piece
     except DecodeError as exc:
@@ -235,6 +239,10 @@ def _reason(exc: BaseException) -> str:
     inner = exc
     while nested := _nested(inner):
         inner = nested
+    if isinstance(inner, ssl.SSLCertVerificationError):
+        return f"its certificate is not trusted ({inner.verify_message}); check REQUESTS_CA_BUNDLE"
+    if isinstance(inner, ssl.SSLError):
+        return f"no TLS connection ({inner.reason}); is it http instead of https?"
     return one_line(str(inner).rpartition(": ")[2], 200) or type(inner).__name__
 
 

@@ -121,6 +121,20 @@ def test_a_missing_ca_bundle_is_one_line_and_stops_no_ping(
     assert "hush" not in caplog.text
 
 
+def test_a_certificate_that_nobody_trusts_and_a_server_without_tls_are_named(
+    web: WebServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with web_server(tls=True) as untrusted:
+        message = refused(untrusted.on("/data.csv", Reply(b"x")), TryAgain)
+        assert re.fullmatch(
+            r"its certificate is not trusted \(.+\); check REQUESTS_CA_BUNDLE", message
+        )
+        assert untrusted.requests == []
+    plain = web.on("/data.csv", Reply(b"x")).replace("http:", "https:")
+    assert "no TLS connection (WRONG_VERSION_NUMBER); is it http" in refused(plain, TryAgain)
+
+
 def use_proxy(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
     monkeypatch.setenv("NO_PROXY", "localhost")
     for name in PROXIES:

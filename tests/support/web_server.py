@@ -12,6 +12,7 @@ request. Nothing here sleeps: threads that wait end with the server.
 import gzip
 import os
 import socket
+import ssl
 import struct
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -19,6 +20,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from threading import Event, Lock, Thread
 
 
@@ -81,8 +83,11 @@ class WebServer:
 
 
 @contextmanager
-def web_server() -> Iterator[WebServer]:
-    """Start a server on a free port of 127.0.0.1; no threads or sockets are left at the end."""
+def web_server(*, tls: bool = False) -> Iterator[WebServer]:
+    """Start a server on a free port of 127.0.0.1; no threads or sockets are left at the end.
+
+    With `tls` its certificate is one that nobody trusts.
+    """
 
     class Handler(_Handler):
         @property
@@ -90,7 +95,14 @@ def web_server() -> Iterator[WebServer]:
             return web
 
     with _Server(("127.0.0.1", 0), Handler) as server:
-        web = WebServer(f"http://127.0.0.1:{server.server_address[1]}")
+        web = WebServer(f"http{'s' * tls}://127.0.0.1:{server.server_address[1]}")
+        if tls:
+            import moto  # slow to import; it has a certificate for tests
+
+            own = Path(moto.__file__).parent / "moto_proxy"
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(own / "ca.crt", own / "ca.key")
+            server.socket = context.wrap_socket(server.socket, server_side=True)
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

@@ -79,6 +79,7 @@ ANSWERS: Mapping[str, str] = {
     **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict"), CONFLICT),
     **dict.fromkeys(("QuotaExceeded", "EntityTooLarge"), FULL),
     "NotImplemented": UNABLE,
+    "407": "the proxy wants a user and a password; check HTTPS_PROXY",
     # topics and subscriptions
     **dict.fromkeys(("NotFound", "NotFoundException"), "{where} does not exist{missing}"),
 }
@@ -104,6 +105,8 @@ NOT_SENDABLE = (
     "a header of the request can't be sent, so the credentials contain a line break or a letter "
     f"with an accent; set {KEYS} again, and AWS_SESSION_TOKEN"
 )
+UNTRUSTED = "{endpoint} shows a certificate that is not trusted; see AWS_CA_BUNDLE"
+NO_TLS = "no TLS connection to {endpoint}; check {variable}: is it http instead of https?"
 FAILED = "{where}: the connection failed; check the network and HTTPS_PROXY"
 
 # The first match counts, so a class comes before those it derives from.
@@ -117,7 +120,7 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     ((boto.CredentialRetrievalError, boto.TokenRetrievalError), SIGN_IN),
     ((boto.MetadataRetrievalError, boto.SSOError, boto.LoginError), SIGN_IN),
     (boto.ProxyConnectionError, "the proxy can't be reached; check HTTPS_PROXY"),
-    (boto.SSLError, "{endpoint} shows a certificate that is not trusted; see AWS_CA_BUNDLE"),
+    (boto.SSLError, NO_TLS),
     (boto.ReadTimeoutError, "{endpoint} did not answer in time; try again, then check {variable}"),
     ((boto.ResponseStreamingError, boto.IncompleteReadError, HTTPError), BROKEN_OFF),
     (boto.ConnectionClosedError, CLOSED),

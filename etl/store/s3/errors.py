@@ -16,6 +16,7 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     HTTPClientError,
+    SSLError,
     UndefinedModelAttributeError,
 )
 from botocore.parsers import ResponseParserError
@@ -39,6 +40,7 @@ from etl.store.s3.answers import (
     SECRET,
     STATUSES,
     TAKEN,
+    UNTRUSTED,
     WRAPPED,
 )
 from etl.store.s3.client import endpoint_variable
@@ -161,7 +163,7 @@ def _template(exc: Exception, asked: Asked) -> str:
     template = ANSWERS.get(refusal.code, by_status)
     if template is DENIED and asked.service != "s3":
         return DENIED_ELSEWHERE
-    if asked.action == "s3:PutObject" and _is_about_checksums(refusal):
+    if asked.action == "s3:PutObject" and refuses_checksums(refusal):
         return CHECKSUMS
     # other servers give these codes to other calls too, where they don't mean what AWS means
     if template is TAKEN and asked.action != "s3:CreateBucket":
@@ -171,7 +173,7 @@ def _template(exc: Exception, asked: Asked) -> str:
     return template
 
 
-def _is_about_checksums(refusal: Refusal) -> bool:
+def refuses_checksums(refusal: Refusal) -> bool:
     """Say whether a server refuses the checksums that boto3 adds, rather than finding one wrong."""
     if refusal.code in CHECKSUM_CODES:
         return True
@@ -180,6 +182,8 @@ def _is_about_checksums(refusal: Refusal) -> bool:
 
 
 def _template_of_fault(exc: Exception) -> str:
+    if isinstance(exc, SSLError) and "CERTIFICATE_VERIFY_FAILED" in str(exc):
+        return UNTRUSTED
     wrapped = exc.kwargs.get("error") if type(exc) is HTTPClientError else None
     inner = next((text for kind, text in WRAPPED if isinstance(wrapped, kind)), None)
     return inner or next(

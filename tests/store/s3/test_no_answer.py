@@ -21,6 +21,7 @@ from tests.support.s3_server import (
     use,
 )
 from tests.support.scripted_s3 import Connect, Scripted, refused
+from tests.support.web_server import web_server
 
 
 @pytest.mark.parametrize(
@@ -63,6 +64,24 @@ def test_a_server_that_hangs_up_is_named(connect: Connect) -> None:
 
     with answering(hang_up) as endpoint:
         assert f"{endpoint} closed the connection" in refused(connect(endpoint))
+
+
+def test_a_certificate_that_nobody_trusts_and_a_server_without_tls_are_named(
+    connect: Connect,
+) -> None:
+    with web_server(tls=True) as untrusted:
+        message = refused(connect(untrusted.url))
+    assert f"{untrusted.url} shows a certificate that is not trusted; see AWS_CA" in message
+    with answering(s3_error(500, "InternalError")) as endpoint:
+        message = refused(connect(endpoint.replace("http:", "https:")))
+    assert "no TLS connection to https://127.0.0.1" in message
+    assert "check AWS_ENDPOINT_URL_S3: is it http instead of https?" in message
+
+
+def test_a_proxy_that_wants_a_password_is_named(connect: Connect) -> None:
+    with answering(lambda answer: answer.reply(407)) as endpoint:
+        message = refused(connect(endpoint))
+    assert message == "the proxy wants a user and a password; check HTTPS_PROXY"
 
 
 def test_an_endpoint_out_of_reach_is_named_without_its_password(connect: Connect) -> None:
@@ -130,7 +149,7 @@ def test_a_bucket_name_that_can_not_be_is_refused_before_anything_is_sent(
         (boto.CredentialRetrievalError(provider="x", error_msg=SECRET_KEY), "sign in again"),
         (
             boto.SSLError(endpoint_url="https://s3", error=OSError()),
-            "https://s3 shows a certificate",
+            "no TLS connection to https://s3; check AWS_ENDPOINT_URL_S3",
         ),
         (boto.ConnectTimeoutError(endpoint_url="https://s3:9"), "https://s3:9 can't be reached"),
         (boto.ProxyConnectionError(proxy_url="http://p"), "the proxy can't be reached"),

@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from etl.errors import StoreError
 from etl.store.s3.client import on_aws
-from etl.store.s3.errors import Refusal, explained
+from etl.store.s3.errors import Refusal, explained, refuses_checksums
 from etl.store.s3.setup import BucketChange, BucketState, undo
 from etl.store.s3.setup.read import SETTINGS, WEBSITE, is_unsupported, read_setting
 from etl.store.s3.setup.trial import Health, try_out
@@ -122,5 +122,8 @@ def _call(store: S3Store, change: BucketChange) -> None:
 
 def _code(exc: StoreError) -> str:
     cause = exc.__cause__
-    refusal = Refusal.of(cause) if isinstance(cause, ClientError) else None
-    return refusal.code or str(refusal.status) if refusal else ""
+    if not isinstance(cause, ClientError):
+        return ""
+    refusal = Refusal.of(cause)
+    why = "it refuses boto3's checksums, " * refuses_checksums(refusal)
+    return why + (refusal.code or str(refusal.status))
