@@ -6,7 +6,8 @@
 
 It accepts only the tests' credentials and verifies their signatures, lets tokens expire, compares
 its clock with the caller's, keeps buckets in their regions, blocks public access to new buckets,
-refuses ACLs, and answers 403 for a missing key if the caller may not list the bucket.
+refuses ACLs, and answers 403 for a missing key if the caller may not list the bucket. Of SNS, if
+that is upstream too, only the policy is enforced.
 """
 
 import json
@@ -23,7 +24,7 @@ from botocore.credentials import Credentials
 from botocore.exceptions import ClientError
 
 from tests.support.fault_proxy import FaultProxy, Handler
-from tests.support.iam import Asked, allows, asked
+from tests.support.iam import Asked, allows, asked, asked_of_sns
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ class _AwsHandler(Handler):
 
     def _refuse_as(self, status: int, code: str, fields: str) -> None:
         body = f"<Error><Code>{code}</Code><Message>it says so</Message>{fields}</Error>"
+        if self.scope and self.scope[2] != "s3":
+            body = f"<ErrorResponse>{body}</ErrorResponse>"
         self._answer(status, self.own, body.encode(), cut=False)
 
     @property
@@ -113,7 +116,9 @@ class AwsLike(FaultProxy):
     def refusals(self, request: _AwsHandler, body: bytes) -> Iterator[Refusal]:
         """Yield the reasons to refuse a request, in the order in which AWS checks."""
         if request.scope and request.scope[2] != "s3":
-            return  # another service's request
+            if request.scope[2] == "sns" and not self._allowed(asked_of_sns(body), request):
+                yield 403, "AuthorizationError", ""
+            return
         if request.scope:
             yield from self._of_the_caller(request, request.scope)
             yield from self._of_the_region(request, request.scope[1])

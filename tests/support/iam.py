@@ -47,6 +47,12 @@ def asked(method: str, path: str, headers: Mapping[str, str]) -> Iterator[Asked]
         yield Asked("s3:GetObject", ARN + unquote(source).lstrip("/"))
 
 
+def asked_of_sns(body: bytes) -> Asked:
+    """Return the permission that a request to SNS needs, from the form that it sends."""
+    form = {name: values[0] for name, values in parse_qs(body.decode()).items()}
+    return Asked(f"sns:{form['Action']}", form.get("TopicArn", "*"))
+
+
 def _of_bucket(method: str, query: Mapping[str, Any]) -> str:
     for name, called in OF_BUCKETS.items():
         if name in query:

@@ -7,11 +7,13 @@ import pytest
 from etl.alerts import subscriptions
 from etl.alerts.messages import Message
 from etl.alerts.sns import Topic
+from etl.errors import AlertError
 from etl.store.memory import MemoryStore
 from etl.store.s3.setup import BucketWish
 from etl.store.s3.setup.policy import worker_policy
 from etl.upkeep.doctor import alerts
 from etl.upkeep.doctor.finding import Finding
+from tests.support.aws_like import AwsLike
 from tests.support.language_server import Languages, language_server
 from tests.support.runs import settings as settings_for
 from tests.support.sns_server import Sns
@@ -165,6 +167,24 @@ def test_the_policy_allows_what_an_alert_and_the_doctor_ask_for_and_no_more(
         if action.startswith(("sns:", "translate:"))
     }
     assert used == allowed
+
+
+def test_the_printed_policy_is_enough_for_the_topic_and_for_no_other(
+    sns: Sns, languages: Languages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subscribe(sns)
+    sns.client("sns").create_topic(Name="other")
+    policy = worker_policy(BucketWish("news", "covid"), "news", translates=True)
+    with AwsLike(sns.url) as aws:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", aws.url)
+        aws.policy = policy
+        assert "failed" not in [finding.level for finding in findings()]
+        message = Message("s", "s", "l")
+        Topic("news").publish(message, language="en", kind="stale", message_id="1")
+        denied = findings("other")[0]
+        assert "allow sns:GetTopicAttributes" in denied.what
+        with pytest.raises(AlertError, match="allow sns:Publish"):
+            Topic("other").publish(message, language="en", kind="stale", message_id="2")
 
 
 def listed(actions: str | list[str]) -> list[str]:
