@@ -90,9 +90,8 @@ def get(
     """Open a URL.
 
     Raises NotModified if the document is the one that `known` describes; TryAgain;
-    SourceUnavailable. `deadline`, on time.monotonic's clock, is for redirects, headers and body
-    together: a server that sends a byte now and then never exceeds the time-outs, which are for
-    each read.
+    SourceUnavailable. `deadline` (time.monotonic's) is for redirects, headers and body together: a
+    byte now and then never exceeds the time-outs, which are for each read.
     """
     asked = {"If-None-Match": known.etag, "If-Modified-Since": known.last_modified}
     conditions = {name: value for name, value in asked.items() if value}
