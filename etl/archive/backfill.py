@@ -111,7 +111,8 @@ def _nothing(settings: Settings, there: Sequence[Snapshot], span: Span) -> str:
         return f"{where}; import some: python app.py import-archive PATH"
     if span.snapshot:
         near = [one.run_id for one in there if one.run_id.startswith(span.snapshot[:10])]
-        names = listed(near or [there[0].run_id, there[-1].run_id], MOST_NAMED)
+        ends = dict.fromkeys((there[0].run_id, there[-1].run_id))
+        names = listed(near or list(ends), MOST_NAMED)
         return f"{where} called {span.snapshot!r}; there are {names}"
     return f"{where} in that span; there are some from {there[0].slot} to {there[-1].slot}"
 

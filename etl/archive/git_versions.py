@@ -32,9 +32,12 @@ def find_tracked(path: Path, file_name: str) -> Tracked | None:
     None if `path` is a folder that is no repository. Raises EtlError.
     """
     if not path.is_dir():
-        if not path.parent.is_dir() or _said(path.parent, "rev-parse", "--git-dir") is None:
-            raise EtlError(f"{path} is in no git repository; name a folder that holds versions")
-        return Tracked(path.parent, path.name)
+        # a file that was removed may still be in the history
+        if path.parent.is_dir() and _said(path.parent, "rev-parse", "--git-dir") is not None:
+            return Tracked(path.parent, path.name)
+        if not path.exists():
+            raise EtlError(f"{path} does not exist; name a folder that holds versions")
+        raise EtlError(f"{path} is in no git repository; name a folder that holds versions")
     bare = (path / "HEAD").is_file() and (path / "objects").is_dir()
     if not bare and not (path / ".git").exists():
         return None

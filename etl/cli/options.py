@@ -3,17 +3,20 @@
 import os
 import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 import click
 
 from config import load_settings
 from etl import log
-from etl.errors import ConfigError
+from etl.errors import ConfigError, escaped
 from etl.extract.several import of_one
+from etl.extract.sources.faults import as_date
 from etl.settings import doubts
 from etl.settings.groups import Settings
 from etl.store import valid_key
+from etl.store.keys import is_valid
 from etl.store.open import open_store as open_store
 from etl.worker.handover import BY_HAND, Handover
 
@@ -33,7 +36,21 @@ class Key(click.ParamType[str]):
         try:
             return self._valid(value)
         except ValueError as exc:
+            if value.endswith("/") and is_valid(value.removesuffix("/")):
+                self.fail(f"{exc}; python app.py ls {escaped(value)} lists the objects in it")
             self.fail(f"{exc}; a key is relative to the folder, such as countries/ESP.json")
+
+
+class Day(click.ParamType[date]):
+    """A date such as 2020-09-01."""
+
+    name = "date"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> date:
+        try:
+            return as_date(value)
+        except ValueError:
+            self.fail(f"expected a date such as 2020-09-01, got {value[:80]!r}")
 
 
 def in_force() -> Settings:

@@ -17,7 +17,7 @@ class Month(NamedTuple):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Parse a month such as 2021-01. Raises ValueError."""
-        if not re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
+        if not re.fullmatch(r"[0-9]{4}-(0[1-9]|1[0-2])", text) or text < "0001":
             raise ValueError("a month such as 2021-01")
         return cls.of(date.fromisoformat(f"{text}-01"))
 

@@ -39,8 +39,12 @@ def valid_key(key: str, within: str = "") -> str:
         raise ValueError(f"key {key[:40]!r}... is longer than {MAX_KEY_BYTES} bytes")
     if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
-    if any(segment in ("", ".", "..") for segment in key.split("/")):
-        raise ValueError(f"key {key!r} is not relative, or has an empty, '.' or '..' segment")
+    if key.startswith("/"):
+        raise ValueError(f"key {key!r} begins with a slash, so it is not relative")
+    if any(segment in ("", ".", "..") for segment in key.removesuffix("/").split("/")):
+        raise ValueError(f"key {key!r} has an empty, '.' or '..' segment")
+    if key.endswith("/"):
+        raise ValueError(f"key {key!r} ends with a slash, like a folder, and no object's key does")
     if within and (not key.startswith(within) or "/" not in key.removeprefix(within)):
         raise ValueError(f"key {key!r} is not in a folder of {within}")
     return key

@@ -40,7 +40,12 @@ def require(store: Store, key: str) -> Head:
     """Describe an object. Raises StoreError if there is none."""
     head = store.head(key)
     if head is None:
-        raise StoreError(f"{store.address}/{key} does not exist; python app.py ls shows what does")
+        folder = f"{key}/"
+        if next(iter(store.list(folder)), None):
+            what = f"is a folder; its objects: python app.py ls {folder}"
+        else:
+            what = "does not exist; those that do: python app.py ls"
+        raise StoreError(f"{store.address}/{key} {what}")
     return head
 
 

@@ -31,7 +31,7 @@ def diff(store: Store, before: str, after: str | None) -> tuple[str, Difference]
     """
     published, (past, _) = manifests.read(store), history.read(store)
     if published is None:
-        raise StoreError(f"{store.address}: nothing is published yet; python app.py run does")
+        raise versions.nothing_published(store)
     old, new = (
         versions.find_run(store, wanted, published.manifest, past)
         for wanted in (before, after or published.manifest.run_id)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from etl import log
-from etl.errors import StateConflict, StoreError
+from etl.errors import StateConflict
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
 from etl.history.run_folders import run_ids, run_objects
@@ -19,6 +19,7 @@ from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import retention
 from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan, Portion
+from etl.upkeep.versions import nothing_published
 
 Advance = Callable[[int], None]  # is given how many objects were deleted
 AT_ONCE = 1000  # objects that are deleted between two calls of Advance
@@ -29,10 +30,7 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     published."""
     published = manifests.read(store)
     if published is None:
-        raise StoreError(
-            f"{store.address}: nothing is published, so nothing is too old; publish first: "
-            "python app.py run, or python app.py backfill --publish where there is an archive"
-        )
+        raise nothing_published(store)
     found = FolderContents(
         published=published.manifest,
         past=history.read(store)[0],

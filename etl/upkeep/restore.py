@@ -50,10 +50,7 @@ def restore(store: Store, wanted: str, at: Moment) -> Record | None:
     """
     state = _healed(store, at)
     if state.published is None:
-        raise StoreError(
-            f"{store.address}: nothing is published yet; python app.py run does, or python app.py "
-            "backfill --publish where there is an archive"
-        )
+        raise versions.nothing_published(store)
     before = state.published.manifest
     run_id = versions.run_id_of(store, wanted, before, state.past)
     if run_id == before.run_id:

@@ -18,6 +18,14 @@ from etl.store.places import Owner, place_of
 NAMED, LOOKED_AT = 5, 30  # runs that `runs_that_are_there` lists, and looks at
 
 
+def nothing_published(store: Store) -> StoreError:
+    """Return the error of a command that needs a published version where there is none."""
+    return StoreError(
+        f"{store.address}: nothing is published yet; publish the first version: python app.py run "
+        "(or python app.py backfill --publish, if there is an archive)"
+    )
+
+
 def run_id_of(store: Store, wanted: str, published: Manifest, past: History) -> str | None:
     """Return the id of a run, or None if no run has that name. Raises StoreError.
 

@@ -69,9 +69,12 @@ def test_of_a_run_that_was_cleared_away_the_archived_input_is_read(local_desk: D
 
 
 def test_a_country_that_no_run_knows_is_said(local_desk: Desk) -> None:
+    empty = local_desk("vintage", "ESP", "2021-01-05")
+    assert (empty.status, empty.out) == (1, "")
+    assert "nothing is published yet; publish the first version: python app.py run" in empty.err
     publish(local_desk, growing(20))
     said = local_desk("vintage", "Atlantis", "2021-01-05")
     assert (said.status, said.out) == (1, "")
-    assert "no run knows 'Atlantis'" in said.err
+    assert "no run has the name, key or code 'Atlantis'" in said.err
     assert local_desk("vintage", "ESP", "yesterday").status == 2
     assert local_desk("vintage", "ESP", "2021-01-05", "--measure", "stale").status == 2

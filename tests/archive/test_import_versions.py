@@ -115,8 +115,11 @@ def test_a_path_that_holds_no_versions_is_one_clear_line(
 ) -> None:
     with pytest.raises(EtlError, match=r"versions holds no \*\.json and no \*\.json\.gz"):
         bring(store, versions)
-    with pytest.raises(EtlError, match="is in no git repository; name a folder"):
+    with pytest.raises(EtlError, match=r"nowhere\.json does not exist; name a folder"):
         bring(store, tmp_path / "nowhere.json")
+    (tmp_path / "one.json").write_bytes(b"[]")
+    with pytest.raises(EtlError, match=r"one\.json is in no git repository; name a folder"):
+        bring(store, tmp_path / "one.json")
     with pytest.raises(ConfigError, match="a snapshot of jhu has 3 documents"):
         bring(store, versions, SOURCE="jhu")
     assert contents(store) == {}

@@ -8,11 +8,10 @@ from typing import Any
 
 import click
 
-from etl.cli.options import JSON, Key, in_force, open_store
+from etl.cli.options import JSON, Day, Key, in_force, open_store
 from etl.store.layout import TABLE_PARQUET
 
 Cluster = tuple[str | None, int | None]
-DAY = click.DateTime(["%Y-%m-%d"])
 ONLY = click.option("--only", type=click.Choice(["table"]), help="Make only timeseries.parquet.")
 ADDRESSES = ("tcp://", "tls://", "ws://", "wss://")
 
@@ -92,17 +91,15 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
 
 
 @click.command()
-@click.option(
-    "--from", "first", type=DAY, metavar="DATE", help="The first slot, such as 2020-09-01."
-)
-@click.option("--to", "last", type=DAY, metavar="DATE", help="The last slot.")
+@click.option("--from", "first", type=Day(), help="The first slot, such as 2020-09-01.")
+@click.option("--to", "last", type=Day(), help="The last slot.")
 @on_dask
 @ONLY
 @click.option("--publish", is_flag=True, help="Publish the newest of these runs.")
 @JSON
 def backfill(
-    first: datetime | None,
-    last: datetime | None,
+    first: date | None,
+    last: date | None,
     cluster: Cluster,
     only: str | None,
     publish: bool,
@@ -128,7 +125,7 @@ def backfill(
         raise click.UsageError("--from is later than --to")
     if only and publish:
         raise click.UsageError("--publish needs every file: leave out --only")
-    fill(Span(_day(first), _day(last), only=_file(only)), cluster, publish, as_json)
+    fill(Span(first, last, only=_file(only)), cluster, publish, as_json)
 
 
 @click.command()
@@ -181,10 +178,6 @@ def vintages(cluster: Cluster, as_json: bool) -> None:
         written = write_vintages(settings, store, engine, progress)
         table = write_revisions(settings, store, engine, written.slots, progress)
     print_vintages(written, table, settings, as_json=as_json)
-
-
-def _day(moment: datetime | None) -> date | None:
-    return moment.date() if moment else None
 
 
 def _now() -> datetime:

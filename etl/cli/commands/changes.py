@@ -1,11 +1,11 @@
 """Compare what the source said in different runs: all figures of two, or one figure in all."""
 
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 
 import click
 
-from etl.cli.options import JSON, Key, in_force, open_store
+from etl.cli.options import JSON, Day, Key, in_force, open_store
 from etl.errors import StoreError
 from etl.extract.sources import MEASURES
 from etl.worker.scratch import scratch
@@ -35,7 +35,7 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("series", metavar="COUNTRY")
-@click.argument("day", type=click.DateTime(["%Y-%m-%d"]))
+@click.argument("day", metavar="DATE", type=Day())
 @click.option(
     "--measure",
     type=click.Choice(FIGURES),
@@ -44,7 +44,7 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
     help="Which measure.",
 )
 @JSON
-def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
+def vintage(series: str, day: date, measure: str, as_json: bool) -> None:
     """Show how one figure was reported, run by run.
 
     The figure is one measure of a country, region or place on one day.
@@ -59,17 +59,22 @@ def vintage(series: str, day: datetime, measure: str, as_json: bool) -> None:
     from etl.archive.figure_history import FigureKey, read_figure_history
     from etl.cli.print_changes import print_vintage
     from etl.history import history as histories
+    from etl.history import manifest as manifests
+    from etl.upkeep.versions import nothing_published
 
     settings = in_force()
     store = open_store(settings)
     past, _ = histories.read(store)
-    wanted = FigureKey(series, day.date(), measure)
+    wanted = FigureKey(series, day, measure)
     with scratch() as work:
         limit = settings.source.max_bytes
         found = list(read_figure_history(store, past, wanted, Path(work), limit))
+    if not found and manifests.read(store) is None:
+        raise nothing_published(store)
     if not found:
+        listing = f"{settings.source.level}.json"
         raise StoreError(
-            f"{store.address}: no run knows {series!r}; "
-            "countries.json (regions.json, places.json) lists all"
+            f"{store.address}: no run has the name, key or code {series!r}; all are in {listing}: "
+            f"python app.py get {listing} -"
         )
     print_vintage(wanted, found, as_json=as_json)

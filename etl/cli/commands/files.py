@@ -1,5 +1,6 @@
 """Single objects of the folder: list, look, fetch, put, remove."""
 
+import os
 import re
 from itertools import islice
 from pathlib import Path
@@ -70,9 +71,9 @@ def head(key: str, as_json: bool) -> None:
 
 @click.command()
 @click.argument("key", type=Key())
-@click.argument("file", type=click.Path(path_type=Path, allow_dash=True), required=False)
+@click.argument("file", type=click.Path(allow_dash=True), required=False)
 @click.option("--force", is_flag=True, help="Overwrite an existing file.")
-def get(key: str, file: Path | None, force: bool) -> None:
+def get(key: str, file: str | None, force: bool) -> None:
     """Download an object to FILE or a file with its own name; `-` is standard output.
 
     The download is verified with its SHA-256. You get either the complete file or none.
@@ -80,19 +81,28 @@ def get(key: str, file: Path | None, force: bool) -> None:
     from etl.store.transfer import fetch, fetch_to_stdout
 
     store = open_store(in_common())
-    if file == Path("-"):
+    if file == "-":
         fetch_to_stdout(store, key)
         return
-    name = Path(key).name
-    path = Path(name) if file is None else file / name if file.is_dir() else file
+    path = _target(file, Path(key).name)
     found = fetch(store, key, path, replace=force)
     proof = "" if found.sha256 else "; not verified, since the store has no SHA-256 of it"
     click.echo(f"{path}: {human(found.size)}{proof}")
 
 
+def _target(file: str | None, name: str) -> Path:
+    """Return the path to write to: `file`, or `name` if that is a folder or None."""
+    path = Path(file or name)
+    if path.is_dir():
+        return path / name
+    if file and file.endswith(os.sep):
+        raise click.BadParameter(f"there is no folder {file}; make it first", param_hint="FILE")
+    return path
+
+
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.argument("key", type=Key(), required=False)
+@click.argument("key", type=Key(valid_prefix), required=False)
 @click.option("--public", is_flag=True, help="Let everyone read it, with an ACL.")
 @click.option(
     "--meta", type=Meta(), multiple=True, metavar="KEY=VALUE", help="Metadata; may be repeated."
@@ -106,6 +116,7 @@ def put(
     \b
     python app.py put notes.txt                        under its own name
     python app.py put notes.txt my/notes.txt           under another name
+    python app.py put notes.txt my/                    in a folder, under its own name
     python app.py put notes.txt --meta author=me       with your own metadata
     """
     settings = in_force()
@@ -114,7 +125,8 @@ def put(
         raise ConfigError("S3_BUCKET: not set; a local folder has no ACLs or metadata")
     if sum(len(name) + len(value) for name, value in dict(meta).items()) > META_BYTES:
         raise click.BadParameter(f"S3 keeps {META_BYTES} bytes of metadata at most")
-    name = key or Key().convert(file.name, None, None)
+    name = key if key and not key.endswith("/") else f"{key or ''}{file.name}"
+    Key().convert(name, None, None)
     upload = Upload(name, file, metadata=dict(meta))
     _leave_alone(store, upload.key, force)
     try:

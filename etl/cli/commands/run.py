@@ -2,12 +2,12 @@
 
 import subprocess
 import sys
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import click
 
 from etl import log
-from etl.cli.options import JSON, handed_over, in_common, in_force, open_store
+from etl.cli.options import JSON, Day, handed_over, in_common, in_force, open_store
 from etl.errors import ConfigError, EtlError
 from etl.worker.children import PROGRAM
 from etl.worker.handover import BY_HAND, Handover
@@ -108,10 +108,10 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 
 
 @click.command("record-failure", hidden=True)
-@click.option("--slot", type=click.DateTime(["%Y-%m-%d"]), required=True)
+@click.option("--slot", type=Day(), required=True)
 @click.option("--started", type=MOMENT, required=True)
 @click.option("--error", required=True)
-def record_failure(slot: datetime, started: datetime, error: str) -> None:
+def record_failure(slot: date, started: datetime, error: str) -> None:
     """Put on record a run that could not do so itself, and tell of it; called by the worker."""
     from etl.alerts.recorder import record_lost
     from etl.history import outcomes
@@ -119,7 +119,7 @@ def record_failure(slot: datetime, started: datetime, error: str) -> None:
     settings = in_force()
     began, now = started.replace(tzinfo=UTC), datetime.now(UTC)
     seconds = (now - began).total_seconds()
-    lost = outcomes.lost(settings.source.data_set, slot.date(), began, seconds, error)
+    lost = outcomes.lost(settings.source.data_set, slot, began, seconds, error)
     record_lost(settings, open_store(settings), handed_over(), lost, now)
 
 

@@ -49,10 +49,14 @@ def open_page(only_print: bool) -> None:
 
 def _page_address(settings: Settings) -> str:
     """Return a URL at which this machine can read the page. Raises StoreError if there is none."""
+    from etl.history import manifest as manifests
     from etl.load.share import copy_page
     from etl.store.transfer import require
+    from etl.upkeep.versions import nothing_published
 
     store = open_store(settings)
+    if not store.head(PAGE) and not manifests.read(store):
+        raise nothing_published(store)
     if "page" not in settings.table.outputs and not store.head(PAGE):
         raise StoreError(
             f"there is no page: OUTPUTS leaves it out; the files are in {store.address}, "

@@ -31,7 +31,7 @@ def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
         (("--dask", "tcp://127.0.0.1:9", "--workers", "2"), "leave out --workers"),
         (("--workers", "0"), "0 is not in the range"),
         (("--from", "2021-02-01", "--to", "2021-01-01"), "--from is later than --to"),
-        (("--from", "yesterday"), "does not match the format"),
+        (("--from", "yesterday"), "expected a date such as 2020-09-01"),
     ):
         said = bench("backfill", *arguments)
         assert said.status == 2

@@ -29,8 +29,7 @@ def test_what_does_not_exist_is_said_with_the_next_step(desk: Desk, what: list[s
     said = desk(*what, "nothing.csv")
     assert (said.status, said.out) == (1, "")
     assert said.err == (
-        f"Error: {desk.store.address}/nothing.csv does not exist; "
-        "python app.py ls shows what does\n"
+        f"Error: {desk.store.address}/nothing.csv does not exist; those that do: python app.py ls\n"
     )
 
 

@@ -48,7 +48,7 @@ def test_open_prints_the_file_of_a_local_page(published: Path, tmp_path: Path) -
 def test_open_without_a_page_says_so(tmp_path: Path) -> None:
     ended = command("open", "--print", cwd=tmp_path)
     assert ended.returncode == 1
-    assert "index.html does not exist" in ended.stderr
+    assert "nothing is published yet" in ended.stderr
 
 
 def test_the_page_of_a_private_bucket_is_opened_by_a_link_that_expires(s3_desk: Desk) -> None:
