@@ -41,7 +41,7 @@ class Key(click.ParamType[str]):
             self.fail(f"{exc}; a key is relative to the folder, such as countries/ESP.json")
 
 
-class Day(click.ParamType[date]):
+class Date(click.ParamType[date]):
     """A date such as 2020-09-01."""
 
     name = "date"

@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
+TELLS_AFTER_S = 5  # before, a rate says nothing
+
 
 @dataclass
 class Pace:
@@ -27,7 +29,9 @@ class Pace:
         return found | ({"left_s": round((self.total - self.done) / rate)} if rate else {})
 
     def text(self, now_s: float) -> str:
-        """Return the figures for a terminal: `12 of 237, 1 failed, 90/min, 0:02:30`."""
+        """Return the figures for a terminal: `12 of 237, 1 failed, 90 a minute, 0:02:30 left`."""
+        if now_s - self.began_s < TELLS_AFTER_S:
+            return f"{self.done} of {self.total}"
         found = self.fields(now_s)
         failed = f", {self.failed} failed" if self.failed else ""
         left = f", {timedelta(seconds=int(found['left_s']))} left" if "left_s" in found else ""

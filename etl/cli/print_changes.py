@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 
 from etl.archive.figure_history import FigureKey, Reported
-from etl.cli.console import Column, print_json, print_table
+from etl.cli.console import Column, print_json, print_sentence, print_table
+from etl.cli.print_runs import amount
 from etl.errors import escaped
 from etl.history.record import Record
 from etl.load.changes_file import to_json
@@ -11,8 +12,8 @@ from etl.report.numbers import MISSING, number, step
 from etl.transform.difference import Difference
 
 FROM_RUN_TO_RUN = (
-    Column("slot"),
-    *(Column(name, number=True) for name in ("rows", "last date", "cells restated")),
+    Column("run (its start, UTC)"),
+    *(Column(name, number=True) for name in ("rows", "last date", "restated")),
     Column("notes", rest=True),
 )
 BIGGEST = (
@@ -40,17 +41,20 @@ def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str)
             ]
         )
         return
-    title = f"{where}: what the last {len(changes)} published runs changed"
+    if not changes:
+        print_sentence(f"{where}: nothing is published yet; python app.py run does it")
+        return
+    title = f"{where}: what {amount(changes, 'published run')} changed"
     print_table(title, FROM_RUN_TO_RUN, [_changes_row(*run) for run in changes])
 
 
 def _changes_row(record: Record, found: Difference | None) -> list[str]:
     if found is None or found.compared_with is None:
         why = "nothing to compare with" if found else "its changes are no longer kept"
-        return [str(record.slot), *[MISSING] * 3, why]
+        return [record.run_id, *[MISSING] * 3, why]
     added, removed = f"+{found.rows_added:,}", f" -{found.rows_removed:,}"
     return [
-        str(record.slot),
+        record.run_id,
         added + (removed if found.rows_removed else ""),
         str(found.last_date),
         f"{found.cells_restated:,} ({found.restated_share:.2%})",

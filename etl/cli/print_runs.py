@@ -1,6 +1,6 @@
 """Print the history and the doctor's findings: a table, lines, or JSON."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
@@ -27,13 +27,18 @@ def print_history(past: History, last: int, *, as_json: bool, where: str) -> Non
     if not records:
         print_sentence(f"{where}: no runs yet; python app.py run makes the first one")
         return
-    print_table(f"{where}: the last {len(records)} runs", HISTORY, map(_history_row, records))
+    print_table(f"{where}: {amount(records, 'run')}", HISTORY, map(_history_row, records))
     if still := standstill(past.records):
         print_sentence(
             f"The source's last date, {still.last_date}, has not changed since the run of "
             f"{still.last_date_since}; its bytes have not changed since the run of "
             f"{still.bytes_since}."
         )
+
+
+def amount(records: Sequence[object], what: str) -> str:
+    """Return how many are shown: `the last run`, `the last 30 runs`."""
+    return f"the last {what}" if len(records) == 1 else f"the last {len(records)} {what}s"
 
 
 def _history_row(record: Record) -> list[str]:
@@ -56,6 +61,8 @@ def _notes(record: Record) -> Iterator[str]:
         yield "healed"
     if record.failure:
         yield f"{record.failure.kind}: {record.failure.message}"
+        if record.kept:
+            yield "the input is kept in raw/"
     elif record.outcome == "restored":
         yield f"back to run {record.published_run}"
     else:

@@ -64,7 +64,7 @@ def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str
         status = subprocess.run(
             [sys.executable, str(APP), *arguments],
             cwd=cwd,
-            env=environment(TERM="xterm", COLUMNS="120", **settings),
+            env=environment(**{"TERM": "xterm", "COLUMNS": "120", **settings}),
             stdin=theirs,
             stdout=theirs,
             stderr=theirs,

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from etl.cli.options import JSON, Day, Key, in_force, open_store
+from etl.cli.options import JSON, Date, Key, in_force, open_store
 from etl.store.layout import TABLE_PARQUET
 
 Cluster = tuple[str | None, int | None]
@@ -91,8 +91,8 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
 
 
 @click.command()
-@click.option("--from", "first", type=Day(), help="The first slot, such as 2020-09-01.")
-@click.option("--to", "last", type=Day(), help="The last slot.")
+@click.option("--from", "first", type=Date(), help="The first slot, such as 2020-09-01.")
+@click.option("--to", "last", type=Date(), help="The last slot.")
 @on_dask
 @ONLY
 @click.option("--publish", is_flag=True, help="Publish the newest of these runs.")

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from etl.cli.options import JSON, Day, Key, in_force, open_store
+from etl.cli.options import JSON, Date, Key, in_force, open_store
 from etl.errors import StoreError
 from etl.extract.sources import MEASURES
 from etl.worker.scratch import scratch
@@ -35,7 +35,7 @@ def diff(before: str, after: str | None, as_json: bool) -> None:
 
 @click.command()
 @click.argument("series", metavar="COUNTRY")
-@click.argument("day", metavar="DATE", type=Day())
+@click.argument("day", metavar="DATE", type=Date())
 @click.option(
     "--measure",
     type=click.Choice(FIGURES),

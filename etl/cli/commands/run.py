@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import click
 
 from etl import log
-from etl.cli.options import JSON, Day, handed_over, in_common, in_force, open_store
+from etl.cli.options import JSON, Date, handed_over, in_common, in_force, open_store
 from etl.errors import ConfigError, EtlError
 from etl.worker.children import PROGRAM
 from etl.worker.handover import BY_HAND, Handover
@@ -108,7 +108,7 @@ def history(last: int, changes: bool, as_json: bool) -> None:
 
 
 @click.command("record-failure", hidden=True)
-@click.option("--slot", type=Day(), required=True)
+@click.option("--slot", type=Date(), required=True)
 @click.option("--started", type=MOMENT, required=True)
 @click.option("--error", required=True)
 def record_failure(slot: date, started: datetime, error: str) -> None:

@@ -3,8 +3,10 @@
 import json
 from pathlib import Path
 
+import pytest
+
 from tests.support.commands import NEXT_DAY, from_json, last_record
-from tests.support.processes import command, snapshot
+from tests.support.processes import command, on_a_terminal, snapshot
 
 
 def test_run_as_json_prints_its_record_and_nothing_else_on_standard_output(
@@ -86,7 +88,24 @@ def test_the_history_is_a_table_or_json(published: Path, tmp_path: Path) -> None
     assert table.stderr == last.stderr == ""
 
 
+@pytest.mark.parametrize("options", [(), ("--changes",)])
+def test_the_history_fits_80_columns_and_names_runs_as_restore_does(
+    published: Path, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    assert command("run", cwd=tmp_path).returncode == 1
+    status, shown = on_a_terminal("history", *options, cwd=tmp_path, COLUMNS="80")
+    lines = shown.splitlines()
+    assert status == 0
+    assert max(map(len, lines)) <= 80
+    assert any(last_record(published)["run_id"] in line for line in lines) != bool(options)
+    if not options:
+        notes = " ".join(line[61:].strip() for line in lines)
+        assert "DataRejected: the last date is 2021-02-24, earlier than the published" in notes
+        assert "the input is kept in raw/" in notes
+
+
 def test_an_empty_history_is_said(tmp_path: Path) -> None:
+    assert "nothing is published yet" in command("history", "--changes", cwd=tmp_path).stdout
     assert "no runs" in command("history", cwd=tmp_path).stdout
     assert json.loads(command("history", "--json", cwd=tmp_path).stdout) == []
     assert snapshot(tmp_path) == {}

@@ -8,8 +8,8 @@ from tests.support.doctor import CANARIES, told, troubles
 def test_settings_that_are_set_have_a_line_each_and_the_others_share_one() -> None:
     said = told(of_settings.setting_findings({"RUN_AT": "07:30", "S3_BUCKET": ""}))
     assert "RUN_AT = 07:30 ->" in said
-    defaults = said.partition("not set, so at their defaults: ")[2].split(" ->")[0].split(", ")
-    assert defaults == [s.variable for s in REGISTER if s.variable != "RUN_AT"]
+    assert f"{len(REGISTER) - 1} other settings have their defaults" in said
+    assert said.count("=") == 1
     assert "COUNTRIES_URL = none ->" in told(of_settings.setting_findings({"COUNTRIES_URL": ""}))
 
 
