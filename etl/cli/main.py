@@ -48,6 +48,7 @@ from etl.worker.signals import STOPS, ignore_stops
 
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 STOP_AGAIN_S = 0.01
+COMPLETION = "_CLOUD_ETL_COMPLETE"  # set by shells that ask click what may follow
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
 # commands that run once for each of SOURCES
@@ -153,7 +154,9 @@ def main(arguments: list[str] | None = None) -> int:
         signal.signal(number, _stop)
     log.set_up("INFO")
     try:
-        cli.main(arguments, prog_name="python app.py", standalone_mode=False)
+        # a shell completes the words after deploy/cloud-etl; it can't after `python app.py`
+        name = "cloud-etl" if COMPLETION in os.environ else "python app.py"
+        cli.main(arguments, prog_name=name, complete_var=COMPLETION, standalone_mode=False)
         sys.stdout.flush()
     except Stopped as stopped:
         log.warning("run.stopped", signal=stopped.signal)

@@ -25,7 +25,7 @@ def print_faults(
         _print_json(file, source, {"valid": False, "kind": kind, "faults": faults})
         return
     number = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}"
-    _print(f"{file}: {number} as {source.name}", "red", faults)
+    _print(f"{file}: not valid as {source.name}, {number}", "red", faults)
     if isinstance(error, DataRejected) and error.may_be_forced:
         print("python app.py run --force would publish it nevertheless")
 

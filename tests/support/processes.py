@@ -50,6 +50,12 @@ def command(*arguments: str, cwd: Path, **settings: str) -> subprocess.Completed
 
 def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str]:
     """Run a command on a pseudo-terminal; return its exit status and what it shows, uncoloured."""
+    status, text = in_colour(*arguments, cwd=cwd, **settings)
+    return status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+
+
+def in_colour(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str]:
+    """Like `on_a_terminal`, with the terminal's control sequences."""
     ours, theirs = pty.openpty()
     shown: list[bytes] = []
 
@@ -75,8 +81,7 @@ def on_a_terminal(*arguments: str, cwd: Path, **settings: str) -> tuple[int, str
         os.close(theirs)
         reader.join(30)
         os.close(ours)
-    text = b"".join(shown).decode()
-    return status, re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", text)
+    return status, b"".join(shown).decode()
 
 
 def snapshot(folder: Path) -> dict[str, bytes]:

@@ -39,7 +39,7 @@ def test_a_file_that_a_run_would_refuse_is_refused_for_the_same_reason(
     refused = command("run", "--dry-run", cwd=tmp_path)
     first, reason, way_out = ended.stdout.splitlines()
     assert (ended.returncode, refused.returncode) == (1, 1)
-    assert first == f"{samples}: 1 fault as sample"
+    assert first == f"{samples}: not valid as sample, 1 fault"
     assert reason.strip() in refused.stderr
     assert "earlier than the published 2021-02-25" in reason
     assert "run --force" in way_out
