@@ -40,9 +40,11 @@ def who(until: date) -> bytes:
     return "\n".join(lines).encode() + b"\n"
 
 
-def report_of(month: Month, until: date, tmp_path: Path) -> tuple[MemoryStore, MonthlyReport]:
+def report_of(
+    month: Month, until: date, tmp_path: Path, content: bytes = b""
+) -> tuple[MemoryStore, MonthlyReport]:
     store, source = MemoryStore(), tmp_path / "who.csv"
-    source.write_bytes(who(until))
+    source.write_bytes(content or who(until))
     moment = at(f"{month.last}T20:00")
     assert run(store, source, now=moment, SOURCE="who").outcome == "published"
     return store, made(store, month)
@@ -68,6 +70,18 @@ def test_the_next_count_goes_to_the_month_in_which_it_is_reported(tmp_path: Path
     spain = table(store, march)["spain"]
     assert (spain["new_cases"], spain["new_cases_before"]) == ("521", "")
     assert (spain["cases_change"], spain["cases_change_pct"]) == ("", "")
+
+
+def test_a_measure_that_the_source_leaves_out_all_month_is_missing(tmp_path: Path) -> None:
+    days = [date(2020, 1, 1) + timedelta(days=n) for n in range(59)]
+    lines = [f"{d},FR,France,X,1,{n},,{5 if d.month == 1 else ''}" for n, d in enumerate(days)]
+    content = "\n".join([HEADER, *lines, ""]).encode()
+    store, _ = report_of(FEBRUARY, days[-1], tmp_path, content)
+    france = table(store, FEBRUARY)["france"]
+    assert (france["new_cases"], france["cumulative_deaths"]) == ("28", "5")
+    assert (france["new_deaths"], france["deaths_change"]) == ("", "")
+    text = page(store, month=FEBRUARY)
+    assert "<dd>\u2013</dd>\n<dd>5 from 1 to 28 January 2020</dd>" in text
 
 
 @pytest.mark.parametrize("name", ["final_report.csv", "final_report.html", "final_chart.html"])
