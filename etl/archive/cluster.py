@@ -22,6 +22,7 @@ from etl.archive import workers as all_workers
 from etl.archive.engine import PAUSES_S, Engine, Here, Item, Result, Trouble, attempt
 from etl.archive.job import Job
 from etl.errors import ConfigError, EtlError
+from etl.load.free_memory import keep_one_heap
 from etl.worker.scratch import scratch
 
 if TYPE_CHECKING:
@@ -49,6 +50,7 @@ def _in_worker(
     from distributed import get_worker
 
     log.set_up("INFO")  # a worker process has no log of its own yet
+    keep_one_heap()
     worker: str = get_worker().address
     return _Answer(worker, attempt(function, item, pauses_s=pauses_s, worker=worker))
 
@@ -190,6 +192,7 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
 
     Raises ConfigError if Dask is not installed, EtlError if no scheduler answers.
     """
+    keep_one_heap()
     if address is None and workers is None:
         yield Here()
         return

@@ -4,16 +4,11 @@ import os
 import signal
 import sys
 import threading
+from collections.abc import Iterable, Sequence
 from functools import partial
+from subprocess import Popen
 from types import FrameType
 from typing import NoReturn
-
-# Arrow's own allocator keeps some 30 MB more than the system's for frames of this size. The
-# variable is read once, when pyarrow is imported
-os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
-
-from collections.abc import Iterable, Sequence
-from subprocess import Popen
 
 import click
 
