@@ -110,7 +110,19 @@ class Stopped(SystemExit):
 
     def __init__(self, number: int) -> None:
         super().__init__(128 + number)
-        self.signal = signal.Signals(number).name
+        self._signal = signal.Signals(number).name
+        self._is_logged = False
+
+    def log(self) -> None:
+        """Log it, once."""
+        if not self._is_logged:
+            self._is_logged = True
+            log.warning("run.stopped", signal=self._signal)
+
+    def end_at_once(self) -> None:
+        """End the process without waiting for threads or other processes."""
+        self.log()
+        os._exit(int(self.code or 1))
 
 
 def _stop(number: int, frame: FrameType | None) -> NoReturn:
@@ -120,7 +132,7 @@ def _stop(number: int, frame: FrameType | None) -> NoReturn:
     """
     ignore_stops()  # the signal may come twice, from the platform and from the worker
     stopped = Stopped(number)
-    killer = threading.Timer(STOP_GRACE_S, partial(os._exit, 128 + number))
+    killer = threading.Timer(STOP_GRACE_S, stopped.end_at_once)
     killer.daemon = True
     killer.start()
     sys.unraisablehook = _stop_again
@@ -154,7 +166,7 @@ def main(arguments: list[str] | None = None) -> int:
         cli.main(arguments, prog_name=name, complete_var=COMPLETION, standalone_mode=False)
         sys.stdout.flush()
     except Stopped as stopped:
-        log.warning("run.stopped", signal=stopped.signal)
+        stopped.log()
         raise
     except BrokenPipeError:  # the reader of our output is gone; Python must not flush at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

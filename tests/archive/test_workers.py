@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from etl.archive.cluster import OnDask
 from etl.archive.engine import Engine, Progress, map_with_progress
 from etl.archive.job import Job, job
+from etl.archive.on_dask import OnDask
 from etl.errors import EtlError, StoreError
 from etl.store.directory import DirectoryStore
 from tests.support.runs import contents, settings

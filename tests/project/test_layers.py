@@ -16,7 +16,7 @@ KNOWN_TO = {
     "boto3": ("etl.store.s3.", "etl.alerts.aws"),
     "botocore": ("etl.store.s3.", "etl.alerts.aws"),
     "dask": ("etl.archive.cluster",),
-    "distributed": ("etl.archive.cluster", "etl.archive.workers"),
+    "distributed": ("etl.archive.cluster", "etl.archive.on_dask", "etl.archive.workers"),
     "bokeh": ("etl.report.monthly.charts", "etl.report.page.chart_documents"),
     "click": ("etl.cli.",),
     "rich": ("etl.cli.",),
