@@ -2,16 +2,11 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from etl import PROJECT
 from etl.archive import cluster
 from etl.archive.backfill import backfill
 from etl.archive.cluster import open_engine
@@ -21,6 +16,7 @@ from etl.errors import EtlError
 from etl.history import catalogue
 from etl.store.directory import DirectoryStore
 from tests.support.archives import EVERYTHING, LATER, fill, live, raw_alone, restating
+from tests.support.dask import scheduler, worker
 from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, settings
 
@@ -92,42 +88,6 @@ def test_workers_keep_nothing_of_what_they_have_done(two_workers: Engine) -> Non
     assert list(profiles.values()) == [False, False]
 
 
-@contextmanager
-def dask(
-    *arguments: str, said: str, path: str = str(PROJECT), **variables: str
-) -> Iterator[tuple[int, str]]:
-    """`dask ...` as a process of its own, once it has said so: its pid, and that line."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "dask", *arguments],
-        env={**os.environ, "PYTHONPATH": path, **variables},
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    assert process.stderr
-    try:
-        yield process.pid, next(line for line in process.stderr if said in line)
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
-
-
-@contextmanager
-def scheduler(**variables: str) -> Iterator[tuple[str, int]]:
-    """Its address and its pid."""
-    options = ("--host", "127.0.0.1", "--port", "0", "--no-dashboard")
-    with dask("scheduler", *options, said="Scheduler at:", **variables) as (pid, line):
-        yield line.split()[-1], pid
-
-
-@contextmanager
-def worker(address: str, path: str = str(PROJECT)) -> Iterator[int]:
-    """A worker's pid."""
-    options = ("--nthreads", "1", "--no-nanny", "--no-dashboard", "--host", "127.0.0.1")
-    with dask("worker", address, *options, said="Registered to:", path=path) as (pid, _):
-        yield pid
-
-
 def test_on_a_cluster_and_s3_a_lost_worker_costs_no_day_and_doubles_none(s3_desk: Desk) -> None:
     s3_desk.publish_daily(NOW, 6)
     before = contents(s3_desk.store)
@@ -194,21 +154,6 @@ def test_a_scheduler_that_does_not_answer_is_one_clear_line(
     assert said.status == 1
     assert said.err.startswith("Error: no scheduler answers at tcp://127.0.0.1:9")
     assert said.err.count("\n") == 1
-
-
-def test_a_scheduler_that_is_lost_in_mid_work_is_one_clear_line(
-    bench: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bench.publish_daily(NOW, 4)
-    wanted = settings("unused", KEEP="new")
-    with (
-        scheduler() as (address, pid),
-        worker(address),
-        open_engine(address, None) as found,
-    ):
-        progress = Progress(advance=lambda arrived: os.kill(pid, signal.SIGKILL))
-        with pytest.raises(EtlError, match=r"answer any more; run it again: what is"):
-            backfill(wanted, bench.store, found, EVERYTHING, LATER, progress)
 
 
 def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so() -> None:
