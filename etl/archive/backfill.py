@@ -9,7 +9,7 @@ from etl.archive import current_facts, relist
 from etl.archive.backlog import read_backlog
 from etl.archive.chain import ChainLink, make_chain, rebuilt_id
 from etl.archive.day_outcome import DayOutcome, failed, left_out, unknown
-from etl.archive.engine import Engine, Progress, Trouble, map_with_progress
+from etl.archive.engine import Engine, Progress, Trouble, map_with_progress, patiently
 from etl.archive.job import Job, job
 from etl.archive.known import surveyed_before
 from etl.archive.rebuild import RebuildTask, RebuiltRun, Surveyed, rebuild, survey
@@ -79,12 +79,12 @@ def backfill(
     if begin and isinstance(trouble := surveyed[begin.run_id], Trouble):
         raise EtlError(f"{begin.run_id}, before that span: {trouble.failure().message}")
     _survey(work, chosen, surveyed)
-    relist.list_imports_again(store, chosen, surveyed, backlog.unlisted)
+    patiently(lambda: relist.list_imports_again(store, chosen, surveyed, backlog.unlisted))
     whole = [begin, *chosen] if begin else chosen
     chain = make_chain((one, surveyed[one.run_id]) for one in whole)
     links = [link for link in chain.links if link.snapshot is not begin]
     outcomes = dict(left_out(chosen, chain))
-    outcomes |= _find_made(work, links)
+    outcomes |= patiently(lambda: _find_made(work, links))
     outcomes |= _rebuild(work, [link for link in links if link.snapshot.run_id not in outcomes])
     return Backfilled([outcomes[one.run_id] for one in chosen], backlog.unfinished)
 
@@ -167,7 +167,7 @@ def _rebuild(work: _Work, links: Sequence[ChainLink]) -> dict[str, DayOutcome]:
     tasks = [_task(run_id, link) for run_id, link in todo.items()]
     function = partial(rebuild, work.job)
     outcomes: dict[str, DayOutcome] = {}
-    with catalogue.adding(work.store) as add:
+    with catalogue.adding(work.store, patiently) as add:
         for task, made in map_with_progress(work.engine, work.progress, "rebuild", function, tasks):
             outcomes[task.snapshot.run_id] = _outcome(task, made)
             if isinstance(made, RebuiltRun):

@@ -18,6 +18,7 @@ from etl.errors import (
     EtlError,
     SourceChanged,
     SourceUnavailable,
+    StateConflict,
     StoreError,
 )
 from etl.history.record import Failure
@@ -146,6 +147,22 @@ def attempt(
             time.sleep(pause_s)
     impatient.set()
     return trouble
+
+
+def patiently(call: Callable[[], Result]) -> Result:
+    """Make a call that may be repeated; while the store fails, wait as for a task and repeat it.
+
+    For what a long job itself asks of the store. Raises StoreError in the end.
+    """
+    for pause_s in PAUSES_S:
+        try:
+            return call()
+        except StateConflict:
+            raise
+        except StoreError as exc:
+            log.warning("backfill.waiting", seconds=pause_s, error=exc)
+        time.sleep(pause_s)
+    return call()
 
 
 def is_of_the_bytes(exc: Exception) -> bool:

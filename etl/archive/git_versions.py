@@ -3,11 +3,11 @@
 import os
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
-from typing import IO, cast
+from typing import IO, NamedTuple, cast
 
 from etl.archive.folder_versions import DocumentVersion
 from etl.errors import EtlError
@@ -24,6 +24,14 @@ class Tracked:
 
     root: Path
     name: str
+
+
+class Commit(NamedTuple):
+    """A commit that changed the file: the author's time (in s since 1970), and the content's id."""
+
+    moment: int
+    commit: str
+    content: str
 
 
 def find_tracked(path: Path, file_name: str) -> Tracked | None:
@@ -49,14 +57,24 @@ def find_tracked(path: Path, file_name: str) -> Tracked | None:
     return Tracked(path, found[0])
 
 
-def read_versions(file: Tracked, work: Path) -> Iterator[DocumentVersion]:
-    """Yield the versions, oldest first by the author's date. Raises EtlError.
+def find_commits(file: Tracked) -> list[Commit]:
+    """List the commits that changed the file, oldest first by the author's date.
 
-    All versions are written to the same file: read it before asking for the next one.
+    Raises EtlError if there are none.
     """
     commits = sorted(_commits(file))
     if not commits:
         raise EtlError(f"{file.root}: git knows no version of {file.name}")
+    return commits
+
+
+def read_versions(
+    file: Tracked, commits: Iterable[Commit], work: Path
+) -> Iterator[DocumentVersion]:
+    """Yield the version of each commit. Raises EtlError.
+
+    All versions are written to the same file: read it before asking for the next one.
+    """
     path = work / "version"
     with _started(file.root, "cat-file", "--batch") as git:
         questions, answers = cast("IO[bytes]", git.stdin), cast("IO[bytes]", git.stdout)
@@ -70,15 +88,15 @@ def read_versions(file: Tracked, work: Path) -> Iterator[DocumentVersion]:
         questions.close()
 
 
-def _commits(file: Tracked) -> Iterator[tuple[int, str, str]]:
-    """Yield each commit that changed the file: the author's time, the commit, the content's id."""
+def _commits(file: Tracked) -> Iterator[Commit]:
     options = ["--no-renames", "--raw", "--no-abbrev", "-z", "--diff-filter=AM"]
     form = "--format=%x01%at %H"
     log = _said(file.root, "--literal-pathspecs", "log", *options, form, "HEAD", "--", file.name)
     for entry in (log or "").split("\1")[1:]:
         head, _, change = entry.partition("\0")
         moment, commit = head.split()
-        yield int(moment), commit, change.split()[3]  # :100644 100644 before after M
+        # :100644 100644 before after M
+        yield Commit(int(moment), commit, change.split()[3])
 
 
 def _save(answer: IO[bytes], path: Path) -> bool:

@@ -85,14 +85,18 @@ def import_archive(
     importer = _Importer(settings, store, now, there, dry_run)
     with scratch() as folder, catalogue.adding(store) as add:
         work = Path(folder)
-        for version in _versions(settings, path, source.files[0], work):
+        total, versions = _versions(settings, path, source.files[0], work)
+        progress.stage("import", total)
+        for version in versions:
             with TemporaryDirectory(dir=work) as own:  # unpacked, all would fill a disk
                 to = Path(own) / source.files[0]
                 outcome, entry = importer.take(version, to)
             outcomes.append(outcome)
             if entry and not dry_run:
                 add(entry)
-            progress.advance(version)
+            if outcome.run_id is None:
+                progress.failed(outcome)
+            progress.advance(outcome)
     return outcomes
 
 
@@ -114,14 +118,19 @@ def forget_snapshot(store: Store, name: str) -> str:
     return snapshot.run_id
 
 
-def _versions(settings: Settings, path: Path, name: str, work: Path) -> Iterable[DocumentVersion]:
+def _versions(
+    settings: Settings, path: Path, name: str, work: Path
+) -> tuple[int, Iterable[DocumentVersion]]:
+    """Find the versions, oldest first, and how many they are."""
     file = git_versions.find_tracked(path, name)
     if file:
-        return git_versions.read_versions(file, work)
+        commits = git_versions.find_commits(file)
+        return len(commits), git_versions.read_versions(file, commits, work)
     at = partial(
         schedule.moment, run_at=settings.schedule.run_at, timezone=settings.schedule.timezone
     )
-    return folder_versions.find_versions(path, Path(name).suffix, at)
+    found = folder_versions.find_versions(path, Path(name).suffix, at)
+    return len(found), found
 
 
 @dataclass(frozen=True)

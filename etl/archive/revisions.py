@@ -9,7 +9,14 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.archive import tallies
-from etl.archive.engine import Engine, Progress, Trouble, is_of_the_bytes, map_with_progress
+from etl.archive.engine import (
+    Engine,
+    Progress,
+    Trouble,
+    is_of_the_bytes,
+    map_with_progress,
+    patiently,
+)
 from etl.archive.job import Job, job
 from etl.archive.vintages import part_key, schema
 from etl.errors import EtlError, StoreError
@@ -49,7 +56,7 @@ def write_revisions(
         path = Path(folder) / REVISIONS
         rows = pa.Table.from_pandas(table, preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
-        store.write(Upload(REVISIONS, path))
+        patiently(lambda: store.write(Upload(REVISIONS, path)))
     return table
 
 

@@ -15,7 +15,14 @@ import pandas as pd
 import pyarrow as pa
 from msgspec import Struct
 
-from etl.archive.engine import Engine, Progress, Trouble, is_of_the_bytes, map_with_progress
+from etl.archive.engine import (
+    Engine,
+    Progress,
+    Trouble,
+    is_of_the_bytes,
+    map_with_progress,
+    patiently,
+)
 from etl.archive.job import Job, job
 from etl.errors import EtlError, StoreError
 from etl.extract import levels
@@ -98,7 +105,8 @@ def write_vintages(settings: Settings, store: Store, engine: Engine, progress: P
                 failure = failed.failure() if isinstance(failed, Trouble) else failed
                 missing[slot] = failure.message
     finally:
-        _write_index(store, Index(settings.source.data_set, dict(sorted(parts.items()))), index)
+        written = Index(settings.source.data_set, dict(sorted(parts.items())))
+        patiently(lambda: _write_index(store, written, index))
     if not parts:
         raise EtlError(
             f"{store.address} has no runs of {settings.source.data_set}; "

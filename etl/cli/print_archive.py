@@ -1,5 +1,6 @@
 """Print what became of an archive: lines, or JSON."""
 
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -20,6 +21,9 @@ from etl.settings.groups import Settings
 from etl.store.layout import RAW, REVISIONS, VINTAGES
 
 LISTED = 20
+# what differs between messages that give the same reason: the worker, the run, the object in it
+OF_A_WORKER = re.compile(r"\bworker [a-z]+://\S+: ")
+OF_A_RUN = re.compile(RUN_ID.pattern + r"(/[^\s:;,']+)?")
 OLD = "left by an interrupted run or import"
 
 
@@ -119,12 +123,15 @@ def _print_failures(failed: Sequence[tuple[DayOutcome, Failure]]) -> None:
         for day, failure in failed:
             print(f"  {day.slot}  {day.snapshot}  {escaped(f'{failure.kind}: {failure.message}')}")
         return
-    reasons: dict[str, list[DayOutcome]] = {}
+    reasons: dict[str, list[tuple[DayOutcome, Failure]]] = {}
     for day, failure in failed:
-        why = f"{failure.kind}: {RUN_ID.sub('RUN', failure.message)}"
-        reasons.setdefault(why, []).append(day)
+        why = f"{failure.kind}: {OF_A_RUN.sub('RUN', OF_A_WORKER.sub('', failure.message))}"
+        reasons.setdefault(why, []).append((day, failure))
     for why, days in sorted(reasons.items(), key=lambda found: -len(found[1]))[:LISTED]:
-        print(f"  {len(days):5,}  {escaped(why, 300)}; first {days[0].snapshot}")
+        first, failure = days[0]
+        worker = OF_A_WORKER.match(failure.message)
+        where = f" on {worker[0].removesuffix(': ')}" if worker else ""
+        print(f"  {len(days):5,}  {escaped(why, 300)}; first {first.snapshot}{where}")
     if len(reasons) > LISTED:
         print(f"  and {len(reasons) - LISTED} other reasons")
     print("  --json lists each snapshot")

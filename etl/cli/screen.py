@@ -2,6 +2,7 @@
 
 import sys
 import time
+from threading import Event, Thread
 from typing import Any, Self
 
 import msgspec
@@ -16,16 +17,20 @@ from etl.history.run import Options, Result
 from etl.settings.groups import Settings
 from etl.worker.handover import Handover
 
-SAID_EVERY_S = 60
-
 
 class Screen:
-    """Show a run without a terminal, by one log line at the end."""
+    """Show a run without a terminal, by one log line at the end.
+
+    A job that has stages is also reported every `EVERY_S`, even while nothing moves.
+    """
+
+    EVERY_S = 60.0
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._pace: Pace | None = None
-        self._said_s = time.monotonic()
+        self._watcher = Thread(target=self._watch, daemon=True)
+        self._over = Event()
         self._failed_run: Result | None = None
 
     @staticmethod
@@ -42,7 +47,7 @@ class Screen:
         return self
 
     def __exit__(self, *_: object) -> None:
-        return None
+        self._over.set()
 
     def options(self, handover: Handover, **given: Any) -> Options:
         """Return the options of a run that this screen shows."""
@@ -57,6 +62,7 @@ class Screen:
         )
 
     def step(self, what: str) -> None:
+        self._pace = None
         log.debug("run.step", step=what)
 
     def received(self, done: int, of: int | None) -> None:
@@ -66,16 +72,13 @@ class Screen:
         """Begin a step of `total` parts; `advance` is called with each of them."""
         self.step(what)
         self._pace = Pace(what, total, time.monotonic())
+        if self._watcher.ident is None:
+            self._watcher.start()
 
     def advance(self, arrived: object) -> None:
-        """Count a part; once a minute, report how far the step is."""
-        if self._pace is None:
-            return
-        now_s = time.monotonic()
-        self._pace.done += 1
-        if now_s - self._said_s >= SAID_EVERY_S:
-            self._said_s = now_s
-            self.report(self._pace.fields(now_s))
+        """Count a part."""
+        if self._pace:
+            self._pace.count(time.monotonic())
 
     def failed(self, arrived: object) -> None:
         """Count a failure among the parts; `advance` is called too."""
@@ -86,8 +89,14 @@ class Screen:
         """Keep the result of a run that is about to raise an exception, for `show_failure`."""
         self._failed_run = result
 
-    def report(self, fields: dict[str, str | int | float]) -> None:
-        log.info("job.progress", **fields)
+    def report(self, pace: Pace) -> None:
+        """Say how far the step is."""
+        log.info("job.progress", **pace.fields(time.monotonic()))
+
+    def _watch(self) -> None:
+        while not self._over.wait(self.EVERY_S):
+            if pace := self._pace:
+                self.report(pace)
 
     def show(self, result: Result) -> None:
         for warning in result.record.warnings if result.record else []:
@@ -107,8 +116,9 @@ class Screen:
 class JsonScreen(Screen):
     """Print the record as JSON, for programs; the progress of a job, a line each, as JSON too."""
 
-    def report(self, fields: dict[str, str | int | float]) -> None:
-        line = msgspec.json.encode({"event": "job.progress", **fields}).decode()
+    def report(self, pace: Pace) -> None:
+        fields = {"event": "job.progress", **pace.fields(time.monotonic())}
+        line = msgspec.json.encode(fields).decode()
         print(line, file=sys.stderr, flush=True)
 
     def show(self, result: Result) -> None:

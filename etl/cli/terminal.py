@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 from etl import log
 from etl.cli.console import OUTCOMES
+from etl.cli.pace import Pace
 from etl.cli.run_text import in_words, why_failed
 from etl.cli.screen import Screen
 from etl.errors import EtlError
@@ -28,6 +29,8 @@ OUTCOME_NAMES = {
 class Terminal(Screen):
     """Show one bar at a time, which disappears, and then a sentence or the reason of a failure."""
 
+    EVERY_S = 1.0
+
     def __enter__(self) -> Self:
         from rich.console import Console
         from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn
@@ -48,10 +51,12 @@ class Terminal(Screen):
         return self
 
     def __exit__(self, *_: object) -> None:
+        super().__exit__()
         self._progress.stop()
         log.set_up(self._settings.log_level)
 
     def step(self, what: str) -> None:
+        self._pace = None
         self._begin(what, None)
 
     def received(self, done: int, of: int | None) -> None:
@@ -63,12 +68,15 @@ class Terminal(Screen):
         self._begin(what, total)
 
     def advance(self, arrived: object) -> None:
+        super().advance(arrived)
         self._arrived += 1
-        if self._pace is None:
+        if self._pace:
+            self.report(self._pace)
+        else:
             self._update(figures=f"{self._arrived} objects")
-            return
-        self._pace.done += 1
-        self._update(completed=self._pace.done, figures=self._pace.text(time.monotonic()))
+
+    def report(self, pace: Pace) -> None:
+        self._update(completed=pace.done, figures=pace.text(time.monotonic()))
 
     def show(self, result: Result) -> None:
         from rich.text import Text

@@ -111,19 +111,20 @@ def add(store: Store, imported: Iterable[Imported] = (), rebuilt: Iterable[Rebui
 
 
 @contextmanager
-def adding(store: Store) -> Iterator[Callable[[Imported | Rebuilt], None]]:
+def adding(
+    store: Store, make: Callable[[Callable[[], None]], None] = lambda call: call()
+) -> Iterator[Callable[[Imported | Rebuilt], None]]:
     """Yield a function that takes entries one by one and adds AT_ONCE of them per write.
 
-    The rest is added at the end, also after an exception. Raises StoreError.
+    The rest is added at the end, also after an exception. `make` makes the calls that write; it may
+    repeat them. Raises StoreError.
     """
     waiting: list[Imported | Rebuilt] = []
 
     def enter() -> None:
-        add(
-            store,
-            [entry for entry in waiting if isinstance(entry, Imported)],
-            [entry for entry in waiting if isinstance(entry, Rebuilt)],
-        )
+        imported = [entry for entry in waiting if isinstance(entry, Imported)]
+        rebuilt = [entry for entry in waiting if isinstance(entry, Rebuilt)]
+        make(lambda: add(store, imported, rebuilt))
         waiting.clear()
 
     def take(entry: Imported | Rebuilt) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 
+from etl.archive.engine import Progress
+from etl.archive.import_versions import import_archive
 from etl.errors import ConfigError, EtlError
 from etl.history import catalogue
 from etl.store.directory import DirectoryStore
 from samples.living import WHO_HEADER
-from tests.support.archives import DAY, bring, fill, live, restating
-from tests.support.runs import NOW, contents, growing
+from tests.support.archives import DAY, LATER, bring, fill, live, restating
+from tests.support.runs import NOW, contents, growing, settings
 
 
 def test_a_folder_of_versions_becomes_snapshots_as_if_fetched_then(
@@ -38,6 +40,18 @@ def test_a_folder_of_versions_becomes_snapshots_as_if_fetched_then(
     assert kept
     assert gzip.decompress(kept.body) == growing(21)
     assert [day.outcome for day in fill(store).days] == ["made"] * 3
+
+
+def test_how_far_an_import_is_can_be_watched(store: DirectoryStore, versions: Path) -> None:
+    for day, body in ((22, growing(20)), (23, b"<html>"), (24, growing(22))):
+        (versions / f"2021-01-{day}.json").write_bytes(body)
+    stages: list[tuple[str, int]] = []
+    came, failed = list[object](), list[object]()
+    progress = Progress(lambda *stage: stages.append(stage), came.append, failed.append)
+    taken = import_archive(settings("unused"), store, versions, LATER, progress)
+    assert stages == [("import", 3)]
+    assert came == taken
+    assert failed == [taken[1]]
 
 
 def test_a_name_without_a_date_is_as_old_as_its_file_and_that_is_told(

@@ -81,7 +81,6 @@ def import_archive(path: Path | None, dry_run: bool, forget: str | None, as_json
         print_forgotten(import_versions.forget_snapshot(store, forget or ""), as_json=as_json)
         return
     with Screen.of(settings, as_json=as_json) as screen:
-        screen.step("import")
         progress = Progress(screen.stage, screen.advance, screen.failed)
         outcomes = import_versions.import_archive(
             settings, store, path, now, progress, dry_run=dry_run
