@@ -1,21 +1,28 @@
 """Tasks that fail for reasons other than the bytes that they were given."""
 
 import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from etl.archive import engine
+from etl.archive.backfill import Span, backfill
 from etl.archive.engine import Here, Progress, Trouble, attempt, is_of_the_bytes, map_with_progress
 from etl.errors import DataRejected, EtlError, SourceChanged, SourceUnavailable, StoreError
 from etl.extract.fetch import Fetched
+from etl.history import catalogue
 from etl.history.catalogue import Archived
 from etl.load import snapshots
 from etl.store import Store
 from etl.store.directory import DirectoryStore
-from tests.support.archives import fill, live, outcomes, raw_alone, restating
-from tests.support.runs import contents
+from etl.store.s3.store import S3Store
+from tests.support.archives import LATER, fill, live, outcomes, raw_alone, restating
+from tests.support.desk import Desk
+from tests.support.fault_proxy import FaultProxy
+from tests.support.runs import NOW, contents, settings
+from tests.support.s3_server import use
 
 FULL = OSError(errno.ENOSPC, "No space left on device")
 HASTY = Here(pauses_s=())
@@ -111,3 +118,42 @@ def test_what_could_not_be_read_this_time_is_unknown_and_what_comes_after_it_wai
     assert "No space left on device" in failure.message
     assert outcomes(fill(other, source)) == ["there", "made", "made", "made"]
     assert contents(other).keys() == contents(whole).keys()
+
+
+def test_the_store_may_be_away_for_the_tasks_and_for_the_job_itself(
+    moto_desk: Desk, moto_s3: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    published = moto_desk.publish_daily(NOW, 3)
+    before = contents(moto_desk.store)
+    slept: list[float] = []
+    arrived: list[object] = []
+    with FaultProxy(moto_s3) as proxy:
+
+        def sleep(seconds: float) -> None:
+            slept.append(seconds)
+            if slept.count(4.0) == 1 + len(ended):  # the third pause of a task, or of the job
+                ended.append(len(proxy.failed))
+                proxy.reset()
+
+        def advance(result: object) -> None:
+            arrived.append(result)
+            if len(arrived) in (4, 6):  # the first run is made, and the last one
+                proxy.fail("refused", at=1, lasting=True)
+
+        ended: list[int] = []
+        use(monkeypatch, proxy.url)
+        monkeypatch.setattr("time.sleep", sleep)
+        bucket = os.environ["S3_BUCKET"]
+        store, wanted = (
+            S3Store.connect(bucket, "covid"),
+            settings("x", S3_BUCKET=bucket, KEEP="new"),
+        )
+        done = backfill(wanted, store, Here(), Span(), LATER, Progress(advance=advance))
+    assert len(ended) == 2
+    assert all(ended)  # requests were refused each time
+    assert outcomes(done) == ["made"] * 3
+    after = contents(moto_desk.store)
+    assert {key: after[key] for key in before} == before
+    listed = [run.run_id for run in catalogue.read(moto_desk.store).rebuilt]
+    assert listed == sorted(str(day.run_id) for day in done.days)
+    assert {key.split("/")[1] for key in after if key[:5] == "runs/"} == {*published, *listed}
