@@ -15,7 +15,7 @@ from etl.cli.screen import JsonScreen, Screen
 
 def test_the_figures_of_a_stage() -> None:
     pace = Pace("rebuild", 10, began_s=100.0)
-    assert pace.text(101.0) == "0 of 10"
+    assert pace.text(104.9) == "0 of 10"
     for second in (110.0, 120.0, 130.0):
         pace.count(second)
     pace.failed += 1
