@@ -76,13 +76,7 @@ def import_archive(
             "import-archive takes versions of one"
         )
     outcomes: list[ImportOutcome] = []
-    known = snapshots.recorded_snapshots(history.read(store)[0], catalogue.read(store).imported)
-    there = sorted(
-        SnapshotKey(began(one.run_id), str(one.digests[0]), one.run_id)
-        for one in known
-        if one.source == source.name and one.digests
-    )
-    importer = _Importer(settings, store, now, there, dry_run)
+    importer = _Importer(settings, store, now, _there(store, source.name), dry_run)
     with scratch() as folder, catalogue.adding(store) as add:
         work = Path(folder)
         total, versions = _versions(settings, path, source.files[0], work)
@@ -98,6 +92,16 @@ def import_archive(
                 progress.failed(outcome)
             progress.advance(outcome)
     return outcomes
+
+
+def _there(store: Store, source: str) -> list[SnapshotKey]:
+    """List the source's snapshots in the archive, in order."""
+    known = snapshots.recorded_snapshots(history.read(store)[0], catalogue.read(store).imported)
+    return sorted(
+        SnapshotKey(began(one.run_id), str(one.digests[0]), one.run_id)
+        for one in known
+        if one.source == source and one.digests
+    )
 
 
 def forget_snapshot(store: Store, name: str) -> str:
