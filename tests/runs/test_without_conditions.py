@@ -35,17 +35,22 @@ def fresh(store: S3Store) -> S3Store:
     return S3Store(store.client, store.bucket, store.folder)
 
 
-def test_every_day_is_published(made: Made, source: Path) -> None:
-    _, store = made
+def test_every_day_is_published_and_each_run_warns_once(
+    made: Made, source: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server, store = made
+    warnings = 0 if "wants no quotes" in server.kinds else 1
     for day in range(2):
         source.write_bytes(growing(3 + day, ("spain",)))
         for minute in range(2):  # twice a slot, where a run could take its own slot for a winner
+            caplog.clear()
             now = NOW + timedelta(days=day, minutes=minute)
             result = run(fresh(store), source, now=now, options=Options(force=True))
             assert result.outcome == "published"
             published = manifests.read(store)
             assert published
             assert published.manifest == result.manifest
+            assert caplog.text.count("store.no_conditional_writes") == warnings
 
 
 def test_of_two_workers_at_the_commit_the_later_one_is_published_whole(

@@ -121,13 +121,13 @@ class _OtherHandler(Handler):
         has, sent = self.proxy.has, " ".join(self.headers).lower()
         if self.command in ("GET", "HEAD") and not self._setting and has("409 on reads"):
             return 409, "Conflict"
+        if "x-amz-sdk-checksum-algorithm" in sent and has("no checksums"):
+            return 400, "XAmzContentSHA256Mismatch"
         if self.command != "PUT" or self._setting in SETTINGS:
             return None
         copies = "x-amz-copy-source" in sent
         if copies and has("no copy"):
             return 501, "NotImplemented"
-        if "x-amz-sdk-checksum-algorithm" in sent and has("no checksums"):
-            return 400, "XAmzContentSHA256Mismatch"
         if has("denies when blocked") and self.proxy.blocked and not copies:
             return 403, "AccessDenied"
         return None

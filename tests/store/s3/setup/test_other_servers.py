@@ -113,6 +113,17 @@ def test_programs_read_what_was_left_out(
     assert changes["put_bucket_versioning"]["made"] is True
 
 
+@pytest.mark.parametrize("on", [("no checksums",)], indirect=True)
+def test_a_server_that_refuses_the_checksums_is_no_success_and_the_setting_is_named(
+    on: OtherServer, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = set_up("--yes", status=1)
+    assert "(it refuses boto3's checksums, XAmzContentSHA256Mismatch)" in said
+    assert "set AWS_REQUEST_CHECKSUM_CALCULATION=when_required" in said
+    monkeypatch.setenv("AWS_REQUEST_CHECKSUM_CALCULATION", "when_required")
+    assert "next: python app.py doctor" in set_up("--yes")  # boto3 sends settings with them anyway
+
+
 @pytest.mark.parametrize("on", [()], indirect=True)
 def test_a_step_that_is_denied_is_named(on: OtherServer, bucket: str, set_up: SetUp) -> None:
     on.denied = "cors"
