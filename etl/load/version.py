@@ -71,6 +71,11 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
     fault of the inputs, DataRejected with every refusal, and StoreError if `before` can't be read.
     """
     checked = check_inputs(run, inputs, before or baseline.published(run, work))
+    return write_checked(run, checked, inputs, work)
+
+
+def write_checked(run: Run, checked: Checked, inputs: Inputs, work: Path) -> Version:
+    """Write the files of inputs that passed the checks. Raises StepFailed."""
     free_memory.trim_heap()
     own = _own_columns(run, checked.table)
     files = _write(run, checked, inputs.facts, own, work / "files")

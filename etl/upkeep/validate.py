@@ -10,9 +10,9 @@ from etl.extract.fetch import Limits
 from etl.extract.inputs import Inputs
 from etl.history.run import FolderState, Options, Run
 from etl.history.run_id import new_run_id
-from etl.load import baseline, raw, recovery
+from etl.load import baseline, own_tables, raw, recovery
 from etl.load.fingerprint import fingerprint
-from etl.load.version import Checked, check_inputs
+from etl.load.version import Checked, check_inputs, write_checked
 from etl.settings.groups import Settings
 from etl.store import Store
 from etl.store.memory import MemoryStore
@@ -26,7 +26,7 @@ def validate(
     """Read, repair and check the file at `path`, or a source's files in the folder `path`.
 
     The table is compared with the published version; if that can't be read, a warning says so.
-    Writes nothing. Raises SourceUnavailable, SourceChanged and DataRejected, as a run does.
+    Writes nothing. Raises, as a run: SourceUnavailable, SourceChanged, DataRejected, StepFailed.
     """
     try:
         store = open_store(settings)
@@ -47,6 +47,7 @@ def _check(
     run = Run(settings, store, options, now, new_run_id(now), slot, made_by, state)
     with scratch() as folder:
         work = Path(folder)
+        tables = own_tables.bring_tables(run, work, [])
         facts = raw.bring_facts(run, work)
         statistics = inputs.fetch_statistics(
             run.source.documents(str(path)),
@@ -56,4 +57,8 @@ def _check(
             sleep=options.sleep,
         )
         facts = raw.readable_facts(run, facts, work)
-        return check_inputs(run, Inputs(statistics, facts), baseline.published(run, work))
+        own = [own_tables.at_hand(run, one, work) for one in tables]
+        fetched = Inputs(statistics, facts, own)
+        checked = check_inputs(run, fetched, baseline.published(run, work))
+        write_checked(run, checked, fetched, work)  # only there does a step of the user's own run
+        return checked

@@ -87,3 +87,29 @@ def test_a_wrong_argument_is_named(
     ended = command("validate", *arguments, cwd=tmp_path, SOURCE=source)
     assert (ended.returncode, ended.stdout) == (2, "")
     assert problem in ended.stderr
+
+
+def test_tables_and_a_step_of_ones_own_are_tried_too(tmp_path: Path) -> None:
+    (tmp_path / "step.py").write_text("def transform(table):\n    raise ValueError('no beds')\n")
+    missing = command("validate", NEXT_DAY, cwd=tmp_path, TABLES="beds.csv")
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "beds.csv" in missing.stderr
+    failed = command("validate", NEXT_DAY, cwd=tmp_path, TRANSFORM="step.py")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr == "Error: step.py, line 2, column 5: ValueError: no beds\n"
+    assert {path.name for path in tmp_path.iterdir()} == {"step.py"}
+
+
+def test_the_files_of_a_source_that_has_several_are_checked_together(tmp_path: Path) -> None:
+    for measure in ("confirmed", "deaths", "recovered"):
+        header = "Province/State,Country/Region,Lat,Long,1/22/20,1/23/20"
+        (tmp_path / f"time_series_covid19_{measure}_global.csv").write_text(
+            f"{header}\n,Spain,1,1,1,2\n,France,1,1,1,{'x' if measure == 'deaths' else 2}\n"
+        )
+    ended = command("validate", ".", cwd=tmp_path, SOURCE="jhu", COUNTRIES_URL="")
+    assert ended.returncode == 1
+    first, fault = ended.stdout.splitlines()
+    assert first == ".: not valid as jhu, 1 fault"
+    place, _, problem = fault.partition(": ")
+    assert place == "  ./time_series_covid19_deaths_global.csv, line 3, France"
+    assert problem == "expected a whole number, got 'x'"
