@@ -37,7 +37,7 @@ from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
 from etl.cli.commands.topics import topics
 from etl.cli.commands.validate import validate
 from etl.cli.commands.versions import prune, restore
-from etl.errors import ConfigError, EtlError, escaped
+from etl.errors import ConfigError, EtlError, MachineError, escaped, lacks_room
 from etl.worker.children import PROGRAM
 from etl.worker.signals import STOPS, ignore_stops
 
@@ -160,6 +160,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in STOPS:
         signal.signal(number, _stop)
     log.set_up("INFO")
+    in_log = bool(set(RUNS) & set(arguments)) and not sys.stderr.isatty()
     try:
         # a shell completes the words after deploy/cloud-etl; it can't after `python app.py`
         name = "cloud-etl" if COMPLETION in os.environ else "python app.py"
@@ -168,8 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Stopped as stopped:
         stopped.log()
         raise
-    except BrokenPipeError:  # the reader of our output is gone; Python must not flush at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader of our output is gone
+        _give_up_output()
         return 1
     except click.Abort:
         click.echo("cancelled; nothing was changed", err=True)
@@ -178,11 +179,23 @@ def main(arguments: list[str] | None = None) -> int:
         exc.show()
         return exc.exit_code
     except EtlError as exc:
-        return _show_error(exc, in_log=bool(set(RUNS) & set(arguments)) and not sys.stderr.isatty())
-    except Exception as exc:  # a defect of ours: one line in the log, with the traceback
+        return _show_error(exc, in_log=in_log)
+    except Exception as exc:
+        if why := lacks_room(exc):  # the disk that the output goes to, for example
+            _give_up_output()
+            return _show_error(MachineError(why), in_log=in_log)
+        # a defect of ours: one line in the log, with the traceback
         log.error("run.crashed", exc=exc, kind=type(exc).__name__, error=exc)
         return 1
     return 0
+
+
+def _give_up_output() -> None:
+    """Let Python write no more of the output at exit, if that can't be written."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _show_error(error: EtlError, *, in_log: bool) -> int:
