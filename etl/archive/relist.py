@@ -3,20 +3,17 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from etl import log
 from etl.archive.rebuild import Surveyed
-from etl.errors import StoreError
 from etl.history import catalogue
-from etl.history import manifest as manifests
 from etl.history.catalogue import Archived, Imported, Rebuilt
 from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.history.run_folders import run_ids
 from etl.history.run_id import is_derived
 from etl.load.snapshots import Snapshot
 from etl.store import Store
-from etl.store.json_state import Malformed
 from etl.store.layout import MANIFEST, RUNS, run_key
 from etl.store.parallel import in_parallel
+from etl.upkeep import versions
 
 
 def list_runs_again(store: Store) -> None:
@@ -30,7 +27,7 @@ def list_runs_again(store: Store) -> None:
     def read(run_id: str) -> None:
         key = run_key(run_id, MANIFEST)
         head = store.head(key)
-        run = _readable(store, key) if head else None
+        run = versions.sound_manifest_of(store, run_id) if head else None
         if head and run and run.rebuilt:
             found.append(_rebuilt(run, head.modified))
 
@@ -65,17 +62,6 @@ def list_imports_again(
                 )
             )
     catalogue.add(store, imported=found)
-
-
-def _readable(store: Store, key: str) -> Manifest | None:
-    try:
-        found = manifests.read(store, key)
-    except StoreError as exc:
-        if isinstance(exc.__cause__, Malformed):
-            log.warning("backfill.unreadable", key=key, error=exc)
-            return None
-        raise
-    return found.manifest if found else None
 
 
 def _rebuilt(run: Manifest, made_at: datetime) -> Rebuilt:

@@ -4,7 +4,7 @@ However much the folder holds, memory holds a line a run: of what stays only the
 are listed, and what goes is listed twice, once to measure it and once to delete it.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,14 +12,16 @@ from etl import log
 from etl.errors import StateConflict
 from etl.history import catalogue, history
 from etl.history import manifest as manifests
+from etl.history.history import History
 from etl.history.run_folders import run_ids, run_objects
+from etl.history.run_id import is_derived
 from etl.store import Entry, Store
 from etl.store.keys import is_valid
 from etl.store.layout import INBOX, MANIFEST, RAW, RUNS, SHARED, run_key
 from etl.store.parallel import in_parallel
 from etl.upkeep import retention
 from etl.upkeep.retention import UNFINISHED, Folder, FolderContents, Plan, Portion
-from etl.upkeep.versions import nothing_published
+from etl.upkeep.versions import nothing_published, sound_manifest_of
 
 Advance = Callable[[int], None]  # is given how many objects were deleted
 AT_ONCE = 1000  # objects that are deleted between two calls of Advance
@@ -31,14 +33,16 @@ def make_plan(store: Store, keep_days: int, now: datetime) -> Plan:
     published = manifests.read(store)
     if published is None:
         raise nothing_published(store)
+    past, runs = history.read(store)[0], _runs(store)
     found = FolderContents(
         published=published.manifest,
-        past=history.read(store)[0],
+        past=past,
         listed=catalogue.read(store),
-        runs=_runs(store),
+        runs=runs,
         raw=_raw(store),
         shared=_folders(store, SHARED),
         inbox=_folders(store, INBOX),
+        yielded=_yielded(store, [run for run, folder in runs.items() if folder.whole], past),
     )
     plan = retention.plan_clearing(found, keep_days, now)
     measured = {
@@ -142,6 +146,25 @@ def _runs(store: Store) -> dict[str, Folder]:
 
     in_parallel(look, run_ids(store, RUNS))
     return found
+
+
+def _yielded(store: Store, whole: Iterable[str], past: History) -> frozenset[str]:
+    """Find the runs that gave way: the one on record for their slot follows the same run as they.
+
+    So no chain of manifests leads to them. Only runs that are not on record are looked at.
+    """
+    made = {r.slot: r.run_id for r in past.records if r.outcome == "published"}
+    recorded = {r.run_id for r in past.records} | {r.published_run for r in past.records}
+    found = set()
+    for run_id in whole:
+        if run_id in recorded or is_derived(run_id):
+            continue
+        mine = sound_manifest_of(store, run_id)
+        winner = made.get(mine.slot) if mine else None
+        theirs = sound_manifest_of(store, winner) if winner else None
+        if mine and theirs and mine.previous == theirs.previous:
+            found.add(run_id)
+    return frozenset(found)
 
 
 def _raw(store: Store) -> dict[str, Folder]:

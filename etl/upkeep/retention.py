@@ -22,7 +22,7 @@ from etl.store.layout import RUNS as RUNS_FOLDER
 BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manifest has crashed
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
 LETTERS = f"folders of the inbox, for what is older than {INBOX_DAYS} days"
-LEFT, UNFINISHED = "left by runs that broke off", "left by writers that were killed"
+LEFT, UNFINISHED = "left by runs that broke off or gave way", "left by writers that were killed"
 
 
 @dataclass(frozen=True)
@@ -39,8 +39,8 @@ class Folder:
 
 @dataclass(frozen=True)
 class FolderContents:
-    """The content of the folder; `runs` and `raw` are by run id, the others are names of folders
-    such as `inbox/results`."""
+    """The content of the folder; `runs` and `raw` are by run id, `shared` and `inbox` are names of
+    folders such as `inbox/results`. `yielded` are the runs that gave way to another worker's."""
 
     published: Manifest
     past: History
@@ -49,6 +49,7 @@ class FolderContents:
     raw: Mapping[str, Folder]
     shared: Iterable[str]
     inbox: Iterable[str]
+    yielded: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -95,7 +96,8 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
     came = _came(found)
     old_runs = {run for run in found.runs if came(run, found.runs[run]) < begin}
     old_raw = {run for run in found.raw if came(run, found.raw[run]) < begin}
-    whole = {run for run, folder in found.runs.items() if folder.whole}
+    useless = found.yielded - safe
+    whole = {run for run, folder in found.runs.items() if folder.whole} - useless
     # the ids of imported snapshots tell them apart, even if the catalogue was lost
     imported = {run for run in found.raw if is_derived(run)}
     reported = reported_on((whole | imported) & found.raw.keys(), found.past)
@@ -115,8 +117,13 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
         ],
         LEFT: [
             Portion(f"{RUNS_FOLDER}{run}")
-            for run in sorted(found.runs.keys() - whole - safe - young)
+            for run in sorted(found.runs.keys() - whole - safe - (young - useless))
             if found.runs[run].written < left_before
+        ]
+        + [
+            Portion(f"{RAW}{run}")
+            for run in sorted(useless & found.raw.keys() - old_raw)
+            if found.raw[run].written < left_before
         ],
         SHARED: [Portion(name) for name in found.shared if expired(name, now)],
         LETTERS: [Portion(name, until=now - timedelta(INBOX_DAYS)) for name in found.inbox],

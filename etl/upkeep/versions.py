@@ -3,6 +3,7 @@
 import re
 from itertools import islice
 
+from etl import log
 from etl.errors import StoreError
 from etl.history import catalogue
 from etl.history import manifest as manifests
@@ -11,6 +12,7 @@ from etl.history.history import History
 from etl.history.manifest import Manifest
 from etl.history.record import SUCCESS
 from etl.store import Store
+from etl.store.json_state import Malformed
 from etl.store.keys import alike
 from etl.store.layout import MANIFEST, run_key
 from etl.store.places import Owner, place_of
@@ -47,6 +49,17 @@ def manifest_of(store: Store, run_id: str) -> Manifest | None:
     """Read the manifest of a run; None if it is gone. Raises StoreError."""
     found = manifests.read(store, run_key(run_id, MANIFEST))
     return found.manifest if found else None
+
+
+def sound_manifest_of(store: Store, run_id: str) -> Manifest | None:
+    """Like `manifest_of`, but if the manifest is damaged, log that and return None."""
+    try:
+        return manifest_of(store, run_id)
+    except StoreError as exc:
+        if not isinstance(exc.__cause__, Malformed):
+            raise
+        log.warning("manifest.unreadable", run=run_id, error=exc)
+        return None
 
 
 def find_run(store: Store, wanted: str, published: Manifest, past: History) -> Manifest:

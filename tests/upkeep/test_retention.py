@@ -30,6 +30,7 @@ from tests.support.desk import Desk
 from tests.support.runs import NOW, assert_settled, contents, growing, moment, records, run
 from tests.support.runs import settings as runs_settings
 from tests.support.s3_server import use
+from tests.support.stores import Wrapped
 
 SHARED_PAGE = "_shared/2021-01-30T070000Z-0123456789abcdef/index.html"
 LASTING_PAGE = "_shared/2999-01-30T070000Z-0123456789abcdef/index.html"
@@ -134,6 +135,29 @@ def test_imports_whose_catalogue_was_lost_are_as_old_as_their_objects(
 
 
 # ---- what was left behind
+
+
+def test_a_run_that_gave_way_to_another_workers_goes_with_its_inputs(tmp_path: Path) -> None:
+    store, source = MemoryStore(), tmp_path / "stats.json"
+    source.write_bytes(growing(20))
+    run(store, source, now=FIRST - timedelta(days=1))
+
+    def overtake(n: int, operation: str, key: str) -> None:
+        if key.endswith("/manifest.json") and len(winners) == 0:
+            winners.append("")
+            result = run(store, source, now=FIRST + timedelta(seconds=5))
+            winners[0] = result.manifest.run_id if result.manifest else ""
+
+    winners: list[str] = []
+    source.write_bytes(growing(21))
+    assert run(Wrapped(store, before=overtake), source, now=FIRST).outcome == "yielded"
+    (loser,) = set(ids(store, "runs")) - {record["run_id"] for record in records(store)}
+    assert loser in ids(store, "raw")
+    assert clear(store, 30, datetime.now(UTC) + timedelta(hours=23)).portions() == []
+    clear(store, 30, datetime.now(UTC) + timedelta(hours=25))
+    assert loser not in ids(store, "runs") + ids(store, "raw")
+    assert winners[0] in ids(store, "runs")
+    assert_settled(contents(store))
 
 
 def test_a_folder_without_a_manifest_goes_once_nobody_wrote_there_for_a_day() -> None:
