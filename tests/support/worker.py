@@ -59,15 +59,19 @@ class Worker:
 
     def wait_for(self, event: str) -> str:
         """Wait for the next log line of that event, and return it."""
+        return self.wait_until(lambda line: line.startswith(event), event)
+
+    def wait_until(self, is_it: Callable[[str], bool], what: str = "such line") -> str:
+        """Wait for the next log line that `is_it`, and return it."""
         deadline = time.monotonic() + PATIENCE_S
         with suppress(Empty):
             while (
                 line := self._arriving.get(timeout=max(0.0, deadline - time.monotonic()))
             ) is not None:
                 self.log.append(line)
-                if line.startswith(event):
+                if is_it(line):
                     return line
-        raise AssertionError(f"no {event}: {self.log}")
+        raise AssertionError(f"no {what}: {self.log}")
 
     def child(self) -> int:
         """Return the process id of the current run."""
