@@ -141,7 +141,7 @@ def lacks_room(exc: BaseException | None) -> str:
     while exc and exc not in seen:
         seen.append(exc)
         if isinstance(exc, MemoryError):
-            return "memory ran out; take a larger machine, or a smaller source"
+            return "memory ran out; use a larger machine or a smaller source"
         if isinstance(exc, RuntimeError) and "can't start new thread" in str(exc):
             return "no thread could be started; allow more memory, or more processes (ulimit -u)"
         if isinstance(exc, OSError) and exc.errno in (*_FULL_DISK, *_FULL_TABLE):

@@ -27,7 +27,7 @@ ANSWER_S = 10
 def require(whoever: str) -> None:
     """Raise ConfigError if Dask is not installed. `whoever` begins the message."""
     if find_spec("distributed") is None or find_spec("dask") is None:
-        raise ConfigError(f"{whoever} Dask, which is not here: {INSTALL}")
+        raise ConfigError(f"{whoever} Dask, which is not installed: {INSTALL}")
 
 
 @contextmanager

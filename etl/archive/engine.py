@@ -94,9 +94,9 @@ def map_with_progress(
         in_a_row = in_a_row + 1 if isinstance(result, Trouble) else 0
         if isinstance(result, Trouble) and in_a_row == GIVE_UP_AFTER:
             raise EtlError(
-                f"{in_a_row} tasks in a row came to nothing, the last one: "
-                f"{result.failure().message}; run it again when that is mended: what is done is "
-                "skipped"
+                f"{in_a_row} tasks in a row failed, the last one: "
+                f"{result.failure().message}; fix that and run the command again: finished work "
+                "is skipped"
             )
 
 

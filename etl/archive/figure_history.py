@@ -144,7 +144,7 @@ def _find_series(listed: list[Listed], wanted: str) -> Listed | None:
     found = [one for one in fits if one.key.casefold() == name] or fits
     if len(found) > 1:
         keys = ", ".join(one.key for one in found[:MOST_NAMED])
-        raise StoreError(f"{wanted!r} may be one of {len(found)}; say which by its key: {keys}")
+        raise StoreError(f"{wanted!r} matches {len(found)}; use one of their keys: {keys}")
     return next(iter(found), None)
 
 

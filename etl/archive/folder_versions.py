@@ -49,7 +49,7 @@ def find_versions(
     except OSError as exc:
         raise EtlError(f"{folder}: {exc.strerror}") from exc
     if not found:
-        raise EtlError(f"{folder} holds no *{suffix} and no *{suffix}.gz")
+        raise EtlError(f"{folder} has no *{suffix} and no *{suffix}.gz")
     return sorted(found, key=lambda version: version.moment)
 
 

@@ -44,8 +44,8 @@ def find_tracked(path: Path, file_name: str) -> Tracked | None:
         if path.parent.is_dir() and _said(path.parent, "rev-parse", "--git-dir") is not None:
             return Tracked(path.parent, path.name)
         if not path.exists():
-            raise EtlError(f"{path} does not exist; name a folder that holds versions")
-        raise EtlError(f"{path} is in no git repository; name a folder that holds versions")
+            raise EtlError(f"{path} does not exist; name a folder with versions")
+        raise EtlError(f"{path} is not in a git repository; name a folder with versions")
     bare = (path / "HEAD").is_file() and (path / "objects").is_dir()
     if not bare and not (path / ".git").exists():
         return None
@@ -64,7 +64,7 @@ def find_commits(file: Tracked) -> list[Commit]:
     """
     commits = sorted(_commits(file))
     if not commits:
-        raise EtlError(f"{file.root}: git knows no version of {file.name}")
+        raise EtlError(f"{file.root}: git has no version of {file.name}")
     return commits
 
 
@@ -83,7 +83,7 @@ def read_versions(
             questions.flush()
             origin = f"{file.name} at commit {commit[:SHOWN]}"
             if not _save(answers, path):
-                raise EtlError(f"{file.root}: git does not have {origin}; is the clone whole?")
+                raise EtlError(f"{file.root}: git does not have {origin}; is the clone complete?")
             yield DocumentVersion(path, datetime.fromtimestamp(moment, UTC), origin)
         questions.close()
 
@@ -122,7 +122,7 @@ def _said(folder: Path, *arguments: str) -> str | None:
 def _started(folder: Path, *arguments: str) -> "subprocess.Popen[bytes]":
     program = shutil.which("git")
     if program is None:
-        raise EtlError("git is not installed, and it alone can read a repository's history")
+        raise EtlError("git is not installed; reading a repository's history needs it")
     return subprocess.Popen(  # noqa: S603  git, and no shell
         [program, "-C", str(folder), *arguments],
         stdin=subprocess.PIPE,

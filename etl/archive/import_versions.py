@@ -72,8 +72,8 @@ def import_archive(
     source = SOURCES[settings.source.data_set]
     if len(source.files) > 1:
         raise ConfigError(
-            f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, and "
-            "import-archive takes versions of one"
+            f"SOURCE: a snapshot of {source.name} has {len(source.files)} documents, but "
+            "import-archive needs a source with one"
         )
     outcomes: list[ImportOutcome] = []
     importer = _Importer(settings, store, now, _there(store, source.name), dry_run)
@@ -115,7 +115,7 @@ def forget_snapshot(store: Store, name: str) -> str:
     if len(found) != 1:
         ids = listed([one.run_id for one in found or imported], LISTED) or "none"
         what = "several imported snapshots" if found else "no imported snapshot"
-        raise EtlError(f"{store.address}: {name!r} names {what}; there are: {ids}")
+        raise EtlError(f"{store.address}: {name!r} names {what}; existing ones: {ids}")
     [snapshot] = found
     catalogue.forget(store, [snapshot.run_id], [])
     store.delete_all(document.key for document in snapshot.statistics)
@@ -156,7 +156,7 @@ class _Importer:
         slot = schedule.latest_slot(version.moment, plan.run_at, plan.timezone)
         outcome = ImportOutcome(version.moment, slot, version.origin, guessed=version.guessed)
         if version.moment > self.now:
-            return replace(outcome, why="its moment lies in the future"), None
+            return replace(outcome, why="its date is in the future"), None
         limits = fetch.Limits(self.settings.source.max_bytes)
         try:
             fetched = fetch.fetch(str(version.path), to, limits)

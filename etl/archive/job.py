@@ -19,7 +19,7 @@ class WrongWorker(EtlError):
     """A worker that would write other bytes than this process; `other` is what it runs."""
 
     def __init__(self, other: str) -> None:
-        super().__init__(f"it runs {other}; install and start there what is here")
+        super().__init__(f"it runs {other}; install and start the same there")
 
     def __reduce__(self) -> tuple[Any, ...]:
         return EtlError, (str(self),)

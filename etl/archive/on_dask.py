@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 WORKERS_TRIED = 3  # for each task
 LEFT_OUT_AFTER = 2  # troubles of a worker in a row
 QUEUED = 4  # tasks handed to Dask for each thread of the workers
-LOST = Trouble("Lost", "its worker was lost again and again; too little memory?")
+LOST = Trouble("Lost", "its worker was lost several times; is there too little memory?")
 
 
 @dataclass(frozen=True)

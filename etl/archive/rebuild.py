@@ -136,9 +136,7 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
     except StateConflict:  # another worker had the same task and was first
         there = store.read(key)
         if there is None or there.body != body:
-            raise OtherRun(
-                f"{store.address}/{key} exists and holds something else; remove it"
-            ) from None
+            raise OtherRun(f"{store.address}/{key} exists with other content; remove it") from None
     return made.manifest
 
 

@@ -210,10 +210,10 @@ def _read_index(store: Store, settings: Settings) -> Index:
     stored = store.read(VINTAGES_INDEX)
     if stored is None:
         return Index(settings.source.data_set, {})
-    index = decoded(store, VINTAGES_INDEX, stored, Index, "delete it: all is written anew")
+    index = decoded(store, VINTAGES_INDEX, stored, Index, "delete it: everything will be rewritten")
     if index.source != settings.source.data_set:
         raise StoreError(
-            f"{store.address}/{VINTAGES} is of {index.source}, and the settings say "
+            f"{store.address}/{VINTAGES} is of {index.source}, but the settings say "
             f"{settings.source.data_set}; choose another S3_FOLDER or OUTPUT_DIR for it"
         )
     return index

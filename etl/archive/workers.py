@@ -39,7 +39,7 @@ def require_some(client: "Client", address: str, timeout_s: float) -> None:
         ) from exc
     _raise_any(
         [f"{one} runs {other}" for one, found in there.items() if (other := differing(found))],
-        "install and start there what is here",
+        "install and start the same there",
     )
 
 
@@ -59,13 +59,15 @@ def prove(client: "Client", job: Job) -> None:
                 written.append(said)
                 stored = store.read(said)
                 if stored is None or stored.body != said.encode():
-                    faults[worker] = "what it wrote is not here; is it the same folder?"
+                    faults[worker] = (
+                        "its test file is not in this folder; does it use the same folder?"
+                    )
     finally:
         with suppress(StoreError):
             store.delete_all(written)
     _raise_any(
         [f"worker {worker}: {fault}" for worker, fault in sorted(faults.items())],
-        "mend that, or stop those workers",
+        "fix that, or stop those workers",
     )
 
 

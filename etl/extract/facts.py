@@ -62,7 +62,7 @@ def read_facts(path: Path) -> pd.DataFrame:
     if faults:
         raise SourceChanged(faults)
     if not rows:
-        raise SourceChanged("country facts: no country beneath the header")
+        raise SourceChanged("country facts: no country below the header")
     return _frame(columns)
 
 
@@ -122,7 +122,7 @@ def _where(header: list[object]) -> dict[str, int]:
     if odd := [name for name in FACTS if header.count(name) != 1]:
         got = escaped(", ".join(map(str, header)), 400)
         raise SourceChanged(
-            f"country facts: columns missing or there twice: {', '.join(odd)}; "
+            f"country facts: columns missing or duplicated: {', '.join(odd)}; "
             f"expected: {', '.join(FACTS)}; got: {got}"
         )
     return {name: header.index(name) for name in FACTS}

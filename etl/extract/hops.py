@@ -93,8 +93,8 @@ class _Bounds:
         """Take note of where a hop leads. Raises Refused."""
         if private and self.only_public:
             raise Refused(
-                "it redirects to a private address, which is refused; if that is right, set the "
-                "address itself"
+                "it redirects to a private address, which is refused; if you want that, set the "
+                "private address directly"
             )
         self.began_private |= private
 

@@ -166,7 +166,7 @@ def _refuse_status(response: requests.Response, url: str) -> None:
     if status != 200:
         step = "; is SOURCE_URL or COUNTRIES_URL right?" if status in (404, 410) else ""
         if status == 407:
-            step = f"; the proxy wants a user and a password{_proxy_step(url)}"
+            step = f"; the proxy requires a user and a password{_proxy_step(url)}"
         raise SourceUnavailable(f"{shown(url)}: HTTP status {status}{step}")
 
 
@@ -196,7 +196,7 @@ def _body(response: requests.Response, deadline: float, received: Received) -> I
     if unknown := encodings - set(BaseHTTPResponse.CONTENT_DECODERS):
         raise SourceUnavailable(
             f"{shown(response.url)}: sent as Content-Encoding {', '.join(sorted(unknown))}, which "
-            "was not asked for and can't be decoded here; find an address that sends it plain"
+            "was not asked for and can't be decoded here; find an address that sends it unencoded"
         )
     if encodings - GZIP:
         return _pieces(response, deadline, received, decode=True)
@@ -234,7 +234,7 @@ def _reason(exc: BaseException) -> str:
         return "no answer in time"
     # these messages quote the URL, which may contain a secret
     if isinstance(exc, ValueError) and not isinstance(exc, InvalidHeader):
-        return "this, or where it redirects to, is no URL that can be used"
+        return "this URL, or the one it redirects to, can't be used"
     inner = exc
     while nested := _nested(inner):
         inner = nested

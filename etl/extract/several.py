@@ -51,7 +51,7 @@ def of_one(settings: Settings, name: str = "") -> Settings:
         raise ConfigError(f"--source {name}: SOURCES names {there}")
     if not name and len(settings.sources) > 1:
         raise ConfigError(
-            f"SOURCES names {', '.join(settings.sources)}: say which of them is meant, "
+            f"SOURCES names {', '.join(settings.sources)}; choose one of them: "
             f"python app.py --source {settings.sources[0]} ..."
         )
     return _of(settings, name) if name else of_each(settings)[0]

@@ -112,7 +112,7 @@ def _main(path: Path) -> None:
     except Exception as exc:  # a broken archive fails in a dozen ways
         answer = {"error": one_line(str(exc), 200) or type(exc).__name__}
     except BaseException as exc:  # such as pyo3's PanicException
-        answer = {"error": f"the library that reads it gave up: {one_line(str(exc), 200)}"}
+        answer = {"error": f"the library that reads it failed: {one_line(str(exc), 200)}"}
     json.dump(answer, sys.stdout, default=lambda value: {type(value).__name__: str(value)})
 
 

@@ -170,7 +170,7 @@ def _read(store: Store) -> tuple[Catalogue, str | None]:
     if stored is None:
         return Catalogue(), None
     advice = (
-        "put an earlier version of it back, or move it away and run python app.py backfill, which "
+        "restore an earlier version of it, or move it away and run python app.py backfill, which "
         "lists again what raw/ and runs/ hold; until then nothing of that is cleared"
     )
     return decoded(store, CATALOGUE, stored, Catalogue, advice), stored.etag

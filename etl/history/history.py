@@ -59,7 +59,7 @@ def read(store: Store) -> tuple[History, str | None]:
     if stored is None:
         return History([]), None
     advice = (
-        "put an earlier version of it back, or delete it to begin a new history: the published "
+        "restore an earlier version of it, or delete it to start a new history: the published "
         "data does not depend on it"
     )
     return decoded(store, HISTORY, stored, History, advice), stored.etag

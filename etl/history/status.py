@@ -14,16 +14,16 @@ SLOTS_SHOWN = 90
 
 PUBLIC_REASONS = {
     "SourceUnavailable": "the source could not be reached",
-    "SourceChanged": "the source did not send what it used to",
+    "SourceChanged": "the source changed its format",
     "DataRejected": "the data was refused",
     "StoreError": "the data could not be stored",
-    "StateConflict": "another worker was at it",
-    "MachineError": "the worker's machine was full",
-    "Lost": "the run was broken off",
+    "StateConflict": "another worker was writing too",
+    "MachineError": "the worker's machine ran out of space",
+    "Lost": "the run was interrupted",
 }
 
 
-PUT_BACK, FAILED = "an earlier version was put back", "the run failed"
+PUT_BACK, FAILED = "an earlier version was restored", "the run failed"
 
 
 REASONS = (*PUBLIC_REASONS.values(), PUT_BACK, FAILED)  # all possible values of `Slot.why`

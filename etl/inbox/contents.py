@@ -61,9 +61,9 @@ def _text(body: bytes) -> Text:
     try:
         whole = body.decode("utf-8-sig")
     except UnicodeDecodeError as exc:
-        raise Unreadable(f"it is no text in UTF-8 (byte {exc.start + 1:,}); {KEPT}") from exc
+        raise Unreadable(f"it is not UTF-8 text (byte {exc.start + 1:,}); {KEPT}") from exc
     if "\0" in whole:
-        raise Unreadable(f"it is no text, but something with zero bytes in it; {KEPT}")
+        raise Unreadable(f"it is not text: it contains zero bytes; {KEPT}")
     text = whole.strip()
     # cut by bytes; "ignore" drops a character cut in half
     first = text.encode()[:TEXT_BYTES].decode("utf-8", "ignore")

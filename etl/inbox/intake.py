@@ -19,7 +19,7 @@ def take_in(store: Store, of: LetterProgress, check: Check) -> Letter | None:
     """
     try:
         if not is_valid(of.key):
-            raise Unreadable("its name is none that the worker could use")
+            raise Unreadable("the worker can't use its name")
         if of.size > contents.MOST_BYTES:
             limit = human(contents.MOST_BYTES)
             raise Unreadable(f"it has {human(of.size)}; letters of up to {limit} are read")

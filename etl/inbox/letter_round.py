@@ -22,7 +22,7 @@ from etl.store.s3.store import S3Store
 
 LIMIT_S = 180.0  # of a round; a letter already begun waits for the next one
 LETTER_LIMIT_S = 10.0  # of CPU time to read one letter's bytes
-LATE = "the time for this round was used up; the next round goes on with it"
+LATE = "this round ran out of time; the next round continues"
 MOST_LETTERS = 1_000  # new letters per round
 MAX_CLAIMS = 3  # a letter is given up after this many attempts whose reader died
 MAX_REFUSED_ALONE = 3  # rounds in which a service answered about others and refused this letter
@@ -160,7 +160,7 @@ class LetterRound:
     def _bring_forward(self, held: Held) -> None:
         letter = held.progress.letter
         if held.progress.claims > MAX_CLAIMS:
-            why = f"whoever read it died over it, {MAX_CLAIMS} times"
+            why = f"the process that read it died, {MAX_CLAIMS} times"
             letter = (letter or intake.unreadable(held.progress, why)).noted("given up", why)
             intake.forget(self._store, held.progress)
             self._finish(letter)

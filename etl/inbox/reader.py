@@ -108,14 +108,14 @@ class Reader:
             return letter
         if not all(LEAST_PIXELS <= side <= MOST_PIXELS for side in (letter.width, letter.height)):
             raise AlertError(
-                f"it has {letter.width:,} x {letter.height:,} pixels; Rekognition looks at "
-                f"pictures of {LEAST_PIXELS} to {MOST_PIXELS:,} a side"
+                f"it has {letter.width:,} x {letter.height:,} pixels; Rekognition accepts "
+                f"{LEAST_PIXELS} to {MOST_PIXELS:,} a side"
             )
         least = alert_rules.least_confidence(self._rules, LABEL_CONFIDENCE)
         found = self._services.labels(self._image(letter), least)
         looked = alert_rules.met(self._rules, "", [(one.name, one.confidence) for one in found])
         if not found:
-            raise AlertError("Rekognition sees nothing that it knows")
+            raise AlertError("Rekognition recognises nothing in it")
         return replace(letter, labels=found[:LABELS_KEPT], look=looked)
 
     def _image(self, letter: Letter) -> "ImageTypeDef":

@@ -68,4 +68,4 @@ def _alert(done: RoundResult, store: S3Store, teller: Teller, now: datetime) -> 
     alert = notice(looked, now)
     teller.tell(alert, now)
     if teller.wants(alert.kind) and not state.read_state(store)[0].knows(alert.id):
-        raise StoreError(f"{alert.id} could not be noted as to be told; a later round tries again")
+        raise StoreError(f"{alert.id} could not be recorded for sending; a later round tries again")

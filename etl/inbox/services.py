@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 # the languages in which Comprehend judges a mood
 SENTIMENT = {"en", "es", "fr", "de", "it", "pt", "ar", "hi", "ja", "ko", "zh", "zh-TW"}
 ASKED_FOR = {"text": ("comprehend", "translate"), "picture": ("rekognition",), "unreadable": ()}
-SPENT = "the calls of the day (INBOX_DAILY_LIMIT) are used up; it is read tomorrow"
+SPENT = "the day's calls (INBOX_DAILY_LIMIT) are used up; it is read tomorrow"
 LABEL_CONFIDENCE = 55.0  # percent; Rekognition's default
 MOST_UNKNOWN = 3
 INLINE_BYTES = 5 * 1024 * 1024  # of a picture in a request; Rekognition reads larger ones from S3

@@ -26,9 +26,9 @@ from etl.transform.columns import Field
 from etl.transform.filters import dropped
 
 TITLES = {
-    LATEST_CSV: "One row a {one}: its last day, with facts",
+    LATEST_CSV: "One row per {one}: its last day, with facts",
     LATEST_JSON: f"As {LATEST_CSV}",
-    TABLE_CSV: "One row a {one} and day: the whole tidy table",
+    TABLE_CSV: "One row per {one} and day: the whole tidy table",
     TABLE_PARQUET: f"As {TABLE_CSV}, typed",
     list_key("countries"): "Every country: key, name, ISO codes, facts and the name of its file",
     **{
@@ -37,8 +37,8 @@ TITLES = {
         for level in ("regions", "places")
     },
     WORLD: "World totals and series",
-    STATS: "The source's own shape, repaired",
-    CHANGES: "What this version says otherwise than the one before it",
+    STATS: "The source's own format, repaired",
+    CHANGES: "How this version differs from the previous one",
 }
 SERIES_TITLE = "The series of one {one}, column by column"
 MEDIA_TYPES = {
@@ -47,8 +47,8 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
 }
 HARMLESS = (
-    "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe before it, so "
-    "that no spreadsheet runs it."
+    "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
+    "that spreadsheets don't run it as a formula."
 )
 
 

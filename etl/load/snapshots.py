@@ -150,5 +150,7 @@ def bring(store: Store, archived: Archived, work: Path, max_bytes: int) -> Fetch
         # name the archived file instead of the temporary one
         raise type(exc)(str(exc).replace(str(packed), archived.key)) from exc
     if archived.sha256 not in (None, fetched.sha256):
-        raise SourceChanged(f"{archived.key} is not what was archived: its SHA-256 is another")
+        raise SourceChanged(
+            f"{archived.key} was changed after it was archived: its SHA-256 differs"
+        )
     return replace(fetched, url=archived.key, kept_as=archived.key)

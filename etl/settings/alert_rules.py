@@ -74,7 +74,7 @@ def retired_kinds(value: str) -> tuple[str, ...]:
 def topic(value: str) -> str:
     """Read the name or ARN of a topic that can reach people; empty for none."""
     if value.endswith(FIFO) and valid_topic(value):
-        raise ValueError("a standard topic: a FIFO topic delivers to no phone, e-mail or URL")
+        raise ValueError("a standard topic: a FIFO topic can't deliver to phones, e-mail or URLs")
     return valid_topic(value) if value else value
 
 

@@ -8,7 +8,7 @@ KEYS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 OTHERS = ("AWS_DEFAULT_REGION", "AWS_REGION", "AWS_PROFILE", "AWS_ENDPOINT_URL")
 # each is read by requests or by boto3, which fail at the first https:// without naming it
 CA_BUNDLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "AWS_CA_BUNDLE")
-UNQUOTE = "take the quotes off: docker's --env-file, unlike a shell, keeps them"
+UNQUOTE = "remove the quotes: docker's --env-file, unlike a shell, keeps them"
 
 
 def aws_faults(environ: Mapping[str, str]) -> Iterator[str]:

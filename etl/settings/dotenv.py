@@ -43,10 +43,10 @@ def doubts(path: Path, environ: Mapping[str, str]) -> Iterator[tuple[int, str, s
         for name in _expanded(value):
             outside = name in environ and environ[name] != in_file.get(name)
             if name not in before and not outside:
-                what = f"${{{name}}} in {b.key} becomes nothing, since {name} is not set"
+                what = f"${{{name}}} in {b.key} is replaced by nothing, because {name} is not set"
                 yield line, what, f"set {name} above this line, or write the value itself"
         if swallowed := re.search(r"\n\s*(?:export\s+)?([A-Za-z_]\w*)=", value):
-            what = f"the value of {b.key} goes on for lines, and contains {swallowed[1]}="
+            what = f"the value of {b.key} continues on other lines, and contains {swallowed[1]}="
             yield line, what, "close the quote at the end of the line"
         before.add(b.key)
 

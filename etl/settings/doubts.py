@@ -12,10 +12,10 @@ VARIABLES = frozenset(origin.variable for _, _, origin in read_fields())
 KNOWN = VARIABLES | {*aws.KEYS, *aws.OTHERS, *aws.CA_BUNDLES, *retired.VARIABLES}
 ALIKE = 0.85  # S3_BUCKT is to S3_BUCKET 0.94; SOURCE_DIR to SOURCE_URL 0.8
 WIPED = (
-    "S3_BUCKET is not set, and a dyno's disk is wiped at least once a day: what is published would "
-    "be lost"
+    "S3_BUCKET is not set, and a dyno's disk is wiped at least once a day: the published data "
+    "would be lost"
 )
-SET_BUCKET = "make a bucket and set it: heroku config:set S3_BUCKET=..., and AWS's keys"
+SET_BUCKET = "create a bucket and set it: heroku config:set S3_BUCKET=..., and AWS's keys"
 
 
 @dataclass(frozen=True)
@@ -73,4 +73,4 @@ def _alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:
 
 
 def _meant(name: str, known: str) -> tuple[str, str]:
-    return f"{name} is no setting", f"if {known} is meant, write it so"
+    return f"{name} is not a setting", f"if you mean {known}, correct the name"

@@ -133,7 +133,7 @@ def web_address(value: str) -> str:
 
 def bucket(value: str) -> str:
     if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
-        raise ValueError("a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'")
+        raise ValueError("only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'")
     return value
 
 

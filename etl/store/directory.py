@@ -23,7 +23,10 @@ NO_SUCH_FILE = (FileNotFoundError, IsADirectoryError, NotADirectoryError)
 NEXT_STEP = {
     **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), "free some space, or set OUTPUT_DIR elsewhere"),
     **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), "make it writable or set OUTPUT_DIR"),
-    **dict.fromkeys((errno.ENOTDIR, errno.EEXIST, errno.EISDIR), "move away what is in its place"),
+    **dict.fromkeys(
+        (errno.ENOTDIR, errno.EEXIST, errno.EISDIR),
+        "another file or folder is in its place: move it away",
+    ),
 }
 
 
@@ -149,7 +152,7 @@ class DirectoryStore:
                 with self._locked(fcntl.LOCK_EX if conditional else fcntl.LOCK_SH):
                     found = self.head(key) if conditional else None
                     if conditional and (found.etag if found else None) != if_match:
-                        raise StateConflict(f"{path} was written by somebody else; read it again")
+                        raise StateConflict(f"{path} was changed by another process; read it again")
                     os.replace(unfinished, path)
             finally:
                 unfinished.unlink(missing_ok=True)
@@ -190,7 +193,7 @@ class DirectoryStore:
         try:
             yield
         except OSError as exc:
-            advice = NEXT_STEP.get(exc.errno or 0, "look at that path, or set OUTPUT_DIR")
+            advice = NEXT_STEP.get(exc.errno or 0, "check that path, or set OUTPUT_DIR")
             raise StoreError(f"{self.root / key}: {exc.strerror or exc}; {advice}") from exc
 
 

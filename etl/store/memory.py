@@ -41,7 +41,7 @@ class MemoryStore:
             found = self._objects.get(key)
             changed = if_match is not None and (found is None or found[0].etag != if_match)
             if changed or (if_none_match and found):
-                raise StateConflict(f"{key} was written by somebody else; read it again")
+                raise StateConflict(f"{key} was changed by another process; read it again")
             head = Head(
                 key,
                 len(body),

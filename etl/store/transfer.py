@@ -16,7 +16,7 @@ TRIES = 3
 def fetch(store: Store, key: str, path: Path, *, replace: bool) -> Head:
     """Download an object to a path. Raises StoreError, and leaves an existing file unchanged."""
     if not replace and path.exists():
-        raise StoreError(f"{path} exists already; choose another name, or say --force")
+        raise StoreError(f"{path} already exists; choose another name, or use --force")
     try:
         with tempfile.TemporaryDirectory(prefix=".get-", dir=path.parent) as folder:
             part = Path(folder) / "object"
@@ -69,7 +69,7 @@ def _download(store: Store, key: str, part: Path) -> Head:
         if head.etag == before.etag:
             raise StoreError(
                 f"{store.address}/{key} is damaged: its SHA-256 is {digest}, not {head.sha256}; "
-                "python app.py doctor says what else is"
+                "python app.py doctor checks all files"
             )
     # each try failed because a new version was written during the download
     raise StoreError(f"{store.address}/{key} is being written at this moment; try again")

@@ -138,7 +138,7 @@ def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str)
     if published is None:
         return []
     refusals = [
-        f"only {now} {what}; {before} were published last time, and under "
+        f"only {now} {what}; {before} were published last time, and less than "
         f"{SHRUNK:.0%} of that is refused"
         for what, now, before in (
             (level, today.series, published.series),
@@ -188,5 +188,5 @@ def _duplicated(rows: pd.DataFrame) -> list[str]:
         f"{key} {date:%Y-%m-%d}"
         for key, date in zip(shown[levels.key(rows)], shown["date"], strict=True)
     ]
-    rows_twice = f"{int(twice.sum())} rows for a country and day that are there already"
+    rows_twice = f"{int(twice.sum())} duplicate rows for a country and day"
     return [f"{rows_twice}: {listed(named, LISTED)}"]

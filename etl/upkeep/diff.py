@@ -45,7 +45,7 @@ def difference_between(store: Store, before: Manifest, after: Manifest, work: Pa
     was, level = level_of(before.source.name), level_of(after.source.name)
     runs = f"runs {before.run_id} and {after.run_id} can't be compared"
     if was != level:
-        raise StoreError(f"{runs}: one is of {was}, the other of {level}")
+        raise StoreError(f"{runs}: one has {was}, the other {level}")
     earlier = baseline.of_run(store, before, work)
     try:
         path = read_back.fetch_table(store, after.run_id, work / "after.parquet")
@@ -53,7 +53,7 @@ def difference_between(store: Store, before: Manifest, after: Manifest, work: Pa
         names = {**earlier.names(), **baseline.series_names(store, after.run_id, level)}
         found = compare(rows, pieces, names=names)
     except (ValueError, OSError) as exc:
-        raise StoreError(f"{runs}: {exc}; look at each: python app.py get") from exc
+        raise StoreError(f"{runs}: {exc}; check each: python app.py get") from exc
     return replace(
         found,
         compared_with=before.run_id,

@@ -85,7 +85,7 @@ class _Attempt:
 
     def _report(self, past: History, month: Month) -> None:
         if month not in snapshots.months(past):
-            why = f"nothing was published in {month}, so there is no report of it"
+            why = f"nothing was published in {month}, so it has no report"
             log.warning("report.none", month=str(month), error=why)
             self._note(tasks_done=[self.task], warnings=[why])
             return

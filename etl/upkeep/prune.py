@@ -63,8 +63,8 @@ def clear(store: Store, plan: Plan, advance: Advance = lambda objects: None) -> 
             published = manifests.read(store)
             if published is None or published.manifest.run_id != plan.published:
                 raise StateConflict(
-                    "another run was published in between, so what is too old has changed; "
-                    "say it again"
+                    "another run was published in between, so other files may be too old; "
+                    "run the command again"
                 )
             if why == UNFINISHED:
                 _discard(store, portion, advance)

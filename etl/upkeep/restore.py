@@ -24,7 +24,7 @@ from etl.upkeep import versions
 from etl.worker.schedule import latest_slot
 
 PUBLISHED_MEANWHILE = (
-    "another run was published in between; look at it (python app.py history) and say it again"
+    "another run was published in between; check it (python app.py history) and try again"
 )
 
 
@@ -81,11 +81,11 @@ def _healed(store: Store, at: Moment) -> FolderState:
 def _move(store: Store, state: FolderState, target: Manifest, at: Moment) -> Record:
     if LATEST_JSON not in target.digests():
         raise StoreError(
-            f"run {target.run_id} has its table alone (backfill --only); make it whole: "
+            f"run {target.run_id} has only its table (backfill --only); complete it: "
             f"python app.py backfill --from {target.slot} --to {target.slot}"
         )
     if bad := _damaged(store, target):
-        what = f"{len(bad)} of its {len(target.files)} files are gone or damaged: {bad[0]}"
+        what = f"{len(bad)} of its {len(target.files)} files are missing or damaged: {bad[0]}"
         raise StoreError(f"run {target.run_id}: {what}; {_choice(store, state)}")
     before = state.published
     try:

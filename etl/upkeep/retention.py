@@ -21,8 +21,8 @@ from etl.store.layout import RUNS as RUNS_FOLDER
 
 BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manifest has crashed
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
-LETTERS = f"folders of the inbox, for what is older than {INBOX_DAYS} days"
-LEFT, UNFINISHED = "left by runs that broke off or gave way", "left by writers that were killed"
+LETTERS = f"inbox folders with files older than {INBOX_DAYS} days"
+LEFT, UNFINISHED = "left by interrupted or yielded runs", "left by killed processes"
 
 
 @dataclass(frozen=True)

@@ -68,7 +68,7 @@ def find_run(store: Store, wanted: str, published: Manifest, past: History) -> M
     found = manifest_of(store, run_id) if run_id else None
     if found is None or not is_there(store, found):
         raise StoreError(
-            unknown(wanted, run_id, f"these are there: {runs_that_are_there(store, past)}")
+            unknown(wanted, run_id, f"existing runs: {runs_that_are_there(store, past)}")
         )
     return found
 
@@ -100,13 +100,13 @@ def _rebuilt(store: Store) -> list[Rebuilt]:
 
 
 WHAT_IT_IS: dict[Owner, str] = {
-    "state": "what the worker remembers",
-    "archive": "a part of the worker's archive",
+    "state": "part of the worker's state",
+    "archive": "part of the worker's archive",
     "published": "a published file",
-    "inbox": "a part of the worker's inbox",
-    "shared": "what the worker shared",
-    "other": "a file of the worker's",
-    "trial": "the worker's own, for trying out the store",
+    "inbox": "part of the worker's inbox",
+    "shared": "a shared copy",
+    "other": "one of the worker's files",
+    "trial": "one of the worker's test objects",
 }
 
 

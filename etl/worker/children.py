@@ -159,7 +159,7 @@ class Children:
         if status is None:
             return f"killed: still running after {setting} ({limit_s / 60:g})"
         if status == -signal.SIGKILL:
-            return "killed from outside, most likely for lack of memory"
+            return "killed by the system, most likely because memory ran out"
         if status < 0:
             return f"died of {signal.Signals(-status).name}"
         return f"ended with status {status}, without a record; the log says more"

@@ -121,7 +121,7 @@ def test_the_demo_tells_nobody(
 
 def test_a_lost_run_is_told_with_the_way_to_its_cause(box: Mailbox, tmp_path: Path) -> None:
     teller = Teller(settings("x", **TOLD), MemoryStore(), Handover(2, NOW))
-    teller.failed_unrecorded(Failure("Lost", "killed from outside"), NOW)
+    teller.failed_unrecorded(Failure("Lost", "killed by the system"), NOW)
     (came,) = box.read()
-    assert "Lost: killed from outside" in came["Message"]
+    assert "Lost: killed by the system" in came["Message"]
     assert "use a larger dyno" in came["Message"]

@@ -178,7 +178,7 @@ def test_a_text_to_one_phone_needs_no_topic_and_is_urgent(sns: Sns) -> None:
     [
         ((403, "AuthorizationError", "no"), f"access denied; allow sns:Publish on {ARN}"),
         ((403, "InvalidClientTokenId", "no"), "AWS does not know this access key"),
-        ((403, "SignatureDoesNotMatch", "no"), "the secret does not fit the access key"),
+        ((403, "SignatureDoesNotMatch", "no"), "the secret does not match the access key"),
         ((403, "SignatureDoesNotMatch", "Signature expired: now 2"), "clock is wrong"),
         ((403, "ExpiredToken", "no"), "the AWS session has expired"),
         ((400, "RequestExpired", "no"), "clock is wrong, so the server refuses it"),

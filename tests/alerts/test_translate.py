@@ -126,9 +126,9 @@ def test_a_translation_that_loses_a_figure_is_refused(languages: Languages) -> N
     ("refusal", "told"),
     [
         ((400, "AccessDeniedException", "no"), "access denied; allow translate:TranslateText"),
-        ((400, "ThrottlingException", "no"), "it passes"),
-        ((400, "TooManyRequestsException", "no"), "it passes"),
-        ((500, "InternalServerException", "no"), "it passes"),
+        ((400, "ThrottlingException", "no"), "try again in a few minutes"),
+        ((400, "TooManyRequestsException", "no"), "try again in a few minutes"),
+        ((500, "InternalServerException", "no"), "try again in a few minutes"),
         ((400, "UnsupportedLanguagePairException", "a pair"), "a pair"),
     ],
 )

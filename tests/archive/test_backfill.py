@@ -113,7 +113,7 @@ def test_an_archived_file_that_is_another_than_the_history_says_is_not_taken(
     store.write(Upload(f"raw/{damaged}/stats.json.gz", gzip.compress(growing(22))))
     done = fill(store, source, KEEP="new")
     assert outcomes(done) == ["made", "failed"]
-    assert "not what was archived: its SHA-256 is another" in failures(done)[0][1]
+    assert "was changed after it was archived: its SHA-256 differs" in failures(done)[0][1]
 
 
 def test_a_snapshot_that_goes_back_is_refused_and_the_next_one_compared_with_the_last_good_one(

@@ -169,5 +169,5 @@ def test_when_the_last_worker_is_lost_a_scheduler_that_waits_no_longer_says_so()
         while not any(found.client.who_has().values()):
             assert time.monotonic() < ends  # the second result is on the worker
         os.kill(pid, signal.SIGKILL)
-        with pytest.raises(EtlError, match=r"gave up: NoWorkerError.*what is done is skipped"):
+        with pytest.raises(EtlError, match=r"failed: NoWorkerError.*finished work is skipped"):
             list(came)

@@ -89,7 +89,7 @@ def test_a_short_outage_is_waited_for_and_a_long_one_only_once(
 
 
 def test_where_nothing_works_the_job_ends() -> None:
-    with pytest.raises(EtlError, match=r"5 tasks in a row came to nothing, the last one: OSError:"):
+    with pytest.raises(EtlError, match=r"5 tasks in a row failed, the last one: OSError:"):
         list(map_with_progress(HASTY, Progress(), "x", failing(99, FULL), range(99)))
 
 

@@ -93,7 +93,7 @@ def test_a_repository_without_the_file_or_with_several_says_so(
         EtlError, match=r"several: countries/stats\.json, regions/stats\.json; name"
     ):
         bring(store, repository)
-    with pytest.raises(EtlError, match=r"git knows no version of other\.json"):
+    with pytest.raises(EtlError, match=r"git has no version of other\.json"):
         bring(store, repository / "other.json")
 
 

@@ -99,7 +99,9 @@ def test_a_snapshot_can_be_forgotten_by_its_day_or_id_alone(
     (versions / "2021-01-27.json").write_bytes(growing(21))
     [_, new] = bring(store, versions)
     for name, why in (("2021-01", "names several imported"), ("2020", "names no imported")):
-        with pytest.raises(EtlError, match=f"'{name}' {why} snapshots?; there are: 2021-01-26T"):
+        with pytest.raises(
+            EtlError, match=f"'{name}' {why} snapshots?; existing ones: 2021-01-26T"
+        ):
             forget_snapshot(store, name)
     with pytest.raises(EtlError, match="names no imported snapshot"):
         forget_snapshot(store, "")

@@ -117,7 +117,7 @@ def test_what_can_not_be_unpacked_or_is_too_large_is_left_out_and_told(
         "a gzip that can't be unpacked (Error -3 while decompressing d",
         "larger than MAX_SOURCE_MB allows (1 MB)",
         "",  # whole, if of no use: the backfill says so
-        "its moment lies in the future",
+        "its date is in the future",
     ]
     [day] = fill(store).days
     assert day.failure
@@ -132,7 +132,7 @@ def test_a_path_that_holds_no_versions_is_one_clear_line(
     with pytest.raises(EtlError, match=r"nowhere\.json does not exist; name a folder"):
         bring(store, tmp_path / "nowhere.json")
     (tmp_path / "one.json").write_bytes(b"[]")
-    with pytest.raises(EtlError, match=r"one\.json is in no git repository; name a folder"):
+    with pytest.raises(EtlError, match=r"one\.json is not in a git repository; name a folder"):
         bring(store, tmp_path / "one.json")
     with pytest.raises(ConfigError, match="a snapshot of jhu has 3 documents"):
         bring(store, versions, SOURCE="jhu")

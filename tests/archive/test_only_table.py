@@ -51,7 +51,7 @@ def test_readers_are_never_given_a_table_alone(
 ) -> None:
     live(store, source, restating(2))
     done = fill(store, source, span=TABLE, KEEP="new")
-    with pytest.raises(StoreError, match=r"has its table alone .* backfill --from 2021-01-25 --to"):
+    with pytest.raises(StoreError, match=r"has only its table .* backfill --from 2021-01-25 --to"):
         restore(store, str(done.days[0].run_id), moment(settings(source), LATER))
 
 

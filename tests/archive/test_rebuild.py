@@ -31,7 +31,7 @@ def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
     other.write(Upload(key, b"another's"))
     failure = rebuild(shared, task)
     assert isinstance(failure, Failure)
-    assert "exists and holds something else" in failure.message
+    assert "exists with other content" in failure.message
     stored = other.read(key)
     assert stored
     assert stored.body == b"another's"

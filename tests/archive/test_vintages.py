@@ -185,7 +185,7 @@ def test_another_source_does_not_mix_in(store: DirectoryStore, source: Path) -> 
 def test_an_index_that_can_not_be_read_says_what_to_do(store: DirectoryStore, source: Path) -> None:
     live(store, source, restating(1))
     store.write(Upload("vintages.json", b"{"))
-    with pytest.raises(StoreError, match="delete it: all is written anew"):
+    with pytest.raises(StoreError, match="delete it: everything will be rewritten"):
         write(store)
 
 

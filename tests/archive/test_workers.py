@@ -26,7 +26,7 @@ def refuse(bad: str, item: int) -> int:
 def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -> None:
     assert isinstance(two_workers, OnDask)
     hasty = OnDask(two_workers.client, "here", pauses_s=())
-    said = r"5 tasks in a row came to nothing, the last one: worker tcp://[0-9.:]+: not \d+; run it"
+    said = r"5 tasks in a row failed, the last one: worker tcp://[0-9.:]+: not \d+; fix that"
     with pytest.raises(EtlError, match=said):
         list(map_with_progress(hasty, Progress(), "x", partial(refuse, ""), range(99)))
 

@@ -335,11 +335,11 @@ FAULTS: dict[str, tuple[list[Any], str]] = {
     ),
     "a country that stands twice": (
         [country("spain"), country("italy"), country("spain", "Spain (again)")],
-        "spain: this country stands twice in the source",
+        "spain: this country appears twice in the source",
     ),
     "a country that stands twice, first without days": (
         [country("spain", days=0), country("spain")],
-        "spain: this country stands twice in the source",
+        "spain: this country appears twice in the source",
     ),
     "a day that does not exist": (dated("2020-02-30"), f"spain: {LISTED} '2020-02-30'"),
     "a date without hyphens": (dated("20200101"), f"spain: {LISTED} '20200101'"),
@@ -368,10 +368,10 @@ GOOD = stats_json([country("spain", days={"2020-05-25": day()})])
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        (b'"new":{"cases":0', b'"new":{"cases":0,"cases":1', ", new: field 'cases' stands twice"),
-        (b'"new":{', b'"new":{},"new":{', ": field 'new' stands twice"),
+        (b'"new":{"cases":0', b'"new":{"cases":0,"cases":1', ", new: field 'cases' appears twice"),
+        (b'"new":{', b'"new":{},"new":{', ": field 'new' appears twice"),
         # as many keys before a colon as there should be, had they been counted by `":`
-        (b'"new":{"cases":0', b'"new" :{"cases":0,"cases":1', ", new: field 'cases' stands twice"),
+        (b'"new":{"cases":0', b'"new" :{"cases":0,"cases":1', ", new: field 'cases' appears twice"),
     ],
     ids=["a measure", "a kind", "a measure, and a blank elsewhere"],
 )
@@ -384,17 +384,17 @@ def test_a_field_that_stands_twice_in_a_day_is_named(
 def test_a_day_that_stands_twice_in_a_country_is_named(reading: Reading) -> None:
     one = GOOD[GOOD.index(b'"2020-05-25"') : -3]
     assert reading.faults(GOOD.replace(one, one + b"," + one)) == [
-        f"{THAT_DAY}: this day stands twice"
+        f"{THAT_DAY}: this day appears twice"
     ]
     escaped = one.replace(b"2020", b"\\u0032020")
     assert reading.faults(GOOD.replace(one, one + b"," + escaped)) == [
-        f"{THAT_DAY}: this day stands twice"
+        f"{THAT_DAY}: this day appears twice"
     ]
 
 
 def test_a_country_with_two_keys_is_named(reading: Reading) -> None:
     twice = GOOD.replace(b'"key":"spain"', b'"key":"spain","key":"italy"')
-    assert reading.faults(twice) == ["spain, country: field 'key' stands twice"]
+    assert reading.faults(twice) == ["spain, country: field 'key' appears twice"]
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,7 @@ def test_a_rare_negative_total_is_missing_and_named(
     assert [n for n, count in enumerate(deaths) if count is None] == [300]
     cell = f"{table.entities[key][0]}, 2020-11-17, cumulative_deaths: -2"
     assert table.mended == Mended(negative=(cell,), names_replaced=1)
-    assert table.mended.warnings() == [f"negative counts, taken as missing: {cell}"]
+    assert table.mended.warnings() == [f"negative counts, treated as missing: {cell}"]
 
 
 @LEVELS
@@ -87,7 +87,9 @@ def test_both_are_published_as_corrections(tmp_path: Path) -> None:
     checks = json.loads(objects["manifest.json"])["checks"]
     corrections = checks["corrections"]
     assert (corrections["negative_missing"], corrections["names_replaced"]) == (1, 1)
-    assert any(line.startswith("negative counts, taken as missing") for line in checks["warnings"])
+    assert any(
+        line.startswith("negative counts, treated as missing") for line in checks["warnings"]
+    )
     (latest,) = json.loads(objects["latest.json"])["countries"]
     assert (latest["country"], latest["iso3"]) == ("Ivory Coast", "CIV")
     series = json.loads(objects["countries/CIV.json"])

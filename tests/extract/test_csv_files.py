@@ -45,7 +45,7 @@ def test_a_header_that_no_csv_reader_takes_is_refused_with_its_line(
     tmp_path: Path, source: str, text: str
 ) -> None:
     broken = text.replace(",", ",\r", 1)
-    assert "columns missing or there twice" in faults(tmp_path, SOURCES[source], broken.encode())[0]
+    assert "columns missing or duplicated" in faults(tmp_path, SOURCES[source], broken.encode())[0]
     large = text.replace(",", f",{'x' * 140_000},", 1)
     (first, *_) = faults(tmp_path, SOURCES[source], large.encode())
     assert first.endswith(", line 1: not CSV: field larger than field limit (131072)")

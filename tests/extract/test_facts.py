@@ -143,14 +143,14 @@ def test_two_rows_for_one_country_are_refused(tmp_path: Path, second: str) -> No
 def test_a_missing_column_is_named_beside_what_was_expected_and_what_came(tmp_path: Path) -> None:
     header = ["Kontinent" if name == "Continent" else name for name in HEADER]
     [fault] = faults_of(csv_file(tmp_path / "f", row(), header=header))
-    assert "missing or there twice: Continent;" in fault
+    assert "missing or duplicated: Continent;" in fault
     assert f"expected: {', '.join(HEADER)};" in fault
     assert f"got: {', '.join(header)}" in fault
 
 
 def test_a_column_that_comes_twice_is_refused(tmp_path: Path) -> None:
     [fault] = faults_of(csv_file(tmp_path / "f", [*row(), "Asia"], header=[*HEADER, "Continent"]))
-    assert "missing or there twice: Continent;" in fault
+    assert "missing or duplicated: Continent;" in fault
 
 
 @pytest.mark.parametrize(
@@ -185,7 +185,7 @@ def test_an_empty_file_is_refused(tmp_path: Path, data: bytes) -> None:
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_a_header_without_rows_is_refused(tmp_path: Path, kind: str) -> None:
     write = csv_file if kind == "csv" else xlsx_file
-    assert faults_of(write(tmp_path / "f")) == ["country facts: no country beneath the header"]
+    assert faults_of(write(tmp_path / "f")) == ["country facts: no country below the header"]
 
 
 def test_a_truncated_workbook_is_refused(tmp_path: Path) -> None:

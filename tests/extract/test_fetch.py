@@ -559,7 +559,7 @@ def test_a_url_that_cannot_be_used_is_refused_without_telling_its_secret(
     fetching: Fetching, url: str
 ) -> None:
     message = fetching.fails(SourceUnavailable, url)
-    assert "no URL that can be used" in message
+    assert "can't be used" in message
     assert "hush" not in message
     assert fetching.pauses == []
 

@@ -92,7 +92,9 @@ def test_a_proxy_out_of_reach_is_named_with_its_variable(
 def test_a_proxy_that_is_no_url_is_named_too(monkeypatch: pytest.MonkeyPatch, proxy: str) -> None:
     use_proxy(monkeypatch, proxy)
     message = refused("http://example.org/data.csv")
-    assert message.startswith("http://example.org/data.csv: this, or where it redirects to, is no")
+    assert message.startswith(
+        "http://example.org/data.csv: this URL, or the one it redirects to, can't be"
+    )
     assert message.endswith("; check HTTP_PROXY or ALL_PROXY")
 
 

@@ -148,7 +148,7 @@ BAD = {
     "a cell too few": (wide(",Spain,0,0,1,2"), "{}, line 2: expected 7 values, got 6"),
     "a column renamed": (
         wide(SPAIN, about="Province/State,Nation,Lat,Long"),
-        "{}: columns missing or there twice: Country/Region; expected "
+        "{}: columns missing or duplicated: Country/Region; expected "
         "Province/State, Country/Region, Lat, Long; "
         "got Province/State, Nation, Lat, Long, 1/22/20, 1/23/20, 1/24/20",
     ),
@@ -162,15 +162,15 @@ BAD = {
     ),
     "a day twice": (
         wide(SPAIN, days=("1/22/20", "1/23/20", "01/22/20")),
-        "{}, 01/22/20: another column is of the same day",
+        "{}, 01/22/20: another column has the same day",
     ),
     "no days": (wide(",Spain,0,0", days=()), "{}: there is no column for a day"),
     "HTML": (
         "<!doctype html>\n",
-        "{} is an HTML page, no such CSV: expected Province/State, Country/Region, Lat, Long; "
+        "{} is an HTML page, not such a CSV: expected Province/State, Country/Region, Lat, Long; "
         "it begins '<!doctype html>'",
     ),
-    "cut": (wide(SPAIN)[:-3], "{} breaks off in its last line: '...,Spain,40.4,-3.7,1,2'"),
+    "cut": (wide(SPAIN)[:-3], "{} ends in the middle of its last line: '...,Spain,40.4,-3.7,1,2'"),
 }
 
 

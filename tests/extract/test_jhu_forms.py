@@ -91,10 +91,10 @@ def test_a_row_that_names_nothing_is_left_out_and_counted(tmp_path: Path) -> Non
     table = write(tmp_path, every=wide(["1/22/20"], ",Spain,1,1,4", ",,,,", ", ,0,0,x"))
     assert table.entities["country"].tolist() == ["Spain"]
     assert table.mended == Mended(rows_nameless=6)
-    assert table.mended.warnings() == ["rows that name nothing, left out: 6"]
+    assert table.mended.warnings() == ["rows without a name, left out: 6"]
 
 
 def test_a_last_row_without_a_newline_is_complete_if_it_has_all_cells(tmp_path: Path) -> None:
     text = wide(["1/22/20", "1/23/20"], ",Spain,1,1,4,5")
     assert len(write(tmp_path, every=text.removesuffix("\n")).rows) == 2
-    assert "breaks off in its last line" in faults(tmp_path, text.removesuffix(",5\n"))[0]
+    assert "ends in the middle of its last line" in faults(tmp_path, text.removesuffix(",5\n"))[0]

@@ -164,29 +164,29 @@ def test_a_document_that_ends_anywhere_inside_is_refused(file: Path, window: int
         (b"\xef\xbb\xbf", "the source is empty; expected a JSON array"),
         (
             b'\r\n<!DOCTYPE html>\n<html>\n  <title>Not Found</title> "[" ' + b"x" * 400,
-            "the source is an HTML page, no JSON array; it begins '<!DOCTYPE html> <html> "
+            "the source is an HTML page, not a JSON array; it begins '<!DOCTYPE html> <html> "
             '<title>Not Found</title> "[" ' + "x" * 28 + "'",
         ),
-        (b'{"message": 1}', "the source is no JSON array; it begins '{\"message\": 1}'"),
-        (b"null", "the source is no JSON array; it begins 'null'"),
-        (b"\x1b[2J\0\xff", "the source is no JSON array; it begins '\ufffd[2J\ufffd\ufffd'"),
+        (b'{"message": 1}', "the source is not a JSON array; it begins '{\"message\": 1}'"),
+        (b"null", "the source is not a JSON array; it begins 'null'"),
+        (b"\x1b[2J\0\xff", "the source is not a JSON array; it begins '\ufffd[2J\ufffd\ufffd'"),
         (b"[", "the source breaks off inside element 1: '...'"),
         (b'[{"a": 1}', "the source breaks off inside element 1: '...{\"a\": 1}'"),
         (b'[{"a": 1}, ', "the source breaks off inside element 2: '...'"),
         (b'[{"a": "]', 'the source breaks off inside element 1: \'...{"a": "]\''),
         (b"[{},]", "element 2 of the source is empty"),
-        (b"[{} }", "the source closes a brace too many behind its element 1"),
-        (b"[{}] ]", "the source goes on behind its 1 elements: ']'"),
-        (b"[{},{}]\n{}", "the source goes on behind its 2 elements: '{}'"),
-        (b"[]x", "the source goes on behind its 0 elements: 'x'"),
-        (b"[]\0", "the source goes on behind its 0 elements: '\ufffd'"),
+        (b"[{} }", "the source has an extra closing brace after its element 1"),
+        (b"[{}] ]", "the source continues after its 1 elements: ']'"),
+        (b"[{},{}]\n{}", "the source continues after its 2 elements: '{}'"),
+        (b"[]x", "the source continues after its 0 elements: 'x'"),
+        (b"[]\0", "the source continues after its 0 elements: '\ufffd'"),
     ],
 )
 def test_what_is_no_whole_array_is_refused_and_shown(
     file: Path, content: bytes, message: str, window: int
 ) -> None:
     found = fault(file, content, window)
-    if "goes on behind" in message:  # what follows is shown as far as the window goes
+    if "continues after" in message:  # what follows is shown as far as the window goes
         found, message = found.partition(": ")[0], message.partition(": ")[0]
     assert found == message
 
@@ -197,7 +197,7 @@ def test_garbage_is_found_however_far_behind_the_array(
     file: Path, window: int, blanks: int
 ) -> None:
     assert taken_apart(file, b"[{}]" + b" " * blanks, window) == [b"{}"]
-    assert "goes on behind" in fault(file, b"[{}]" + b" " * blanks + b"x", window)
+    assert "continues after" in fault(file, b"[{}]" + b" " * blanks + b"x", window)
 
 
 @pytest.mark.parametrize("window", [1, 3, 1 << 20])

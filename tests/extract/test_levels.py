@@ -158,7 +158,7 @@ def test_a_fault_is_named_by_its_place(
 def test_a_region_that_stands_twice_is_named(tmp_path: Path) -> None:
     twice = [element("region", region())] * 2
     assert faults(read_regions, tmp_path, *twice) == [
-        "ohio-united-states: this region stands twice in the source"
+        "ohio-united-states: this region appears twice in the source"
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_key_that_stands_twice_inside_is_seen_beside_a_stray_field(tmp_path: P
     for about in (region(), region(country=united_states())):
         text = stats_json([element("region", about)]).decode()
         path.write_text(text.replace('"name":"Ohio"', '"name":"Ohio","name":"Iowa"'))
-        with pytest.raises(SourceChanged, match="ohio-united-states, region: field 'name' stands"):
+        with pytest.raises(SourceChanged, match="ohio-united-states, region: field 'name' appears"):
             read_regions(path)
 
 

@@ -317,7 +317,7 @@ def test_a_column_that_is_renamed_or_gone_or_there_twice_is_named(
         (fault,) = reading.faults(lines(spain(), header=header))
         got = header.replace(",", ", ").strip()
         assert fault == (
-            f"{WHO}: columns missing or there twice: {name}; expected {expected}; got {got}"
+            f"{WHO}: columns missing or duplicated: {name}; expected {expected}; got {got}"
         )
 
 
@@ -333,7 +333,7 @@ def test_what_is_no_such_csv_is_shown_from_its_start(
 ) -> None:
     expected = ", ".join(who.FORM.columns)
     assert reading.faults(document) == [
-        f"{WHO} is no such CSV: expected {expected}; it begins '{begins}'"
+        f"{WHO} is not such a CSV: expected {expected}; it begins '{begins}'"
     ]
 
 
@@ -351,7 +351,7 @@ def test_a_file_that_is_cut_in_mid_row_is_refused_wherever_it_is(reading: Readin
         if last and (last.count(",") < 7 or end < body):
             assert reading.faults(text[:end])
     assert (
-        "breaks off in its last line: '...2020-03-01,ES,Spain,EURO,1,10'"
+        "ends in the middle of its last line: '...2020-03-01,ES,Spain,EURO,1,10'"
         in (reading.faults(text[: text.index("10,") + 2])[0])
     )
     assert len(reading(text[: text.index("\n", body) + 1]).rows) == 1
@@ -362,13 +362,13 @@ def test_two_names_that_make_one_key_are_named(reading: Reading) -> None:
         lines("2020-03-01,,Ship A,OTHER,1,1,0,0", "2020-03-01,,Ship (A),OTHER,1,1,0,0")
     )
     assert found == [
-        "'Ship A': another country of the source has the key ship-a, too (and 1 more like it)"
+        "'Ship A': another country of the source also has the key ship-a (and 1 more like it)"
     ]
 
 
 def test_a_name_that_makes_no_key_is_named(reading: Reading) -> None:
     assert reading.faults(lines("2020-03-01,,船,OTHER,1,1,0,0")) == [
-        "'船': no key can be made of this name"
+        "'船': no key can be derived from this name"
     ]
 
 

@@ -114,7 +114,7 @@ def test_rows_that_name_nothing_are_left_out_and_counted(path: Path) -> None:
     table = read(path, who_file(nothing, "2023-12-01,TD,Chad,AFRO,0,9,0,0", "not a day, , ,,,1,,"))
     assert values(table.rows, "cumulative_cases") == [9]
     assert table.mended == Mended(rows_nameless=2)
-    assert table.mended.warnings() == ["rows that name nothing, left out: 2"]
+    assert table.mended.warnings() == ["rows without a name, left out: 2"]
 
 
 def test_a_last_line_without_a_newline_is_complete_if_it_has_all_fields(path: Path) -> None:
@@ -122,7 +122,7 @@ def test_a_last_line_without_a_newline_is_complete_if_it_has_all_fields(path: Pa
     for end in ("", "\r\n"):
         assert len(read(path, text.removesuffix("\n") + end).rows) == 2
     (fault,) = faults(path, text.removesuffix(",0,5\n"))
-    assert "breaks off in its last line" in fault
+    assert "ends in the middle of its last line" in fault
     (fault,) = faults(path, text.removesuffix(",0,5\n") + "\n")
     assert "line 3: expected 8 values, got 6" in fault
 
@@ -132,7 +132,7 @@ def test_a_rare_negative_count_becomes_missing_and_is_named(path: Path) -> None:
     counts = values(table.rows, "cumulative_cases")
     assert [n for n, count in enumerate(counts) if count is None] == [400, 401]
     assert table.mended.warnings() == [
-        "negative counts, taken as missing: spain, 2021-02-04, cumulative_cases: -1, "
+        "negative counts, treated as missing: spain, 2021-02-04, cumulative_cases: -1, "
         "spain, 2021-02-05, cumulative_cases: -1"
     ]
 
@@ -156,5 +156,5 @@ def test_dates_that_may_begin_with_the_day_are_refused_in_one_line(path: Path) -
 @pytest.mark.parametrize("blank", ["", "\n" * 7, "\ufeff \r\n\r\n"])
 def test_an_html_page_is_called_one_even_behind_blank_lines(path: Path, blank: str) -> None:
     (fault,) = faults(path, f'{blank}<!DOCTYPE html>\n<html lang="en">\n')
-    assert fault.startswith("data.csv is an HTML page, no such CSV: expected Date_reported, ")
+    assert fault.startswith("data.csv is an HTML page, not such a CSV: expected Date_reported, ")
     assert fault.endswith("; it begins '<!DOCTYPE html> <html lang=\"en\">'")

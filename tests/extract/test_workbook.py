@@ -35,7 +35,7 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a shared string count beyond any": (
         lambda: workbook(TEXT, sharedStrings=shared("9223372036854775808")),
-        "the library that reads it gave up: capacity overflow",
+        "the library that reads it failed: capacity overflow",
     ),
     "a row number of four billion": (
         lambda: workbook(

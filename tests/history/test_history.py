@@ -99,7 +99,7 @@ def test_a_history_that_cannot_be_read_says_what_to_do_and_is_left_alone(broken:
     store = MemoryStore()
     store.write(Upload(HISTORY, broken))
     with pytest.raises(
-        StoreError, match="put an earlier version of it back, or delete it"
+        StoreError, match="restore an earlier version of it, or delete it"
     ) as caught:
         append.record(store, record(), TABLE)
     assert "memory/history.json" in str(caught.value)

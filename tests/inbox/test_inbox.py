@@ -200,13 +200,13 @@ def test_two_letters_of_one_character_are_read(inbox: Inbox) -> None:
 
 
 BAD = {
-    "latin-1": ("Año nuevo".encode("latin-1"), "it is no text in UTF-8 (byte 2)"),
+    "latin-1": ("Año nuevo".encode("latin-1"), "it is not UTF-8 text (byte 2)"),
     "a.gif": (GIF, "it is a GIF"),
     "broken.jpg": (jpeg()[:3000], "it is a JPEG that breaks off"),
     "zip.png": (ZIP, "it is a ZIP archive"),
     "nothing": (b"", "it is empty"),
     "20MB.png": (b"\x89PNG\r\n\x1a\n" + bytes(20 * MB), "it has 20.0 MB; letters of up to 15.0 MB"),
-    "tiny.png": (png(10, 10), "it has 10 x 10 pixels; Rekognition looks at pictures of 80 to"),
+    "tiny.png": (png(10, 10), "it has 10 x 10 pixels; Rekognition accepts 80 to"),
     "thin.jpg": (jpeg(2000, 40), "it has 2,000 x 40 pixels"),
 }
 
@@ -275,7 +275,7 @@ def test_a_name_that_leads_elsewhere_leads_nowhere(inbox: Inbox) -> None:
     assert listed == {INCOMING + name for name in evil}
     done = inbox.round()
     assert {letter.notes["contents"] for letter in done.letters} == {
-        "its name is none that the worker could use"
+        "the worker can't use its name"
     }
     assert {letter.key for letter in done.letters} == listed
     assert inbox.round().letters == []  # once, though they can't be deleted
@@ -581,7 +581,7 @@ def test_letters_that_could_not_be_told_of_are_come_back_to(
 
     with monkeypatch.context() as patched:
         patched.setattr(S3Store, "write", no_alerts)
-        with pytest.raises(StoreError, match="could not be noted as to be told"):
+        with pytest.raises(StoreError, match="could not be recorded for sending"):
             told.round(**TOPIC)
     assert len(told.listed(PENDING)) == 1
     calls = len(told.services.calls)

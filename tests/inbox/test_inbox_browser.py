@@ -13,7 +13,7 @@ from tests.support.desk import Desk
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import GIF, jpeg, pixels
 
-ARRIVED = "It has arrived. Thank you."
+ARRIVED = "Your letter has arrived. Thank you."
 
 
 @pytest.fixture
@@ -110,7 +110,8 @@ def test_the_server_refuses_what_goes_beyond_the_form_and_the_page_says_so(
     browser.one("form button").click()
     told(
         browser,
-        "It was refused. This form may have expired: load the page again, or ask for a new one.",
+        "Your letter was refused. This form may have expired: load the page again, or ask "
+        "for a new one.",
     )
     assert list(real_desk.store.list(INCOMING)) == []
 
@@ -124,7 +125,7 @@ def test_the_page_says_what_it_cannot_send_and_sends_nothing(
     gif = tmp_path / "moving.gif"
     gif.write_bytes(GIF)
     fill(browser, "Look:", gif)
-    told(browser, "This is no JPEG and no PNG. Please choose another picture.")
+    told(browser, "This is neither a JPEG nor a PNG. Please choose another picture.")
     large = tmp_path / "large.png"
     large.write_bytes(bytes(15_000_001))
     browser.one("#picture").send_keys(str(large))
@@ -144,8 +145,8 @@ def test_where_nobody_confirms_it_is_sent_again_under_the_same_name(
     fill(browser, "Once only.")
     told(
         browser,
-        "It could not be sent, or nobody confirms that it arrived. "
-        "Look at your connection and send it again.",
+        "Your letter could not be sent, or its arrival could not be confirmed. "
+        "Check your connection and send it again.",
     )
     browser.run("window.fetch = send")
     browser.one("form button").click()
@@ -181,7 +182,7 @@ def test_without_scripts_the_page_says_that_it_needs_them(browser: Browser, desk
         browser.open(link(desk), ready=False)
         assert "This form needs JavaScript." in browser.one("body").text
         assert not browser.one("form").is_displayed()
-        assert "What becomes of it" in browser.one("body").text
+        assert "What happens to your letter" in browser.one("body").text
     finally:
         browser.emulate("setScriptExecutionDisabled", value=False)
 

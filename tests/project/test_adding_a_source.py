@@ -68,6 +68,6 @@ def test_the_example_names_every_fault(source: Source, tmp_path: Path) -> None:
     assert [fault.partition(":")[0] for fault in caught.value.faults] == ["line 1", "line 3"]
     with pytest.raises(SourceChanged) as caught:
         run(MemoryStore(), tmp_path, SPAIN, NAMIBIA, SPAIN)
-    assert caught.value.faults == ["España, 2020-05-25: this day stands twice"]
+    assert caught.value.faults == ["España, 2020-05-25: this day appears twice"]
     with pytest.raises(DataRejected, match="the source has no rows"):
         run(MemoryStore(), tmp_path)

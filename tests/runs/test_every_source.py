@@ -254,5 +254,5 @@ def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     names = {cell.text for cell in shown.all("th", scope="row")}
     assert {row[own] for row in published.latest} <= names
     charts = published.text(f"reports/{month}/final_chart.html")
-    assert f"The {published.level} with most new cases" in charts
+    assert f"The {published.level} with the most new cases" in charts
     assert ("in the world" in charts) == (published.level == "countries")

@@ -37,7 +37,7 @@ def test_what_was_put_right_is_in_the_manifest_and_the_warnings(tmp_path: Path) 
     assert checks["corrections"]["rows_nameless"] == 3
     assert checks["corrections"]["negative_missing"] == 0
     assert result.record is not None
-    assert "rows that name nothing, left out: 3" in result.record.warnings
+    assert "rows without a name, left out: 3" in result.record.warnings
     assert json.loads(contents(store)["countries/ESP.json"])["country"] == "Spain"
 
 
@@ -67,7 +67,7 @@ def test_a_last_line_without_a_newline_is_refused_where_nothing_shows_its_end(
     with pytest.raises(SourceChanged) as caught:
         run(MemoryStore(), url, now=NOW, SOURCE="who", COUNTRIES_URL="")
     (fault,) = caught.value.faults
-    assert fault.startswith(f"{url} breaks off in its last line: '...")
+    assert fault.startswith(f"{url} ends in the middle of its last line: '...")
     assert fault.endswith("; the server did not announce its length")
     url = web.on("/whole.csv", Reply(WHO, length=-1))
     run(MemoryStore(), url, now=NOW, SOURCE="who", COUNTRIES_URL="")

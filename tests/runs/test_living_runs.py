@@ -187,7 +187,9 @@ def test_html_with_status_200_leaves_the_published_version(web: WebServer) -> No
     store = MemoryStore()
     run(store, url, now=NOW, SOURCE="who", COUNTRIES_URL=FACTS)
     before = contents(store)
-    with pytest.raises(SourceChanged, match=r"no such CSV: .* it begins '<!doctype html><p>Moved"):
+    with pytest.raises(
+        SourceChanged, match=r"not such a CSV: .* it begins '<!doctype html><p>Moved"
+    ):
         run(store, url, now=NOW, SOURCE="who", COUNTRIES_URL=FACTS)
     after = contents(store)
     told = {"history.json", "status.json"}

@@ -63,7 +63,7 @@ def test_each_source_has_a_folder_of_its_name() -> None:
 def test_one_of_several_has_to_be_named() -> None:
     common = read_settings({"SOURCES": "coviddata,who"})
     assert of_one(common, "who") == of_each(common)[1]
-    with pytest.raises(ConfigError, match="say which of them is meant"):
+    with pytest.raises(ConfigError, match="choose one of them"):
         of_one(common)
     with pytest.raises(ConfigError, match="--source jhu: SOURCES names coviddata, who"):
         of_one(common, "jhu")
@@ -217,7 +217,7 @@ def test_a_run_of_all_goes_on_where_one_fails_and_says_which(tmp_path: Path) -> 
     assert "sample/index.html" in command("ls", cwd=tmp_path, **SEVERAL).stdout
     unsaid = command("diff", "previous", cwd=tmp_path, **SEVERAL)
     assert unsaid.returncode == 2
-    assert "say which of them is meant" in unsaid.stderr
+    assert "choose one of them" in unsaid.stderr
 
 
 def test_help_is_shown_once(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ TOPIC = (
     "a topic's name (letters, digits, '-' and '_'), or its ARN, such as "
     "arn:aws:sns:eu-west-1:123456789012:cloud-etl"
 )
-FIFO = "a standard topic: a FIFO topic delivers to no phone, e-mail or URL"
+FIFO = "a standard topic: a FIFO topic can't deliver to phones, e-mail or URLs"
 BAD = [
     ("ALERT_TOPIC", "my topic", TOPIC),
     ("ALERT_TOPIC", "topic.fifo", FIFO),
@@ -220,12 +220,12 @@ BAD = [
     ("TRANSLATE_TO", "es,cat", "languages that Amazon Translate knows, such as es,ca"),
     ("SOURCE", "ecdc", "one of coviddata, who, owid, jhu, sample"),
     ("LEVEL", "region", "one of countries, regions, places"),
-    ("S3_BUCKET", "ab", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
-    ("S3_BUCKET", "s3://bucket", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
-    ("S3_BUCKET", "bucket/covid", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
-    ("S3_BUCKET", "Bucket", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
-    ("S3_BUCKET", "-bucket", "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
-    ("S3_BUCKET", "b" * 64, "a bucket's name alone: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "ab", "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "s3://bucket", "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "bucket/covid", "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "Bucket", "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "-bucket", "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
+    ("S3_BUCKET", "b" * 64, "only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'"),
     ("S3_FOLDER", "../up", "a folder such as covid or data/covid"),
     ("S3_FOLDER", "a//b", "a folder such as covid or data/covid"),
     ("S3_FOLDER", "a/./b", "a folder such as covid or data/covid"),

@@ -37,7 +37,7 @@ def test_a_name_that_is_almost_a_settings_is_named_with_its_line(
     dotenv: Path, name: str, known: str
 ) -> None:
     dotenv.write_text(f"KEEP=new\n\n{name}={SECRET}\n")
-    expected = f"{name} is no setting; if {known} is meant, write it so"
+    expected = f"{name} is not a setting; if you mean {known}, correct the name"
     assert said({name: SECRET, "KEEP": "new"}, dotenv) == [f"{dotenv}, line 3: {expected}"]
     assert said({name: SECRET}) == [f"the environment: {expected}"]
 
@@ -56,20 +56,24 @@ def test_a_variable_that_becomes_nothing_is_named(dotenv: Path, quote: str) -> N
     )
     after = {"BASE": "news", "S3_FOLDER": "news", "S3_BUCKET": "-news", "RUN_AT": ""}
     [line] = said(after, dotenv)
-    assert line.startswith(f"{dotenv}, line 3: ${{USR}} in S3_BUCKET becomes nothing, since USR")
+    assert line.startswith(
+        f"{dotenv}, line 3: ${{USR}} in S3_BUCKET is replaced by nothing, because USR"
+    )
     assert said({**after, "USR": "me"}, dotenv) == []
 
 
 def test_a_quote_that_closes_lines_later_is_named(dotenv: Path) -> None:
     dotenv.write_text(f"S3_FOLDER='covid\nKEEP=new\nPING_URL='\nRUN_AT=07:00\n# {SECRET}\n")
     [line] = said({}, dotenv)
-    assert line.startswith(f"{dotenv}, line 1: the value of S3_FOLDER goes on for lines, and cont")
+    assert line.startswith(
+        f"{dotenv}, line 1: the value of S3_FOLDER continues on other lines, and cont"
+    )
 
 
 def test_quotes_that_docker_keeps_are_named() -> None:
     [line] = said({"AWS_SECRET_ACCESS_KEY": f'"{SECRET}"', "LS_COLORS": "'x'"})
-    assert line.startswith("AWS_SECRET_ACCESS_KEY: its value begins and ends with a quote; take")
-    with pytest.raises(ConfigError, match=r"S3_BUCKET: expected .*; take the quotes off: docker"):
+    assert line.startswith("AWS_SECRET_ACCESS_KEY: its value begins and ends with a quote; remove")
+    with pytest.raises(ConfigError, match=r"S3_BUCKET: expected .*; remove the quotes: docker"):
         read_settings({"S3_BUCKET": '"news"'})
 
 
@@ -100,7 +104,7 @@ def test_on_heroku_without_a_bucket_a_run_warns_and_the_worker_does_not_start(
     ended = command("run", cwd=tmp_path, DYNO="run.1234")
     assert ended.returncode == 0
     assert "settings.doubtful level=warning where=S3_BUCKET problem=" in ended.stderr
-    assert 'where=".env, line 1" problem="COUNTRES is no setting"' in ended.stderr
+    assert 'where=".env, line 1" problem="COUNTRES is not a setting"' in ended.stderr
     worker = command(cwd=tmp_path, DYNO="worker.1")
     assert worker.returncode == 2
     [line] = worker.stderr.splitlines()

@@ -46,7 +46,11 @@ WITH_A_BODY: list[Callable[[S3Store], object]] = [
     ("variable", "value", "expected"),
     [
         ("AWS_ACCESS_KEY_ID", "AKIANOBODY", "does not know this access key; check AWS_ACCESS_KEY"),
-        ("AWS_SECRET_ACCESS_KEY", "wrong", "secret does not fit the access key; check AWS_SECRET"),
+        (
+            "AWS_SECRET_ACCESS_KEY",
+            "wrong",
+            "secret does not match the access key; check AWS_SECRET",
+        ),
         ("AWS_SESSION_TOKEN", EXPIRED, "the AWS session has expired; renew AWS_SESSION_TOKEN"),
     ],
 )
@@ -75,7 +79,7 @@ def test_a_bucket_that_is_missing_is_told_from_one_that_is_somebody_elses(aws: A
     aws.foreign.add("theirs")
     with pytest.raises(StoreError, match=r"'none' does not exist; create it with: python app\.py"):
         list(S3Store.connect("none").list())
-    with pytest.raises(StoreError, match=r"or the bucket is somebody else's"):
+    with pytest.raises(StoreError, match=r"or the bucket belongs to someone else"):
         list(S3Store.connect("theirs").list())
 
 
@@ -86,7 +90,9 @@ def test_without_list_permission_a_missing_object_is_denied_and_the_way_out_is_n
     aws.policy = {"Statement": [policy["Statement"][0]]}
     store = S3Store.connect(BUCKET, "covid")
     assert store.read("there") is not None
-    with pytest.raises(StoreError, match=r"and s3:ListBucket on arn:aws:s3:::news: a missing"):
+    with pytest.raises(
+        StoreError, match=r"and s3:ListBucket on arn:aws:s3:::news: without it a missing"
+    ):
         store.read("missing")
     aws.policy = policy
     assert store.read("missing") is None
@@ -111,7 +117,7 @@ def test_an_acl_is_refused_and_the_other_way_named(aws: AwsLike) -> None:
     client = boto3.client("s3")
     with (
         pytest.raises(
-            StoreError, match=r"bucket 'news' takes no ACLs.* setup --public.* share KEY"
+            StoreError, match=r"bucket 'news' does not accept ACLs.* setup --public.* share KEY"
         ),
         explained(BUCKET, "covid/there", "s3:PutObjectAcl"),
     ):

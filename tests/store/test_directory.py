@@ -140,7 +140,7 @@ def test_a_file_in_the_directorys_place_is_named(tmp_path: Path) -> None:
 def test_an_object_in_a_folders_place_is_named(directory: DirectoryStore) -> None:
     directory.write(Upload("countries", b"1"))
     with pytest.raises(
-        StoreError, match=r"countries/ESP\.json: .*; move away what is in its place"
+        StoreError, match=r"countries/ESP\.json: .*; another file or folder is in its place"
     ):
         directory.write(Upload("countries/ESP.json", b"1"))
 

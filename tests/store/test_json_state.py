@@ -90,5 +90,5 @@ def test_a_history_with_odd_times_is_refused_with_the_next_step(time: str) -> No
         '"source": "who"}'
     )
     store.write(Upload("history.json", f'{{"records": [{record}]}}'.encode()))
-    with pytest.raises(StoreError, match=r"records\[0\].*put an earlier version of it back"):
+    with pytest.raises(StoreError, match=r"records\[0\].*restore an earlier version of it"):
         history.read(store)

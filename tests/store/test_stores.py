@@ -95,7 +95,7 @@ def test_a_write_replaces_what_was_there_and_changes_the_etag(store: Store) -> N
 
 def test_if_none_match_writes_the_first_time_alone(store: Store) -> None:
     store.write(Upload("manifest.json", b"1"), if_none_match=True)
-    with pytest.raises(StateConflict, match=r"manifest\.json was written by somebody else"):
+    with pytest.raises(StateConflict, match=r"manifest\.json was changed by another process"):
         store.write(Upload("manifest.json", b"2"), if_none_match=True)
     assert body(store, "manifest.json") == b"1"
 

@@ -183,7 +183,7 @@ def letters() -> Alert:
     return notice([first, picture], NOW)
 
 
-REFUSED = "only 12 countries; 190 were published last time, and under 90% of that is refused"
+REFUSED = "only 12 countries; 190 were published last time, and less than 90% of that is refused"
 
 ALERTS: dict[Event, Alert] = {
     "failed": failing(),

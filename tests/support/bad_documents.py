@@ -51,7 +51,7 @@ DOCUMENTS: dict[str, tuple[bytes, type[EtlError], str]] = {
     "negative": (edited('{"cases":200,', '{"cases":-200,'), SourceChanged, "not negative"),
     "not UTF-8": (edited("Spain", "Spa\xffn").decode().encode("latin-1"), SourceChanged, "UTF-8"),
     "gzip bomb": (bomb(), SourceChanged, "larger than MAX_SOURCE_MB"),
-    "another kind of file": (workbook_without_a_sheet(), SourceChanged, "no JSON array"),
+    "another kind of file": (workbook_without_a_sheet(), SourceChanged, "not a JSON array"),
     "shrunk": (growing(20, COUNTRIES[:2]), DataRejected, "only 2 countries; 3 were published"),
     "in the future": (growing(60), DataRejected, "the last date is 2021-03-01, in the future"),
 }

@@ -86,14 +86,14 @@ def test_a_refusal_raises_unless_it_is_forced() -> None:
 
 def test_under_90_percent_of_the_countries_or_rows_is_refused() -> None:
     assert findings(many(89), published=held(89, 100)).refusals == [
-        "only 89 countries; 100 were published last time, and under 90% of that is refused"
+        "only 89 countries; 100 were published last time, and less than 90% of that is refused"
     ]
     assert findings(many(89), published=held(100, 89)).refusals == [
-        "only 89 rows; 100 were published last time, and under 90% of that is refused"
+        "only 89 rows; 100 were published last time, and less than 90% of that is refused"
     ]
     assert findings(many(89), published=held(100, 100)).refusals == [
-        "only 89 countries; 100 were published last time, and under 90% of that is refused",
-        "only 89 rows; 100 were published last time, and under 90% of that is refused",
+        "only 89 countries; 100 were published last time, and less than 90% of that is refused",
+        "only 89 rows; 100 were published last time, and less than 90% of that is refused",
     ]
 
 
@@ -192,7 +192,7 @@ def test_a_country_and_day_that_stands_twice_is_refused() -> None:
         spain=[*days("2020-03-09", [1, 2]), ("2020-03-10", 2, 0, 0), ("2020-03-10", 3, 0, 0)],
     )
     assert findings(twice).refusals == [
-        "2 rows for a country and day that are there already: spain 2020-03-10, spain 2020-03-10"
+        "2 duplicate rows for a country and day: spain 2020-03-10, spain 2020-03-10"
     ]
 
 
@@ -205,12 +205,12 @@ def test_every_reason_is_listed_at_once() -> None:
         changes=restating(100, 2, "italy"),
     )
     assert told.refusals == [
-        "only 1 countries; 10 were published last time, and under 90% of that is refused",
-        "only 2 rows; 100 were published last time, and under 90% of that is refused",
+        "only 1 countries; 10 were published last time, and less than 90% of that is refused",
+        "only 2 rows; 100 were published last time, and less than 90% of that is refused",
         "the last date is 2021-01-01, earlier than the published 2021-01-02",
         "the last date is 2021-01-01, in the future",
         "more cumulative cases than people: spain (9 of 8)",
-        "1 rows for a country and day that are there already: spain 2021-01-01",
+        "1 duplicate rows for a country and day: spain 2021-01-01",
     ]
     assert told.warnings == [
         "countries gone: italy",

@@ -201,7 +201,7 @@ def test_diff_names_the_runs_that_are_there(local_desk: Desk) -> None:
     for wanted in ("previous", "2020-01-01", "nonsense"):
         said = local_desk("diff", wanted)
         assert said.status == 1
-        assert f"these are there: {run_id} (of 2021-01-25)" in said.err
+        assert f"existing runs: {run_id} (of 2021-01-25)" in said.err
 
 
 def test_a_damaged_table_is_said(local_desk: Desk) -> None:

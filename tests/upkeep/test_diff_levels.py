@@ -83,7 +83,7 @@ def test_a_name_that_several_places_have_is_asked_for_by_its_key(
     said = local_desk("vintage", "springfield", "2020-07-01")
     assert (said.status, said.out) == (1, "")
     keys = ", ".join(one["place"]["key"] for one in source[:2])
-    assert f"'springfield' may be one of 2; say which by its key: {keys}" in said.err
+    assert f"'springfield' matches 2; use one of their keys: {keys}" in said.err
 
 
 def test_runs_of_different_levels_cant_be_compared(local_desk: Desk) -> None:
@@ -94,4 +94,4 @@ def test_runs_of_different_levels_cant_be_compared(local_desk: Desk) -> None:
         ids.append(made.record.run_id)
     said = local_desk("diff", *ids)
     assert said.status == 1
-    assert "one is of regions, the other of places" in said.err
+    assert "one has regions, the other places" in said.err

@@ -51,7 +51,7 @@ def test_a_month_without_a_publication_has_no_report_made_for_it(tmp_path: Path)
     assert "report" not in silent
     stale, none = silent["warnings"]
     assert stale.startswith("the source is stale: its last date is 2021-01-30, 30 days ago")
-    assert none == "nothing was published in 2021-02, so there is no report of it"
+    assert none == "nothing was published in 2021-02, so it has no report"
     (stale,) = due(store, tmp_path, "2021-03-02T07:00", growing(30))["warnings"]
     assert stale.endswith("31 days ago")
     assert not any(key.startswith("reports/2021-02") for key in contents(store))

@@ -152,7 +152,7 @@ def test_a_run_that_is_not_whole_any_more_is_refused(store: MemoryStore, damage:
     else:
         store.write(Upload(key, b"{}"))
     before = contents(store)
-    with pytest.raises(StoreError, match=rf"run {second}: 1 of its \d+ files are gone .*{key}"):
+    with pytest.raises(StoreError, match=rf"run {second}: 1 of its \d+ files are missing .*{key}"):
         put_back(store, "previous")
     assert contents(store) == before
     assert put_back(store, first) == first

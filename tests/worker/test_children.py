@@ -152,7 +152,7 @@ def ends_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, how: str) -> Path
         ("exit 134", "ended with status 134"),
         ("exit 0", "ended with status 0"),
         ("kill -ABRT $$", "died of SIGABRT"),
-        ("kill -KILL $$", "killed from outside"),
+        ("kill -KILL $$", "killed by the system"),
         ("touch succeeded; kill -SEGV $$", "died of SIGSEGV"),
         ("exit 143", "ended with status 143"),
     ],
@@ -216,4 +216,4 @@ def test_monthly_tasks_that_are_killed_leave_the_run_a_success_and_are_logged(
     monkeypatch.setattr("sys.executable", str(script))
     assert children().run(date(2026, 1, 1))
     (line,) = lines("task.lost")
-    assert "killed from outside" in line
+    assert "killed by the system" in line

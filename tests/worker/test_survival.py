@@ -47,7 +47,7 @@ def test_a_run_that_is_killed_from_outside_counts_as_a_failure_and_is_recorded(
     (record,) = records(tmp_path / "out")
     assert record["failure"] == {
         "kind": "Lost",
-        "message": "killed from outside, most likely for lack of memory",
+        "message": "killed by the system, most likely because memory ran out",
     }
     worker.stops()
 
@@ -147,12 +147,12 @@ def test_the_third_run_that_is_lost_is_told(tmp_path: Path, sns: Sns) -> None:
             "--started",
             started,
             "--error",
-            "killed from outside",
+            "killed by the system",
             cwd=tmp_path,
             ALERT_TOPIC=ARN,
             **reached,
         )
         assert ended.returncode == 0, ended.stderr
     (came,) = box.read()
-    assert "Lost: killed from outside" in came["Message"]
+    assert "Lost: killed by the system" in came["Message"]
     assert f"since {began:%Y-%m-%d %H:%M} UTC" in came["Message"]

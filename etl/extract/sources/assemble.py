@@ -90,7 +90,7 @@ def _refuse(names: Sequence[str], days: NDArray[np.integer[Any]]) -> NoReturn:
     """Raise SourceChanged with the days that a country has twice."""
     twice = Faults()
     for name, day in zip(names, days.tolist(), strict=True):
-        twice.add(f"{name}, {np.datetime64(day, 'D')}", "this day stands twice")
+        twice.add(f"{name}, {np.datetime64(day, 'D')}", "this day appears twice")
     raise twice.error()
 
 
@@ -128,9 +128,9 @@ def _keys(named: Sequence[Named]) -> list[str]:
     faults, uses = Faults(), Counter(keys)
     for one, key in zip(named, keys, strict=True):
         if not key:
-            faults.add(repr(one.name[:80]), "no key can be made of this name")
+            faults.add(repr(one.name[:80]), "no key can be derived from this name")
         elif uses[key] > 1:
-            faults.add(repr(one.name[:80]), f"another country of the source has the key {key}, too")
+            faults.add(repr(one.name[:80]), f"another country of the source also has the key {key}")
     if faults:
         raise faults.error()
     return keys

@@ -185,7 +185,7 @@ def _read_pieces(pieces: Iterator[bytes], form: ElementForm) -> SourceTable:
             if raw.count(b":") != known:
                 faults.add_all(explain(raw, number, form.level))
             if entity.key in keys:
-                faults.add(entity.key, f"this {what} stands twice in the source")
+                faults.add(entity.key, f"this {what} appears twice in the source")
             elif days:
                 values = list(element.dates.values())
                 if days != sorted(days):

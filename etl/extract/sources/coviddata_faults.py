@@ -72,7 +72,7 @@ def _dates(tree: Any, place: str) -> Iterator[Fault]:
             yield place, f"expected a date such as 2020-01-22, got {day[:80]!r}"
             continue
         if day in seen:
-            yield f"{place}, {day}", "this day stands twice"
+            yield f"{place}, {day}", "this day appears twice"
         seen.add(day)
         kinds = yield from _fields(value, f"{place}, {day}", ("new", "cumulative"))
         for kind, counts in kinds.items():
@@ -103,7 +103,7 @@ def _fields(
             listed = ", ".join(repr(n[:40]) for n in names[:10])
             yield place, f"expected field {name!r}, got {listed or 'none'}"
         elif names.count(name) > 1:
-            yield place, f"field {name!r} stands twice"
+            yield place, f"field {name!r} appears twice"
     return {name: value for name, value in tree if name in expected}
 
 

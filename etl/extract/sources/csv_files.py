@@ -28,13 +28,13 @@ def header(path: Path, wanted: Sequence[str], older: Mapping[str, str] | None = 
         raise SourceChanged(f"{path.name} is empty; {expected}")
     if set(wanted).isdisjoint(names):
         kind = wrong_kind(begins.encode())
-        what = f"{kind}, no such CSV" if kind else "no such CSV"
+        what = f"{kind}, not such a CSV" if kind else "not such a CSV"
         shown = one_line(begins[:320], 80)
         raise SourceChanged(f"{path.name} is {what}: {expected}; it begins '{shown}'")
     if odd := [name for name in wanted if names.count(name) != 1]:
         got = one_line(", ".join(names), 2000)
         raise SourceChanged(
-            f"{path.name}: columns missing or there twice: {', '.join(odd)}; {expected}; got {got}"
+            f"{path.name}: columns missing or duplicated: {', '.join(odd)}; {expected}; got {got}"
         )
     last = _unfinished_line(path)
     if last and (len(_cells(last)) < len(names) or len(last) == path.stat().st_size):
@@ -60,7 +60,7 @@ def _unfinished_line(path: Path) -> bytes:
 
 
 def _breaks_off(name: str, last: bytes) -> str:
-    return f"{name} breaks off in its last line: '...{one_line(last[-60:])}'"
+    return f"{name} ends in the middle of its last line: '...{one_line(last[-60:])}'"
 
 
 def first_row(path: Path) -> tuple[list[str], str]:

@@ -157,7 +157,7 @@ def _days(path: Path, names: list[str], faults: Faults) -> list[int]:
             got = f"got '{one_line(name, 40)}'"
             faults.add(path.name, f"expected a column such as 1/22/20, the month first, {got}")
         elif number in days:
-            faults.add(f"{path.name}, {name}", "another column is of the same day")
+            faults.add(f"{path.name}, {name}", "another column has the same day")
         else:
             days[number] = name
     if len(days) < len(names):

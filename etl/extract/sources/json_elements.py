@@ -102,7 +102,7 @@ def _opened(file: BinaryIO, window: int) -> bytes:
     if not head.startswith(b"["):
         begins = (head + file.read(320))[:320]
         kind = wrong_kind(begins)
-        what = f"{kind}, no JSON array" if kind else "no JSON array"
+        what = f"{kind}, not a JSON array" if kind else "not a JSON array"
         raise SourceChanged(f"the source is {what}; it begins '{one_line(begins, 80)}'")
     return head[1:]
 
@@ -110,12 +110,12 @@ def _opened(file: BinaryIO, window: int) -> bytes:
 def _refuse_more(end: bytes, file: BinaryIO, window: int, count: int) -> None:
     """Raise SourceChanged unless `end`, with the rest of the file, is `]` and white space."""
     if not end.startswith(b"]"):
-        raise SourceChanged(f"the source closes a brace too many behind its element {count}")
+        raise SourceChanged(f"the source has an extra closing brace after its element {count}")
     more = end[1:] + file.read(window)
     while more:
         if found := more.strip(_SPACE):
             begins = one_line(found[:60])
-            raise SourceChanged(f"the source goes on behind its {count} elements: '{begins}'")
+            raise SourceChanged(f"the source continues after its {count} elements: '{begins}'")
         more = file.read(window)
 
 

@@ -28,7 +28,7 @@ def misfit(path: Path, source: Source) -> str | None:
     theirs = source.name.partition("-")[0]
     if begins.startswith(b"["):
         if not source.files[0].endswith(".json"):
-            return f"a JSON array, not in the form of {theirs}"
+            return f"a JSON array, not in the format of {theirs}"
         found = LEVEL.search(begins)
         level = LEVEL_OF[found[1].decode()] if found else source.level
         if level != source.level:
@@ -38,8 +38,8 @@ def misfit(path: Path, source: Source) -> str | None:
     if form == theirs:
         return None
     if form:
-        return f"in the form of {form}, not of {theirs}: set SOURCE={form}"
-    return f"not in the form of {theirs}; it begins '{one_line(begins[:320], 80)}'"
+        return f"in the format of {form}, not of {theirs}: set SOURCE={form}"
+    return f"not in the format of {theirs}; it begins '{one_line(begins[:320], 80)}'"
 
 
 def _csv_form(path: Path) -> str | None:

@@ -44,9 +44,9 @@ class Mended:
         lines = []
         if self.negative:
             cells = one_line(listed(self.negative, NAMED))
-            lines.append(f"negative counts, taken as missing: {cells}")
+            lines.append(f"negative counts, treated as missing: {cells}")
         if self.rows_nameless:
-            lines.append(f"rows that name nothing, left out: {self.rows_nameless}")
+            lines.append(f"rows without a name, left out: {self.rows_nameless}")
         return lines
 
 

@@ -56,7 +56,7 @@ def _read(found: Columns, spec: TableSpec) -> OwnTable:
     columns = [trimmed(column) for column in found.values]
     names = _names(found)
     if not columns or not len(columns[0]):
-        raise ValueError("no rows beneath the header")
+        raise ValueError("no rows below the header")
     if len(columns[0]) > MAX_ROWS:
         raise ValueError(f"more than {MAX_ROWS:,} rows")
     wanted = named(found.names, spec.country, names) if spec.country else None
@@ -75,7 +75,7 @@ def _read(found: Columns, spec: TableSpec) -> OwnTable:
     day = _days(kept.pop(date_at).values) if date_at is not None else None
     by_name = {names[at]: column for at, column in kept.items()}
     if not by_name:
-        raise ValueError("no column beside those of countries and dates")
+        raise ValueError("no column besides those of countries and dates")
     return _sorted(by_name, spec, key, numbers, country, day)
 
 
@@ -156,7 +156,7 @@ def _sorted(
     order = rows[np.lexsort([day[rows], country[rows]] if day is not None else [country[rows]])]
     moved = pa.array(order)
     infinite = [
-        f"table {spec.name}: {one.infinite} infinite values of {name}, taken as missing"
+        f"table {spec.name}: {one.infinite} infinite values of {name}, treated as missing"
         for name, one in columns.items()
         if one.infinite
     ]

@@ -33,7 +33,7 @@ LONGEST = 40  # characters of a name beside a bar
 # by column of the ranking: its label in the tooltip, how its values are written, decimals
 TOOLTIPS: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
     "new_cases": ("new cases", number, 0),
-    "new_cases_before": ("the month before", number, 0),
+    "new_cases_before": ("the previous month", number, 0),
     "cases_change_pct": ("change, %", change, 1),
     "cases_per_100k": ("per 100,000 people", number, 1),
     "new_deaths": ("new deaths", number, 0),
@@ -93,7 +93,7 @@ def _ranking(figures: Figures) -> figure:
         color=BEFORE,
         line_color=INK,
         marker="diamond",
-        legend_label="the month before",
+        legend_label="the previous month",
     )
     said = [(levels.one(figures.level), "@name")]
     said += [(what, f"@{name}_told") for name, (what, *_) in shown.items()]

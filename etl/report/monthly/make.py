@@ -67,7 +67,7 @@ def make_report(
     snapshots = archived.snapshots(store, past, known.imported, month)
     if not snapshots:
         there = ", ".join(map(str, months_with_snapshots(store, past)))
-        raise EtlError(f"there are no snapshots of {month}; there are of: {there}")
+        raise EtlError(f"there are no snapshots of {month}; these months have some: {there}")
     source = SOURCES[snapshots[-1].source]
     notes = [source.notice] if source.notice else []
     ours = [snapshot for snapshot in snapshots if snapshot.source == source.name]
@@ -117,15 +117,17 @@ def _said(figures: Figures) -> list[str]:
     notes = []
     if figures.until is None:
         ends = last["last_date"]
-        end = "it has no day at all" if ends is None or ends != ends else f"its data end on {ends}"
+        end = (
+            "it has no data at all" if ends is None or ends != ends else f"its data ends on {ends}"
+        )
         notes.append(
             f"The source has no day of {figures.month.name}: {end}. "
-            "There is nothing to count; what is missing below is not known, and not 0."
+            "There is nothing to count; figures that are missing below are unknown, not 0."
         )
     elif figures.until < figures.month.last:
         notes.append(
-            f"The month is not complete: the snapshot of {last['slot']}, the last one, ends on "
-            f"{figures.until}. The month before is counted up to the same day."
+            f"The month is not complete: the last snapshot, of {last['slot']}, ends on "
+            f"{figures.until}. The previous month is counted up to the same day."
         )
     series = figures.series
     silent = (series["last_date"].notna() & series["new_cases"].isna()).sum()

@@ -60,11 +60,11 @@ def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: s
     about = _about(figures, source, notes)
     where = "the world" if figures.level == "countries" else f"all {figures.level} together"
     charts = [
-        ("daily-cases", f"New cases in {where}", "A day, on average of the last 7 days."),
-        ("daily-deaths", f"Deaths in {where}", "A day, on average of the last 7 days."),
+        ("daily-cases", f"New cases in {where}", "Per day, averaged over the last 7 days."),
+        ("daily-deaths", f"Deaths in {where}", "Per day, averaged over the last 7 days."),
         (
             "ranking",
-            f"The {figures.level} with most new cases",
+            f"The {figures.level} with the most new cases",
             f"Bars: {about['counted']}. Diamonds: {about['counted_before']}.",
         ),
     ]

@@ -13,7 +13,7 @@ from etl.store.s3.denials import SETTLE
 
 KEYS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY"
 UNKNOWN_KEY = "AWS does not know this access key; check AWS_ACCESS_KEY_ID or profile"
-SECRET = "the secret does not fit the access key; check AWS_SECRET_ACCESS_KEY"  # noqa: S105  a sentence
+SECRET = "the secret does not match the access key; check AWS_SECRET_ACCESS_KEY"  # noqa: S105  a sentence
 EXPIRED = "the AWS session has expired; renew AWS_SESSION_TOKEN and its keys, or sign in again"
 NO_CREDENTIALS = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
 CLOCK = "this machine's clock is wrong, so the server refuses it; set the clock"
@@ -23,25 +23,25 @@ OTHERWISE = "{where}: {code}: {text}"
 
 NO_BUCKET = (
     "bucket {bucket!r} does not exist; create it with: python app.py setup, "
-    "or set S3_BUCKET to one that does"
+    "or set S3_BUCKET to an existing one"
 )
-TAKEN = "bucket name {bucket!r} is taken by somebody else, all over AWS; set S3_BUCKET to another"
-CONFLICT = "{where} was written by somebody else in between; read it again before writing"
+TAKEN = "bucket name {bucket!r} belongs to another AWS account; set S3_BUCKET to another name"
+CONFLICT = "{where} was changed by another process; read it again before writing"
 DENIED = "access denied: allow {action} on {arn}{hint}{reason}"  # S3's objects have an ARN
 DENIED_ELSEWHERE = "{where}: access denied; allow {action}{reason}"
-REGION = "bucket {bucket!r} lives in {region}; set AWS_DEFAULT_REGION to it"
-BUSY = "{where}: the service is busy or failing ({code}); it passes: try again in some minutes"
-UNABLE = "{where}: the server does not know {operation} ({code}); see docs/s3-servers.md"
+REGION = "bucket {bucket!r} is in {region}; set AWS_DEFAULT_REGION to that region"
+BUSY = "{where}: the service is busy or failing ({code}); try again in a few minutes"
+UNABLE = "{where}: the server does not support {operation} ({code}); see docs/s3-servers.md"
 CHECKSUMS = (
     "{where}: the server refuses the checksums that boto3 sends ({code}: {text}); set "
     "AWS_REQUEST_CHECKSUM_CALCULATION=when_required"
 )
 LACKING = "{where}: the server's answer lacks {text}; see docs/s3-servers.md"
-FULL = "the server takes no more for {where} ({code}); free space, or raise its quota"
+FULL = "the server has no space left for {where} ({code}); free space, or raise its quota"
 NO_ACLS = (
-    "bucket {bucket!r} takes no ACLs, as is usual; make the whole folder public instead, by the "
-    "bucket's policy (python app.py setup --public), or hand out a link that expires "
-    "(python app.py share KEY)"
+    "bucket {bucket!r} does not accept ACLs, which is the default; make the whole folder public "
+    "instead, with the bucket's policy (python app.py setup --public), or share a link that "
+    "expires (python app.py share KEY)"
 )
 ACCOUNT = f"{{where}}: refused: {SETTLE} (AWS says {{code}}: {{text}})"
 
@@ -66,10 +66,10 @@ ANSWERS: Mapping[str, str] = {
     **dict.fromkeys(("ProvisionedThroughputExceededException", "RequestTimeout"), BUSY),
     # buckets and objects
     "NoSuchBucket": NO_BUCKET,
-    "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to one that is",
+    "InvalidBucketName": "bucket name {bucket!r} is not valid; set S3_BUCKET to a valid name",
     "BucketAlreadyExists": TAKEN,
     "OperationAborted": "bucket {bucket!r} is busy with an earlier change; try again in a minute",
-    "TooManyBuckets": "the account may have no more buckets; delete one, or use one that is there",
+    "TooManyBuckets": "the account can't have more buckets; delete one, or use an existing one",
     "BucketNotEmpty": "bucket {bucket!r} is not empty; empty it first",
     "AccessControlListNotSupported": NO_ACLS,
     "NoSuchKey": "{where} does not exist",
@@ -95,9 +95,9 @@ SIGN_IN = f"AWS credentials can't be fetched; sign in again (aws sso login), or 
 NO_REGION = "no AWS region is set; set AWS_DEFAULT_REGION, e.g. to eu-west-1{unread}"
 UNREACHABLE = "{endpoint} can't be reached; check the network, and {variable} if it is set"
 ENDPOINT = "the AWS settings can't be used: {text}; check {variable}"
-CLOSED = "{endpoint} closed the connection, or speaks no HTTP; try again, then check {variable}"
-BROKEN_OFF = "{where}: the answer broke off in the middle; try again"
-LOOP = "the server redirects for ever, or to no region; check {variable}: https? the right region?"
+CLOSED = "{endpoint} closed the connection, or is no HTTP server; try again, then check {variable}"
+BROKEN_OFF = "{where}: the answer was cut off in the middle; try again"
+LOOP = "the server redirects endlessly, or to no region; check {variable}: https? the right region?"
 UNREADABLE = "{where}: the answer is not in AWS's format; {reader}"
 OTHER_SERVER = "check {}: the server there may not know this request"
 PROXY = "check HTTPS_PROXY"
@@ -114,9 +114,9 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (boto.NoCredentialsError, f"no AWS credentials found; set {KEYS}, or AWS_PROFILE"),
     (boto.PartialCredentialsError, f"AWS credentials are incomplete; set both {KEYS}"),
     (boto.ProfileNotFound, "AWS profile {profile!r} is not configured; check AWS_PROFILE"),
-    (boto.ConfigParseError, "AWS's configuration file {path} can't be read; mend it"),
+    (boto.ConfigParseError, "AWS's configuration file {path} can't be read; correct it"),
     (boto.NoRegionError, NO_REGION),
-    (boto.InvalidRegionError, "{region_name!r} is no AWS region; set AWS_DEFAULT_REGION to one"),
+    (boto.InvalidRegionError, "{region_name!r} is not an AWS region; correct AWS_DEFAULT_REGION"),
     ((boto.CredentialRetrievalError, boto.TokenRetrievalError), SIGN_IN),
     ((boto.MetadataRetrievalError, boto.SSOError, boto.LoginError), SIGN_IN),
     (boto.ProxyConnectionError, "the proxy can't be reached; check HTTPS_PROXY"),

@@ -38,7 +38,7 @@ def endpoint_fault(bucket: str, url: str) -> str:
     if not bucket or path.rpartition("/")[2] != bucket:
         return ""
     named = endpoint_variable("s3") or "endpoint_url"
-    return f"{named}: it ends in the bucket's name, /{bucket}; leave that out"
+    return f"{named}: it ends with the bucket's name, /{bucket}; leave that out"
 
 
 def endpoint_variable(service: str) -> str:

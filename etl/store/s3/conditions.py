@@ -68,8 +68,7 @@ class Conditions:
             self._distrust(if_match)
         if not _is_unchanged(head(upload.key), if_match):
             raise StateConflict(
-                f"{self._name(upload)} was written by somebody else in between; "
-                "read it again before writing"
+                f"{self._name(upload)} was changed by another process; read it again before writing"
             )
         return self._put(upload)
 
@@ -92,7 +91,7 @@ class Conditions:
             if self._known and getattr(self._known, field).kept:
                 self._known = replace(self._known, **{field: Verdict.REFUSES})
                 header = "If-None-Match" if if_match is None else "If-Match"
-                self._warn(f"the server refuses {header} although it holds")
+                self._warn(f"the server refuses {header} although the condition holds")
 
     def _warn(self, reason: str) -> None:
         log.warning("store.no_conditional_writes", bucket=self._bucket, reason=reason)

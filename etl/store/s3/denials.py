@@ -14,7 +14,7 @@ _BILLING = re.compile(
     re.IGNORECASE,
 )
 PLAIN_CODES = {"", "403", "Forbidden", "AccessDenied", "AuthorizationError"}
-SETTLE = "the account, or its billing, is not in order; see to it in AWS's billing console"
+SETTLE = "there is a problem with the account or its billing; check AWS's billing console"
 ORGANIZATION = "ask whoever manages the AWS organization to change it"
 CHANGED_BY = {
     "service control policy": ORGANIZATION,

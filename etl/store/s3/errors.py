@@ -55,11 +55,11 @@ RAISED = (
 )
 ARN = "arn:aws:s3:::"
 HINTS = {
-    "s3:ListBucket": " (or the bucket is somebody else's)",
+    "s3:ListBucket": " (or the bucket belongs to someone else)",
     "s3:PutBucketPolicy": " (or the account as a whole blocks public access)",
 }
 LATE = re.compile(r"^Signature (expired|not yet current)")
-PUBLIC_BLOCKED = " (a public one is denied too where the bucket's BlockPublicAcls is on)"
+PUBLIC_BLOCKED = " (a public ACL is also denied if the bucket's BlockPublicAcls is on)"
 CHECKSUM_CODES = ("MissingContentLength", "XAmzContentSHA256Mismatch")
 # botocore makes these itself, to get credentials: their errors say nothing about the object.
 CREDENTIAL_CALLS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token")
@@ -195,7 +195,7 @@ def _hint(code: str, asked: Asked) -> str:
     """Return other possible reasons for a denial."""
     hint = HINTS.get(asked.action, "")
     if "s3:GetObject" in asked.action:
-        hint = f", and s3:ListBucket on {ARN}{asked.bucket}: a missing object is denied without"
+        hint = f", and s3:ListBucket on {ARN}{asked.bucket}: without it a missing object is denied"
     if "s3:PutObjectAcl" in asked.action:
         hint = PUBLIC_BLOCKED
     if code == "403":  # a HEAD has no body that would say more

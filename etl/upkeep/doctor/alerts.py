@@ -15,7 +15,9 @@ from etl.upkeep.doctor.finding import Finding, Level
 from etl.upkeep.doctor.trial import POLICY
 
 QUESTION = "Is this sentence in English?"
-SUBSCRIBE = "python app.py subscribe adds somebody; subscribe --again asks once more"
+SUBSCRIBE = (
+    "python app.py subscribe adds a subscriber; subscribe --again sends a confirmation again"
+)
 NEW_LIMIT = 1.0  # dollars a month, of a new account
 RAISE = "ask AWS for a higher spending quota of SMS in the SNS console"
 
@@ -39,7 +41,7 @@ def _topic_findings(topic: Topic) -> Iterator[Finding]:
             yield Finding("ok", f"the alerts: {topic.shown} exists")
         else:
             what = f"the alerts: {topic.shown} does not exist, so nobody gets an alert"
-            yield Finding("failed", what, "python app.py setup makes it")
+            yield Finding("failed", what, "python app.py setup creates it")
     if exists:
         numbers: list[str] = []
         yield from _answered(_subscribers(topic, numbers))
@@ -87,7 +89,9 @@ def _others(known: list[Subscription]) -> str:
 
 def _sandbox(topic: Topic, numbers: list[str]) -> Iterator[Finding]:
     if not phones.in_sandbox(topic):
-        yield Finding("ok", "the alerts: SMS reach any number, as the account is in no sandbox")
+        yield Finding(
+            "ok", "the alerts: SMS reach any number, since the account is not in the sandbox"
+        )
     elif numbers:
         yield Finding("warning", f"the alerts: {phones.SANDBOX}", phones.VERIFY)
     else:
@@ -105,7 +109,7 @@ def _spend_limit(topic: Topic, numbers: list[str]) -> Iterator[Finding]:
     limit = phones.monthly_limit(topic)
     amount = "not set, which is 1 dollar for a new account"
     if limit is not None:
-        amount = f"{limit:,.2f} dollars; what goes beyond it is not sent"
+        amount = f"{limit:,.2f} dollars; SMS beyond it are not sent"
     what = f"the alerts: monthly spend limit of SMS: {amount}"
     low = numbers and (limit or 0) <= NEW_LIMIT
     yield Finding("warning", what, RAISE) if low else Finding("ok", what)

@@ -31,10 +31,10 @@ def inbox_findings(settings: Settings, store: Store, now: datetime) -> Iterator[
     allowance = Allowance(store, settings.inbox.daily_limit, now)
     services = Services(allowance)
     questions: dict[str, Callable[[], object]] = {
-        "Comprehend finds a language": lambda: services.language(QUESTION),
-        "Comprehend judges a mood": lambda: services.mood(QUESTION, "en"),
+        "Comprehend detects languages": lambda: services.language(QUESTION),
+        "Comprehend detects moods": lambda: services.mood(QUESTION, "en"),
         "Translate translates": lambda: services.translation(QUESTION, "en", "es"),
-        "Rekognition looks at a picture": lambda: services.labels(
+        "Rekognition reads pictures": lambda: services.labels(
             {"Bytes": _square(LEAST_PIXELS)}, LABEL_CONFIDENCE
         ),
     }

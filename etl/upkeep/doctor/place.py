@@ -73,22 +73,24 @@ def server_findings(store: Store) -> Iterator[Finding]:
         what = f"{kind}; {verdicts.lacks()}, so two workers could overwrite each other"
         yield Finding("warning", what, "run one worker, never two at once; see docs/s3-servers.md")
     elif verdicts.if_match is Verdict.UNQUOTED:
-        yield Finding("ok", f"{kind}; it keeps conditions, if ETags have no quotes")
+        yield Finding("ok", f"{kind}; it supports conditional writes, if ETags have no quotes")
     else:
-        yield Finding("ok", f"{kind}; it keeps conditions: two workers can't overwrite each other")
+        yield Finding(
+            "ok", f"{kind}; it supports conditional writes: two workers can't overwrite each other"
+        )
 
 
 def credentials_finding(found: Identity) -> Finding:
     """Judge credentials: a warning for a root user, and for those that expire."""
     key = f", key ...{found.key_end}" if found.key_end else ""
     source = f"credentials: from {found.place}{key}"
-    whose = found.arn or f"whose they are is not known: {found.why}"
+    whose = found.arn or f"their owner is not known: {found.why}"
     if found.arn.endswith(":root"):
-        step = "make an IAM user with the policy of: python app.py setup --policy"
+        step = "create an IAM user with the policy that this prints: python app.py setup --policy"
         return Finding("warning", f"{source}: the account's root user, who may do anything", step)
     if found.ends:
-        step = "give the worker lasting ones, or a role, which renews them by itself"
-        return Finding("warning", f"{source}, for a time only: {whose}", step)
+        step = "give the worker permanent ones, or a role, which renews them automatically"
+        return Finding("warning", f"{source}, temporary: {whose}", step)
     return Finding("ok", f"{source}: {whose}")
 
 
@@ -108,7 +110,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
     if seen.region == ours:
         yield Finding("ok", f"region: {ours}")
     else:
-        what = f"region: the bucket lies in {seen.region}, requests go to {ours} first"
+        what = f"region: the bucket is in {seen.region}, requests go to {ours} first"
         yield Finding("warning", what, f"set AWS_DEFAULT_REGION={seen.region}")
 
 
@@ -119,7 +121,7 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
         with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S):
             return Finding("ok", f"the page: anyone can read {address}")
     except SourceUnavailable:
-        return Finding("ok", f"the page: {address} is closed, or not published yet")
+        return Finding("ok", f"the page: {address} is private, or not published yet")
     except TryAgain as exc:
         return Finding("warning", f"the page: {address} does not answer: {exc}", "try again")
 

@@ -15,7 +15,7 @@ from etl.upkeep.doctor.finding import Finding
 
 LISTED = 5
 MEND = "python app.py doctor --heal"
-ANEW = "no good copy is left: python app.py run --force publishes anew"
+ANEW = "no good copy is left: python app.py run --force publishes new ones"
 
 
 @dataclass(frozen=True)
@@ -48,7 +48,9 @@ def published_findings(store: Store) -> Iterator[Finding]:
     yield _listed(damage.stable, "under their stable names", len(manifest.files), damage)
     if damage.left_over:
         names = ", ".join(damage.left_over[:LISTED])
-        yield Finding("warning", f"of an earlier run, and no more in this one: {names}", MEND)
+        yield Finding(
+            "warning", f"files of an earlier run that this run no longer has: {names}", MEND
+        )
     yield from _inputs(store, manifest)
     past, _ = history.read(store)
     if past.success_of(manifest.run_id) is None:
@@ -56,7 +58,7 @@ def published_findings(store: Store) -> Iterator[Finding]:
         step = "python app.py run" if manifest.rebuilt else MEND
         yield Finding("warning", "the history has no record of the published run", step)
     else:
-        yield Finding("ok", f"the history has {len(past.records)} records, this run among them")
+        yield Finding("ok", f"the history has {len(past.records)} records, including this run")
 
 
 def heal(store: Store) -> Iterator[Finding]:
@@ -77,7 +79,7 @@ def heal(store: Store) -> Iterator[Finding]:
         yield Finding("ok", f"healed {name} from {files[name].key}")
     for name in damage.left_over:
         store.delete(name)
-        yield Finding("ok", f"removed {name}, which this run has no more")
+        yield Finding("ok", f"removed {name}, which this run no longer has")
     own = run_key(published.manifest.run_id, MANIFEST)
     if sha256_at(store, own) != published.sha256:
         store.copy(MANIFEST, own, cache_control=FOR_EVER, sha256=published.sha256)
@@ -112,11 +114,11 @@ def _copy(store: Store, source: str, target: str, file: PublishedFile, cache_con
 
 def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Finding:
     if not names:
-        return Finding("ok", f"all {total} files are right {where}")
+        return Finding("ok", f"all {total} files are intact {where}")
     shown = ", ".join(sorted(names)[:LISTED]) + (" ..." if len(names) > LISTED else "")
     step = MEND if names <= damage.mendable() else ANEW
     return Finding(
-        "failed", f"{len(names)} of {total} files are damaged or gone {where}: {shown}", step
+        "failed", f"{len(names)} of {total} files are damaged or missing {where}: {shown}", step
     )
 
 
@@ -130,21 +132,23 @@ def _chain(store: Store, published: Published) -> Iterator[Finding]:
         before = manifests.read(store, run_key(manifest.previous.run_id, MANIFEST))
         if before is None:
             yield Finding(
-                "ok", f"the chain of manifests goes back {length} runs; older ones are gone"
+                "ok", f"the chain of manifests goes back {length} runs; older ones were removed"
             )
             return
         if before.sha256 != manifest.previous.sha256:
-            what = f"the manifest of run {manifest.previous.run_id} was changed after the fact"
-            yield Finding("failed", what, "put an earlier version of that object back")
+            what = (
+                f"the manifest of run {manifest.previous.run_id} was changed after it was published"
+            )
+            yield Finding("failed", what, "restore an earlier version of that object")
             return
         manifest, length = before.manifest, length + 1
-    yield Finding("ok", f"the chain of manifests is whole: {length} runs")
+    yield Finding("ok", f"the chain of manifests is complete: {length} runs")
 
 
 def _inputs(store: Store, manifest: Manifest) -> Iterator[Finding]:
     missing = [entry.key for entry in manifest.inputs if store.head(entry.key) is None]
     if missing:
-        what = f"raw inputs are gone: {', '.join(missing)}"
-        yield Finding("warning", what, "they can't be made again")
+        what = f"raw inputs are missing: {', '.join(missing)}"
+        yield Finding("warning", what, "they can't be recreated")
     else:
         yield Finding("ok", f"all {len(manifest.inputs)} raw inputs are archived")

@@ -30,7 +30,7 @@ def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
     try:
         what = _answer("the country facts", url)[0]
     except UNUSABLE as exc:
-        step = "check COUNTRIES_URL; meanwhile the archived copy serves, if there is one"
+        step = "check COUNTRIES_URL; until then the archived copy is used, if there is one"
         yield Finding("warning", f"the country facts: {_why(url, exc)}", step)
     else:
         yield Finding("ok", what)
@@ -44,7 +44,7 @@ def _of_statistics(url: str, now: datetime, stale_after_days: int) -> Finding:
         return Finding("failed", f"the source: {_why(url, exc)}", step)
     days = (now - changed).days if changed else 0
     if days > stale_after_days:
-        step = "if it has ended, choose another SOURCE; what it has is published all the same"
+        step = "if it has ended, choose another SOURCE; its data is published anyway"
         return Finding("warning", f"{what}, unchanged for {days:,} days", step)
     return Finding("ok", what)
 
@@ -68,7 +68,7 @@ def _answer(name: str, url: str) -> tuple[str, datetime | None]:
         first = next(answer.pieces, b"")
         given = answer.validators
     if first.lstrip()[:1] in (b"", b"<"):
-        raise SourceUnavailable("a web page, or nothing, is there instead of data")
+        raise SourceUnavailable("it sends a web page, or nothing, instead of data")
     changed = _date(given.last_modified)
     said = [f"{name}: {shown(url)} answers"]
     said += [f"Last-Modified {changed:%Y-%m-%d %H:%M} UTC"] if changed else []

@@ -11,7 +11,7 @@ from etl.upkeep.doctor.finding import Finding
 
 BODY, OTHER = b"a test by: python app.py doctor\n", b"the test, written again\n"
 NO_SUCH_ETAG = '"00000000000000000000000000000000"'
-POLICY = "python app.py setup --policy prints what the worker must be allowed to do"
+POLICY = "python app.py setup --policy prints the permissions that the worker needs"
 
 
 def trial(store: Store) -> Iterator[Finding]:
@@ -25,7 +25,7 @@ def trial(store: Store) -> Iterator[Finding]:
         "read": _read,
         "list": _list,
         "copy": _copy,
-        "write on condition": _write_on_condition,
+        "write conditionally": _write_on_condition,
         "delete": _delete,
     }
     try:
@@ -37,7 +37,7 @@ def trial(store: Store) -> Iterator[Finding]:
                 if name == "upload":
                     break  # the others would have nothing to work on
             else:
-                yield Finding("ok", f"may {name} in {store.address}")
+                yield Finding("ok", f"can {name} in {store.address}")
     finally:
         for made in (key, _twin(key)):
             with suppress(EtlError):
@@ -57,7 +57,7 @@ def _list(store: Store, key: str) -> None:
         raise StoreError(f"{store.address}/{key} was written, but is not listed")
     # without the permission to list, S3 answers 403 instead of 404 for a missing key
     if store.head(f"{key}-missing") is not None:
-        raise StoreError(f"{store.address}/{key}-missing was never written, but is there")
+        raise StoreError(f"{store.address}/{key}-missing was never written, but exists")
 
 
 def _copy(store: Store, key: str) -> None:

@@ -85,7 +85,7 @@ def test_an_import_is_tried_and_undone_at_the_command_line(bench: Desk, tmp_path
     assert (said.status, said.json()["forgotten"][:18]) == (0, "2021-01-27T060000Z")
     said = bench("import-archive", "--forget", "2021-01-27")
     assert said.status == 1
-    assert "names no imported snapshot; there are: none" in said.err
+    assert "names no imported snapshot; existing ones: none" in said.err
     for wrong in ((), (str(folder), "--forget", "x"), ("--forget", "x", "--dry-run")):
         assert bench("import-archive", *wrong).status == 2
 

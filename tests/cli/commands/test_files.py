@@ -59,7 +59,7 @@ def test_a_file_that_is_there_is_replaced_only_by_force(desk: Desk) -> None:
     Path("latest.csv").write_text("mine")
     said = desk("get", "latest.csv")
     assert (said.status, said.out) == (1, "")
-    assert "latest.csv exists already; choose another name, or say --force" in said.err
+    assert "latest.csv already exists; choose another name, or use --force" in said.err
     assert Path("latest.csv").read_text() == "mine"
     assert desk("get", "latest.csv", "--force").status == 0
     assert Path("latest.csv").read_bytes() == BODY
@@ -166,9 +166,9 @@ def test_what_is_the_workers_own_is_neither_written_nor_removed_but_by_force(des
     Path("mine.txt").write_bytes(BODY)
     before = contents(desk.store)
     own = {
-        "manifest.json": "what the worker remembers",
-        "history.json": "what the worker remembers",
-        "status.json": "what the worker remembers",
+        "manifest.json": "part of the worker's state",
+        "history.json": "part of the worker's state",
+        "status.json": "part of the worker's state",
         f"runs/{run_id}/latest.csv": "a part of the worker's archive",
         f"raw/{run_id}/stats.json.gz": "a part of the worker's archive",
         "latest.csv": "a published file",

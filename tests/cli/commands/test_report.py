@@ -37,7 +37,7 @@ def test_a_month_without_snapshots_is_an_error_that_names_those_with(folder: Pat
     ran = command("report", "2020-12", cwd=folder)
     assert ran.returncode == 1
     [line] = ran.stderr.splitlines()
-    assert "there are no snapshots of 2020-12; there are of: 2021-01, 2021-02" in line
+    assert "there are no snapshots of 2020-12; these months have some: 2021-01, 2021-02" in line
 
 
 @pytest.mark.parametrize(

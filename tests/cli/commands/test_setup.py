@@ -22,7 +22,7 @@ def test_setup_makes_the_topic_once_after_showing_it(run: Command, sns: Sns) -> 
 def test_setup_makes_the_bucket_and_then_the_topic(run: Command) -> None:
     on = {"ALERT_TOPIC": "other", "S3_BUCKET": "made-now", "AWS_DEFAULT_REGION": "us-east-1"}
     out = said(run("setup", "--yes", **on))
-    assert out.index("make the bucket made-now") < out.index("topic 'other': 1 change")
+    assert out.index("create the bucket made-now") < out.index("topic 'other': 1 change")
     answer = json.loads(run("setup", "--yes", "--json", **on).stdout)
     assert answer["topic"] == {"name": "other", "made": False}
 

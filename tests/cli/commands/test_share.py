@@ -172,12 +172,12 @@ def test_that_a_published_file_turns_private_again_is_a_warning(moto_desk: Desk)
         (
             400,
             "AccessControlListNotSupported",
-            "(python app.py setup --public), or hand out a link",
+            "(python app.py setup --public), or share a link",
         ),
         (
             403,
             "AccessDenied",
-            "a public one is denied too where the bucket's BlockPublicAcls is on",
+            "a public ACL is also denied if the bucket's BlockPublicAcls is on",
         ),
     ],
 )

@@ -103,7 +103,7 @@ def test_a_source_that_ended_long_ago_is_said_plainly(tmp_path: Path) -> None:
     november = Month(2026, 11)
     told = made(store, november)
     assert told.until is None
-    assert "has no day of November 2026: its data end on 2021-01-20" in told.notes[0]
+    assert "has no day of November 2026: its data ends on 2021-01-20" in told.notes[0]
     assert table(store, november)["spain"]["new_cases"] == ""
     for name in ("final_report.html", "final_chart.html"):
         assert "has no day of November 2026" in page(store, name, november)

@@ -46,7 +46,7 @@ def damage(store: Store, run_id: str, body: bytes | None) -> None:
 @pytest.mark.parametrize(
     ("body", "why"),
     [
-        (gzip.compress(growing(19)), "its SHA-256 is another"),
+        (gzip.compress(growing(19)), "its SHA-256 differs"),
         (b"\x1f\x8b torn", ""),
         (gzip.compress(growing(20))[:-9], "ends too early"),
     ],

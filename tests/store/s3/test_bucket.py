@@ -33,7 +33,7 @@ def garbage(answer: Answer) -> None:
         (close, "closed the connection"),
         (hang, "did not answer in time"),
         (garbage, "closed the connection"),
-        (s3_error(301, "PermanentRedirect"), "redirects for ever, or to no region"),
+        (s3_error(301, "PermanentRedirect"), "redirects endlessly, or to no region"),
     ],
 )
 def test_a_connection_that_fails_is_the_buckets_fault_in_one_line(
@@ -51,7 +51,7 @@ def test_a_connection_that_fails_is_the_buckets_fault_in_one_line(
     ("reply", "expected"),
     [
         (close, "closed the connection.*check AWS_ENDPOINT_URL_S3"),
-        (s3_error(301, "PermanentRedirect"), "redirects for ever, or to no region"),
+        (s3_error(301, "PermanentRedirect"), "redirects endlessly, or to no region"),
         (s3_error(404, "NoSuchKey"), "the list of buckets does not exist"),
         (s3_error(403, "AccessDenied"), "allow s3:ListAllMyBuckets on arn:aws:s3:::[*]"),
     ],

@@ -72,10 +72,10 @@ def test_a_stale_writer_is_refused_on_every_kind_of_server(
 ) -> None:
     server, store = on(kind)
     first = store.write(Upload("a", b"1"), if_none_match=True)
-    with pytest.raises(StateConflict, match="was written by somebody else"):
+    with pytest.raises(StateConflict, match="was changed by another process"):
         store.write(Upload("a", b"2"), if_none_match=True)
     second = store.write(Upload("a", b"2"), if_match=first)
-    with pytest.raises(StateConflict, match="was written by somebody else"):
+    with pytest.raises(StateConflict, match="was changed by another process"):
         store.write(Upload("a", b"3"), if_match=first)
     store.write(Upload("a", b"3"), if_match=second)
     assert body(store, "a") == b"3"
@@ -101,7 +101,7 @@ def test_a_server_that_stops_keeping_conditions_is_distrusted_as_soon_as_nobody_
     etag = store.write(Upload("manifest.json", b"2"), if_match=etag)
     store.write(Upload("manifest.json", b"3"), if_match=etag)
     [line] = warnings()
-    assert "the server refuses If-Match although it holds" in line
+    assert "the server refuses If-Match although the condition holds" in line
     with pytest.raises(StateConflict):
         store.write(Upload("manifest.json", b"4"), if_match=etag)
     assert body(store, "manifest.json") == b"3"

@@ -60,7 +60,7 @@ def test_a_denial_that_says_no_more_than_the_action_is_left_short(text: str) -> 
             "no permissions boundary allows it: ask whoever set the boundary",
         ),
         (f"{WHO}{OBJECT} with an explicit deny", "a policy denies it explicitly"),
-        ("Your account is suspended", "the account, or its billing, is not in order"),
+        ("Your account is suspended", "there is a problem with the account or its billing"),
     ],
 )
 def test_a_denial_keeps_aws_own_reason_and_says_what_to_change(text: str, advice: str) -> None:
@@ -89,4 +89,6 @@ def test_the_other_services_denials_keep_their_reason_too(code: str) -> None:
         f"(what is missing is kms:Decrypt on {KEY}; AWS says {code}: {text})"
     )
     exc = ClientError({"Error": {"Code": "SubscriptionRequiredException", "Message": "no"}}, "X")
-    assert "its billing, is not in order" in sentence(exc, Asked("translate", "a text", "x:Y"))
+    assert "a problem with the account or its billing" in sentence(
+        exc, Asked("translate", "a text", "x:Y")
+    )

@@ -26,7 +26,7 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
         ),
         (400, "InvalidBucketName", "", r"bucket name 'bucket' is not valid; set S3_BUCKET"),
         (403, "AccessDenied", "", rf"access denied: allow s3:PutObject on {ARN}$"),
-        (403, "AllAccessDisabled", "", "the account, or its billing, is not in order"),
+        (403, "AllAccessDisabled", "", "there is a problem with the account or its billing"),
         (403, "Forbidden", "", rf"access denied: allow s3:PutObject on {ARN}$"),
         (403, "Odd", "", rf"allow s3:PutObject on {ARN} \(AWS says Odd: it says so\)$"),
         (403, "InvalidAccessKeyId", "<AWSAccessKeyId>AK</AWSAccessKeyId>", "AWS_ACCESS_KEY_ID"),
@@ -40,21 +40,21 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
             "",
             "clock is wrong, so the server refuses it; set the clock",
         ),
-        (301, "PermanentRedirect", "", "lives in another region; set AWS_DEFAULT_REGION"),
+        (301, "PermanentRedirect", "", "is in another region; set AWS_DEFAULT_REGION"),
         (
             301,
             "PermanentRedirect",
             "<Endpoint>bucket.s3.eu-south-2.amazonaws.com</Endpoint>",
-            "lives in region eu-south-2; set AWS_DEFAULT_REGION",
+            "is in region eu-south-2; set AWS_DEFAULT_REGION",
         ),
         (
             400,
             "AuthorizationHeaderMalformed",
             "<Region>eu-west-3</Region>",
-            "lives in region eu-west-3; set AWS_DEFAULT_REGION",
+            "is in region eu-west-3; set AWS_DEFAULT_REGION",
         ),
-        (400, "IllegalLocationConstraintException", "", "lives in another region; set AWS_"),
-        (503, "SlowDown", "", r"busy or failing \(SlowDown\); it passes: try again"),
+        (400, "IllegalLocationConstraintException", "", "is in another region; set AWS_"),
+        (503, "SlowDown", "", r"busy or failing \(SlowDown\); try again"),
         (503, "ServiceUnavailable", "", r"busy or failing \(ServiceUnavailable\)"),
         (500, "InternalError", "", r"busy or failing \(InternalError\)"),
         (502, "BadGateway", "", r"busy or failing \(BadGateway\)"),
@@ -62,12 +62,12 @@ ARN = r"arn:aws:s3:::bucket/covid/latest\.json"
             400,
             "AccessControlListNotSupported",
             "",
-            "takes no ACLs, as is usual; make the whole folder public",
+            "does not accept ACLs, which is the default; make the whole folder public",
         ),
-        (501, "NotImplemented", "", r"does not know PutObject \(NotImplemented\); see docs"),
-        (403, "QuotaExceeded", "", r"takes no more for s3://bucket/covid/latest\.json .*quota"),
-        (400, "EntityTooLarge", "", r"takes no more for s3://bucket/covid/latest\.json"),
-        (507, "InsufficientStorage", "", "takes no more"),
+        (501, "NotImplemented", "", r"does not support PutObject \(NotImplemented\); see docs"),
+        (403, "QuotaExceeded", "", r"has no space left for s3://bucket/covid/latest\.json .*quota"),
+        (400, "EntityTooLarge", "", r"has no space left for s3://bucket/covid/latest\.json"),
+        (507, "InsufficientStorage", "", "has no space left"),
         (400, "Teapot", "", r"^s3://bucket/covid/latest\.json: Teapot: it says so$"),
     ],
 )
@@ -87,12 +87,12 @@ def test_an_answer_of_s3_is_put_for_people(
 
 def test_a_header_may_name_the_region_too(scripted: Scripted) -> None:
     scripted.reply = s3_error(301, "PermanentRedirect", x_amz_bucket_region="ap-south-1")
-    assert "lives in region ap-south-1" in refused(scripted.store)
+    assert "is in region ap-south-1" in refused(scripted.store)
 
 
 def test_a_server_that_redirects_everything_is_no_endless_loop(scripted: Scripted) -> None:
     scripted.reply = lambda answer: answer.reply(301, Location="https://elsewhere")
-    assert "redirects for ever, or to no region; check AWS_END" in refused(scripted.store)
+    assert "redirects endlessly, or to no region; check AWS_END" in refused(scripted.store)
 
 
 @pytest.mark.parametrize(
@@ -102,12 +102,12 @@ def test_a_server_that_redirects_everything_is_no_endless_loop(scripted: Scripte
 def test_a_lost_condition_is_a_conflict(scripted: Scripted, status: int, code: str) -> None:
     scripted.reply = s3_error(status, code)
     store = scripted.store
-    with pytest.raises(StateConflict, match=r"latest\.json was written by somebody else"):
+    with pytest.raises(StateConflict, match=r"latest\.json was changed by another process"):
         upload_to_s3(store.client, store.bucket, "latest.json", Upload("a", b""), if_match='"old"')
 
 
 def test_a_reader_without_permission_hears_of_both_that_it_needs(scripted: Scripted) -> None:
-    both = rf"allow s3:GetObject on {ARN}, and s3:ListBucket on arn:aws:s3:::bucket: a missing"
+    both = rf"allow s3:GetObject on {ARN}, and s3:ListBucket on arn:aws:s3:::bucket: without"
     scripted.reply, store = s3_error(403, "AccessDenied"), scripted.store
     with pytest.raises(StoreError, match=both):
         store.read("latest.json")

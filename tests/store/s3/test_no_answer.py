@@ -39,9 +39,9 @@ def test_a_body_that_breaks_off_is_no_shorter_body(
         reply(answer)
 
     scripted.reply = cut
-    with pytest.raises(StoreError, match=r"latest\.json: the answer broke off in the middle"):
+    with pytest.raises(StoreError, match=r"latest\.json: the answer was cut off in the middle"):
         scripted.store.read("latest.json")
-    with pytest.raises(StoreError, match=r"latest\.json: the answer broke off in the middle"):
+    with pytest.raises(StoreError, match=r"latest\.json: the answer was cut off in the middle"):
         scripted.store.download("latest.json", tmp_path / "latest.json")
     assert list(tmp_path.iterdir()) == []
 
@@ -104,7 +104,11 @@ def test_without_credentials_both_ways_to_give_them_are_named(connect: Connect) 
     [
         ("AWS_ACCESS_KEY_ID", ACCESS_KEY, "AWS credentials are incomplete; set both AWS_ACCESS"),
         ("AWS_PROFILE", "nobody", "AWS profile 'nobody' is not configured; check AWS_PROFILE"),
-        ("AWS_DEFAULT_REGION", "no region", "'no region' is no AWS region; set AWS_DEFAULT_REG"),
+        (
+            "AWS_DEFAULT_REGION",
+            "no region",
+            "'no region' is not an AWS region; correct AWS_DEFAULT_REG",
+        ),
         ("AWS_ENDPOINT_URL_S3", "localhost:9000", "Invalid endpoint.*check AWS_ENDPOINT_URL_S3"),
         ("AWS_ENDPOINT_URL_S3", f"//me:{SECRET_KEY}@host", "`//host` was not a valid URI; check"),
     ],
@@ -154,7 +158,7 @@ def test_a_bucket_name_that_can_not_be_is_refused_before_anything_is_sent(
         (boto.ConnectTimeoutError(endpoint_url="https://s3:9"), "https://s3:9 can't be reached"),
         (boto.ProxyConnectionError(proxy_url="http://p"), "the proxy can't be reached"),
         (boto.HTTPClientError(error=ValueError(SECRET_KEY)), "credentials contain a line break"),
-        (boto.HTTPClientError(error=RecursionError()), "redirects for ever.*AWS_ENDPOINT_URL_S3"),
+        (boto.HTTPClientError(error=RecursionError()), "redirects endlessly.*AWS_ENDPOINT_URL_S3"),
         (boto.HTTPClientError(error=OSError(SECRET_KEY)), "check the network"),
         (boto.FlexibleChecksumError(error_msg="x"), "arrived damaged: its checksum differs"),
         (boto.PaginationError(message="x"), r"^s3://bucket: Error during pagination: x$"),

@@ -77,7 +77,9 @@ def test_an_endpoint_that_ends_in_the_bucket_is_refused_before_anything_is_sent(
     monkeypatch.delenv("AWS_ENDPOINT_URL_S3")
     for url in ("http://127.0.0.1:9/news", "http://127.0.0.1:9/s3/news/"):
         monkeypatch.setenv(variable, url)
-        with pytest.raises(ConfigError, match=f"{variable}: it ends in the bucket's name, /news;"):
+        with pytest.raises(
+            ConfigError, match=f"{variable}: it ends with the bucket's name, /news;"
+        ):
             S3Store.connect("news")
     S3Store.connect("other").client.close()
 

@@ -48,8 +48,8 @@ def test_all_is_well_where_somebody_has_confirmed(sns: Sns, languages: Languages
     assert [(finding.level, finding.what.removeprefix("the alerts: ")) for finding in found] == [
         ("ok", "topic 'news' exists"),
         ("ok", "confirmed subscribers: 2 by email, 1 by sms (1 not confirmed yet)"),
-        ("ok", "SMS reach any number, as the account is in no sandbox"),
-        ("ok", "monthly spend limit of SMS: 50.00 dollars; what goes beyond it is not sent"),
+        ("ok", "SMS reach any number, since the account is not in the sandbox"),
+        ("ok", "monthly spend limit of SMS: 50.00 dollars; SMS beyond it are not sent"),
         ("ok", "Translate translates to es"),
     ]
     assert languages.calls == ["TranslateText"]
@@ -62,7 +62,7 @@ def test_a_topic_that_is_not_there_and_one_without_subscribers_fail(
     (missing,) = findings("gone", "")
     assert missing.level == "failed"
     assert "topic 'gone' does not exist, so nobody gets an alert" in missing.what
-    assert missing.step == "python app.py setup makes it"
+    assert missing.step == "python app.py setup creates it"
     subscriptions.subscribe(Topic("news"), "email", "may@example.org")
     nobody = findings()[1]
     assert nobody.level == "failed"

@@ -18,7 +18,7 @@ from tests.support.runs import settings as settings_for
 def test_a_newcomers_first_doctor_finds_nothing_wrong_and_leaves_nothing(tmp_path: Path) -> None:
     done = command("doctor", cwd=tmp_path, **CANARIES)
     assert done.returncode == 0, done.stdout
-    assert "may write on condition in out" in done.stdout
+    assert "can write conditionally in out" in done.stdout
     assert "nothing is published yet -> python app.py run" in done.stdout
     assert "CANARY" not in done.stdout + done.stderr
     assert snapshot(tmp_path) == {"out/.lock": b""}
@@ -42,7 +42,7 @@ def test_on_a_bucket_the_doctor_goes_from_the_settings_to_the_published_files(
     assert command("run", cwd=tmp_path, **variables).returncode == 0
     done = command("doctor", cwd=tmp_path, **variables)
     assert done.returncode == 0, done.stdout
-    marks = ("S3_BUCKET =", "the source:", "credentials:", "region:", "may upload", "all 2 raw")
+    marks = ("S3_BUCKET =", "the source:", "credentials:", "region:", "can upload", "all 2 raw")
     places = [done.stdout.index(mark) for mark in marks]
     assert places == sorted(places)
 

@@ -40,7 +40,7 @@ def test_a_bucket_is_shown_with_region_clock_page_and_whose_credentials(aws: Aws
     assert "credentials: from AWS_ACCESS_KEY_ID: arn:aws:sts::123456789012:user/moto" in said
     assert "clock: 0 s" in said or "clock: 1 s" in said
     assert "region: us-east-1" in said
-    assert f"{store.bucket}/data/covid/index.html is closed, or not published yet" in said
+    assert f"{store.bucket}/data/covid/index.html is private, or not published yet" in said
 
 
 def test_a_server_without_sts_is_not_asked_and_aws_neither(
@@ -62,10 +62,10 @@ OURS = Identity("AWS_ACCESS_KEY_ID", "WXYZ", "arn:aws:iam::1:user/worker", "", e
     ("identity", "level", "expected"),
     [
         (OURS, "ok", "from AWS_ACCESS_KEY_ID, key ...WXYZ: arn:aws:iam::1:user/worker"),
-        (replace(OURS, ends=True), "warning", "for a time only"),
+        (replace(OURS, ends=True), "warning", "temporary"),
         (replace(OURS, arn="arn:aws:iam::1:root"), "warning", "the account's root user"),
         (replace(OURS, arn="", why="STS can't be reached"), "ok", "STS can't be reached"),
-        (replace(OURS, arn="", why="no STS", ends=True), "warning", "for a time only"),
+        (replace(OURS, arn="", why="no STS", ends=True), "warning", "temporary"),
     ],
 )
 def test_credentials_that_a_worker_should_not_have_are_a_warning(
@@ -78,7 +78,7 @@ def test_credentials_that_a_worker_should_not_have_are_a_warning(
 
 def test_credentials_with_a_token_end(aws: AwsLike, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SESSION_TOKEN", "a-token")
-    assert "for a time only: arn:aws:sts:" in of_bucket(new_bucket())[1].what
+    assert "temporary: arn:aws:sts:" in of_bucket(new_bucket())[1].what
 
 
 def test_without_credentials_both_ways_to_set_them_are_named(
@@ -141,7 +141,7 @@ def test_the_workers_own_policy_is_enough_for_the_doctor(aws: AwsLike) -> None:
 def test_a_page_that_anyone_can_read_is_told_so(aws: AwsLike) -> None:
     store = new_bucket()
     store.write(Upload("index.html", b"<h1>news</h1>"))
-    assert "is closed" in of_bucket(store)[-1].what
+    assert "is private" in of_bucket(store)[-1].what
     store.client.delete_public_access_block(Bucket=store.bucket)
     statement = {
         "Effect": "Allow",

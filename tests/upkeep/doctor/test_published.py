@@ -56,15 +56,15 @@ def test_nothing_published_yet_is_a_warning_with_the_next_step() -> None:
 DAMAGE: dict[str, tuple[Callable[[MemoryStore], None], str]] = {
     "a stable name that is torn": (
         lambda store: put(store, "latest.csv", b"half"),
-        "1 of 17 files are damaged or gone under their stable names: latest.csv",
+        "1 of 17 files are damaged or missing under their stable names: latest.csv",
     ),
     "a stable name that is gone": (
         lambda store: store.delete("world.json"),
-        "1 of 17 files are damaged or gone under their stable names: world.json",
+        "1 of 17 files are damaged or missing under their stable names: world.json",
     ),
     "a file of the run folder that is damaged": (
         lambda store: put(store, run_key(store, "stats.json"), b"[]"),
-        "1 of 17 files are damaged or gone in the run folder: stats.json",
+        "1 of 17 files are damaged or missing in the run folder: stats.json",
     ),
     "the run's own manifest": (
         lambda store: put(store, run_key(store, "manifest.json"), b"{}"),
@@ -104,7 +104,7 @@ def test_a_name_of_an_earlier_run_is_left_over_and_removed(tmp_path: Path) -> No
     run(store, source, options=Options(force=True))
     put(store, "countries/diamond-princess.json", b"{}")
     [finding] = troubles(store)
-    assert finding.what.endswith("no more in this one: countries/diamond-princess.json")
+    assert finding.what.endswith("this run no longer has: countries/diamond-princess.json")
     assert len(list(published.heal(store))) == 1
     assert_settled(contents(store))
 
@@ -125,14 +125,14 @@ def test_a_manifest_that_was_changed_after_the_fact_breaks_the_chain(store: Memo
     body = contents(store)[f"runs/{first}/manifest.json"]
     put(store, f"runs/{first}/manifest.json", body.replace(b"ESP", b"XXX"))
     [finding] = troubles(store)
-    assert finding.what == f"the manifest of run {first} was changed after the fact"
+    assert finding.what == f"the manifest of run {first} was changed after it was published"
 
 
 def test_raw_inputs_that_are_gone_are_a_warning(store: MemoryStore) -> None:
     [entry] = json.loads(contents(store)["manifest.json"])["inputs"]
     store.delete(entry["key"])
     [finding] = troubles(store)
-    assert (finding.level, finding.what) == ("warning", f"raw inputs are gone: {entry['key']}")
+    assert (finding.level, finding.what) == ("warning", f"raw inputs are missing: {entry['key']}")
 
 
 def test_a_run_that_died_behind_its_commit_is_finished(
@@ -143,7 +143,7 @@ def test_a_run_that_died_behind_its_commit_is_finished(
     die_behind_commit(store, source, monkeypatch)
     stable, gone, record = (finding.what for finding in troubles(store))
     assert "under their stable names" in stable
-    assert gone.startswith("of an earlier run, and no more in this one: assets/series-")
+    assert gone.startswith("files of an earlier run that this run no longer has: assets/series-")
     assert record == "the history has no record of the published run"
     list(published.heal(store))
     assert troubles(store) == []

@@ -15,8 +15,12 @@ from tests.support.stores import keys, new_bucket
     [
         ("refuses", "warning", "the server always refuses If-Match and ignores If-None-Match, so"),
         ("ignores", "warning", "the server ignores If-Match and ignores If-None-Match, so two"),
-        ("wants no quotes", "ok", "it keeps conditions, if ETags have no quotes"),
-        ("weak ETags", "ok", "it keeps conditions: two workers can't overwrite each other"),
+        ("wants no quotes", "ok", "it supports conditional writes, if ETags have no quotes"),
+        (
+            "weak ETags",
+            "ok",
+            "it supports conditional writes: two workers can't overwrite each other",
+        ),
     ],
 )
 def test_one_line_names_the_server_and_the_consequence(kind: str, level: str, said: str) -> None:
@@ -32,7 +36,7 @@ def test_one_line_names_the_server_and_the_consequence(kind: str, level: str, sa
 def test_a_real_ceph_is_known(real_ceph: str) -> None:
     with new_bucket(real_ceph) as store:
         [finding] = server_findings(store)
-    assert finding.what.startswith("server: Ceph; it keeps conditions")
+    assert finding.what.startswith("server: Ceph; it supports conditional writes")
 
 
 def test_a_folder_on_disk_has_no_server() -> None:

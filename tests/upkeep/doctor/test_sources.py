@@ -55,8 +55,8 @@ def broken_gzip(answer: Answer) -> None:
     [
         (lambda answer: answer.reply(404), "HTTP status 404; is SOURCE_URL"),
         (lambda answer: answer.reply(503), "HTTP status 503"),
-        (lambda answer: answer.reply(200, "\n <!DOCTYPE html>"), "a web page, or nothing, is"),
-        (lambda answer: answer.reply(200, ""), "a web page, or nothing, is there"),
+        (lambda answer: answer.reply(200, "\n <!DOCTYPE html>"), "it sends a web page, or nothing"),
+        (lambda answer: answer.reply(200, ""), "it sends a web page, or nothing"),
         (broken_gzip, "Error -3 while decompressing"),
         (lambda answer: answer.reply(200, "[]", Last_Modified="yesterday"), ""),
     ],

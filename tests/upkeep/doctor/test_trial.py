@@ -13,8 +13,8 @@ from tests.support.doctor import granted, new_bucket, troubles
 
 
 def test_each_permission_is_tried_and_nothing_stays_behind(store: Store) -> None:
-    names = ("upload", "read", "list", "copy", "write on condition", "delete")
-    assert list(trial(store)) == [Finding("ok", f"may {n} in {store.address}") for n in names]
+    names = ("upload", "read", "list", "copy", "write conditionally", "delete")
+    assert list(trial(store)) == [Finding("ok", f"can {n} in {store.address}") for n in names]
     assert list(store.list()) == []
 
 
@@ -22,7 +22,7 @@ def test_each_permission_is_tried_and_nothing_stays_behind(store: Store) -> None
     ("lacking", "failing"),
     [
         ("s3:PutObject", ["upload"]),
-        ("s3:GetObject", ["read", "list", "copy", "write on condition", "delete"]),
+        ("s3:GetObject", ["read", "list", "copy", "write conditionally", "delete"]),
         ("s3:ListBucket", ["list", "delete"]),
         ("s3:DeleteObject", ["delete"]),
     ],
@@ -37,7 +37,7 @@ def test_a_permission_that_lacks_is_named_with_the_way_out(
     assert [finding.what.partition(":")[0] for finding in found] == failing
     assert all(lacking in finding.what for finding in found)
     assert {finding.step for finding in found} == {
-        "python app.py setup --policy prints what the worker must be allowed to do"
+        "python app.py setup --policy prints the permissions that the worker needs"
     }
     aws.policy = None
     assert len(list(store.list())) == (3 if lacking == "s3:DeleteObject" else 0)

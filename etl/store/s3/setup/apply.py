@@ -86,7 +86,7 @@ def _undo(store: S3Store, found: BucketState, change: BucketChange, before: Heal
     if not undoing.call.startswith("delete_") or _is_set(store, change):
         _call(store, undoing)
     still = try_out(store).worse_than(before)
-    return f"; and undoing it did not help: {still}" if still else ""
+    return f"; undoing it did not help: {still}" if still else ""
 
 
 def _is_set(store: S3Store, change: BucketChange) -> bool:

@@ -16,7 +16,7 @@ FORMER_INBOX_DAYS = 1  # short: a picture as it was sent may say where it was ta
 
 EXPIRING = {place.key: place.keep_days for place in PLACES if place.keep_days}
 SENTENCE = (
-    f"clear up below {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
+    f"remove from {{start}}: former versions after {FORMER_DAYS} days, unfinished uploads "
     f"after {UNFINISHED_DAYS}, "
     + ", ".join(f"{name} after {days}" for name, days in EXPIRING.items())
     + f", former versions in {INBOX} after {FORMER_INBOX_DAYS}"

@@ -24,19 +24,19 @@ ENCRYPT = BucketChange(
     "put_bucket_encryption",
     "s3:PutEncryptionConfiguration",
     {"ServerSideEncryptionConfiguration": ENCRYPTED},
-    "encrypt what is stored (SSE-S3)",
+    "encrypt stored objects (SSE-S3)",
 )
 VERSION = BucketChange(
     "put_bucket_versioning",
     "s3:PutBucketVersioning",
     {"VersioningConfiguration": {"Status": "Enabled"}},
-    "keep former versions of what is overwritten or deleted (versioning)",
+    "keep former versions of overwritten and deleted objects (versioning)",
 )
 HOST = BucketChange(
     "put_bucket_website",
     "s3:PutBucketWebsite",
     {"WebsiteConfiguration": INDEX},
-    "serve index.html where a folder is asked for (website, http only)",
+    "serve index.html at the folder's address (website, http only)",
 )
 # In a website's address, the names of the oldest regions follow a hyphen, those of others a dot.
 HYPHEN = {
@@ -62,18 +62,18 @@ def plan_changes(found: BucketState, wish: BucketWish) -> list[BucketChange]:
     """
     if wish.public and "policy" in found.unknown:
         raise StoreError(
-            f"{wish.bucket}: this server has no bucket policies, so the folder can't be opened; "
-            "hand out links instead: python app.py share"
+            f"{wish.bucket}: this server has no bucket policies, so the folder can't be public; "
+            "share links instead: python app.py share"
         )
     return [change for change in _changes(found, wish) if change is not None]
 
 
 def notes(found: BucketState, wish: BucketWish) -> list[str]:
     """List what stays unchanged although people might expect a change."""
-    said = [f"this server has no {WORDS[name]}: left out" for name in sorted(found.unknown)]
+    said = [f"this server has no {WORDS[name]}: skipped" for name in sorted(found.unknown)]
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
     if found.exists and open_to and not wish.public and "block" not in found.unknown:
-        said.append(f"public access is not blocked in full ({', '.join(open_to)}): left as it is")
+        said.append(f"public access is not fully blocked ({', '.join(open_to)}): left as it is")
     if found.versioning == "Suspended":
         said.append("versioning is suspended: left as it is")
     if found.exists and not found.encryption and "encryption" not in found.unknown:
@@ -94,7 +94,7 @@ def name_faults(bucket: str) -> list[str]:
         ),
         "two dots follow each other": ".." in bucket,
         "it looks like an IP address": bool(re.fullmatch(r"\d+\.\d+\.\d+\.\d+", bucket)),
-        "AWS keeps such names to itself": bool(re.fullmatch(KEPT_BACK, bucket)),
+        "AWS reserves such names": bool(re.fullmatch(KEPT_BACK, bucket)),
     }
     return [fault for fault, broken in rules.items() if broken]
 
@@ -131,7 +131,7 @@ def _created(found: BucketState, wish: BucketWish) -> BucketChange:
         "create_bucket",
         "s3:CreateBucket",
         {} if found.region == "us-east-1" else where,
-        f"make the bucket {wish.bucket} in {found.region} (AWS_DEFAULT_REGION chooses the region)",
+        f"create the bucket {wish.bucket} in {found.region} (AWS_DEFAULT_REGION sets the region)",
     )
 
 
@@ -155,8 +155,8 @@ def _opened(found: BucketState, wish: BucketWish) -> BucketChange | None:
         "put_bucket_policy",
         "s3:PutBucketPolicy",
         {"Policy": json.dumps(whole)},
-        f"let anyone read what is published in {wish.start or 'the bucket'}: not raw/, "
-        "inbox/, history.json, nor what begins with _",
+        f"let anyone read what is published in {wish.start or 'the bucket'}, but not raw/, "
+        "inbox/, history.json or keys that begin with _",
     )
 
 
@@ -170,7 +170,9 @@ def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
         return None
     sentence = "block all public access"
     if wish.public:
-        sentence = "allow public access by the bucket's policy" + " alone" * (not found.exists)
+        sentence = (
+            "allow public access" + " only" * (not found.exists) + " through the bucket's policy"
+        )
     return BucketChange(
         "put_public_access_block",
         "s3:PutBucketPublicAccessBlock",
@@ -181,9 +183,12 @@ def _blocked(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
     """Let pages of any host read; with an inbox, let a form see whether its letter arrived."""
-    methods, sentence = READING, "let pages of other hosts read what they may read"
+    methods, sentence = READING, "let pages on other hosts read public files"
     if wish.inbox:
-        methods, sentence = WRITING, f"{sentence}, and readers' forms see what arrived"
+        methods, sentence = (
+            WRITING,
+            f"{sentence}, and let readers' forms see whether a letter arrived",
+        )
     if _lets(methods, found):
         return None
     ours = CORS | {"AllowedMethods": methods}

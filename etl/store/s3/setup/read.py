@@ -70,7 +70,9 @@ def read_setup(store: S3Store, *, website: bool) -> BucketState:
     if seen.error:
         raise seen.error
     if website and seen.server.startswith("SeaweedFS"):  # it would create or delete a bucket
-        raise StoreError(f"{store.bucket}: this server serves no websites; leave --website out")
+        raise StoreError(
+            f"{store.bucket}: this server does not support websites; leave out --website"
+        )
     if not seen.exists:
         return BucketState(False, seen.region)
     found: dict[str, Any] = {}

@@ -79,7 +79,7 @@ def test_a_dry_run_shows_everything_and_changes_nothing(
     aws: AwsLike, bucket: str, set_up: SetUp
 ) -> None:
     said = set_up("--dry-run", "--public")
-    assert "make the bucket" in said
+    assert "create the bucket" in said
     assert "let anyone read" in said
     assert [line for line in aws.seen if line.startswith(("PUT", "DELETE"))] == []
 
@@ -140,7 +140,7 @@ def test_a_region_is_the_bucket_s_own_and_requests_from_elsewhere_find_it(
     aws: AwsLike, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
-    assert f"make the bucket {bucket} in eu-west-1" in set_up("--yes")
+    assert f"create the bucket {bucket} in eu-west-1" in set_up("--yes")
     assert boto3.client("s3").get_bucket_location(Bucket=bucket)["LocationConstraint"] == (
         "eu-west-1"
     )
@@ -153,9 +153,9 @@ def test_a_region_is_the_bucket_s_own_and_requests_from_elsewhere_find_it(
 
 def test_a_name_that_is_taken_says_so(aws: AwsLike, bucket: str, set_up: SetUp) -> None:
     aws.foreign.add(bucket)
-    assert "(or the bucket is somebody else's)" in set_up("--yes", status=1)
+    assert "(or the bucket belongs to someone else)" in set_up("--yes", status=1)
     said = set_up_by(s3_error(409, "BucketAlreadyExists"), set_up)
-    assert f"bucket name '{bucket}' is taken by somebody else, all over AWS" in said
+    assert f"bucket name '{bucket}' belongs to another AWS account" in said
 
 
 def set_up_by(reply: Callable[[Any], None], set_up: SetUp) -> str:
@@ -176,7 +176,7 @@ def set_up_by(reply: Callable[[Any], None], set_up: SetUp) -> str:
     ("status", "code", "expected"),
     [
         (409, "OperationAborted", "busy with an earlier change; try again in a minute"),
-        (400, "TooManyBuckets", "the account may have no more buckets"),
+        (400, "TooManyBuckets", "the account can't have more buckets"),
         (403, "AccessDenied", "access denied: allow s3:CreateBucket on arn:aws:s3:::setup-"),
     ],
 )

@@ -86,7 +86,7 @@ def test_a_website_is_never_asked_of_a_server_that_would_make_a_bucket_of_it(
 ) -> None:
     use(monkeypatch, real_s3)
     said = set_up("--public", "--website", "--yes", status=1)
-    assert "this server serves no websites; leave --website out" in said
+    assert "this server does not support websites; leave out --website" in said
     buckets = [found["Name"] for found in boto3.client("s3").list_buckets()["Buckets"]]
     assert bucket not in buckets
 

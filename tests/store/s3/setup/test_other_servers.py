@@ -55,9 +55,9 @@ def test_on_ceph_setup_leaves_a_bucket_in_which_every_run_is_published(
     assert "6 changes" in set_up("--dry-run")
     said = set_up("--yes")
     assert "this server refuses all uploads once public ACLs are blocked; left open" in said
-    assert "encrypt what is stored (SSE-S3): not supported by this server (InvalidArg" in said
+    assert "encrypt stored objects (SSE-S3): not supported by this server (InvalidArg" in said
     assert "undone, since conditional writes no longer work after it: the server always" in said
-    assert "done: clear up below covid/" in said
+    assert "done: remove from covid/" in said
     assert versioning(bucket) == "Suspended"
     store = S3Store.connect(bucket, "covid")
     for day in (3, 4):
@@ -92,7 +92,7 @@ def test_a_step_that_the_server_does_not_know_is_left_out_and_the_rest_goes_on(
     said = set_up("--yes")
     assert "(versioning): not supported by this server (BucketAlreadyExists)" in said
     assert "taken" not in said
-    assert "done: let pages of other hosts read" in said
+    assert "done: let pages on other hosts read" in said
     before = settings(bucket)
     again = set_up("--yes")
     assert "1 change\n" in again
@@ -128,7 +128,7 @@ def test_a_server_that_refuses_the_checksums_is_no_success_and_the_setting_is_na
 def test_a_step_that_is_denied_is_named(on: OtherServer, bucket: str, set_up: SetUp) -> None:
     on.denied = "cors"
     said = set_up("--yes", status=1)
-    assert "let pages of other hosts read" in said
+    assert "let pages on other hosts read" in said
     assert "access denied: allow s3:PutBucketCORS" in said
 
 

@@ -39,7 +39,7 @@ def test_a_bucket_that_is_there_keeps_its_encryption_and_what_it_shows_to_whom()
         "put_bucket_cors",
     ]
     said = " / ".join(plan.notes(replace(BARE, block=OPEN), WISH))
-    assert "public access is not blocked in full (BlockPublicAcls, " in said
+    assert "public access is not fully blocked (BlockPublicAcls, " in said
     assert "does not encrypt what is stored" in said
     whole = replace(BARE, block=dict.fromkeys(plan.PRIVATE, True), encryption=ENCRYPTED)
     assert plan.notes(whole, WISH) == []
@@ -138,12 +138,12 @@ def test_nothing_but_public_opens_anything(found: BucketState, wish: BucketWish)
 def test_a_server_that_lacks_something_is_spared_it_and_it_is_said() -> None:
     lacking = replace(BARE, unknown=frozenset({"block", "lifecycle"}))
     assert calls(lacking) == ["put_bucket_versioning", "put_bucket_cors"]
-    assert "this server has no public access block: left out" in plan.notes(lacking, WISH)
+    assert "this server has no public access block: skipped" in plan.notes(lacking, WISH)
 
 
 def test_where_there_are_no_bucket_policies_nothing_can_be_opened() -> None:
     lacking = replace(BARE, unknown=frozenset({"policy"}))
-    with pytest.raises(StoreError, match="no bucket policies, so the folder can't be opened"):
+    with pytest.raises(StoreError, match="no bucket policies, so the folder can't be public"):
         plan.plan_changes(lacking, replace(WISH, public=True))
 
 
@@ -154,7 +154,9 @@ def test_an_inbox_lets_pages_see_what_they_have_sent_and_a_second_look_finds_it_
     with_inbox = replace(WISH, inbox=True)
     before = made(BARE, plan.plan_changes(BARE, WISH))
     [change] = plan.plan_changes(before, with_inbox)
-    assert "readers' forms see what arrived (CORS: GET, HEAD and POST)" in change.sentence
+    assert (
+        "readers' forms see whether a letter arrived (CORS: GET, HEAD and POST)" in change.sentence
+    )
     [rule] = change.arguments["CORSConfiguration"]["CORSRules"]
     assert rule["AllowedMethods"] == ["GET", "HEAD", "POST"]
     after = made(before, [change])
