@@ -11,7 +11,7 @@ from etl.history.run_id import RUN_ID, is_run_id
 from etl.store import Entry, Store
 from etl.store.keys import is_valid
 
-ODD = "left alone: no run is called so, or no store takes such a name; look at it, and delete it"
+ODD = "left alone: no run, or no store, can have such a name; check it, and delete it"
 
 
 def run_ids(store: Store, top: str) -> Iterator[str]:

@@ -127,7 +127,7 @@ def test_what_can_not_be_unpacked_or_is_too_large_is_left_out_and_told(
 def test_a_path_that_holds_no_versions_is_one_clear_line(
     store: DirectoryStore, versions: Path, tmp_path: Path
 ) -> None:
-    with pytest.raises(EtlError, match=r"versions holds no \*\.json and no \*\.json\.gz"):
+    with pytest.raises(EtlError, match=r"versions has no \*\.json and no \*\.json\.gz"):
         bring(store, versions)
     with pytest.raises(EtlError, match=r"nowhere\.json does not exist; name a folder"):
         bring(store, tmp_path / "nowhere.json")
