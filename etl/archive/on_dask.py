@@ -97,11 +97,11 @@ class OnDask:
         except EtlError:
             raise
         except Exception as exc:
-            why = f"gave up: {type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
+            why = f"failed: {type(exc).__name__}: {exc}".partition("\n")[0].rstrip(".")
             if self.client.status != "running":
-                why = "does not answer any more"
+                why = "no longer answers"
             raise EtlError(
-                f"the scheduler {self._address} {why}; run it again: what is done is skipped"
+                f"the scheduler {self._address} {why}; run this again: finished work is skipped"
             ) from exc
 
 
