@@ -64,7 +64,8 @@ def test_a_scheduler_that_is_killed_in_mid_work_is_one_line_and_its_workers_end(
         ended = os.waitid(os.P_PID, worker_pid, os.WEXITED | os.WNOWAIT)
     assert (process.returncode, out) == (1, "")
     assert err == (
-        f"Error: the scheduler {address} no longer answers; run this again: finished work is skipped\n"
+        f"Error: the scheduler {address} no longer answers; run this again: "
+        "finished work is skipped\n"
     )
     assert ended
     assert ended.si_code == os.CLD_EXITED
