@@ -33,10 +33,12 @@ from etl.store.s3.answers import (
     DENIED,
     DENIED_ELSEWHERE,
     FAULTS,
+    LOOP,
     NO_CREDENTIALS,
     OTHER_SERVER,
     OTHERWISE,
     PROXY,
+    REGION,
     SECRET,
     STATUSES,
     TAKEN,
@@ -107,7 +109,9 @@ def status(exc: StoreError) -> int:
 def sentence(exc: Exception, asked: Asked) -> str:
     """Return the sentence for an error of botocore's: what failed and what to do."""
     facts = {"where": asked.where, "action": asked.action, "missing": asked.missing}
-    facts |= {"bucket": asked.bucket, "arn": asked.arn}
+    named = endpoint_variable(asked.service)
+    variable = named or f"AWS_ENDPOINT_URL_{asked.service.upper()}"
+    facts |= {"bucket": asked.bucket, "arn": asked.arn, "variable": variable}
     if isinstance(exc, ClientError):
         refusal = Refusal.of(exc)
         facts |= {
@@ -122,8 +126,6 @@ def sentence(exc: Exception, asked: Asked) -> str:
         known: dict[str, Any] = getattr(exc, "kwargs", {})
         facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}
         facts |= {"endpoint": _host(known.get("endpoint_url"), asked), "text": _safe(str(exc))}
-        named = endpoint_variable(asked.service)
-        facts["variable"] = named or f"AWS_ENDPOINT_URL_{asked.service.upper()}"
         facts["reader"] = OTHER_SERVER.format(named) if named else PROXY
         facts["unread"] = "; boto3 does not read AWS_REGION" if os.environ.get("AWS_REGION") else ""
         facts["check"] = "; check S3_BUCKET and S3_FOLDER" if asked.service == "s3" else ""
@@ -161,6 +163,8 @@ def _template(exc: Exception, asked: Asked) -> str:
     by_status = STATUSES.get(refusal.status) if asked.service == "s3" else None
     by_status = by_status or (BUSY if refusal.status >= 500 else OTHERWISE)
     template = ANSWERS.get(refusal.code, by_status)
+    if template is REGION and asked.action == "s3:ListAllMyBuckets":
+        return LOOP  # it belongs to no region
     if template is DENIED and asked.service != "s3":
         return DENIED_ELSEWHERE
     if asked.action == "s3:PutObject" and refuses_checksums(refusal):

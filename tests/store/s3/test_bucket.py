@@ -52,6 +52,10 @@ def test_a_connection_that_fails_is_the_buckets_fault_in_one_line(
     [
         (close, "closed the connection.*check AWS_ENDPOINT_URL_S3"),
         (s3_error(301, "PermanentRedirect"), "redirects endlessly, or to no region"),
+        (
+            s3_error(301, "PermanentRedirect", x_amz_bucket_region="eu-west-1"),
+            "^the server redirects endlessly, or to no region",
+        ),
         (s3_error(404, "NoSuchKey"), "the list of buckets does not exist"),
         (s3_error(403, "AccessDenied"), "allow s3:ListAllMyBuckets on arn:aws:s3:::[*]"),
     ],
