@@ -55,7 +55,13 @@ def print_table(
     from rich.table import Table
     from rich.text import Text
 
-    table = Table(title=Text(title, title_style), box=SIMPLE_HEAD, pad_edge=False)
+    table = Table(
+        title=Text(title, title_style),
+        box=SIMPLE_HEAD,
+        show_edge=False,
+        pad_edge=False,
+        collapse_padding=True,
+    )
     for column in columns:
         table.add_column(
             column.name,

@@ -48,9 +48,8 @@ def _last_check(seen: Overview) -> str:
 def _source(seen: Overview) -> str:
     if seen.source_last is None:
         return "not read yet"
-    said = f"data to {seen.source_last}, {seen.days_behind:,} days ago"
-    if seen.stale:
-        said += " (stale)"
+    stale = "stale, " if seen.stale else ""
+    said = f"data to {seen.source_last} ({stale}{seen.days_behind:,} days ago)"
     return said + (f"; unchanged since {seen.unchanged_since}" if seen.unchanged_since else "")
 
 

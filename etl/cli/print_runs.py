@@ -7,6 +7,7 @@ import msgspec
 from etl.cli.console import OUTCOMES, Column, print_json, print_sentence, print_table
 from etl.history.history import History
 from etl.history.record import Record, standstill
+from etl.transform.staleness import STALE
 from etl.upkeep.doctor.finding import Finding
 
 HISTORY = (
@@ -30,7 +31,7 @@ def print_history(past: History, last: int, *, as_json: bool, where: str) -> Non
     print_table(f"{where}: {amount(records, 'run')}", HISTORY, map(_history_row, records))
     if still := standstill(past.records):
         print_sentence(
-            f"The source's last date, {still.last_date}, has not changed since the run of "
+            f"\nThe source's last date, {still.last_date}, has not changed since the run of "
             f"{still.last_date_since}; its bytes have not changed since the run of "
             f"{still.bytes_since}."
         )
@@ -66,7 +67,8 @@ def _notes(record: Record) -> Iterator[str]:
     elif record.outcome == "restored":
         yield f"back to run {record.published_run}"
     else:
-        yield from record.warnings
+        # the table has the last date
+        yield from ("stale" if text.startswith(STALE) else text for text in record.warnings)
 
 
 def print_findings(findings: Iterable[Finding], *, as_json: bool) -> bool:

@@ -2,10 +2,12 @@
 
 from datetime import date
 
+STALE = "the source is stale"
+
 
 def stale_warnings(last: date, today: date, after_days: int) -> list[str]:
     """Return a warning if the source's last date is more than `after_days` days ago."""
     days = (today - last).days
     if days <= after_days:
         return []
-    return [f"the source is stale: its last date is {last}, {days} days ago"]
+    return [f"{STALE}: its last date is {last}, {days} days ago"]

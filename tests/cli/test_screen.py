@@ -17,7 +17,7 @@ from tests.support.runs import growing
 def test_on_a_terminal_a_run_shows_its_steps_and_one_sentence(tmp_path: Path) -> None:
     status, shown = on_a_terminal("run", cwd=tmp_path)
     assert status == 0
-    assert re.search(r"load ━+ *[0-9]+ of [0-9]+", shown)
+    assert re.search(r"load [━╸╺]+ *[0-9]+ of [0-9]+", shown)
     assert "every figure is invented" in shown
     assert "warning the source is stale" in shown
     said = " ".join(shown.split())
@@ -65,6 +65,23 @@ def test_on_a_terminal_a_log_line_stands_on_a_line_of_its_own(
     assert re.search(r"[\r\n]facts\.unavailable level=warning error=gone\n", shown)
     assert re.search(r"[\r\n]run\.failed level=error error=gone\n$", shown)
     assert "not_for" not in shown
+
+
+@pytest.mark.parametrize(
+    ("size", "shown"), [(29_000_000, "12.0 MB of 29.0 MB"), (None, "12.0 MB")], ids=str
+)
+def test_on_a_terminal_a_download_has_a_bar(
+    monkeypatch: pytest.MonkeyPatch, as_before: None, size: int | None, shown: str
+) -> None:
+    terminal = Tty()
+    monkeypatch.setattr("sys.stderr", terminal)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.setenv("COLUMNS", "80")
+    with Terminal(read_settings({})) as screen:
+        screen.step("extract")
+        screen.received(12_000_000, size)
+    last = re.split(r"\r|\n", re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", terminal.getvalue()))
+    assert any(re.search(rf"extract [━╸╺]+ *{shown} *$", line) for line in last)
 
 
 def test_on_a_terminal_an_error_is_still_one_line(published: Path, tmp_path: Path) -> None:

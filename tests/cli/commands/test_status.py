@@ -18,7 +18,7 @@ def test_status_of_a_published_folder_is_five_lines(published: Path, tmp_path: P
     names = [line[:12].strip() for line in ended.stdout.splitlines()]
     assert names == ["published", "last check", "next run", "source", "folder"]
     assert "11,423 rows" in ended.stdout
-    assert "(stale)" in ended.stdout
+    assert "(stale, " in ended.stdout
 
 
 def test_status_after_a_failure_ends_with_1_and_gives_the_reason(
