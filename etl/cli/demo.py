@@ -13,7 +13,6 @@ from etl.cli.screen import Screen
 from etl.errors import ConfigError
 from etl.extract.sources import SAMPLES
 from etl.history import manifest as manifests
-from etl.history.run import Options
 from etl.settings.groups import Settings, SourceSettings
 from etl.store.directory import DirectoryStore
 from etl.store.layout import (
@@ -29,6 +28,7 @@ from etl.store.layout import (
     series_key,
 )
 from etl.store.places import PLACES, is_switched_on
+from etl.worker.handover import BY_HAND
 
 SERIES = series_key("countries")
 WHERE = (PAGE, LATEST_CSV, WORLD, SERIES, TABLE_CSV, STATS, MANIFEST, HISTORY, RUNS, RAW)
@@ -76,8 +76,7 @@ def demonstrate(settings: Settings) -> None:
         for nth in ("first", "second"):
             print(f"{nth} run:", flush=True)
             with Screen.of(sample, as_json=False) as screen:
-                options = Options(step=screen.step, advance=screen.advance)
-                screen.show(pipeline.run(sample, store, options))
+                screen.show(pipeline.run(sample, store, screen.options(BY_HAND)))
             print()
     print(f"files in {settings.store.output_dir}/ (made-up data):")
     for place in (place for place in PLACES if place.key in WHERE):

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.processes import command, snapshot
+from tests.support.processes import command, on_a_terminal, snapshot
 
 NOTICE = "Made-up sample data: every figure is invented."
 # The source's own bare shape, and what tells of runs alone, have no room for it.
@@ -100,3 +100,10 @@ def test_the_demo_does_not_publish_over_real_data(folder: Path, tmp_path: Path) 
     assert "OUTPUT_DIR: out holds data of coviddata" in line
     assert "OUTPUT_DIR=out-demo" in line
     assert snapshot(tmp_path) == before
+
+
+def test_on_a_terminal_the_demo_shows_what_a_run_shows(tmp_path: Path) -> None:
+    status, shown = on_a_terminal("demo", cwd=tmp_path)
+    assert status == 0
+    assert re.search(r"load [━╸╺]+ *([0-9]+) of \1", shown)
+    assert "run.published" not in shown
