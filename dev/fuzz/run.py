@@ -8,6 +8,7 @@ slowest stretched input, in seconds of CPU time per MB.
 """
 
 import argparse
+import logging
 import multiprocessing
 import os
 import sys
@@ -77,6 +78,7 @@ def cpu_s() -> float:
 
 def _in_a_process(task: tuple[str, int, float]) -> Tally:
     name, first, seconds = task
+    logging.disable()  # readers warn of what they leave out
     with TemporaryDirectory(prefix="fuzz-") as folder:
         return fuzz(name, iter(range(first, sys.maxsize)), seconds, Path(folder))
 
