@@ -30,6 +30,7 @@ FULL = os.environ.get("FAULTS") == "full"
 SLOTS = 200 if FULL else 5
 MOST_TRIES = 4  # in a slot; the last one always has good weather, but for every tenth slot
 BUCKET = f"chaos-{uuid4().hex}"  # other processes test on the same server
+PATIENCE_S = 240.0  # for a try on a busy machine; a run of 30 minutes would be killed
 DAY_S, LATER_S = 86_400, 2 * 3_600
 PROXY_FAULTS = [fault for fault in FAULTS if fault != "late"]  # that would be waited for
 DISKS = (0, 300, 4_000, 20_000)  # bytes that a file may have
@@ -105,7 +106,8 @@ class Chaos:
             lambda line: (
                 line.startswith("worker.retry")
                 or (line.startswith("worker.alive") and line.endswith(done))
-            )
+            ),
+            patience_s=PATIENCE_S,
         )
         return line.startswith("worker.alive")
 

@@ -61,9 +61,14 @@ class Worker:
         """Wait for the next log line of that event, and return it."""
         return self.wait_until(lambda line: line.startswith(event), event)
 
-    def wait_until(self, is_it: Callable[[str], bool], what: str = "such line") -> str:
+    def wait_until(
+        self,
+        is_it: Callable[[str], bool],
+        what: str = "such line",
+        patience_s: float = PATIENCE_S,
+    ) -> str:
         """Wait for the next log line that `is_it`, and return it."""
-        deadline = time.monotonic() + PATIENCE_S
+        deadline = time.monotonic() + patience_s
         with suppress(Empty):
             while (
                 line := self._arriving.get(timeout=max(0.0, deadline - time.monotonic()))
