@@ -22,6 +22,7 @@ from etl.errors import SourceUnavailable
 
 MOST_HOPS = 5
 MOST_HEADER_BYTES = 64_000
+MOST_KEPT = 500  # characters of a header
 
 
 class Refused(SourceUnavailable):
@@ -63,6 +64,12 @@ def following(
         raise Refused(f"it redirects more than {MOST_HOPS} times")
     finally:
         timer.cancel()
+
+
+def short(headers: Mapping[str, str], name: str) -> str | None:
+    """Return a header, or None if it is too long to be kept in every record of the history."""
+    value = headers.get(name)
+    return value if value and len(value) <= MOST_KEPT else None
 
 
 def is_private(address: str) -> bool:

@@ -21,7 +21,7 @@ from urllib3.response import BaseHTTPResponse
 
 from etl.errors import SourceUnavailable, one_line
 from etl.extract.gunzip import unpacked
-from etl.extract.hops import Refused, following
+from etl.extract.hops import Refused, following, short
 
 CONNECT_TIMEOUT_S = 10.0
 READ_TIMEOUT_S = 30.0
@@ -102,7 +102,7 @@ def get(
                 raise NotModified
             _refuse_status(response, url)
             given = response.headers
-            validators = Validators(given.get("ETag"), given.get("Last-Modified"))
+            validators = Validators(short(given, "ETag"), short(given, "Last-Modified"))
             yield Answer(_body(response, deadline, received), validators, _announced(given))
     except Refused as exc:
         raise SourceUnavailable(f"{shown(url)}: {exc}") from exc

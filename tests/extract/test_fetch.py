@@ -135,6 +135,14 @@ def test_an_empty_body_is_an_empty_file(fetching: Fetching, web: WebServer) -> N
     assert_whole(fetching(web.on("/empty", Reply())), b"")
 
 
+def test_a_validator_that_is_too_long_for_the_history_is_not_kept(
+    web: WebServer, tmp_path: Path
+) -> None:
+    headers = {"ETag": f'"{"e" * 60_000}"', "Last-Modified": "x" * 1000}
+    fetched = fetch(web.on("/long", Reply(BODY, headers=headers)), tmp_path / "a", Limits(10 * MB))
+    assert fetched.validators == Validators()
+
+
 def test_redirects_are_followed(fetching: Fetching, web: WebServer) -> None:
     url = web.on("/old", Reply(status=302, headers={"Location": "/new"}))
     web.on("/new", Reply(BODY, headers={"ETag": '"new"'}))
