@@ -169,6 +169,8 @@ def main(arguments: list[str] | None = None) -> int:
     except Stopped as stopped:
         stopped.log()
         raise
+    except SystemExit as ended:  # the command has said why
+        return int(ended.code or 0)
     except BrokenPipeError:  # the reader of our output is gone
         _give_up_output()
         return 1
