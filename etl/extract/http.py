@@ -225,7 +225,7 @@ def _pieces(
     except (HTTPError, OSError) as exc:
         if time.monotonic() > deadline:
             raise TryAgain(LATE) from exc
-        raise TryAgain(f"the transfer broke off ({_reason(exc)})") from exc
+        raise TryAgain(f"the transfer was interrupted ({_reason(exc)})") from exc
 
 
 def _reason(exc: BaseException) -> str:

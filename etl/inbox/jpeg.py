@@ -53,7 +53,7 @@ def cleaned(body: bytes, check: Check) -> tuple[bytes, str, int, int]:
         if marker == 0xDA:
             found = _SCAN_END.search(body, at)
             if not found:
-                raise Unreadable("it is a JPEG that breaks off")
+                raise Unreadable("it is a JPEG that ends too early")
             scan = body[at : found.start()].rstrip(b"\xff")  # what fills up to a marker is dropped
             rest += scan
             has_scan, at = True, at + len(scan)
@@ -68,7 +68,7 @@ def _marker(body: bytes, at: int) -> tuple[int, int]:
     """Return the next marker, and where its segment begins."""
     found = _MARKER.match(body, at)
     if not found:
-        broken = "breaks off" if at >= len(body) else "is damaged"
+        broken = "ends too early" if at >= len(body) else "is damaged"
         raise Unreadable(f"it is a JPEG that {broken}")
     return found[1][0], found.end()
 
@@ -79,7 +79,7 @@ def _segment(body: bytes, at: int) -> tuple[bytes, int]:
     if length < 2:
         raise Unreadable("it is a JPEG that is damaged")
     if at + length > len(body):
-        raise Unreadable("it is a JPEG that breaks off")
+        raise Unreadable("it is a JPEG that ends too early")
     return body[at + 2 : at + length], at + length
 
 

@@ -41,7 +41,7 @@ def cleaned(body: bytes, check: Check) -> tuple[bytes, str, int, int]:
         length, name = _header(body, at)
         after = at + 12 + length
         if after > len(body):
-            raise Unreadable("it is a PNG that breaks off")
+            raise Unreadable("it is a PNG that ends too early")
         (checksum,) = struct.unpack_from(">I", body, after - 4)
         if zlib.crc32(memoryview(body)[at + 4 : after - 4]) != checksum:
             raise Unreadable(DAMAGED)
@@ -56,7 +56,7 @@ def cleaned(body: bytes, check: Check) -> tuple[bytes, str, int, int]:
         elif name in TEXTS and not _has_keyword(body, at + 8, after - 4):
             raise Unreadable(DAMAGED)
         elif name[:1].isupper():  # a critical chunk: the picture can't be shown without it
-            raise Unreadable("it is a PNG of a kind that nobody else can show")
+            raise Unreadable("it is a PNG of a kind that other programs can't show")
         at = after
     width, height = struct.unpack_from(">II", body, len(MAGIC) + 8)
     if b"IDAT" not in seen or not (width and height):
@@ -67,7 +67,7 @@ def cleaned(body: bytes, check: Check) -> tuple[bytes, str, int, int]:
 def _header(body: bytes, at: int) -> tuple[int, bytes]:
     """Return a chunk's length and name."""
     if at + 8 > len(body):
-        raise Unreadable("it is a PNG that breaks off")
+        raise Unreadable("it is a PNG that ends too early")
     length, name = struct.unpack_from(">I4s", body, at)
     return length, name
 

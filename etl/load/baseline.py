@@ -126,7 +126,7 @@ def against(before: Baseline | None, table: Reading, since: date | None) -> Diff
         except UNREADABLE as again:
             raise StoreError(
                 f"the table of {before.run_id} can't be read, so nothing can be compared with it: "
-                f"{again}; put it back, or publish without a comparison: python app.py run --force"
+                f"{again}; restore it, or publish without a comparison: python app.py run --force"
             ) from again
     return replace(
         found,

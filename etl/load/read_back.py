@@ -139,5 +139,5 @@ def _read(store: Store, key: str, decode: Callable[[bytes], Content]) -> Content
         why = one_line(str(exc), LONGEST_WHY, end="...")
         where = f"{store.address}/{escaped(key)}"
         raise StoreError(
-            f"{where} can't be read: {why}; look at it with python app.py doctor"
+            f"{where} can't be read: {why}; check it with python app.py doctor"
         ) from exc

@@ -48,7 +48,7 @@ def tables(value: str) -> tuple[TableSpec, ...]:
     names = [spec.name for spec in specs]
     if len(set(names)) < len(names):
         twice = next(name for name in names if names.count(name) > 1)
-        raise ValueError(f"a name of its own for each table; {twice} is there twice")
+        raise ValueError(f"a different name for each table; {twice} is used twice")
     return specs
 
 
@@ -73,7 +73,7 @@ def _options(fragment: str) -> dict[str, str]:
     pairs = [pair.partition("=") for pair in fragment.split("&") if pair]
     options = {name: unquote(value) for name, _, value in pairs}
     if not options.keys() <= set(OPTIONS) or not all(options.values()):
-        raise ValueError("options such as #country=COLUMN&date=COLUMN&fill=7d behind a table")
+        raise ValueError("options such as #country=COLUMN&date=COLUMN&fill=7d after a table")
     return options
 
 

@@ -128,7 +128,7 @@ class StepRun:
         for name in before or names:
             if not isinstance(name, str) or not re.fullmatch(NAME, name) or name in reserved:
                 shown = escaped(str(name), 80)
-                raise Mismatch(f"column {shown!r}: expected a name of its own such as growth_7d")
+                raise Mismatch(f"column {shown!r}: expected a new name such as growth_7d")
             values = made[name]
             if isinstance(values, pd.DataFrame):
                 raise Mismatch(f"two columns are called {name}")
@@ -148,7 +148,7 @@ def _refuse_new_rows(
         raise Mismatch(f"a row was added: {_named(row, keys)}")
     kept = np.sort(order)
     if (again := np.flatnonzero(kept[1:] == kept[:-1])).size:
-        raise Mismatch(f"a row is there twice: {_named(table.iloc[kept[again[0]]], keys)}")
+        raise Mismatch(f"a row appears twice: {_named(table.iloc[kept[again[0]]], keys)}")
 
 
 def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Positions:

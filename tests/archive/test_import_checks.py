@@ -24,12 +24,15 @@ OTHERS = {
     "2021-01-21": (b"\n\n<!DOCTYPE html>\n", "an HTML page"),
     "2021-01-22": (unpacked("places.json.gz"), "places, not countries: set LEVEL=places"),
     "2021-01-23": (unpacked("regions.json.gz"), "regions, not countries: set LEVEL=regions"),
-    "2021-01-24": (unpacked("who.csv.gz"), "in the form of who, not of coviddata: set SOURCE=who"),
+    "2021-01-24": (
+        unpacked("who.csv.gz"),
+        "in the format of who, not of coviddata: set SOURCE=who",
+    ),
     "2021-01-25": (
         unpacked("owid.csv.gz"),
-        "in the form of owid, not of coviddata: set SOURCE=owid",
+        "in the format of owid, not of coviddata: set SOURCE=owid",
     ),
-    "2021-01-26": (b'{"a": 1}', "not in the form of coviddata; it begins '{\"a\": 1}'"),
+    "2021-01-26": (b'{"a": 1}', "not in the format of coviddata; it begins '{\"a\": 1}'"),
 }
 
 
@@ -72,9 +75,9 @@ def test_csv_of_another_source_is_left_out_and_the_older_form_is_not(
     (versions / "2021-01-23.csv").write_bytes(growing(20))
     assert [one.why for one in bring(store, versions, SOURCE="owid")] == [
         "",
-        "in the form of who, not of owid: set SOURCE=who",
-        "in the form of jhu, not of owid: set SOURCE=jhu",
-        "a JSON array, not in the form of owid",
+        "in the format of who, not of owid: set SOURCE=who",
+        "in the format of jhu, not of owid: set SOURCE=jhu",
+        "a JSON array, not in the format of owid",
     ]
 
 

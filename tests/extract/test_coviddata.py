@@ -451,7 +451,7 @@ def test_faults_before_the_place_where_the_document_breaks_off_are_told_too(
     cut = stats_json([*spain(new_cases="1"), country("france")])[:-20]
     first, last = reading.faults(cut)
     assert first == f"{THAT_DAY}, new.cases: expected int, got str"
-    assert last.startswith("the source breaks off inside element 3: '...")
+    assert last.startswith("the source ends inside element 3: '...")
 
 
 def test_many_faults_alike_are_summarised(reading: Reading) -> None:

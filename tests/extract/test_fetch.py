@@ -277,15 +277,16 @@ def test_a_connection_refused_is_tried_five_times(fetching: Fetching) -> None:
 BROKEN = {
     "shorter than its Content-Length": (
         Reply(BODY, cut=5_000),
-        f"the transfer broke off (IncompleteRead(5000 bytes read, {len(BODY) - 5000} more expected",
+        "the transfer was interrupted "
+        f"(IncompleteRead(5000 bytes read, {len(BODY) - 5000} more expected",
     ),
     "a chunked body that is cut": (
         Reply(BODY, chunk=1_000, cut=5_000),
-        "the transfer broke off (IncompleteRead(",
+        "the transfer was interrupted (IncompleteRead(",
     ),
     "a packed body that is cut": (
         Reply(PACKED, headers={"Content-Encoding": "gzip"}, cut=len(PACKED) // 2),
-        "the transfer broke off (IncompleteRead(",
+        "the transfer was interrupted (IncompleteRead(",
     ),
     "a packed body of unknown length that is cut": (
         Reply(PACKED, headers={"Content-Encoding": "gzip"}, length=-1, cut=len(PACKED) // 2),
@@ -298,7 +299,7 @@ BROKEN = {
     "a reset before any answer": (Reply(reset=True), "[Errno 104] Connection reset by peer"),
     "a reset in the middle": (
         Reply(BODY, cut=100, reset=True),
-        "the transfer broke off (",
+        "the transfer was interrupted (",
     ),
     "closed without an answer": (
         Reply(raw=b""),
@@ -308,7 +309,7 @@ BROKEN = {
     "silence": (Reply(hold=True), "no answer in time"),
     "silence in the middle": (
         Reply(BODY, cut=100, hold=True),
-        "the transfer broke off (Read timed out.)",
+        "the transfer was interrupted (Read timed out.)",
     ),
 }
 

@@ -135,11 +135,11 @@ BAD = {
     ),
     "a province twice": (
         wide("A,Spain,0,0,1,2,3", "B,Spain,0,0,1,2,3", "A,Spain,0,0,1,2,3"),
-        "{}, line 4, Spain: this province stands in line 2, too",
+        "{}, line 4, Spain: this province is also in line 2",
     ),
     "a country twice": (
         wide(SPAIN, SPAIN),
-        "{}, line 3, Spain: this province stands in line 2, too",
+        "{}, line 3, Spain: this province is also in line 2",
     ),
     "no country": (
         wide("A,,0,0,1,2,3"),

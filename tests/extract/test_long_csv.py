@@ -264,7 +264,7 @@ BAD = {
     ),
     "a country twice": (
         "2020-02-01,ES,Espana,EURO,1,1,0,0",
-        "line 3, Espana, 2020-02-01: this country and day stands in line 2, too",
+        "line 3, Espana, 2020-02-01: this country and day is also in line 2",
     ),
     "no name": (
         "2020-03-01,ES,,EURO,1,1,0,0",

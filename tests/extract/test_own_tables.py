@@ -185,7 +185,7 @@ def test_a_day_is_a_key_if_countries_repeat(tmp_path: Path) -> None:
         ('{"ESP": 1}', "the source is"),
         ("[1]", "record 1: expected an object"),
         ('[{"iso": "ESP", "x": [1]}]', "record 1, x: expected a value, got a list"),
-        ('[{"iso": "ESP"}', "breaks off"),
+        ('[{"iso": "ESP"}', "ends inside"),
         ("[]", "no records"),
         (b"PK\x03\x04 and so on", "not a zip"),
         (b"PAR1 and so on", "a Parquet file that can't be read"),

@@ -202,7 +202,7 @@ def test_two_letters_of_one_character_are_read(inbox: Inbox) -> None:
 BAD = {
     "latin-1": ("Año nuevo".encode("latin-1"), "it is not UTF-8 text (byte 2)"),
     "a.gif": (GIF, "it is a GIF"),
-    "broken.jpg": (jpeg()[:3000], "it is a JPEG that breaks off"),
+    "broken.jpg": (jpeg()[:3000], "it is a JPEG that ends too early"),
     "zip.png": (ZIP, "it is a ZIP archive"),
     "nothing": (b"", "it is empty"),
     "20MB.png": (b"\x89PNG\r\n\x1a\n" + bytes(20 * MB), "it has 20.0 MB; letters of up to 15.0 MB"),

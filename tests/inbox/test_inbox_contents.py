@@ -112,7 +112,7 @@ def test_a_picture_broken_off_anywhere_is_refused_with_a_reason() -> None:
     for body, name in ((jpeg(), "JPEG"), (png(), "PNG")):
         whole = body.removesuffix(HIDDEN.encode())
         for size in range(12, len(whole) - 1, 997):
-            assert f"a {name} that breaks off" in why_not(whole[:size])
+            assert f"a {name} that ends too early" in why_not(whole[:size])
 
 
 def test_a_png_that_was_damaged_on_its_way_is_refused() -> None:

@@ -304,7 +304,7 @@ def html(answer: Answer) -> None:
 WIRE: dict[str, tuple[Callable[[Answer], None], type[EtlError], str]] = {
     "404": (lambda a: a.reply(404), SourceUnavailable, "HTTP status 404"),
     "500": (lambda a: a.reply(500), SourceUnavailable, "HTTP status 500, at try 5"),
-    "cut in the middle": (cut, SourceUnavailable, "the transfer broke off"),
+    "cut in the middle": (cut, SourceUnavailable, "the transfer was interrupted"),
     "html": (html, SourceChanged, "it begins '<!DOCTYPE html>"),
     "empty body": (lambda a: a.reply(200), SourceChanged, "stats.json is empty"),
 }

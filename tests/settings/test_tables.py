@@ -37,7 +37,7 @@ def test_tables_have_names_and_options(text: str, specs: list[TableSpec]) -> Non
     [
         ("../x=beds.csv", "names of tables that match"),
         ("Beds=beds.csv", "names of tables that match"),
-        ("a.csv,b/a.csv", "a is there twice"),
+        ("a.csv,b/a.csv", "a is used twice"),
         ("beds.csv#colour=red", "options such as"),
         ("beds.csv#country=", "options such as"),
         ("beds.csv#fill=week", "#fill="),

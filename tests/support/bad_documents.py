@@ -31,7 +31,7 @@ def workbook_without_a_sheet() -> bytes:
 
 DOCUMENTS: dict[str, tuple[bytes, type[EtlError], str]] = {
     "no countries": (b"[]", DataRejected, "the source has no rows"),
-    "truncated": (growing(20)[:-700], SourceChanged, "breaks off inside element 3"),
+    "truncated": (growing(20)[:-700], SourceChanged, "ends inside element 3"),
     "renamed": (
         growing(20).replace(b'"dates"', b'"days"'),
         SourceChanged,

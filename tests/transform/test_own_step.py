@@ -70,7 +70,7 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ('return table["new_cases"]', "line 2: transform returned a Series, expected the table"),
         (
             "import pandas\nreturn pandas.concat([table, table.tail(1)])",
-            "a row is there twice: spain 2021",
+            "a row appears twice: spain 2021",
         ),
         ('return table.assign(date=table["date"].astype("str"))', "the key date is str now"),
         ("return table.assign(country_key=1)", "the key country_key is int64 now"),
@@ -91,8 +91,8 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ("raise SystemExit(3)", "it called exit"),
         ("return table.assign(x=[[1], [2], [3]])", "column x: expected numbers, text, dates"),
         ('return table.assign(**{"Two Words": 1})', "column 'Two Words': expected a name"),
-        ("return table.assign(active=1)", "column 'active': expected a name of its own"),
-        ("table[7] = 1\nreturn table", "column '7': expected a name of its own"),
+        ("return table.assign(active=1)", "column 'active': expected a new name"),
+        ("table[7] = 1\nreturn table", "column '7': expected a new name"),
         (
             'table.insert(0, "date", 1, allow_duplicates=True)\nreturn table',
             "two columns are called date",

@@ -53,7 +53,7 @@ def test_it_is_on_record_and_in_the_status_and_is_no_success_of_its_slot(
     assert record["run_id"] not in {second, *run_ids(store)}
     status = json.loads(contents(store)["status.json"])
     assert (status["outcome"], status["published_run"]) == ("restored", second)
-    assert status["why"] == "an earlier version was put back"
+    assert status["why"] == "an earlier version was restored"
     assert status["source_last"] == "2021-01-21"
     assert [slot["outcome"] for slot in status["slots"]] == ["published", "published", "restored"]
 

@@ -121,7 +121,7 @@ def _read(path: Path, last: int, faults: Faults) -> _File:
             continue
         if lines.setdefault((province, country), line) != line:
             before = lines[province, country]
-            faults.add(f"{place}, {country}", f"this province stands in line {before}, too")
+            faults.add(f"{place}, {country}", f"this province is also in line {before}")
             continue
         place = f"{place}, {province}, {country}" if province else f"{place}, {country}"
         counts = np.array(list(_counts([row[at] for at in dated], place, faults)), dtype=float)

@@ -58,7 +58,7 @@ def elements(path: Path, window: int = WINDOW) -> Iterator[bytes]:
             more = file.read(max(window, len(rest)))
             if not more:
                 end = one_line(rest[-60:])
-                raise SourceChanged(f"the source breaks off inside element {count + 1}: '...{end}'")
+                raise SourceChanged(f"the source ends inside element {count + 1}: '...{end}'")
             rest += more
 
 

@@ -60,7 +60,7 @@ def explain(path: Path, form: CsvForm) -> Faults:
         before = lines.setdefault(code or name, {}).setdefault(sys.intern(day), line)
         if before != line:
             place = f"{path.name}, line {line}, {shown}, {day[:10]}"
-            faults.add(place, f"this country and day stands in line {before}, too")
+            faults.add(place, f"this country and day is also in line {before}")
     if not rare(below, cells_read):
         faults.add_all(negative)
     return faults

@@ -73,16 +73,16 @@ def notes(found: BucketState, wish: BucketWish) -> list[str]:
     said = [f"this server has no {WORDS[name]}: skipped" for name in sorted(found.unknown)]
     open_to = sorted(name for name in PRIVATE if not found.block.get(name))
     if found.exists and open_to and not wish.public and "block" not in found.unknown:
-        said.append(f"public access is not fully blocked ({', '.join(open_to)}): left as it is")
+        said.append(f"public access is not fully blocked ({', '.join(open_to)}): left unchanged")
     if found.versioning == "Suspended":
-        said.append("versioning is suspended: left as it is")
+        said.append("versioning is suspended: left unchanged")
     if found.exists and not found.encryption and "encryption" not in found.unknown:
-        said.append("this server does not encrypt what is stored in the bucket: left as it is")
+        said.append("this server does not encrypt objects in the bucket: left unchanged")
     if policy.is_open(found, wish) and not wish.public:
         sid = policy.public_statement(wish)["Sid"]
-        said.append(f"anyone can read this folder, by {sid} in the bucket's policy: left as it is")
+        said.append(f"anyone can read this folder, by {sid} in the bucket's policy: left unchanged")
     if wish.website and found.website not in ({}, INDEX):
-        said.append("the bucket serves a website of its own settings: left as it is")
+        said.append("the bucket serves a website with other settings: left unchanged")
     return said
 
 

@@ -40,7 +40,7 @@ def test_a_bucket_that_is_there_keeps_its_encryption_and_what_it_shows_to_whom()
     ]
     said = " / ".join(plan.notes(replace(BARE, block=OPEN), WISH))
     assert "public access is not fully blocked (BlockPublicAcls, " in said
-    assert "does not encrypt what is stored" in said
+    assert "does not encrypt objects" in said
     whole = replace(BARE, block=dict.fromkeys(plan.PRIVATE, True), encryption=ENCRYPTED)
     assert plan.notes(whole, WISH) == []
 

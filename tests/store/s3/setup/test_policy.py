@@ -78,4 +78,4 @@ def test_another_ones_website_is_left_alone_and_that_is_said() -> None:
     served = replace(BARE, website={"IndexDocument": {"Suffix": "home.html"}})
     wish = replace(WISH, public=True, website=True)
     assert "put_bucket_website" not in calls(served, wish)
-    assert any("website of its own" in note for note in plan.notes(served, wish))
+    assert any("website with other settings" in note for note in plan.notes(served, wish))
