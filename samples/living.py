@@ -242,6 +242,21 @@ def _stats(elements: Iterable[dict[str, Any]]) -> bytes:
     return json.dumps(made, separators=(",", ":")).encode()
 
 
+def vaccinations() -> bytes:
+    """A table of one's own: 12 countries, the last day of 8 weeks, in a spreadsheet's CSV."""
+    codes = ("ARG", "BRA", "CAN", "DEU", "ESP", "FRA", "GBR", "IND", "ITA", "NZL", "USA", "ZAF")
+    lines = ["Country code;Week until;People vaccinated;Share (%)"]
+    rng = random.Random("made up: vaccinations")  # noqa: S311 (repeatable is what it must be)
+    for code in codes:
+        share, people = 0.0, rng.randrange(5, 300) * 1_000_000
+        for week in range(8):
+            share += rng.randrange(2, 60) / 10
+            until = date(2021, 1, 3) + timedelta(weeks=week)
+            done = int(people * share / 100)
+            lines.append(f"{code};{until};{done};{share:.1f}".replace(".", ","))
+    return ("\n".join(lines) + "\n").encode()
+
+
 def files() -> dict[str, bytes]:
     """Every sample's path and bytes, not packed."""
     return {
@@ -249,5 +264,6 @@ def files() -> dict[str, bytes]:
         "owid.csv.gz": owid(),
         "regions.json.gz": regions(),
         "places.json.gz": places(),
+        "vaccinations.csv": vaccinations(),
         **{f"jhu/{name}": content for name, content in jhu().items()},
     }
