@@ -44,7 +44,8 @@ class OwnColumns:
             raise DataRejected(f"{self.step.own.name} dropped every row of the table")
 
     def without_dropped(self, table: pd.DataFrame) -> pd.DataFrame:
-        return table.drop(columns=[name for name in self.dropped if name in table])
+        dropped = [name for name in self.dropped if name in table]
+        return table.drop(columns=dropped) if dropped else table
 
     def count(self, group: pd.DataFrame) -> None:
         """Count the rows, and the cells without a value in the columns that readers get."""

@@ -12,6 +12,7 @@ from etl.extract.http import NONE_GIVEN, Validators, shown
 from etl.extract.inputs import UNREADABLE, OwnInput, table_name
 from etl.history.manifest import OWN, Input, TableNote
 from etl.history.run import Run
+from etl.load import free_memory
 from etl.load.raw import keep_aside, unpack
 from etl.settings.tables import TableSpec
 
@@ -41,7 +42,10 @@ def bring_tables(run: Run, work: Path, fetched: list[Fetched]) -> list[Brought]:
     A table that can't be used is kept aside, and the published version's copy serves, with a
     warning. Raises SourceUnavailable or SourceChanged if there is no copy.
     """
-    return [_bring(run, spec, work, fetched) for spec in run.settings.table.own_tables]
+    brought = [_bring(run, spec, work, fetched) for spec in run.settings.table.own_tables]
+    if brought:
+        free_memory.trim_heap()
+    return brought
 
 
 def at_hand(run: Run, one: Brought, work: Path) -> OwnInput:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged
@@ -25,45 +26,21 @@ RESERVED = {"iso2", "file", "notice", "source", "attribution", "licence", "last_
 Days = NDArray[np.int64]
 
 
-@dataclass(frozen=True)
-class Cells:
-    """A column's values and which of them are missing; `categories` of texts."""
-
-    type: str
-    values: NDArray[Any]
-    missing: NDArray[np.bool_]
-    categories: "pd.Index[str] | None" = None
-
-    @classmethod
-    def of(cls, column: Typed) -> "Cells":
-        values, missing = column.values, column.values.is_null().to_numpy(zero_copy_only=False)
-        if column.type == "string":
-            texts = pd.Index(values.dictionary.to_pylist(), dtype="str")
-            codes = values.indices.fill_null(-1).to_numpy(zero_copy_only=False)
-            return cls("string", codes.astype(np.int32), missing, texts)
-        if column.type == "date":
-            values = values.cast("int32")
-        known = values.fill_null(False if column.type == "boolean" else 0)
-        return cls(column.type, known.to_numpy(zero_copy_only=False), missing)
-
-    def take(self, at: Days) -> Any:
-        """Return the values at these positions, -1 for missing, as an array for a frame."""
-        absent = at < 0
-        if not len(self.values):
-            at, values, absent = at, np.zeros(len(at), self.values.dtype), np.ones(len(at), bool)
-        else:
-            values, absent = self.values[at], absent | self.missing[at]
-        if self.type == "string":
-            codes = np.where(absent, -1, values)
-            return pd.Categorical.from_codes(codes, categories=self.categories)
-        if self.type == "integer":
-            return pd.arrays.IntegerArray(values.astype(np.int64), absent)
-        if self.type == "boolean":
-            return pd.arrays.BooleanArray(values.astype(bool), absent)
-        if self.type == "date":
-            days = values.astype("datetime64[D]").astype("datetime64[s]")
-            return np.where(absent, np.datetime64("NaT", "s"), days)
-        return np.where(absent, np.nan, values)
+def _cells(column: Typed, at: Days) -> Any:
+    """Return a column's values at these positions, -1 for missing, as an array for a frame."""
+    taken = column.values.take(pa.array(at, mask=at < 0))
+    missing = taken.is_null().to_numpy(zero_copy_only=False)
+    if column.type == "string":
+        codes = taken.indices.fill_null(-1).to_numpy(zero_copy_only=False)
+        return pd.Categorical.from_codes(codes, pd.Index(taken.dictionary.to_pylist(), dtype="str"))
+    if column.type == "number":
+        return taken.to_numpy(zero_copy_only=False)
+    if column.type == "date":
+        return taken.to_numpy(zero_copy_only=False).astype("datetime64[s]")
+    if column.type == "boolean":
+        known = taken.fill_null(False).to_numpy(zero_copy_only=False)
+        return pd.arrays.BooleanArray(known, missing)
+    return pd.arrays.IntegerArray(taken.fill_null(0).to_numpy(), missing)
 
 
 @dataclass(frozen=True)
@@ -77,7 +54,7 @@ class Joined:
     """
 
     table: OwnTable
-    columns: Mapping[str, Cells]
+    columns: Mapping[str, Typed]
     number: Days
     axis: Days
     matched: int
@@ -86,7 +63,7 @@ class Joined:
     @property
     def fields(self) -> list[Field]:
         meaning = f"from the table {self.table.name}"
-        return [Field(name, cells.type, meaning) for name, cells in self.columns.items()]  # type: ignore[arg-type]
+        return [Field(name, column.type, meaning) for name, column in self.columns.items()]
 
     @property
     def by_day(self) -> bool:
@@ -134,10 +111,12 @@ def _joined(
     else:
         axis = table.country * APART + table.day
         wanted = of_rows[known] * APART + day_numbers(rows)[known]
-    used = np.isin(axis, wanted).sum()
+    at = np.searchsorted(axis, wanted)
+    hit = axis[np.minimum(at, len(axis) - 1)] == wanted if len(axis) else at < 0
+    used = np.count_nonzero(np.bincount(at[hit], minlength=1))
     return Joined(
         table=table,
-        columns={name: Cells.of(one) for name, one in columns.items()},
+        columns=columns,
         number=number,
         axis=axis,
         matched=len({one for one in numbers if one >= 0}),
@@ -161,13 +140,13 @@ def join(group: pd.DataFrame, tables: Sequence[Joined]) -> pd.DataFrame:
         number = one.number[codes]
         wanted = number if not one.by_day else number * APART + day_numbers(group)
         exact = _positions(one.axis, wanted, number, 0)
-        for name, cells in one.columns.items():
+        for name, column in one.columns.items():
             at = exact
             if one.by_day and one.table.fill_days:
-                known = np.flatnonzero(~cells.missing)
+                known = np.flatnonzero(column.values.is_valid().to_numpy(zero_copy_only=False))
                 at = _positions(one.axis[known], wanted, number, one.table.fill_days)
                 at = np.where(at < 0, -1, known[at]) if len(known) else at
-            columns[name] = cells.take(at)
+            columns[name] = _cells(column, at)
     return pd.concat([group, pd.DataFrame(columns, index=group.index)], axis="columns")
 
 
@@ -189,5 +168,5 @@ def describe(entities: pd.DataFrame, rows: pd.DataFrame, tables: Sequence[Joined
         if not one.by_day:
             number = np.where(at < 0, -1, one.number[at])
             positions = _positions(one.axis, number, number, 0)
-            columns |= {name: cells.take(positions) for name, cells in one.columns.items()}
+            columns |= {name: _cells(column, positions) for name, column in one.columns.items()}
     return pd.concat([entities, pd.DataFrame(columns, index=entities.index)], axis="columns")

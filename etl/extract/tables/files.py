@@ -35,7 +35,7 @@ class Columns:
     """A file's columns, by position. Values are text, or what a Parquet file has them as."""
 
     names: Sequence[str]
-    values: Sequence[pa.ChunkedArray]
+    values: list[pa.ChunkedArray]
     decimal_comma: bool = False
 
 
@@ -92,7 +92,7 @@ def _csv(path: Path, begins: str) -> Columns:
         table = pa.csv.read_csv(
             path,
             read_options=read,
-            parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=True),
+            parse_options=pa.csv.ParseOptions(delimiter=delimiter, newlines_in_values=quotes > 0),
             convert_options=pa.csv.ConvertOptions(column_types=text, strings_can_be_null=False),
         )
     except pa.ArrowInvalid as exc:

@@ -13,6 +13,7 @@ from etl.extract.countries import Country, find, find_code
 
 ENOUGH = 0.8  # of a column's values name countries
 MOST_VALUES = 20_000  # different ones; a column of countries has no more
+SAMPLED = 2000  # rows of a column, to pass over those that name no country
 BEST = 3  # candidates in a message
 
 
@@ -47,19 +48,14 @@ class CountryColumn:
 
 
 def find_country(
-    names: Sequence[str], columns: Sequence[pa.Array], wanted: int | None
+    names: Sequence[str], candidates: Sequence[CountryColumn], wanted: int | None
 ) -> tuple[CountryColumn, set[int]]:
     """Return the column of countries, and the positions of all that name the same countries.
 
-    `columns` are trimmed. `wanted` is the position of the column that the user names. Raises
-    ValueError.
+    `candidates` are those of all columns (`as_countries`). `wanted` is the position of the column
+    that the user names. Raises ValueError.
     """
-    candidates = [
-        found
-        for position, (name, column) in enumerate(zip(names, columns, strict=True))
-        if wanted in (None, position) and pa.types.is_string(column.type)
-        for found in _as_countries(position, name, column)
-    ]
+    candidates = [one for one in candidates if wanted in (None, one.position)]
     sound = [one for one in candidates if one.share >= (ENOUGH if wanted is None else 1e-9)]
     if not sound:
         by_column = {one.position: one for one in sorted(candidates, key=lambda one: one.share)}
@@ -78,8 +74,10 @@ def find_country(
     return first, {one.position for one in sound}
 
 
-def _as_countries(position: int, name: str, column: pa.Array) -> list[CountryColumn]:
-    """Read a column as each of KINDS, but not as a kind of which it has none."""
+def as_countries(position: int, name: str, column: pa.Array) -> list[CountryColumn]:
+    """Read a trimmed column as each of KINDS, but not as a kind of which it has none."""
+    if not pa.types.is_string(column.type) or not _may_name_countries(column):
+        return []
     coded = pc.if_else(pc.equal(column, ""), pa.scalar(None, pa.string()), column)
     coded = coded.dictionary_encode()
     if len(coded.dictionary) > MOST_VALUES:
@@ -91,6 +89,12 @@ def _as_countries(position: int, name: str, column: pa.Array) -> list[CountryCol
         for kind, look_up in KINDS.items()
     )
     return [one for one in made if one.share > 0]
+
+
+def _may_name_countries(column: pa.Array) -> bool:
+    step = max(len(column) // SAMPLED, 1)
+    sample = column.take(pa.array(np.arange(0, len(column), step))).unique().to_pylist()
+    return any(look_up(text) for text in sample if text for look_up in KINDS.values())
 
 
 def _refuse_other_countries(first: CountryColumn, other: CountryColumn) -> None:
@@ -117,10 +121,9 @@ def twice(*keys: NDArray[np.int64]) -> tuple[int, int] | None:
         same &= key[order][1:] == key[order][:-1]
     if not same.any():
         return None
-    at = np.flatnonzero(same)
-    pairs = [sorted((int(order[n]), int(order[n + 1]))) for n in at]
-    a, b = min(pairs, key=lambda pair: pair[1])
-    return a, b
+    pairs = np.sort(np.stack([order[:-1][same], order[1:][same]]), axis=0)
+    one, other = pairs[:, np.argmin(pairs[1])].tolist()
+    return one, other
 
 
 def named(names: Sequence[str], wanted: str, own: Sequence[str]) -> int:

@@ -12,11 +12,12 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged, escaped, one_line
 from etl.extract.countries import Country
 from etl.extract.tables.files import MAX_ROWS, Columns, read_columns
-from etl.extract.tables.keys import CountryColumn, find_country, named, twice
+from etl.extract.tables.keys import CountryColumn, as_countries, find_country, named, twice
 from etl.extract.tables.typed import Typed, snake_case, trimmed, typed
 from etl.settings.tables import NO_DATE, TableSpec
 
 NO_DAY = np.iinfo(np.int32).min
+NOTHING = pa.chunked_array([], pa.string())
 HEADER_ROWS = 2  # the first row of values is the file's second
 
 
@@ -53,30 +54,37 @@ def read_own_table(path: Path, spec: TableSpec) -> OwnTable:
 
 
 def _read(found: Columns, spec: TableSpec) -> OwnTable:
-    columns = [trimmed(column) for column in found.values]
     names = _names(found)
-    if not columns or not len(columns[0]):
-        raise ValueError("no rows below the header")
-    if len(columns[0]) > MAX_ROWS:
-        raise ValueError(f"more than {MAX_ROWS:,} rows")
+    rows = len(found.values[0]) if found.values else 0
+    if not 0 < rows <= MAX_ROWS:
+        raise ValueError(f"{rows:,} rows below the header, expected 1 to {MAX_ROWS:,}")
     wanted = named(found.names, spec.country, names) if spec.country else None
-    key, naming = find_country(found.names, columns, wanted)
+    columns, candidates = _columns(found, names)
+    key, naming = find_country(found.names, candidates, wanted)
     numbers = {one: n for n, one in enumerate(dict.fromkeys(filter(None, key.countries)))}
     number_of = np.array([numbers[c] if c else -1 for c in key.countries] + [-1], np.int64)
     country = number_of[key.codes]
-    kept = {}
-    for at, (name, column) in enumerate(zip(names, columns, strict=True)):
-        if at not in naming:
-            try:
-                kept[at] = typed(column, decimal_comma=found.decimal_comma)
-            except ValueError as exc:
-                raise ValueError(f"column {name}: {exc}") from exc
+    kept = {at: column for at, column in enumerate(columns) if at not in naming}
     date_at = _date_key(spec, found, names, kept, country, key)
     day = _days(kept.pop(date_at).values) if date_at is not None else None
     by_name = {names[at]: column for at, column in kept.items()}
     if not by_name:
         raise ValueError("no column besides those of countries and dates")
     return _sorted(by_name, spec, key, numbers, country, day)
+
+
+def _columns(found: Columns, names: list[str]) -> tuple[list[Typed], list[CountryColumn]]:
+    """Find each column's type, and what countries it may name; the text is given up meanwhile."""
+    columns, candidates = [], list[CountryColumn]()
+    for at, name in enumerate(names):
+        column = trimmed(found.values[at])
+        found.values[at] = NOTHING
+        candidates += as_countries(at, found.names[at], column)
+        try:
+            columns.append(typed(column, decimal_comma=found.decimal_comma))
+        except ValueError as exc:
+            raise ValueError(f"column {name}: {exc}") from exc
+    return columns, candidates
 
 
 def _names(found: Columns) -> list[str]:

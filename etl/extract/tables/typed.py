@@ -2,9 +2,9 @@
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,10 +13,12 @@ from etl.errors import one_line
 
 Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
 MISSING = pa.array(["", "NA", "N/A", ".."])
-# a number that begins with a needless 0 is a code, such as 007
-INTEGER = r"^[-+]?(0|[1-9][0-9]{0,17})$"
-NUMBER = r"(?i)^[-+]?(((0|[1-9][0-9]*)(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]{1,3})?|inf(inity)?|nan)$"
+INTEGER = r"^[-+]?[0-9]+$"
+NUMBER = r"(?i)^[-+]?(([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[-+]?[0-9]{1,3})?|inf(inity)?|nan)$"
+CODE = r"^[-+]?0[0-9xX]"  # a number that begins with a needless 0 is a code, such as 007
 DATE = r"^[0-9]{4}-[0-9]{2}-[0-9]{2}([T ][0-9:.]+Z?)?$"
+TRUTH = r"(?i)^(true|false)$"
+SAMPLED = 100
 DECIMAL_COMMA = r"^([-+]?[0-9]+),([0-9]+)$"
 LONGEST_NAME = 60
 
@@ -79,34 +81,35 @@ def _of_text(texts: pa.Array, *, decimal_comma: bool) -> Typed:
     known = pc.if_else(pc.is_in(texts, MISSING), pa.scalar(None, pa.string()), texts)
     if known.null_count == len(known):
         return Typed("string", known.dictionary_encode())
-    if _all(known, DATE):
-        try:
-            days = known.cast(pa.timestamp("us")).cast(pa.date32())
-        except pa.ArrowInvalid:  # such as the 31st of June
-            return Typed("string", _clean(known))
-        return Typed("date", days)
+    if (days := _cast(known, DATE, pa.date32(), pa.timestamp("us"))) is not None:
+        return Typed("date", days.cast(pa.date32()))
     number = known
     if decimal_comma:
         number = pc.replace_substring_regex(known, DECIMAL_COMMA, r"\1.\2")
-    if _all(number, INTEGER):
-        return Typed("integer", _unsigned(number).cast(pa.int64()))
-    if _all(number, NUMBER):
-        return _number(_unsigned(number).cast(pa.float64()))
-    if _all(known, r"(?i)^(true|false)$"):
-        return Typed("boolean", known.cast(pa.bool_()))
+    if (whole := _cast(number, INTEGER, pa.int64())) is not None:
+        return Typed("integer", whole)
+    if (decimal := _cast(number, NUMBER, pa.float64())) is not None:
+        return _number(decimal)
+    if (truth := _cast(known, TRUTH, pa.bool_())) is not None:
+        return Typed("boolean", truth)
     return Typed("string", _clean(known))
 
 
-def _all(texts: pa.Array, pattern: str) -> bool:
-    # most columns are of another type, which their first values show
-    for part in (texts.slice(0, 100), texts):
-        if not pc.all(pc.match_substring_regex(part, pattern), min_count=0).as_py():
-            return False
-    return True
+def _cast(texts: pa.Array, pattern: str, *kinds: pa.DataType) -> pa.Array | None:
+    """Convert all texts to the first of `kinds` that fits; None if some are of no such form.
 
-
-def _unsigned(texts: pa.Array) -> pa.Array:
-    return pc.utf8_ltrim(texts, characters="+")
+    The pattern is tried on the first texts alone, since that takes longer than the conversion.
+    """
+    if not pc.all(pc.match_substring_regex(texts.slice(0, SAMPLED), pattern), min_count=0).as_py():
+        return None
+    if kinds[0] in (pa.int64(), pa.float64()):
+        if pc.any(pc.match_substring_regex(texts, CODE), min_count=0).as_py():
+            return None
+        texts = pc.utf8_ltrim(texts, characters="+")
+    for kind in kinds:
+        with suppress(pa.ArrowInvalid):
+            return texts.cast(kind)
+    return None
 
 
 def _number(values: pa.Array) -> Typed:
@@ -124,8 +127,3 @@ def _clean(texts: pa.Array) -> pa.Array:
     moved = pa.array([place[text] for text in clean], pa.int32())
     indices = moved.take(coded.indices.cast(pa.int32()))
     return pa.DictionaryArray.from_arrays(indices, pa.array(categories, pa.string()))
-
-
-def shown(values: Sequence[Any], most: int = 3) -> str:
-    """Name some values of a column, for a message."""
-    return ", ".join(repr(str(value)[:40]) for value in values[:most])
