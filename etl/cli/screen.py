@@ -58,6 +58,7 @@ class Screen:
             stage=self.stage,
             advance=self.advance,
             failed=self.keep_failed_run,
+            sample=self.sample,
             **given,
         )
 
@@ -88,6 +89,11 @@ class Screen:
     def keep_failed_run(self, result: Result) -> None:
         """Keep the result of a run that is about to raise an exception, for `show_failure`."""
         self._failed_run = result
+
+    def sample(self, text: str) -> None:
+        """Show the first rows that the user's step made, a line each."""
+        for line in text.splitlines():
+            log.info("step.sample", row=line)
 
     def report(self, pace: Pace) -> None:
         """Say how far the step is."""

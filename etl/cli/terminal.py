@@ -90,6 +90,11 @@ class Terminal(Screen):
         outcome = Text(OUTCOME_NAMES[result.outcome], f"bold {OUTCOMES[result.outcome]}")
         self._console.print(Text.assemble(outcome, " ", in_words(result, self._settings)))
 
+    def sample(self, text: str) -> None:
+        from rich.text import Text
+
+        self._console.print(Text(text), soft_wrap=True)
+
     def show_failure(self, error: Exception) -> None:
         if isinstance(error, EtlError):
             self._progress.stop()

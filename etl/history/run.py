@@ -23,8 +23,9 @@ class Options:
 
     These are called: `step` with the name of each step; `received` with the bytes downloaded so
     far; `stage` with a step of so many parts and `advance` for each of them; `failed` with the
-    Result of a run that raises an exception; `sleep` to wait between retries. `handover` is what
-    the worker knows about earlier runs.
+    Result of a run that raises an exception; `sample`, in a dry run, with the first rows that the
+    user's step made; `sleep` to wait between retries. `handover` is what the worker knows about
+    earlier runs.
     """
 
     if_due: bool = False
@@ -35,6 +36,7 @@ class Options:
     stage: Callable[[str, int], None] = lambda what, total: log.debug("run.step", step=what)
     advance: Callable[[object], None] = lambda arrived: None
     failed: "Callable[[Result], None]" = lambda result: None
+    sample: Callable[[str], None] = lambda text: None
     sleep: Callable[[float], None] = time.sleep
     handover: Handover = BY_HAND
 

@@ -80,6 +80,8 @@ def write_checked(run: Run, checked: Checked, inputs: Inputs, work: Path) -> Ver
     own = _own_columns(run, checked.table)
     files = _write(run, checked, inputs.facts, own, work / "files")
     checked.findings.warnings.extend(own.warnings())
+    if own.step and run.options.dry_run and own.step.sample is not None:
+        run.options.sample(own.step.sample.to_string(index=False))
     into_run = uploads(files, run.run_id)
     named, raw = _archived(run, inputs)
     manifest = _manifest(run, checked, named, describe(files, into_run))

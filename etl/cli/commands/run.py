@@ -33,13 +33,15 @@ def run(if_due: bool, force: bool, dry_run: bool, as_json: bool) -> None:
     """
     from etl import pipeline
     from etl.cli.screen import Screen
+    from etl.cli.time_limit import time_limit
     from etl.history import tasks
 
     settings = in_force()
     with Screen.of(settings, as_json=as_json) as screen:
         options = screen.options(handed_over(), if_due=if_due, force=force, dry_run=dry_run)
         try:
-            result = pipeline.run(settings, open_store(settings), options)
+            with time_limit(settings.schedule.timeout_s, options.handover):
+                result = pipeline.run(settings, open_store(settings), options)
         except ConfigError:
             raise
         except EtlError as exc:

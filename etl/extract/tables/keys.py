@@ -13,7 +13,7 @@ from etl.extract.countries import Country, find, find_code
 
 ENOUGH = 0.8  # of a column's values name countries
 MOST_VALUES = 20_000  # different ones; a column of countries has no more
-SAMPLED = 2000  # rows of a column, to pass over those that name no country
+SAMPLED = 200  # rows of a column, to pass over those that name no country
 BEST = 3  # candidates in a message
 
 
