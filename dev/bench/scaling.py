@@ -88,8 +88,8 @@ def measure(archive: Archive, way: str, folder: Path) -> str:
         out, peaks, own_s = watch(options, environment, others)
         wall_s, other_s = time.perf_counter() - began, cpu_s(others) - used
     days = json.loads(out)["days"]
-    if any(day["outcome"] != "made" for day in days):
-        raise SystemExit(f"not every day was made: {days[0]}")
+    if failed := [day for day in days if day["outcome"] != "made"]:
+        raise SystemExit(f"{len(failed)} were not made: {failed[0]}")
     cpu = own_s + other_s
     requests = Counter(counted.read_text().split()) if counted.exists() else Counter[str]()
     said = ", ".join(f"{n:,} {method}" for method, n in requests.most_common())
@@ -139,13 +139,14 @@ def watch(
     peaks: dict[str, float] = {}
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     with subprocess.Popen(command, env=environ, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603  the project's own
-        while process.poll() is None:
+        out = ""
+        while not out:
             roles = dict.fromkeys(family(process.pid), "worker") | {process.pid: "client"}
             roles |= {one: role for role, pid in others.items() for one in family(pid)}
             for pid, role in roles.items():
                 peaks[role] = max(peaks.get(role, 0.0), (peak_kb(pid) or 0) / 1024)
             try:
-                out, _ = process.communicate(timeout=WATCHED_EVERY_S)
+                out = process.communicate(timeout=WATCHED_EVERY_S)[0] or "nothing"
             except subprocess.TimeoutExpired:
                 continue
     using = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -24,7 +24,7 @@ from etl.errors import (
 from etl.history.record import Failure
 from etl.load.free_memory import trim_heap
 
-PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0)  # 45 s in all, for a store that is away for 30 s
+PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)  # a minute, for a store that is away for 30 s
 GIVE_UP_AFTER = 5  # tasks in a row that come to nothing
 OF_THE_BYTES = (SourceChanged, SourceUnavailable, DataRejected)
 Item = TypeVar("Item")
