@@ -1,5 +1,6 @@
 """Reach Dask's scheduler and workers, or start some here."""
 
+import gc
 import logging
 import signal
 import sys
@@ -45,6 +46,8 @@ def open_engine(address: str | None, workers: int | None) -> Iterator[Engine]:
     Raises ConfigError if Dask is not installed, EtlError if no scheduler answers.
     """
     keep_one_heap()
+    gc.freeze()  # what is loaded so far stays
+    gc.enable()  # commands do without, but these may go on for hours
     if address is None and workers is None:
         yield Here()
         return

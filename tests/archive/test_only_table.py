@@ -46,6 +46,24 @@ def test_a_run_of_the_table_alone_costs_two_objects_and_serves_vintages(
     assert outcomes(done) == ["made"] * 2
 
 
+def test_what_outputs_switches_off_is_not_made(
+    store: DirectoryStore, source: Path, tmp_path: Path
+) -> None:
+    live(store, source, restating(2))
+    other = raw_alone(store, tmp_path / "other")
+    assert outcomes(fill(other, source, OUTPUTS="none")) == ["made"] * 2
+    made = [key.split("/")[2] for key in contents(other) if key.startswith("runs/")]
+    assert sorted(set(made)) == [
+        "changes.json",
+        "datapackage.json",
+        "latest.csv",
+        "latest.json",
+        "manifest.json",
+        "timeseries.parquet",
+    ]
+    assert len(made) == 12
+
+
 def test_readers_are_never_given_a_table_alone(
     store: DirectoryStore, source: Path, tmp_path: Path
 ) -> None:
