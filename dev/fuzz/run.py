@@ -76,6 +76,13 @@ def cpu_s() -> float:
     return times.user + times.system + times.children_user + times.children_system
 
 
+def processors() -> int:
+    """Return how many processors this process may use; macOS knows no limit."""
+    if sys.platform == "linux":
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
 def _in_a_process(task: tuple[str, int, float]) -> Tally:
     name, first, seconds = task
     logging.disable()  # readers warn of what they leave out
@@ -108,7 +115,7 @@ def main() -> int:
     tasks = [(name, first, chosen.seconds / len(names)) for name in names]
     print(f"{'reader':20}{'inputs':>12}{'read':>12}{'broken':>8}{'s per MB':>10}")
     tallies = []
-    with multiprocessing.get_context("spawn").Pool(len(os.sched_getaffinity(0))) as pool:
+    with multiprocessing.get_context("spawn").Pool(processors()) as pool:
         for tally in pool.imap(_in_a_process, tasks):
             tallies.append(tally)
             counts = f"{tally.inputs:12,}{tally.read:12,}{len(tally.broken):8}"
