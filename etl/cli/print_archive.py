@@ -163,7 +163,7 @@ def print_vintages(
         name = escaped(str(row[table.columns[1]]))
         print(f"  {name:30} {row['cells_restated']:>9,}  last on {row['last_revised']}")
     if written.missing:
-        print(f"  not there: {len(written.missing)}; python app.py backfill makes them")
+        print(f"  missing: {len(written.missing)}; python app.py backfill makes them")
         _few(f"{slot}: {why}" for slot, why in written.missing.items())
 
 

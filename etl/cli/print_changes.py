@@ -42,7 +42,7 @@ def print_changes(changes: Sequence[ChangesOfRun], *, as_json: bool, where: str)
         )
         return
     if not changes:
-        print_sentence(f"{where}: nothing is published yet; python app.py run does it")
+        print_sentence(f"{where}: nothing is published yet; python app.py run publishes")
         return
     title = f"{where}: what {amount(changes, 'published run')} changed"
     print_table(title, FROM_RUN_TO_RUN, [_changes_row(*run) for run in changes])
@@ -67,7 +67,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     if as_json:
         print_json({"run_id": run_id, **to_json(found)})
         return
-    print(f"run {run_id} against run {found.compared_with}")
+    print(f"run {run_id} compared with run {found.compared_with}")
     print(f"  rows added {found.rows_added:,}, removed {found.rows_removed:,}")
     print(f"  last date {_moved(found)}")
     print(

@@ -27,7 +27,7 @@ def print_faults(
     number = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}"
     _print(f"{file}: not valid as {source.name}, {number}", "red", faults)
     if isinstance(error, DataRejected) and error.may_be_forced:
-        print("python app.py run --force would publish it nevertheless")
+        print("python app.py run --force would publish it anyway")
 
 
 def print_valid(file: Path, source: Source, checked: Checked, *, as_json: bool) -> None:
