@@ -178,7 +178,7 @@ def test_another_source_does_not_mix_in(store: DirectoryStore, source: Path) -> 
         write(store)
     live(store, source, restating(1))
     write(store)
-    with pytest.raises(StoreError, match="is of coviddata, and the settings say who"):
+    with pytest.raises(StoreError, match="is of coviddata, but the settings say who"):
         write(store, SOURCE="who")
 
 
