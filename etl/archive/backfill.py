@@ -61,7 +61,7 @@ def backfill(
 
     The result lists the snapshots that failed. Raises EtlError if the job as a whole can't go on.
     """
-    work = _Work(job(settings, span.only), store, engine, now, progress)
+    work = _Work(job(settings, store, span.only), store, engine, now, progress)
     engine.prove(work.job)
     relist.list_runs_again(store)
     past, known = history.read(store)[0], catalogue.read(store)

@@ -15,6 +15,10 @@ from etl.store.open import open_store
 WRITERS = ("numpy", "pandas", "pyarrow")  # whose versions shape the bytes that are written
 
 
+# making a boto3 client takes as long as rebuilding a small snapshot, and 20 MB
+_opened: dict[Settings, Store] = {}
+
+
 class WrongWorker(EtlError):
     """A worker that would write other bytes than this process; `other` is what it runs."""
 
@@ -40,7 +44,9 @@ class Job:
     @property
     def store(self) -> Store:
         """Return the store, which is opened once in each process. Raises StoreError."""
-        return _opened(self.settings)
+        if self.settings not in _opened:
+            _opened[self.settings] = open_store(self.settings)
+        return _opened[self.settings]
 
     @property
     def max_bytes(self) -> int:
@@ -52,8 +58,11 @@ class Job:
             raise WrongWorker(other)
 
 
-def job(settings: Settings, only: str = "") -> Job:
-    return Job(without_secrets(settings), fingerprint(settings), tools(), only)
+def job(settings: Settings, store: Store, only: str = "") -> Job:
+    """Return the job of a command, whose tasks use its own `store` if they run in its process."""
+    made = Job(without_secrets(settings), fingerprint(settings), tools(), only)
+    _opened[made.settings] = store
+    return made
 
 
 @cache
@@ -93,9 +102,3 @@ def without_secrets(settings: Settings) -> Settings:
         store=replace(settings.store, output_dir=settings.store.output_dir.absolute()),
         alerts=replace(settings.alerts, topic="", rules=(), translate_to=(), ping_url=""),
     )
-
-
-@cache
-def _opened(settings: Settings) -> Store:
-    # making a boto3 client takes as long as rebuilding a small snapshot
-    return open_store(settings)

@@ -42,7 +42,7 @@ def write_revisions(
     """
     pairs: list[Pair] = [(None, slots[0]), *pairwise(slots)]
     found: list[pd.DataFrame] = []
-    task = partial(tally, job(settings))
+    task = partial(tally, job(settings, store))
     for (_, slot), tallied in map_with_progress(engine, progress, "revisions", task, pairs):
         if isinstance(tallied, Trouble):
             raise EtlError(f"{slot}: {tallied.failure().message}")

@@ -85,7 +85,7 @@ def schema(level: str) -> pa.Schema:
 def write_vintages(settings: Settings, store: Store, engine: Engine, progress: Progress) -> Written:
     """Bring the data set up to date. Raises StoreError, also if it is of another source."""
     past, listed = history.read(store)[0], catalogue.read(store)
-    index, shared = _read_index(store, settings), job(settings)
+    index, shared = _read_index(store, settings), job(settings, store)
     engine.prove(shared)
     wanted, missing = _newest(store, _runs(past, listed, settings))
     there = {entry.key for entry in store.list(VINTAGES)}

@@ -22,7 +22,8 @@ def test_what_travels_to_the_workers_holds_no_secret(tmp_path: Path) -> None:
             OUTPUT_DIR=str(tmp_path),
             ALERT_TOPIC="news",
             TRANSLATE_TO="es",
-        )
+        ),
+        DirectoryStore(tmp_path),
     )
     assert secret.encode() not in pickle.dumps(shared)
     assert secret not in repr(shared)
@@ -30,7 +31,7 @@ def test_what_travels_to_the_workers_holds_no_secret(tmp_path: Path) -> None:
 
 def test_a_worker_with_other_code_does_nothing(store: DirectoryStore, source: Path) -> None:
     live(store, source, restating(1))
-    shared = job(settings(source, OUTPUT_DIR=str(store.root)))
+    shared = job(settings(source, OUTPUT_DIR=str(store.root)), store)
     code, *packages = shared.tools.split()
     for others, named in (
         (["0" * len(code), *packages], "it runs another version of this project; install"),

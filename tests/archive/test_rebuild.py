@@ -21,7 +21,7 @@ def test_a_run_of_that_name_that_says_otherwise_is_never_overwritten(
     [day] = fill(other, source).days
     key = f"runs/{day.run_id}/manifest.json"
     snapshot = catalogue.read(other).rebuilt[0].snapshot
-    shared = job(settings(source, OUTPUT_DIR=str(other.root)))
+    shared = job(settings(source, OUTPUT_DIR=str(other.root)), other)
     [found] = read_backlog(
         other, shared.settings, history.History([]), catalogue.Catalogue(), LATER
     ).snapshots

@@ -45,7 +45,7 @@ def test_one_bad_worker_costs_no_task_and_soon_gets_no_more(
 def test_every_worker_proves_first_that_it_shares_the_folder(
     store: DirectoryStore, source: Path, two_workers: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    wanted = job(settings(source, OUTPUT_DIR=str(store.root)))
+    wanted = job(settings(source, OUTPUT_DIR=str(store.root)), store)
     two_workers.prove(wanted)
     assert contents(store) == {}
     elsewhere = replace(wanted, settings=settings(source, OUTPUT_DIR=f"{store.root}-other"))
