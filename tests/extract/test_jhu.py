@@ -135,7 +135,7 @@ BAD = {
     ),
     "a province twice": (
         wide("A,Spain,0,0,1,2,3", "B,Spain,0,0,1,2,3", "A,Spain,0,0,1,2,3"),
-        "{}, line 4, Spain: this province is also in line 2",
+        "{}, line 4, A, Spain: this province is also in line 2",
     ),
     "a country twice": (
         wide(SPAIN, SPAIN),
@@ -143,7 +143,7 @@ BAD = {
     ),
     "no country": (
         wide("A,,0,0,1,2,3"),
-        "{}, line 2: expected a name of 1 to 200 characters, got 0",
+        "{}, line 2, A: expected a name of 1 to 200 characters, got 0",
     ),
     "a cell too few": (wide(",Spain,0,0,1,2"), "{}, line 2: expected 7 values, got 6"),
     "a column renamed": (
@@ -154,11 +154,11 @@ BAD = {
     ),
     "a day renamed": (
         wide(SPAIN, days=("1/22/20", "23.1.20", "1/24/20")),
-        "{}: expected a column such as 1/22/20, the month first, got '23.1.20'",
+        "{}: expected columns such as 1/22/20, the month first, got '23.1.20'",
     ),
     "a day there is not": (
         wide(SPAIN, days=("1/22/20", "13/1/20", "1/24/20")),
-        "{}: expected a column such as 1/22/20, the month first, got '13/1/20'",
+        "{}: expected columns such as 1/22/20, the month first, got '13/1/20'",
     ),
     "a day twice": (
         wide(SPAIN, days=("1/22/20", "1/23/20", "01/22/20")),
@@ -186,7 +186,7 @@ def test_a_fault_is_named_by_its_file_and_place(
 
 def test_a_name_that_is_no_utf_8_is_named(reading: Reading) -> None:
     wrong = wide(",T\xfcrkiye,0,0,1,2,3").encode("latin-1")
-    assert reading.faults(wrong, *GOOD[1:]) == [f"{FILES[0]}, line 2: not UTF-8"]
+    assert reading.faults(wrong, *GOOD[1:]) == [f"{FILES[0]}, line 2, T\ufffdrkiye: not UTF-8"]
 
 
 def test_the_faults_of_all_three_are_collected(reading: Reading) -> None:

@@ -72,8 +72,8 @@ def test_a_rare_negative_count_is_missing_and_named_with_its_line(tmp_path: Path
 def test_days_that_come_first_are_refused_in_one_line(tmp_path: Path) -> None:
     found = faults(tmp_path, wide(["22/1/20", "23/1/20", "24/1/20"], ",Spain,1,1,1,2,3"))
     assert found == [
-        f"{CONFIRMED}: expected a column such as 1/22/20, the month first, got '22/1/20' "
-        "(and 8 more like it)"
+        f"{CONFIRMED}: expected columns such as 1/22/20, the month first, "
+        "got '22/1/20', '23/1/20', '24/1/20' (and 2 more like it)"
     ]
 
 

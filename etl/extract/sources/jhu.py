@@ -18,7 +18,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from etl.errors import SourceChanged, one_line
+from etl.errors import SourceChanged, listed, one_line
 from etl.extract.countries import find
 from etl.extract.sources import MEASURES
 from etl.extract.sources.assemble import Counts, Named, assemble
@@ -41,6 +41,7 @@ DAY = re.compile(r"([0-9]{1,2})/([0-9]{1,2})/(?:20)?([0-9]{2})")
 # matches nearly every row at once, which saves checking its cells one by one
 PLAIN = re.compile(r"-?[0-9]{1,9}(,-?[0-9]{1,9})*")
 EPOCH = date(1970, 1, 1).toordinal()
+LISTED = 3
 
 
 @dataclass
@@ -113,7 +114,8 @@ def _read(path: Path, last: int, faults: Faults) -> _File:
         if not (province or country):
             file.nameless += 1
             continue
-        place = f"{path.name}, line {line}"
+        shown = (one_line(n.encode("utf-8", "surrogateescape"), 80) for n in (province, country))
+        place = ", ".join(filter(None, (f"{path.name}, line {line}", *shown)))
         try:
             named(country)
         except ValueError as exc:
@@ -121,9 +123,8 @@ def _read(path: Path, last: int, faults: Faults) -> _File:
             continue
         if lines.setdefault((province, country), line) != line:
             before = lines[province, country]
-            faults.add(f"{place}, {country}", f"this province is also in line {before}")
+            faults.add(place, f"this province is also in line {before}")
             continue
-        place = f"{place}, {province}, {country}" if province else f"{place}, {country}"
         counts = np.array(list(_counts([row[at] for at in dated], place, faults)), dtype=float)
         for at in np.flatnonzero(counts < 0).tolist():
             negative.append((f"{place}, {names[dated[at]]}", counts[at]))
@@ -151,15 +152,18 @@ def _days(path: Path, names: list[str], faults: Faults) -> list[int]:
     if not names:
         faults.add(path.name, "there is no column for a day")
     days: dict[int, str] = {}
+    odd = []
     for name in names:
         number = _day(name, month_first=True)
         if number is None:
-            got = f"got '{one_line(name, 40)}'"
-            faults.add(path.name, f"expected a column such as 1/22/20, the month first, {got}")
+            odd.append(repr(one_line(name, 40)))
         elif number in days:
             faults.add(f"{path.name}, {name}", "another column has the same day")
         else:
             days[number] = name
+    if odd:
+        expected = "expected columns such as 1/22/20, the month first"
+        faults.add(path.name, f"{expected}, got {listed(odd, LISTED)}")
     if len(days) < len(names):
         return []
     swapped = [_day(name, month_first=False) for name in names]
