@@ -117,6 +117,22 @@ def test_rows_that_name_nothing_are_left_out_and_counted(path: Path) -> None:
     assert table.mended.warnings() == ["rows without a name, left out: 2"]
 
 
+@pytest.mark.parametrize("form", [who.FORM, owid.FORM])
+def test_what_stands_in_a_row_that_is_left_out_is_not_looked_at(path: Path, form: CsvForm) -> None:
+    header = ",".join(form.columns)
+    code = "ESP" if form is owid.FORM else "ES"
+    rows = [f"2020-03-01,{code},Spain,3,1, 4\t,"]
+    rows += [",,,x,-,1.5,nan", "03/04/2020,,,1e99,,-7,"]
+    if form is owid.FORM:
+        rows += ["soon,OWID_WRL,World,many,0.5,-1,9e9", "2020-03-01,OWID_EUR,\x07,?,,,"]
+    table = read(path, who_file(*rows, "", header=header), form)
+    assert table.mended.rows_nameless == 2
+    assert len(table.rows) == 1
+    assert values(table.rows, "new_cases") == [3]
+    assert values(table.rows, "cumulative_cases") == [4]
+    assert values(table.rows, "cumulative_deaths") == [None]
+
+
 def test_a_last_line_without_a_newline_is_complete_if_it_has_all_fields(path: Path) -> None:
     text = who_file("2020-03-01,TD,Chad,AFRO,0,9,0,0", "2020-03-01,ZW,Zimbabwe,AFRO,0,8,0,5")
     for end in ("", "\r\n"):

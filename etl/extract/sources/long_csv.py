@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv
 from numpy.typing import NDArray
 
@@ -78,9 +79,9 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
     names = header(path, form.columns, form.older)
     try:
         try:
-            return _read(path, form, names, pa.date32())  # the fast way
-        except pa.ArrowInvalid:  # perhaps dates such as 2020-02-24T00:00:00Z
-            return _read(path, form, names, TEXT)
+            return _read(path, form, names)  # the fast way
+        except pa.ArrowInvalid:  # dates such as 2020-02-24T00:00:00Z, or faults in rows left out
+            return _read(path, form, names, as_text=True)
     except (ValueError, SourceChanged) as exc:  # Arrow's errors are ValueErrors
         if faults := explain(path, form):
             raise faults.error() from exc
@@ -89,13 +90,14 @@ def read_long(path: Path, form: CsvForm) -> SourceTable:
         raise SourceChanged(f"{path.name}: {one_line(str(exc))}") from exc
 
 
-def _read(path: Path, form: CsvForm, names: list[str], dates: pa.DataType) -> SourceTable:
+def _read(path: Path, form: CsvForm, names: list[str], *, as_text: bool = False) -> SourceTable:
+    """Read the rows; with `as_text`, parse dates and counts only in the rows that are kept."""
     rows = _Rows(form)
     texts = dict.fromkeys((form.code, form.name), TEXT)
-    numbers = dict.fromkeys(form.counts.values(), pa.float64())
+    numbers = dict.fromkeys(form.counts.values(), pa.string() if as_text else pa.float64())
     options = pa.csv.ConvertOptions(
         include_columns=form.columns,
-        column_types={form.date: dates, **texts, **numbers},
+        column_types={form.date: TEXT if as_text else pa.date32(), **texts, **numbers},
         null_values=["", " ", "  "],  # NA is Namibia
     )
     reading = pa.csv.ReadOptions(
@@ -116,13 +118,23 @@ def _add(rows: _Rows, block: pa.RecordBatch, form: CsvForm) -> None:
     rows.columns["place"].frombytes(places[kept].tobytes())
     rows.columns["day"].frombytes(days.tobytes())
     for ours, theirs in form.counts.items():
-        column = block.column(theirs)
-        known = column.is_valid().to_numpy(zero_copy_only=False)[kept]
-        counts = column.fill_null(0).to_numpy()[kept]
+        column = _numbers(block.column(theirs), kept)
+        known = column.is_valid().to_numpy(zero_copy_only=False)
+        counts = column.fill_null(0).to_numpy()
         if not ((np.abs(counts) <= COUNT_LIMIT) & (np.floor(counts) == counts)).all():
             raise ValueError("a count that is none")
         rows.columns[ours].frombytes(counts.astype(np.int32).tobytes())
         rows.known[ours] += known.tobytes()
+
+
+def _numbers(counts: pa.Array, kept: NDArray[np.bool_]) -> pa.Array:
+    """Return the kept rows' counts (float64); null if blank. Raises ArrowInvalid if one is none."""
+    if not kept.all():
+        counts = counts.filter(pa.array(kept))
+    if pa.types.is_string(counts.type):
+        trimmed = pc.utf8_trim(counts, " \t")
+        counts = pc.if_else(pc.equal(trimmed, ""), None, trimmed).cast(pa.float64())
+    return counts
 
 
 def _days(rows: _Rows, dates: pa.Array) -> NDArray[np.int32]:
