@@ -174,6 +174,10 @@ def _contradictions(values: Mapping[str, Any], environ: Mapping[str, str]) -> li
     source, level = values.get("SOURCE", ""), values.get("LEVEL", "")
     if source and level and sources.data_set(source, level) not in sources.SOURCES:
         faults.append(f"LEVEL: {source} has only countries, got {level!r}")
+    no_own = "TABLES" in values and not values["TABLES"] and not values.get("TRANSFORM")
+    if no_own and alerts.unknown(values.get("ALERT_RULES", ())):
+        got = environ["ALERT_RULES"].strip()
+        faults.append(f"ALERT_RULES: expected {alerts.EXPECTED}, got {got[:80]!r}")
     of_levels = {level} if level else set()
     if names := values.get("SOURCES"):
         of_levels = {sources.SOURCES[name].level for name in names}

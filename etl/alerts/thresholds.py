@@ -44,7 +44,8 @@ def idle_rules(rules: Sequence[AlertRule], latest: Sequence[Row]) -> list[AlertR
 
 def _meant(rule: AlertRule, row: Row) -> bool:
     """Whether the row has a figure that the rule applies to."""
-    if row.get(_measure(rule, row)) is None:
+    value = row.get(_measure(rule, row))
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return False
     names = (row.get(name) for name in ("country_key", "country", "iso3"))
     wanted = rule.country.casefold()

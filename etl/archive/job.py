@@ -91,6 +91,7 @@ def without_secrets(settings: Settings) -> Settings:
     Alerts are left out, and so is translation: the page of an old day is not worth its price.
     """
     source = settings.source
+    own_tables = tuple(replace(one, url=shown(one.url)) for one in settings.table.own_tables)
     return replace(
         settings,
         source=replace(
@@ -100,5 +101,6 @@ def without_secrets(settings: Settings) -> Settings:
             facts_url=shown(source.facts_url),
         ),
         store=replace(settings.store, output_dir=settings.store.output_dir.absolute()),
+        table=replace(settings.table, own_tables=own_tables),
         alerts=replace(settings.alerts, topic="", rules=(), translate_to=(), ping_url=""),
     )

@@ -71,11 +71,13 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             if country_files:
                 written |= country_files.add(group, tidy.own.dropped)
     # a series that ended before SINCE is not listed
-    countries = tidy.own.without_dropped(tidy.countries[tidy.countries[key].isin(shown)])
+    countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows
     written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
     if country_files:
-        written[list_key(levels.level(countries))] = write_countries(folder, header, countries)
+        written[list_key(levels.level(countries))] = write_countries(
+            folder, header, tidy.own.without_dropped(countries)
+        )
     if tidy.world is not None and {"world", "page"} & set(on):  # the page reads it
         world = keep(tidy.world, only.measures, only.since)
         path, silent = folder / WORLD, len(tidy.silent)

@@ -8,6 +8,8 @@ import pandas as pd
 
 from etl.errors import DataRejected
 from etl.history.manifest import ColumnNote, OwnNote, StepNote, TableNote
+from etl.settings import alert_rules
+from etl.settings.alert_rules import AlertRule
 from etl.transform.columns import Field
 
 
@@ -78,8 +80,16 @@ class OwnColumns:
         ]
         return OwnNote(step=step, columns=columns)
 
-    def warnings(self) -> list[str]:
-        return self.step.all_warnings() if self.step else []
+    def warnings(self, rules: Sequence[AlertRule]) -> list[str]:
+        """Return the step's warnings, and one if rules of ALERT_RULES name no figure."""
+        warnings = self.step.all_warnings() if self.step else []
+        own = [one.name for one in self._fields() if one.type in ("integer", "number")]
+        if (self.tables or self.step) and (unknown := alert_rules.unknown(rules, own)):
+            known = ", ".join([*alert_rules.MEASURES, *own])
+            warnings.append(
+                f"ALERT_RULES: no figure is called {', '.join(unknown)}; there are {known}"
+            )
+        return warnings
 
     def _fields(self) -> list[Field]:
         joined = [one for table in self.tables for one in table.fields]

@@ -53,8 +53,15 @@ def listed(store: Store, run_id: str, level: str) -> list[Listed] | None:
 
 def listed_in(rows: Sequence[Mapping[str, Any]], level: str) -> list[Listed]:
     """Make the entries of the rows of a list, or of latest.json."""
+    rows = [complete(row, level) for row in rows]
     coded = by_code(rows, level)
     return [of_row(row, level, has_code=row[levels.names(level)[0]] in coded) for row in rows]
+
+
+def complete(row: Mapping[str, Any], level: str) -> dict[str, Any]:
+    """Add what a row needs and the user's step may have dropped: the key serves for a name."""
+    key, *others = levels.names(level)
+    return {**dict.fromkeys(others, row[key]), "iso3": None, "stale": False, **row}
 
 
 def by_code(rows: Sequence[Mapping[str, Any]], level: str) -> set[str]:

@@ -79,7 +79,7 @@ def write_checked(run: Run, checked: Checked, inputs: Inputs, work: Path) -> Ver
     free_memory.trim_heap()
     own = _own_columns(run, checked.table)
     files = _write(run, checked, inputs.facts, own, work / "files")
-    checked.findings.warnings.extend(own.warnings())
+    checked.findings.warnings.extend(own.warnings(run.settings.alerts.rules))
     if own.step and run.options.dry_run and own.step.sample is not None:
         run.options.sample(own.step.sample.to_string(index=False))
     into_run = uploads(files, run.run_id)

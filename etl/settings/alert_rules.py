@@ -4,6 +4,7 @@ Each raises ValueError with what it expected.
 """
 
 import re
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from etl.settings.readers import names
@@ -25,6 +26,10 @@ MEASURES = (
     "cases_7d_per_100k",
     "case_fatality",
 )
+EXPECTED = (
+    "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures "
+    + ", ".join(MEASURES)
+)
 FIFO = ".fifo"  # ends the names of FIFO topics
 TOPIC_NAME = r"[A-Za-z0-9_-]{1,256}"
 TOPIC_ARN = rf"arn:aws[a-z-]*:sns:[a-z0-9-]+:[0-9]{{12}}:{TOPIC_NAME}"
@@ -45,17 +50,20 @@ class AlertRule:
         return f"{self.country}:{self.measure}>{self.limit:.12g}"
 
 
+def unknown(rules: Iterable[AlertRule], own: Collection[str] = ()) -> list[str]:
+    """Return the measures of rules that are neither figures of latest.json nor one's own."""
+    measures = dict.fromkeys(rule.measure for rule in rules)
+    return [measure for measure in measures if measure not in (*MEASURES, *own)]
+
+
 def rules(value: str) -> tuple[AlertRule, ...]:
     return tuple(dict.fromkeys(_rule(text) for text in names(value)))
 
 
 def _rule(text: str) -> AlertRule:
     found = re.fullmatch(r"([^:<>]+):\s*(\w+)\s*>\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)", text)
-    if not found or found[2] not in MEASURES:
-        raise ValueError(
-            "rules such as ESP:cases_7d_per_100k>300,*:deaths_7d_avg>1000, of the figures "
-            + ", ".join(MEASURES)
-        )
+    if not found:
+        raise ValueError(EXPECTED)
     return AlertRule(found[1].strip(), found[2], float(found[3]))
 
 

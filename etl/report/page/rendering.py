@@ -45,6 +45,7 @@ def read_content(folder: Path, manifest: Manifest, status: Status, form: str) ->
     """Read what the page shows from the published files in `folder`."""
     source = SOURCES[manifest.source.name]
     shown = view.read_view(folder, manifest, source.level)
+    step = manifest.own_note.step
     values = {
         "manifest": manifest,
         "form": form,
@@ -57,7 +58,7 @@ def read_content(folder: Path, manifest: Manifest, status: Status, form: str) ->
         "corrections": words.CORRECTIONS,
         "outcomes": words.OUTCOMES,
         "known_fault": source.known_fault,
-        "filtered": words.filters(manifest.settings),
+        "filtered": words.filters(manifest.settings, step.columns_dropped if step else ()),
         "original": ORIGINAL,
         "names": languages.NAMES,
         "right_to_left": languages.RIGHT_TO_LEFT,

@@ -55,7 +55,7 @@ def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[t
     before = ""
     for piece in pieces:
         days = day_numbers(piece)
-        values = piece[list(columns)].to_numpy(dtype=float, na_value=np.nan)
+        values = piece.reindex(columns=list(columns)).to_numpy(dtype=float, na_value=np.nan)
         for key, begin, end in spans(piece):
             if held and key != before:
                 yield before, _joined(held)

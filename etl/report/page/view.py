@@ -15,9 +15,9 @@ import msgspec
 from etl.extract import levels
 from etl.extract.countries import normalise
 from etl.history.manifest import Manifest, PublishedFile
-from etl.load.read_back import by_code
+from etl.load.read_back import by_code, complete
 from etl.report.numbers import typeset, typeset_change
-from etl.report.page.words import MEASURES, Measure
+from etl.report.page.words import MEASURES, Measure, own_measures
 from etl.store.layout import CHANGES, LATEST_JSON, WORLD, list_key, series_key
 
 RANKED = 12
@@ -104,6 +104,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     files = {row[key]: row["file"] for row in listed} if with_files else {}
     coded = by_code(listed, level)
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
+    measures += own_measures(manifest.own_note.columns, latest)
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
     if level == "countries":
         world = msgspec.json.decode((folder / WORLD).read_bytes())
@@ -131,8 +132,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
 
 
 def _listed(path: Path, level: str) -> list[dict[str, Any]]:
-    content: dict[str, list[dict[str, Any]]] = msgspec.json.decode(path.read_bytes())
-    return content[level]
+    return [complete(row, level) for row in msgspec.json.decode(path.read_bytes())[level]]
 
 
 def _row(

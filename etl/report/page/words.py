@@ -1,9 +1,11 @@
 """The page's wording: its measures, the meaning of files and corrections, how values are shown."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from etl.extract import levels
+from etl.history.manifest import ColumnNote
 from etl.report.numbers import MISSING, typeset
 from etl.store.layout import CHANGES
 from etl.store.places import PLACES
@@ -39,6 +41,8 @@ MEASURES = (
     Measure("case_fatality", "Fatality", "deaths in all / cases in all", 2, share=True),
     Measure("population", "Population", "people"),
 )
+NO_BLANKS = str.maketrans("{}", "()")  # in translated sentences they are blanks
+MOST_OWN = 4  # columns of TABLES and TRANSFORM; the files have all
 MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
 MEANING = {
     place.key: place.meaning
@@ -107,14 +111,30 @@ MONTHS = tuple(
 )
 
 
-def filters(settings: Mapping[str, str]) -> list[tuple[str, str]]:
-    """List what the settings leave out, as sentences and the text for their {value}."""
+def own_measures(
+    columns: Sequence[ColumnNote], latest: Sequence[Mapping[str, Any]]
+) -> list[Measure]:
+    """Return the first numeric columns of TABLES and TRANSFORM that have values."""
+    made = []
+    for one in columns:
+        values = [row[one.name] for row in latest if row.get(one.name) is not None]
+        if values and one.type in ("integer", "number"):
+            places = 0 if one.type == "integer" else 1 if max(map(abs, values)) >= 10 else 3
+            meaning = f"{one.meaning} ({one.unit})" if one.unit else one.meaning
+            meaning = f"{plain(one.name)}, {meaning}".translate(NO_BLANKS)
+            made.append(Measure(one.name, plain(one.name).capitalize(), meaning, places))
+    return made[:MOST_OWN]
+
+
+def filters(settings: Mapping[str, str], dropped: Sequence[str] = ()) -> list[tuple[str, str]]:
+    """List what the settings and the user's step leave out, as sentences and their {value}."""
     said = [
         ("only some countries ({value})", settings["COUNTRIES"].replace(",", ", ")),
         ("only days from {value} on", settings["SINCE"]),
     ]
     kept = {"new": "only new counts", "cumulative": "only cumulative counts"}
     said.append((kept.get(settings["KEEP"], ""), settings["KEEP"]))
+    said.append(("without the columns {value}", ", ".join(dropped)))
     return [(sentence, value) for sentence, value in said if sentence and value]
 
 
