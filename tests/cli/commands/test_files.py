@@ -169,8 +169,8 @@ def test_what_is_the_workers_own_is_neither_written_nor_removed_but_by_force(des
         "manifest.json": "part of the worker's state",
         "history.json": "part of the worker's state",
         "status.json": "part of the worker's state",
-        f"runs/{run_id}/latest.csv": "a part of the worker's archive",
-        f"raw/{run_id}/stats.json.gz": "a part of the worker's archive",
+        f"runs/{run_id}/latest.csv": "part of the worker's archive",
+        f"raw/{run_id}/stats.json.gz": "part of the worker's archive",
         "latest.csv": "a published file",
         "countries/ESP.json": "a published file",
     }
