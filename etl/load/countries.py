@@ -14,7 +14,7 @@ import pyarrow.csv
 
 from etl.extract import levels
 from etl.load.table import to_csv_table
-from etl.load.values import Header, joined, records, spans, to_json, write_json
+from etl.load.values import Header, joined, json_records, spans, to_json, write_json
 from etl.store.layout import LATEST_CSV, LATEST_JSON, list_key, series_key
 
 # Windows opens a device in place of a file with such a name, whatever its ending
@@ -39,7 +39,7 @@ class CountryFiles:
         self._header = header.fields()
         level, key = levels.level(countries), levels.key(countries)
         self._names = levels.names(level)
-        self._about = {row[key]: row for row in records(countries)}
+        self._about = {row[key]: row for row in json_records(countries)}
         self._once = {*self._names, "iso3", "stale", *countries.columns}
         (folder / level).mkdir()
 
@@ -63,7 +63,7 @@ class CountryFiles:
             pairs = zip(columns, values, strict=True)
             text = "".join(f',"{column}":[{listed}]' for column, listed in pairs)
             (self._folder / name).write_bytes(
-                msgspec.json.encode(head).removesuffix(b"}") + text.encode() + b"}"
+                msgspec.json.encode(head).removesuffix(b"}") + text.encode() + b"}\n"
             )
             written[name] = end - begin
         return written
@@ -101,13 +101,13 @@ def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> in
     Return the number of rows.
     """
     level = levels.level(countries)
-    write_json(folder / list_key(level), {**header.fields(), level: records(countries)})
+    write_json(folder / list_key(level), {**header.fields(), level: json_records(countries)})
     return len(countries)
 
 
 def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
     """Write latest.json and latest.csv, with one row per country. Return the rows of each file."""
-    content = {**header.fields(), levels.level(latest): records(latest)}
+    content = {**header.fields(), levels.level(latest): json_records(latest)}
     write_json(folder / LATEST_JSON, content)
     table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))
     pa.csv.write_csv(table, folder / LATEST_CSV)

@@ -2,8 +2,8 @@
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from etl.store.layout import (
     LATEST_CSV,
     LATEST_JSON,
     PACKAGE,
+    SCHEMAS,
     STATS,
     TABLE_CSV,
     TABLE_PARQUET,
@@ -22,8 +23,8 @@ from etl.store.layout import (
     list_key,
 )
 from etl.transform import columns as fields
-from etl.transform.columns import Field
-from etl.transform.filters import dropped
+from etl.transform.columns import FORMAT, Field
+from etl.transform.filters import ShownColumns
 
 TITLES = {
     LATEST_CSV: "One row per {one}: its last day, with facts",
@@ -41,6 +42,7 @@ TITLES = {
     CHANGES: "How this version differs from the previous one",
 }
 SERIES_TITLE = "The series of one {one}, column by column"
+SCHEMA_TITLE = "The form of {name} (JSON Schema)"
 MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
@@ -50,15 +52,6 @@ HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
     "that spreadsheets don't run it as a formula."
 )
-
-
-@dataclass(frozen=True)
-class ShownColumns:
-    """Which columns the tables have: KEEP, those of TABLES and TRANSFORM, and those it dropped."""
-
-    measures: str
-    own: Sequence[Field] = ()
-    dropped: Collection[str] = ()
 
 
 def write_package(
@@ -79,6 +72,7 @@ def write_package(
         "profile": "data-package",
         "name": "cloud-etl",
         "title": header.source,
+        "version": f"{FORMAT}.0.0",
         "description": f"{header.notice} {about}" if header.notice else about,
         "keywords": ["COVID-19", "cases", "deaths", header.level, "time series"],
         "sources": list(sources),
@@ -97,7 +91,7 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
         "name": _name(file.name, seen),
         "path": file.name,
         "profile": "tabular-data-resource" if form == "csv" else "data-resource",
-        "title": TITLES.get(file.name, SERIES_TITLE).format(one=levels.one(level)),
+        "title": _title(file.name).format(one=levels.one(level)),
         "format": form,
         "mediatype": MEDIA_TYPES[form],
     }
@@ -115,14 +109,18 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
         about |= {"type": "file"}
     columns, key = _columns(file.name, level)
     if columns:
-        left_out = {*dropped(written.measures), *written.dropped}
-        kept = [one for one in (*columns, *written.own) if one.name not in left_out]
         about["schema"] = {
-            "fields": [_field(field) for field in kept],
+            "fields": [_field(field) for field in written.of(columns)],
             "missingValues": [""],
             "primaryKey": key,
         }
     return about
+
+
+def _title(name: str) -> str:
+    if name.startswith(SCHEMAS):
+        return SCHEMA_TITLE.format(name=name.removeprefix(SCHEMAS), one="{one}")
+    return TITLES.get(name, SERIES_TITLE)
 
 
 def _name(file_name: str, seen: Counter[str]) -> str:

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from etl.extract import levels
+from etl.extract.sources import MEASURES
 from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
 from etl.transform.silence import last_known, unreported
@@ -31,8 +32,8 @@ def write_stats(
 
     `new` is the difference to the last known count (0 before the first), also across gaps, so
     that the numbers are whole and add up to `cumulative`, as readers of this shape expect. A
-    missing count is null, and so is `new` where the source did not report it; a measure that the
-    source lacks is left out.
+    missing count is null, and so is `new` where the source did not report it, and every count of a
+    measure that the source lacks.
     """
     kinds = [kind for kind in ("new", "cumulative") if keep in ("all", kind)]
     what = levels.WITHIN[levels.level(entities)][0]
@@ -51,7 +52,7 @@ def write_stats(
                 file.writelines([comma, begin, head, b',"dates":{', text.encode(), b"}}"])
                 comma = b","
             written += sum(lengths)
-        file.write(b"]" if comma == b"," else b"[]")
+        file.write(b"]\n" if comma == b"," else b"[]\n")
     return written
 
 
@@ -103,7 +104,11 @@ def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.
     glue = '":{'
     for kind in kinds:
         glue += f'"{kind}":{{'
-        for measure in measures(rows):
+        for measure in MEASURES:
+            if measure not in measures(rows):
+                parts += [f'{glue}"{measure}":null']
+                glue = ","
+                continue
             count, known = counts(rows[f"cumulative_{measure}"].iloc[index])
             if kind == "new":
                 before = last_known(known, first)

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.extract import levels
+from etl.transform.columns import FORMAT
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Header:
     def fields(self) -> dict[str, Any]:
         """Return the fields that each JSON file begins with; `notice` comes first."""
         about = {
+            "format": FORMAT,
             "source": self.source,
             "attribution": self.attribution,
             "licence": self.licence,
@@ -43,11 +45,11 @@ class Header:
     def of_table(self) -> dict[str, str]:
         """Return the metadata of the table's Parquet file."""
         title = f"COVID-19 by {levels.one(self.level)} and day, tidied and checked"
-        return {"title": title, **self.fields()}
+        return {"title": title} | {name: str(value) for name, value in self.fields().items()}
 
 
 def write_json(path: Path, content: object) -> None:
-    path.write_bytes(msgspec.json.encode(content))
+    path.write_bytes(msgspec.json.encode(content) + b"\n")
 
 
 def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
@@ -110,4 +112,15 @@ def full_names(listed: pd.DataFrame) -> dict[str, str]:
 def records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a small table as dictionaries of plain values."""
     columns = {str(name): to_list(table[name]) for name in table.columns}
+    return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]
+
+
+def json_records(table: pd.DataFrame) -> list[dict[str, Any]]:
+    """Like `records`, for JSON: numbers are the text that they have in all files (5, not 5.0)."""
+    texts = {
+        str(name): [msgspec.Raw(text.encode()) for text in to_json(table[name]).to_pylist()]
+        for name in table.columns
+        if table[name].dtype.kind == "f"
+    }
+    columns = {name: texts.get(name) or to_list(table[name]) for name in map(str, table.columns)}
     return [dict(zip(columns, row, strict=True)) for row in zip(*columns.values(), strict=True)]

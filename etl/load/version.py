@@ -34,14 +34,16 @@ from etl.load.countries import file_names
 from etl.load.files import Filter, Tidy, write_files
 from etl.load.fingerprint import shaping
 from etl.load.own import OwnColumns, table_notes
-from etl.load.package import ShownColumns, write_package
+from etl.load.package import write_package
 from etl.load.publish import File, Version, describe, uploads
 from etl.load.raw import archive, described
+from etl.load.schemas import write_schemas
 from etl.load.values import full_names
 from etl.store import Upload
 from etl.transform import amounts, checks, derive, read, silence
 from etl.transform.checks import Extent, Findings
 from etl.transform.difference import Difference
+from etl.transform.filters import ShownColumns
 from etl.transform.read import Reading
 from etl.transform.world import world
 
@@ -170,9 +172,11 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
     only = Filter(settings.table.keep, settings.table.since, settings.table.outputs)
     files = write_files(folder, header, tidy, only)
     files.append(write_changes(folder, header, checked.changes))
+    shown = ShownColumns(settings.table.keep, own.fields(), own.dropped)
+    names = [file.name for file in files]
+    files += write_schemas(folder, names, run.source.level, shown)
     sources = provenance.sources(run, facts)
-    written = ShownColumns(settings.table.keep, own.fields(), own.dropped)
-    files.append(write_package(folder, files, header, sources, written))
+    files.append(write_package(folder, files, header, sources, shown))
     return files
 
 

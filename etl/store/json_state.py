@@ -87,4 +87,4 @@ def check_times(*times: date | None) -> None:
 
 def readable(content: object) -> bytes:
     """Encode as JSON with line breaks, so that people can read it."""
-    return msgspec.json.format(msgspec.json.encode(content), indent=1)
+    return msgspec.json.format(msgspec.json.encode(content), indent=1) + b"\n"

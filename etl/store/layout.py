@@ -11,6 +11,7 @@ PAGE, ASSETS, FORM = "index.html", "assets/", "feedback.html"
 LATEST_CSV, LATEST_JSON = "latest.csv", "latest.json"
 TABLE_CSV, TABLE_PARQUET = "timeseries.csv.gz", "timeseries.parquet"
 WORLD, STATS, CHANGES, PACKAGE = "world.json", "stats.json", "changes.json", "datapackage.json"
+SCHEMAS = "schemas/"
 RUNS, RAW, REPORTS = "runs/", "raw/", "reports/"
 VINTAGES, VINTAGES_INDEX, REVISIONS = "vintages/", "vintages.json", "revisions.csv"
 INBOX, SHARED, TRIAL = "inbox/", "_shared/", "_doctor-"
@@ -36,6 +37,11 @@ def list_key(level: str) -> str:
 def series_key(level: str, name: str = "") -> str:
     """Return the key of one series, `countries/ESP.json`; without a name, that of their folder."""
     return f"{level}/{name}.json" if name else f"{level}/"
+
+
+def schema_key(kind: str) -> str:
+    """Return the key of a JSON Schema: `schemas/latest.json`."""
+    return f"{SCHEMAS}{kind}.json"
 
 
 def raw_key(run_id: str, name: str) -> str:

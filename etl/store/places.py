@@ -176,6 +176,7 @@ PLACES = (
         "a description of all files for programs: columns, units, digests",
         more="and sources (Frictionless Data Package)",
     ),
+    Place(layout.SCHEMAS, "published", OPEN, "the form of each JSON file (JSON Schema)"),
     Place(
         layout.FEED,
         "state",

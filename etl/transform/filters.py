@@ -1,14 +1,34 @@
 """The filters KEEP, SINCE and COUNTRIES, in pure pandas."""
 
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
 
 from etl.extract.sources.table import CUMULATIVE, NEW
+from etl.transform.columns import Field
 
 FROM_NEW = [*NEW, "cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k"]
 FROM_CUMULATIVE = [*CUMULATIVE, "active", "case_fatality"]
+
+
+@dataclass(frozen=True)
+class ShownColumns:
+    """Which columns the tables have: KEEP, those of TABLES and TRANSFORM, and those it dropped."""
+
+    measures: str
+    own: Sequence[Field] = ()
+    dropped: Collection[str] = ()
+
+    def left_out(self) -> set[str]:
+        return {*dropped(self.measures), *self.dropped}
+
+    def of(self, columns: Iterable[Field], *, own: bool = True) -> list[Field]:
+        """Return those of `columns` that are shown, and the user's `own` ones after them."""
+        every = (*columns, *(self.own if own else ()))
+        return [one for one in every if one.name not in self.left_out()]
 
 
 def keep(table: pd.DataFrame, measures: str, since: date | None) -> pd.DataFrame:

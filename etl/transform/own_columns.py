@@ -22,7 +22,8 @@ from etl.extract.tables.typed import Typed
 from etl.transform.columns import NAMES, Field, latest_fields
 
 # names that the published files use beside the columns
-RESERVED = {"iso2", "file", "notice", "source", "attribution", "licence", "last_date", *NAMES}
+HEADER = ("format", "notice", "source", "attribution", "licence", "last_date")
+RESERVED = {"iso2", "file", *HEADER, *NAMES}
 Days = NDArray[np.int64]
 
 

@@ -7,7 +7,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import day_numbers, floats, measures, starts
+from etl.extract.sources.table import CUMULATIVE, NEW, day_numbers, floats, measures, starts
 from etl.transform.silence import unreported
 
 SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
@@ -21,8 +21,8 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     """Add up the countries that are not stale: `date, cumulative_*, new_*` (Int64).
 
     On a day that a country lacks, within its series or after its end, its last value counts; so
-    does a silent country's. A measure is missing after the last day on which any country has it.
-    `new_*` is also missing on the first day, and where `_unknown` says so.
+    does a silent country's. A measure is missing if the source lacks it, and after the last day on
+    which any country has it. `new_*` is also missing on the first day, and where `_unknown` says.
     """
     key = levels.key(rows)
     alive = ~rows[key].isin(stale).to_numpy()
@@ -49,8 +49,10 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     for measure in measures(rows):
         new = total[f"cumulative_{measure}"].diff()
         total[f"new_{measure}"] = new.mask(unknown[measure]) if measure in unknown else new
+    unknown_counts = pd.array([pd.NA] * len(total), dtype="Int64")
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()
-    return series
+    lacking = {name: unknown_counts for name in (*CUMULATIVE, *NEW) if name not in series}
+    return series.assign(**lacking)[["date", *CUMULATIVE, *NEW]]
 
 
 def _unknown(counted: Floats, filled: Floats, new_known: Bools, unreported: Bools) -> Bools:

@@ -258,7 +258,7 @@ def test_a_country_s_file_has_its_codes_facts_and_series(out: Path) -> None:
         for c in table_columns()
         if c not in ("country_key", "country", "iso3", "stale", *FACT_COLUMNS)
     ]
-    header = ["notice", "source", "attribution", "licence", "last_date"]
+    header = ["notice", "format", "source", "attribution", "licence", "last_date"]
     about = ["country_key", "country", "iso2", "iso3", *FACT_COLUMNS, "stale"]
     assert list(spain) == [*header, *about, *series]
     assert (spain["country"], spain["iso2"], spain["stale"]) == ("España", "ES", False)
@@ -408,6 +408,7 @@ def test_quotes_line_breaks_commas_and_any_script_survive_in_every_format(
 def test_every_json_file_but_the_source_s_own_shape_says_whose_data_it_is(out: Path) -> None:
     head = {
         "notice": "Made up.",
+        "format": 1,
         "source": "A title",
         "attribution": "Somebody's",
         "licence": "CC0",
@@ -415,7 +416,7 @@ def test_every_json_file_but_the_source_s_own_shape_says_whose_data_it_is(out: P
     }
     for name in JSON_FILES - {"stats.json"}:
         content = from_json(out / name)
-        assert dict(list(content.items())[:5]) == head, name
+        assert dict(list(content.items())[:6]) == head, name
         assert next(iter(content)) == "notice"
 
 
@@ -423,7 +424,7 @@ def test_where_there_is_no_notice_no_file_has_one(tmp_path: Path) -> None:
     header = Header("A title", "Somebody's", "CC0", "2020-03-12")
     write(folder := tmp_path / "files", header=header)
     for name in JSON_FILES - {"stats.json"}:
-        assert list(from_json(folder / name))[:2] == ["source", "attribution"]
+        assert list(from_json(folder / name))[:2] == ["format", "source"]
 
 
 def test_what_is_missing_is_null_in_json_and_nothing_in_csv(out: Path) -> None:

@@ -14,7 +14,7 @@ from dev.tools import data_dictionary
 from etl.extract import levels
 from etl.extract.levels import LEVELS
 from etl.extract.sources import SAMPLES
-from etl.load.package import ShownColumns, write_package
+from etl.load.package import write_package
 from etl.load.publish import File
 from etl.load.values import Header
 from etl.settings.groups import KEEPS
@@ -23,6 +23,7 @@ from etl.store.layout import of_page
 from etl.transform import columns as fields
 from etl.transform.columns import table_columns
 from etl.transform.derive import tidy
+from etl.transform.filters import ShownColumns
 from etl.transform.repair import repair
 from etl.transform.world import latest
 from tests.support.builders import country, day, stats_json

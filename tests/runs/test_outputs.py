@@ -20,12 +20,13 @@ DAY = timedelta(days=1)
 ALWAYS = {
     *("manifest.json", "history.json", "status.json", "latest.csv", "latest.json"),
     *("timeseries.parquet", "changes.json", "datapackage.json"),
+    *(f"schemas/{name}.json" for name in ("latest", "changes", "manifest", "status")),
 }
 SWITCHED = {
     "page": ("index.html", "assets/*"),
-    "countries": ("countries.json", "countries/*"),
-    "world": ("world.json",),
-    "stats": ("stats.json",),
+    "countries": ("countries.json", "countries/*", "schemas/countries.json", "schemas/series.json"),
+    "world": ("world.json", "schemas/world.json"),
+    "stats": ("stats.json", "schemas/stats.json"),
     "csv": ("timeseries.csv.gz",),
     "feed": ("feed.xml",),
 }

@@ -9,7 +9,7 @@ import pandas as pd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from etl.extract.sources.table import measures
+from etl.extract.sources.table import CUMULATIVE, NEW, measures
 from etl.load.stats import write_stats
 from etl.transform.changes import compare
 from etl.transform.columns import table_columns
@@ -64,23 +64,24 @@ def test_active_is_unknown_where_recoveries_are() -> None:
     assert values(latest(tidied(lacking(whole, "recoveries"))), "active") == [None]
 
 
-def test_the_world_has_the_measures_there_are() -> None:
+def test_a_measure_the_source_lacks_is_missing_in_the_world() -> None:
     table = lacking(rows(spain=days("2020-03-01", [1, 2], [0, 1])), "recoveries")
-    assert list(world(table, set()).columns) == [
-        "date",
-        "cumulative_cases",
-        "cumulative_deaths",
-        "new_cases",
-        "new_deaths",
-    ]
+    total = world(table, set())
+    assert list(total.columns) == ["date", *CUMULATIVE, *NEW]
+    for kind in ("new", "cumulative"):
+        assert values(total, f"{kind}_recoveries") == [None, None]
+    assert values(total, "cumulative_deaths") == [0, 1]
 
 
-def test_stats_json_leaves_out_a_measure_the_source_lacks(tmp_path: Path) -> None:
+def test_a_measure_the_source_lacks_is_null_in_stats_json(tmp_path: Path) -> None:
     table = lacking(rows(spain=days("2020-03-01", [5, 7], [0, 1])), "recoveries")
     (element,) = stats(table, tmp_path / "stats.json")
     assert element["dates"] == {
-        "2020-03-01": {"new": {"cases": 5, "deaths": 0}, "cumulative": {"cases": 5, "deaths": 0}},
-        "2020-03-02": {"new": {"cases": 2, "deaths": 1}, "cumulative": {"cases": 7, "deaths": 1}},
+        f"2020-03-0{n}": {
+            "new": {"cases": new, "deaths": died, "recoveries": None},
+            "cumulative": {"cases": all_cases, "deaths": died, "recoveries": None},
+        }
+        for n, new, all_cases, died in ((1, 5, 5, 0), (2, 2, 7, 1))
     }
 
 

@@ -1,0 +1,101 @@
+"""schemas/*.json: every JSON file that is published has the form that its schema describes."""
+
+import copy
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from etl.extract.sources import SAMPLES
+from etl.store.memory import MemoryStore
+from tests.support.runs import contents, growing, run
+
+LATER = datetime(2024, 4, 1, 6, tzinfo=UTC)
+OTHERS = ("datapackage.json", "schemas/")  # their schemas are their standards' own
+
+
+def schema_of(key: str, objects: dict[str, bytes]) -> Any:
+    folder, _, name = key.rpartition("/")
+    kind = "series" if folder else name.removesuffix(".json")
+    schema = json.loads(objects[f"schemas/{kind}.json"])
+    jsonschema.Draft202012Validator.check_schema(schema)
+    return schema
+
+
+def published_json(objects: dict[str, bytes]) -> list[str]:
+    """The stable JSON files that the public may read."""
+    closed = ("runs/", "raw/", "history.json", "catalogue.json", *OTHERS)
+    return [key for key in objects if key.endswith(".json") and not key.startswith(closed)]
+
+
+def assert_all_valid(objects: dict[str, bytes]) -> None:
+    keys = published_json(objects)
+    assert {"latest.json", "manifest.json", "status.json", "changes.json"} <= set(keys)
+    for key in keys:
+        assert objects[key].endswith(b"\n"), key
+        content = json.loads(objects[key])
+        checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
+        validator = jsonschema.Draft202012Validator(schema_of(key, objects), format_checker=checker)
+        assert not [error.message for error in validator.iter_errors(content)], key
+        if key != "stats.json":  # the source's own shape
+            assert content["format"] == 1, key
+
+
+@pytest.mark.parametrize("keep", ["all", "new", "cumulative"])
+def test_every_file_has_the_form_of_its_schema(keep: str, tmp_path: Path) -> None:
+    source, store = tmp_path / "stats.json", MemoryStore()
+    source.write_bytes(growing(20))
+    run(store, source, KEEP=keep)
+    assert_all_valid(contents(store))
+
+
+@pytest.mark.parametrize(
+    ("name", "variables"),
+    [
+        ("who.csv.gz", {"SOURCE": "who"}),  # has no recoveries
+        ("regions.json.gz", {"LEVEL": "regions"}),
+        ("places.json.gz", {"LEVEL": "places"}),
+    ],
+)
+def test_the_files_of_other_sources_and_levels_too(name: str, variables: dict[str, str]) -> None:
+    store = MemoryStore()
+    run(store, SAMPLES / name, now=LATER, options=None, **variables)
+    objects = contents(store)
+    assert_all_valid(objects)
+    if variables.get("SOURCE") == "who":
+        world = json.loads(objects["world.json"])
+        assert set(world["series"]["new_recoveries"]) == {None}
+        assert world["totals"]["cumulative_recoveries"] is None
+
+
+def test_a_schema_refuses_another_type_and_a_column_that_is_gone(tmp_path: Path) -> None:
+    source, store = tmp_path / "stats.json", MemoryStore()
+    source.write_bytes(growing(20))
+    run(store, source)
+    objects = contents(store)
+    for key, place in (("latest.json", ("countries", 0)), ("countries/ESP.json", ())):
+        good = json.loads(objects[key])
+        schema = schema_of(key, objects)
+        for cell, value in (("date", 5), ("cumulative_cases", "many"), ("country", None)):
+            bad = copy.deepcopy(good)
+            row = bad
+            for step in place:
+                row = row[step]
+            row[cell] = value
+            with pytest.raises(jsonschema.ValidationError):
+                jsonschema.validate(bad, schema)
+            del row[cell]
+            with pytest.raises(jsonschema.ValidationError, match="required"):
+                jsonschema.validate(bad, schema)
+
+
+def test_only_files_that_are_published_have_a_schema(tmp_path: Path) -> None:
+    source, store = tmp_path / "stats.json", MemoryStore()
+    source.write_bytes(growing(20))
+    run(store, source, OUTPUTS="none")
+    schemas = {key for key in contents(store) if key.startswith("schemas/")}
+    names = ("latest", "changes", "manifest", "status")
+    assert schemas == {f"schemas/{name}.json" for name in names}
