@@ -210,7 +210,7 @@ PLACES = (
         OPEN,
         "what the source said on each day, as one Parquet data set",
     ),
-    Place(layout.VINTAGES_INDEX, "state", CLOSED, "what `vintages/` was made of"),
+    Place(layout.VINTAGES_INDEX, "state", OPEN, "what `vintages/` was made of"),
     Place(layout.HISTORY, "state", CLOSED, "what happened, run by run (python app.py history)"),
     Place(
         layout.CATALOGUE,

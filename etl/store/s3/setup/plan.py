@@ -16,7 +16,9 @@ CORS: Rule = {
     "ID": "cloud-etl",
     "AllowedMethods": READING,
     "AllowedOrigins": ["*"],
-    "ExposeHeaders": ["ETag"],
+    # a page that reads Parquet asks for a range; one that asks for news sends the ETag it has
+    "AllowedHeaders": ["Range", "If-None-Match", "If-Modified-Since"],
+    "ExposeHeaders": ["ETag", "Content-Range", "Accept-Ranges", "x-amz-meta-sha256"],
     "MaxAgeSeconds": 3600,
 }
 INDEX = {"IndexDocument": {"Suffix": PAGE}}
@@ -202,10 +204,17 @@ def _cors(found: BucketState, wish: BucketWish) -> BucketChange | None:
 
 
 def _lets(methods: list[str], found: BucketState) -> bool:
-    """Say whether some rule, ours or not, lets any page use these methods."""
+    """Say whether some rule, ours or not, lets any page use these methods and our headers."""
     return any(
         "*" in rule.get("AllowedOrigins", [])
         and set(methods) <= set(rule.get("AllowedMethods", []))
-        and "ETag" in rule.get("ExposeHeaders", [])
+        and _names(rule, "AllowedHeaders") >= _names(CORS, "AllowedHeaders")
+        and _names(rule, "ExposeHeaders") >= _names(CORS, "ExposeHeaders")
         for rule in found.cors
     )
+
+
+def _names(rule: Rule, headers: str) -> set[str]:
+    """Return a rule's headers in lower case; `*`, for every header, as those of our rule."""
+    named = {name.lower() for name in rule.get(headers, [])}
+    return named | ({name.lower() for name in CORS[headers]} if "*" in named else set())
