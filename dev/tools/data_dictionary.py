@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etl.transform import columns
+from etl.transform import columns, revision_columns
 from etl.transform.columns import Field
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
@@ -41,6 +41,15 @@ country (region, place) and the date when the snapshot was taken. `new_*` is rec
 tidy table.
 """
 
+REVISIONS_TEXT = """\
+## Revisions
+
+`revisions.csv`: one row per country (region, place), the most restated first. `python app.py
+vintages` writes it together with `vintages/`, whose columns are those of the tidy table: the
+names, `iso3`, `date`, `new_*` and `cumulative_*`; and `snapshot`, the day on which the counts were
+published.
+"""
+
 
 def table(listed: Iterable[Field]) -> str:
     lines = [f"| `{f.name}` | {f.type} | {f.unit} | {f.meaning} |" for f in listed]
@@ -51,7 +60,9 @@ def page() -> str:
     names = columns.NAMES.values()
     tidy, report = ([*names, *more] for more in (columns.LATEST_FIGURES, columns.REPORT_FIGURES))
     taken = [*columns.TAKEN, *names, *columns.snapshot_fields()[len(columns.TAKEN) + 2 :]]
+    revised = [*names, *revision_columns.FIGURES]
     parts = [TABLE_TEXT, table(tidy), REPORT_TEXT, table(report), SNAPSHOTS_TEXT, table(taken)]
+    parts += [REVISIONS_TEXT, table(revised)]
     return "\n".join([HEAD, *parts])
 
 

@@ -26,6 +26,7 @@ from etl.load.table import read_whole, to_csv_table
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
 from etl.store.layout import REVISIONS
+from etl.transform.revision_columns import DAYS
 from etl.worker.scratch import scratch
 
 AT_ONCE = 16  # tallies that are put together in one step
@@ -54,7 +55,8 @@ def write_revisions(
     table = tallies.summary(tallies.together(pd.concat(found, ignore_index=True)))
     with scratch() as folder:
         path = Path(folder) / REVISIONS
-        rows = pa.Table.from_pandas(table, preserve_index=False)
+        days = {name: pd.to_datetime(table[name]) for name in DAYS}
+        rows = pa.Table.from_pandas(table.assign(**days), preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
         patiently(lambda: store.write(Upload(REVISIONS, path)))
     return table

@@ -95,7 +95,8 @@ def summary(tallied: pd.DataFrame) -> pd.DataFrame:
     """Sum up tallies: one row per series, the most restated first.
 
     Columns: the names, `snapshots`, `cells_compared` and `cells_restated` of all measures, `net_*`
-    of each, `last_revised`, and `biggest_*` of the cell that was restated most.
+    of each, `last_revised`, and `biggest_*` of the cell that was restated most. Days are text;
+    where nothing was restated, these are missing.
     """
     key = levels.key(tallied)
     names = levels.names(levels.level(tallied))[1:]
@@ -109,10 +110,11 @@ def summary(tallied: pd.DataFrame) -> pd.DataFrame:
     for measure in MEASURES:
         net = ordered[ordered["measure"] == measure].set_index(key)["net"]
         table[f"net_{measure}"] = net.reindex(table.index).astype("Int64")
-    table["last_revised"] = groups["revised"].max()
+    revised = groups["revised"].max()
+    table["last_revised"] = revised.where(revised != "", None)
     restated = most["size"] > 0
     for name in ("measure", "date", "snapshot"):
-        table[f"biggest_{name}"] = most[name].where(restated, "")
+        table[f"biggest_{name}"] = most[name].where(restated, None)
     for name in ("before", "after"):
         table[f"biggest_{name}"] = most[name].where(restated).astype("Int64")
     table = table.reset_index()

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pandas as pd
 import polars as pl
+import pyarrow as pa
+import pyarrow.csv as pa_csv
 import pyarrow.fs
 import pyarrow.parquet as pq
 import pytest
@@ -20,6 +22,7 @@ from etl.load.changes_file import read_changes
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
+from etl.transform.revision_columns import revision_fields
 from etl.upkeep import prune
 from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.desk import Desk
@@ -222,7 +225,16 @@ def test_the_revisions_add_up_to_what_each_run_said_of_the_one_before(
     biggest = [spain[name] for name in table.columns if name.startswith("biggest_")]
     assert biggest == ["cases", "2021-01-04", "2021-01-27", 400, 450]
     assert table.loc["france", "cells_restated"] == 0
-    assert table.loc["france", "last_revised"] == ""
+    stored = store.read("revisions.csv")
+    assert stored
+    by_key = {row[0]: row for row in csv.reader(io.StringIO(stored.body.decode()))}
+    assert by_key["country_key"] == [field.name for field in revision_fields()]
+    assert by_key["france"][-6:] == [""] * 6
+    assert b'""' not in stored.body
+    assert by_key["spain"][-6:] == ["2021-01-29", "cases", "2021-01-04", "2021-01-27", "400", "450"]
+    typed = pa_csv.read_csv(io.BytesIO(stored.body)).schema
+    for name in ("last_revised", "biggest_date", "biggest_snapshot"):
+        assert typed.field(name).type == pa.date32()
     assert table.loc["italy", "snapshots"] == 1
     assert table.index[0] == "spain"
 

@@ -63,13 +63,15 @@ def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
     store, _ = published_store(tmp_path)
     manifest = assert_settled(contents(store))
     assets = [file["name"] for file in manifest["files"] if file["name"].startswith("assets/")]
+    kinds = ("changes", "countries", "latest", "manifest", "series", "stats", "status", "world")
+    schemas = [f"schemas/{kind}.json" for kind in kinds]
     assert {file["name"]: file["rows"] for file in manifest["files"]} == {
         "countries.json": 3,
         "countries/ESP.json": 20,
         "countries/USA.json": 20,
         "countries/diamond-princess.json": 20,
         "changes.json": 0,
-        "datapackage.json": 11,
+        "datapackage.json": 19,
         "latest.csv": 3,
         "latest.json": 3,
         "stats.json": 60,
@@ -78,6 +80,7 @@ def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
         "world.json": 20,
         "index.html": 3,
         **dict.fromkeys(assets, 0),
+        **dict.fromkeys(schemas, 1),
     }
     assert len(assets) == 4
     assert manifest["checks"]["unmatched"]["source_names"] == ["Diamond Princess"]
