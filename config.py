@@ -69,7 +69,9 @@ REGISTER: tuple[Setting, ...] = (
     Setting(
         "OUTPUTS",
         "all",
-        "which files to publish besides the tables: all, none, or some of " + ", ".join(OUTPUTS),
+        "which files to publish besides the tables: all, none, or some of "
+        + ", ".join(OUTPUTS)
+        + " (all leaves out countries-csv: name it, too)",
     ),
     Setting(
         "STALE_AFTER_DAYS",

@@ -15,7 +15,7 @@ import pyarrow.csv
 from etl.extract import levels
 from etl.load.table import to_csv_table
 from etl.load.values import Header, joined, json_records, spans, to_json, write_json
-from etl.store.layout import LATEST_CSV, LATEST_JSON, list_key, series_key
+from etl.store.layout import LATEST_CSV, LATEST_JSON, LATEST_XLSX, list_key, series_key
 
 # Windows opens a device in place of a file with such a name, whatever its ending
 RESERVED = {
@@ -41,7 +41,7 @@ class CountryFiles:
         self._names = levels.names(level)
         self._about = {row[key]: row for row in json_records(countries)}
         self._once = {*self._names, "iso3", "stale", *countries.columns}
-        (folder / level).mkdir()
+        (folder / level).mkdir(exist_ok=True)
 
     def add(self, group: pd.DataFrame, dropped: Collection[str] = ()) -> dict[str, int]:
         """Write the countries of a tidy table, without the columns that the user's step dropped.
@@ -105,10 +105,20 @@ def write_countries(folder: Path, header: Header, countries: pd.DataFrame) -> in
     return len(countries)
 
 
-def write_latest(folder: Path, header: Header, latest: pd.DataFrame) -> dict[str, int]:
-    """Write latest.json and latest.csv, with one row per country. Return the rows of each file."""
+def write_latest(
+    folder: Path, header: Header, latest: pd.DataFrame, outputs: Collection[str] = ()
+) -> dict[str, int]:
+    """Write latest.json, latest.csv and, with `xlsx` in `outputs`, latest.xlsx: a row per country.
+
+    Return the rows of each file.
+    """
     content = {**header.fields(), levels.level(latest): json_records(latest)}
     write_json(folder / LATEST_JSON, content)
     table = to_csv_table(pa.Table.from_pandas(latest, preserve_index=False))
     pa.csv.write_csv(table, folder / LATEST_CSV)
-    return {LATEST_JSON: len(latest), LATEST_CSV: len(latest)}
+    written = dict.fromkeys((LATEST_JSON, LATEST_CSV), len(latest))
+    if "xlsx" in outputs:
+        from etl.load.workbook import write_latest_workbook
+
+        written[LATEST_XLSX] = write_latest_workbook(folder, latest, header.fields())
+    return written

@@ -12,6 +12,7 @@ import pandas as pd
 
 from etl.extract import levels
 from etl.load.countries import CountryFiles, write_countries, write_latest
+from etl.load.country_tables import CountryTables
 from etl.load.own import OwnColumns
 from etl.load.publish import File
 from etl.load.stats import write_stats
@@ -60,20 +61,22 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     key, on = levels.key(tidy.countries), only.outputs
     newest, shown = [], set[str]()
     country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
+    tables = CountryTables(folder, tidy.countries) if "countries-csv" in on else None
     with TableFiles(folder, header.of_table(), csv="csv" in on) as table_files:
         for group in tidy.groups:
             last = keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
             newest.append(tidy.own.without_dropped(last))
             group = keep(group, only.measures, only.since)
             tidy.own.count(group)
-            table_files.add(tidy.own.without_dropped(group))
+            table_files.add(shown_group := tidy.own.without_dropped(group))
+            written |= tables.add(shown_group) if tables else {}
             shown |= set(group[key].unique())
             if country_files:
                 written |= country_files.add(group, tidy.own.dropped)
     # a series that ended before SINCE is not listed
     countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows
-    written |= write_latest(folder, header, pd.concat(newest, ignore_index=True))
+    written |= write_latest(folder, header, pd.concat(newest, ignore_index=True), on)
     if country_files:
         written[list_key(levels.level(countries))] = write_countries(
             folder, header, tidy.own.without_dropped(countries)

@@ -14,6 +14,7 @@ from etl.store.layout import (
     CHANGES,
     LATEST_CSV,
     LATEST_JSON,
+    LATEST_XLSX,
     PACKAGE,
     SCHEMAS,
     STATS,
@@ -21,6 +22,7 @@ from etl.store.layout import (
     TABLE_PARQUET,
     WORLD,
     list_key,
+    series_key,
 )
 from etl.transform import columns as fields
 from etl.transform.columns import FORMAT, Field
@@ -29,6 +31,7 @@ from etl.transform.filters import ShownColumns
 TITLES = {
     LATEST_CSV: "One row per {one}: its last day, with facts",
     LATEST_JSON: f"As {LATEST_CSV}",
+    LATEST_XLSX: f"As {LATEST_CSV}, as a workbook with dates and numbers",
     TABLE_CSV: "One row per {one} and day: the whole tidy table",
     TABLE_PARQUET: f"As {TABLE_CSV}, typed",
     list_key("countries"): "Every country: key, name, ISO codes, facts and the name of its file",
@@ -47,6 +50,7 @@ MEDIA_TYPES = {
     "csv": "text/csv",
     "json": "application/json",
     "parquet": "application/vnd.apache.parquet",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
 HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
@@ -104,7 +108,7 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
         about |= {"encoding": "utf-8", "description": HARMLESS}
     if file.name.endswith(".gz"):
         about |= {"compression": "gz"}
-    if form == "parquet":
+    if form in ("parquet", "xlsx"):
         # frictionless counts no bytes when it reads a table, and would report `bytes` as wrong
         about |= {"type": "file"}
     columns, key = _columns(file.name, level)
@@ -135,6 +139,8 @@ def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
     key = levels.names(level)[0]
     if name == LATEST_CSV:
         return fields.latest_fields(level), [key]
+    if name.startswith(series_key(level)) and name.endswith(".csv"):
+        return fields.table_fields(level), ["date"]
     return (
         (fields.table_fields(level), [key, "date"])
         if name in (TABLE_CSV, TABLE_PARQUET)

@@ -46,6 +46,7 @@ def write_schemas(
     (folder / layout.SCHEMAS).mkdir()
     key = levels.names(level)[0]
     series = layout.series_key(level)
+    files = [name for name in files if name.endswith(".json")]
     kinds = {"series" if name.startswith(series) else name.removesuffix(".json") for name in files}
     made = {
         "latest": _listing(level, shown.of(columns.latest_fields(level))),

@@ -4,7 +4,7 @@ A reader raises ValueError with what it expected.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, time
 from urllib.parse import urlsplit
@@ -42,13 +42,18 @@ def one_of(*choices: str) -> Callable[[str], str]:
     return read
 
 
-def some_of(*choices: str) -> Callable[[str], tuple[str, ...]]:
-    """Read a list of choices, `all` or `none`; they are returned in their own order."""
+def some_of(*choices: str, by_name: Sequence[str] = ()) -> Callable[[str], tuple[str, ...]]:
+    """Read a list of choices, `all` or `none`; they are returned in their own order.
+
+    `all` leaves out those in `by_name`, and may be followed by them.
+    """
 
     def read(value: str) -> tuple[str, ...]:
         wanted = {name.lower() for name in names(value)}
-        if wanted in ({"all"}, {"none"}):
-            return choices if wanted == {"all"} else ()
+        if wanted == {"none"}:
+            return ()
+        if "all" in wanted and wanted <= {"all", *by_name}:
+            wanted = {*choices} - {*by_name} | wanted - {"all"}
         if not wanted <= set(choices):
             raise ValueError(f"all, none, or some of {', '.join(choices)}")
         return tuple(choice for choice in choices if choice in wanted)

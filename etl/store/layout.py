@@ -8,7 +8,7 @@ from collections.abc import Collection
 MANIFEST, HISTORY, STATUS, FEED = "manifest.json", "history.json", "status.json", "feed.xml"
 CATALOGUE, ALERTS, TRANSLATIONS = "catalogue.json", "alerts.json", "translations.json"
 PAGE, ASSETS, FORM = "index.html", "assets/", "feedback.html"
-LATEST_CSV, LATEST_JSON = "latest.csv", "latest.json"
+LATEST_CSV, LATEST_JSON, LATEST_XLSX = "latest.csv", "latest.json", "latest.xlsx"
 TABLE_CSV, TABLE_PARQUET = "timeseries.csv.gz", "timeseries.parquet"
 WORLD, STATS, CHANGES, PACKAGE = "world.json", "stats.json", "changes.json", "datapackage.json"
 SCHEMAS = "schemas/"

@@ -108,6 +108,24 @@ PLACES = (
         layout.LATEST_JSON, "published", OPEN, "one row per [one]", more="the same as `latest.csv`"
     ),
     Place(
+        layout.LATEST_XLSX,
+        "published",
+        OPEN,
+        "one row per [one]: a workbook with dates and numbers",
+        more="opens in spreadsheets of any language",
+        output="xlsx",
+    ),
+    *(
+        Place(
+            f"{level}/*.csv",
+            "published",
+            OPEN,
+            f"the rows of one {one}, as a table of its own",
+            output="countries-csv",
+        )
+        for level, one in (("countries", "country"), ("regions", "region"), ("places", "place"))
+    ),
+    Place(
         "countries.json",
         "published",
         OPEN,

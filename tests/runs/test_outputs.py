@@ -24,11 +24,18 @@ ALWAYS = {
 }
 SWITCHED = {
     "page": ("index.html", "assets/*"),
-    "countries": ("countries.json", "countries/*", "schemas/countries.json", "schemas/series.json"),
+    "countries": (
+        "countries.json",
+        "countries/*.json",
+        "schemas/countries.json",
+        "schemas/series.json",
+    ),
     "world": ("world.json", "schemas/world.json"),
     "stats": ("stats.json", "schemas/stats.json"),
     "csv": ("timeseries.csv.gz",),
     "feed": ("feed.xml",),
+    "xlsx": ("latest.xlsx",),
+    "countries-csv": ("countries/*.csv",),
 }
 
 
@@ -47,6 +54,7 @@ def test_the_register_of_the_folder_and_the_setting_name_the_same_outputs() -> N
 @pytest.mark.parametrize("off", OUTPUTS)
 def test_what_is_switched_off_disappears_and_all_else_stays(off: str, tmp_path: Path) -> None:
     store, source = published_store(tmp_path)
+    run(store, source, OUTPUTS=",".join(OUTPUTS))
     before = stable(contents(store))
     assert switched(off, before)
     others = ",".join(set(OUTPUTS) - {off})
