@@ -18,7 +18,7 @@ from etl.history.manifest import Manifest, PublishedFile
 from etl.load.read_back import by_code, complete
 from etl.report.numbers import typeset, typeset_change
 from etl.report.page.words import MEASURES, Measure, own_measures
-from etl.store.layout import CHANGES, LATEST_JSON, WORLD, list_key, series_key
+from etl.store.layout import CHANGES, LATEST_JSON, SCHEMAS, WORLD, list_key, series_key
 
 RANKED = 12
 LISTED = 1000  # files of single series; if there are more, the page lists none
@@ -71,7 +71,7 @@ class View:
     """What the page shows of the data, without the run and the current time.
 
     `one`: what a row is, such as place; `within`: what contains it, such as region and country.
-    `world` is empty for regions and places. `files` lacks changes.json, which is about the run.
+    `world` is empty for regions and places. `files` lacks the schemas, and changes.json, which is about the run.
     """
 
     level: str
@@ -126,7 +126,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         world=_world(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
-        files=[f for f in others if f.name != CHANGES],
+        files=[f for f in others if not f.name.startswith((CHANGES, SCHEMAS))],
         series_files=[f for f, within in zip(manifest.files, of_one, strict=True) if within],
     )
 
