@@ -28,6 +28,7 @@ class Place:
     `meaning` is shown on the page, in the demo and docs/reference.md, `more` only in the latter;
     [one] in them is replaced by country, region or place. A lifecycle rule removes it after
     `keep_days`. `output` is the name in OUTPUTS that switches it on; empty: it is always made.
+    `csv_output` is the same for the CSV files in a folder.
     """
 
     key: str
@@ -37,6 +38,7 @@ class Place:
     more: str = ""
     keep_days: int | None = None
     output: str = ""
+    csv_output: str = ""
 
     def meaning_for(self, one: str) -> str:
         """Return `meaning` with `one` (country, region or place) filled in."""
@@ -58,6 +60,8 @@ def place_of(key: str) -> Place | None:
 def is_switched_on(key: str, outputs: Collection[str]) -> bool:
     """Say whether OUTPUTS, as `outputs`, lets this file be published."""
     place = place_of(key)
+    if place is not None and place.csv_output and key.endswith(".csv"):
+        return place.csv_output in outputs
     return place is None or not place.output or place.output in outputs
 
 
@@ -115,16 +119,6 @@ PLACES = (
         more="opens in spreadsheets of any language",
         output="xlsx",
     ),
-    *(
-        Place(
-            f"{level}/*.csv",
-            "published",
-            OPEN,
-            f"the rows of one {one}, as a table of its own",
-            output="countries-csv",
-        )
-        for level, one in (("countries", "country"), ("regions", "region"), ("places", "place"))
-    ),
     Place(
         "countries.json",
         "published",
@@ -138,6 +132,7 @@ PLACES = (
         OPEN,
         "one file per country with its series, such as countries/ESP.json",
         output="countries",
+        csv_output="countries-csv",
     ),
     Place(
         "regions.json",
@@ -147,7 +142,14 @@ PLACES = (
         more="with `LEVEL=regions`",
         output="countries",
     ),
-    Place("regions/", "published", OPEN, "one file per region with its series", output="countries"),
+    Place(
+        "regions/",
+        "published",
+        OPEN,
+        "one file per region with its series",
+        output="countries",
+        csv_output="countries-csv",
+    ),
     Place(
         "places.json",
         "published",
@@ -156,7 +158,14 @@ PLACES = (
         more="with `LEVEL=places`",
         output="countries",
     ),
-    Place("places/", "published", OPEN, "one file per place with its series", output="countries"),
+    Place(
+        "places/",
+        "published",
+        OPEN,
+        "one file per place with its series",
+        output="countries",
+        csv_output="countries-csv",
+    ),
     Place(
         layout.WORLD,
         "published",

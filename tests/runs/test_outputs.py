@@ -48,7 +48,8 @@ def switched(name: str, keys: set[str]) -> set[str]:
 
 
 def test_the_register_of_the_folder_and_the_setting_name_the_same_outputs() -> None:
-    assert {place.output for place in PLACES} - {""} == set(OUTPUTS) == set(SWITCHED)
+    named = {name for place in PLACES for name in (place.output, place.csv_output)} - {""}
+    assert named == set(OUTPUTS) == set(SWITCHED)
 
 
 @pytest.mark.parametrize("off", OUTPUTS)

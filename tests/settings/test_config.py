@@ -16,6 +16,7 @@ from etl.settings import inbox_rules as letter_rules
 from etl.settings.alert_rules import KINDS, MEASURES, AlertRule
 from etl.settings.groups import (
     FACTS_URL,
+    OUTPUTS,
     AlertSettings,
     InboxSettings,
     ScheduleSettings,
@@ -84,7 +85,7 @@ def test_nothing_set_gives_the_defaults() -> None:
             keep="all",
             countries=(),
             since=None,
-            outputs=("page", "countries", "world", "stats", "csv", "feed"),
+            outputs=("page", "countries", "world", "stats", "csv", "feed", "xlsx"),
             stale_after_days=14,
             own_tables=(),
             own_step=None,
@@ -499,3 +500,11 @@ def test_a_url_with_a_password_but_no_scheme_is_refused_and_not_shown(name: str)
     assert fault.startswith(f"{name}: expected ")
     assert "https://" in fault
     assert "s3cret" not in fault
+
+
+def test_all_outputs_leave_out_the_many_files_unless_they_are_named() -> None:
+    usual = read_settings({"OUTPUTS": "all"}).table.outputs
+    assert set(OUTPUTS) - set(usual) == {"countries-csv"}
+    assert read_settings({"OUTPUTS": "all,countries-csv"}).table.outputs == OUTPUTS
+    with pytest.raises(ConfigError, match="OUTPUTS"):
+        read_settings({"OUTPUTS": "all,page"})

@@ -71,7 +71,8 @@ class View:
     """What the page shows of the data, without the run and the current time.
 
     `one`: what a row is, such as place; `within`: what contains it, such as region and country.
-    `world` is empty for regions and places. `files` lacks the schemas, and changes.json, which is about the run.
+    `world` is empty for regions and places. `files` lacks the schemas, and changes.json, which is
+    about the run.
     """
 
     level: str

@@ -20,14 +20,7 @@ def _pattern(place: Place) -> str:
 # What the public may read below the folder; `*` matches slashes too. The list names what is open,
 # since an Allow has no exceptions, and a Deny would apply to the worker too. All else stays closed:
 # raw/, inbox/, history.json, and whatever begins with `_`.
-_FOLDERS = tuple(place.key for place in PLACES if place.public and place.is_folder)
-PUBLIC = tuple(
-    dict.fromkeys(
-        _pattern(place)
-        for place in PLACES
-        if place.public and (place.is_folder or not place.key.startswith(_FOLDERS))
-    )
-)
+PUBLIC = tuple(dict.fromkeys(_pattern(place) for place in PLACES if place.public))
 TOPIC_ACTIONS = ("sns:Publish", "sns:GetTopicAttributes", "sns:ListSubscriptionsByTopic")
 PHONE_ACTIONS = (  # they concern the account
     "sns:GetSMSSandboxAccountStatus",
