@@ -23,6 +23,7 @@ from etl.history.run_id import began
 from etl.load import raw, snapshots
 from etl.settings.groups import Settings
 from etl.store import Store
+from etl.store.layout import raw_key
 from etl.worker import schedule
 from etl.worker.scratch import scratch
 
@@ -119,6 +120,7 @@ def forget_snapshot(store: Store, name: str) -> str:
     [snapshot] = found
     catalogue.forget(store, [snapshot.run_id], [])
     store.delete_all(document.key for document in snapshot.statistics)
+    store.remove_empty(raw_key(snapshot.run_id, ""))
     return snapshot.run_id
 
 

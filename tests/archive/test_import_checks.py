@@ -109,6 +109,7 @@ def test_a_snapshot_can_be_forgotten_by_its_day_or_id_alone(
     with pytest.raises(EtlError, match="names no imported snapshot"):
         forget_snapshot(store, "")
     assert forget_snapshot(store, "2021-01-27") == new.run_id
+    assert not (store.root / "raw" / new.run_id).exists()
     assert contents(store) == before
     assert [day.outcome for day in fill(store).days] == ["made"]
     (versions / "2021-01-26.json").unlink()
