@@ -157,10 +157,13 @@ def _restated(restated: int, compared: int) -> list[str]:
 def _halved(before: Totals, today: Totals) -> Iterator[str]:
     for measure in (m for m in COUNTED if m in before and m in today):
         large = LARGE * sum(before[measure].values())
-        for key, was in before[measure].items():
-            now = today[measure].get(key)
-            if was > large and now is not None and now < HALF * was:
-                yield f"{key}: {measure} fall from {was:,} published last time to {now:,}"
+        fallen = [
+            f"{key} (from {was:,} to {today[measure][key]:,})"
+            for key, was in sorted(before[measure].items(), key=lambda one: -one[1])
+            if was > large and today[measure].get(key, was) < HALF * was
+        ]
+        if fallen:
+            yield f"{measure} fall to less than half of those published: {', '.join(fallen)}"
 
 
 def _deaths_above_cases(today: Totals) -> list[str]:

@@ -154,10 +154,13 @@ def test_force_publishes_and_the_next_day_passes_by_itself() -> None:
 
 
 def test_a_large_country_that_falls_by_half_is_named() -> None:
-    was = many(*GOOD, c00=(10, 20, 2000, 2000), c01=(1, 2, 3, 4))
-    now = many(*GOOD, c00=(10, 20, 999, 999), c01=(0, 0, 1, 1))
-    warnings = [line for line in checked(now, was).warnings if " fall from " in line]
-    assert warnings == ["c00: cases fall from 2,000 published last time to 999"]
+    was = many(*GOOD, c00=(10, 20, 2000, 2000), c01=(1, 2, 3, 4), c02=(10, 20, 3000, 3000))
+    now = many(*GOOD, c00=(10, 20, 999, 999), c01=(0, 0, 1, 1), c02=(10, 20, 4, 4))
+    warnings = [line for line in checked(now, was, force=True).warnings if " fall to " in line]
+    assert warnings == [
+        "cases fall to less than half of those published: "
+        "c02 (from 3,000 to 4), c00 (from 2,000 to 999)"
+    ]
 
 
 def test_more_deaths_than_cases_are_warned_of() -> None:
