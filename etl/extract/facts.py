@@ -12,6 +12,7 @@ import pandas as pd
 
 from etl.errors import SourceChanged, escaped, upsetting
 from etl.extract.countries import Country, find, normalise
+from etl.extract.sources.faults import Faults
 from etl.extract.workbook import read_workbook
 from etl.extract.wrong_kind import wrong_kind
 
@@ -49,7 +50,8 @@ def read_facts(path: Path) -> pd.DataFrame:
     """
     header, *rows = _rows(path)
     where = _where(header)
-    rows, faults = _sound_rows(rows, len(header), where["COUNTRY"])
+    faults = Faults()
+    rows = _sound_rows(rows, len(header), where["COUNTRY"], faults)
     columns: dict[str, list[object]] = {ours: [] for ours in FACTS.values()}
     for row in rows:
         for theirs, ours in FACTS.items():
@@ -57,10 +59,10 @@ def read_facts(path: Path) -> pd.DataFrame:
             try:
                 columns[ours].append(_value(ours, value))
             except ValueError as exc:
-                label = escaped(str(row[where["COUNTRY"]]), 80)
-                faults.append(f"facts: {label}, {theirs}: expected {exc}, got {_shown(value)}")
+                place = f"facts: {str(row[where['COUNTRY']])[:80]}, {theirs}"
+                faults.add(place, f"expected {exc}, got {_shown(value)}")
     if faults:
-        raise SourceChanged(faults)
+        raise faults.error()
     if not rows:
         raise SourceChanged("country facts: no country below the header")
     return _frame(columns)
@@ -129,28 +131,26 @@ def _where(header: list[object]) -> dict[str, int]:
 
 
 def _sound_rows(
-    rows: list[list[object]], width: int, name_at: int
-) -> tuple[list[list[object]], list[str]]:
-    """Return the rows that have all cells and a country's name, and the faults found."""
+    rows: list[list[object]], width: int, name_at: int, faults: Faults
+) -> list[list[object]]:
+    """Return the rows that have all cells and a country's name; add the others to `faults`."""
     sound: list[list[object]] = []
-    faults: list[str] = []
     seen: dict[Country | str, int] = {}
     for number, row in enumerate(rows, start=2):
         name = row[name_at] if len(row) == width else None
         if all(cell == "" for cell in row):
             continue
         if len(row) != width:
-            faults.append(f"facts: row {number}: expected {width} values, got {len(row)}")
+            faults.add(f"facts: row {number}", f"expected {width} values, got {len(row)}")
         elif not isinstance(name, str) or not name:
-            faults.append(f"facts: row {number}, COUNTRY: expected a name, got {_shown(name)}")
+            faults.add(f"facts: row {number}, COUNTRY", f"expected a name, got {_shown(name)}")
         else:
             other = seen.setdefault(find(name) or normalise(name), number)
             if other != number:
-                faults.append(
-                    f"facts: {escaped(name, 80)}, row {number}: same country as row {other}"
-                )
+                place = f"facts: {name[:80]}, row {number}"
+                faults.add(place, f"this country is also in row {other}")
             sound.append(row)
-    return sound, faults
+    return sound
 
 
 def _value(column: str, value: object) -> str | float | None:

@@ -13,8 +13,8 @@ COUNT_LIMIT = 2**31 - 1  # no country has more people; also what an int32 holds
 MOST = 1_000  # faults after which reading stops
 # `[0-9]+\.?[0-9]*` would take quadratic time on a long row of digits
 NUMBER = re.compile(r"[ \t]*-?([0-9]+(\.[0-9]*)?|\.[0-9]+)([eE][+-]?[0-9]+)?[ \t]*")
-# what may differ between problems that are alike: the value found, the line of the first one
-FOUND = re.compile(r", got .*|(?<= in line )[0-9]+", re.DOTALL)
+# what may differ between problems that are alike: the value found, the line or row of the first one
+FOUND = re.compile(r", got .*|(?<= in line )[0-9]+|(?<= in row )[0-9]+", re.DOTALL)
 DAY = re.compile(r"([0-9]{4}-[0-9]{2}-[0-9]{2})([T ]00:00:00(\.0+)?(Z|\+00:00)?)?")
 AMBIGUOUS = re.compile(r"[0-9]{1,2}([/.-])[0-9]{1,2}\1[0-9]{2,4}\b.*", re.DOTALL)
 
