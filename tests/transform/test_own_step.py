@@ -90,7 +90,7 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ("import not_installed", "line 3, column 5: it needs the module not_installed"),
         ("raise SystemExit(3)", "it called exit"),
         ("return table.assign(x=[[1], [2], [3]])", "column x: expected numbers, text, dates"),
-        ('return table.assign(**{"Two Words": 1})', "column 'Two Words': expected a name"),
+        ('return table.assign(**{"Two Words": 1})', "column 'Two Words': expected a new name"),
         ("return table.assign(active=1)", "column 'active': expected a new name"),
         ("table[7] = 1\nreturn table", "column '7': expected a new name"),
         (
