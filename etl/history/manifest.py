@@ -10,7 +10,7 @@ from datetime import date
 from msgspec import UNSET, Struct, UnsetType
 
 from etl.history.record import Standstill
-from etl.settings.groups import OUTPUTS
+from etl.settings.groups import ALL, OUTPUTS
 from etl.store import Store
 from etl.store.json_state import Moment, check_times, decoded, readable
 from etl.store.keys import valid_key, valid_name
@@ -230,7 +230,7 @@ class Manifest(Struct, frozen=True, kw_only=True):
         """The files that OUTPUTS switched on; runs from before that setting have them all."""
         named = self.settings.get("OUTPUTS")
         if named is None:
-            return OUTPUTS
+            return ALL
         return tuple(name for name in OUTPUTS if name in named.split(","))
 
     def digests(self) -> dict[str, str]:

@@ -18,7 +18,7 @@ from etl.load.publish import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
 from etl.load.values import Header, to_list, write_json
-from etl.settings.groups import OUTPUTS
+from etl.settings.groups import ALL
 from etl.store.layout import STATS, WORLD, list_key
 from etl.store.places import is_switched_on
 from etl.transform.filters import keep
@@ -31,7 +31,7 @@ class Filter:
 
     measures: str = "all"
     since: date | None = None
-    outputs: Collection[str] = OUTPUTS
+    outputs: Collection[str] = ALL
 
 
 @dataclass(frozen=True)

@@ -188,7 +188,9 @@ def test_every_file_is_there_and_says_how_many_rows_it_holds(tmp_path: Path) -> 
     files = write(tmp_path / "files")
     assert [file.name for file in files] == sorted(file.name for file in files)
     assert {file.name for file in files} == names(tmp_path / "files")
-    assert {file.name for file in files} == JSON_FILES | {"latest.csv", TABLE_CSV, TABLE_PARQUET}
+    assert {file.name for file in files} == JSON_FILES | {
+        *("latest.csv", "latest.xlsx", TABLE_CSV, TABLE_PARQUET)
+    }
     assert all(file.path == tmp_path / "files" / file.name for file in files)
     held = {file.name: file.rows for file in files}
     assert held[TABLE_CSV] == held[TABLE_PARQUET] == held["stats.json"] == len(TABLE)
