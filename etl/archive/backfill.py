@@ -17,6 +17,7 @@ from etl.errors import EtlError, listed
 from etl.history import catalogue, history
 from etl.history.catalogue import Rebuilt
 from etl.history.record import Failure
+from etl.load.later_facts import fetch_later_tables
 from etl.load.snapshots import Snapshot
 from etl.settings.groups import Settings
 from etl.store import Store
@@ -61,7 +62,8 @@ def backfill(
 
     The result lists the snapshots that failed. Raises EtlError if the job as a whole can't go on.
     """
-    work = _Work(job(settings, store, span.only), store, engine, now, progress)
+    tables = fetch_later_tables(settings, store)
+    work = _Work(job(settings, store, span.only, tables), store, engine, now, progress)
     engine.prove(work.job)
     relist.list_runs_again(store)
     past, known = history.read(store)[0], catalogue.read(store)

@@ -1,5 +1,6 @@
 """What all tasks of one job share. It is sent to the workers, so it holds no secrets."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cache
 from importlib.metadata import version
@@ -7,8 +8,10 @@ from typing import Any
 
 from etl.errors import EtlError
 from etl.extract.http import shown
+from etl.history.catalogue import Archived
 from etl.load.fingerprint import code, fingerprint
 from etl.settings.groups import Settings
+from etl.settings.tables import TableSpec
 from etl.store import Store
 from etl.store.open import open_store
 
@@ -31,7 +34,8 @@ class WrongWorker(EtlError):
 
 @dataclass(frozen=True)
 class Job:
-    """What a task needs. `settings` lack the secrets; `fingerprint` is of the complete settings.
+    """What a task needs, the user's step included. `settings` lack the secrets; `fingerprint` is
+    of the complete settings.
 
     `only`: the one file that runs are to have; empty: all files.
     """
@@ -40,6 +44,7 @@ class Job:
     fingerprint: str
     tools: str
     only: str = ""
+    tables: tuple[tuple[TableSpec, Archived], ...] = ()
 
     @property
     def store(self) -> Store:
@@ -58,9 +63,19 @@ class Job:
             raise WrongWorker(other)
 
 
-def job(settings: Settings, store: Store, only: str = "") -> Job:
-    """Return the job of a command, whose tasks use its own `store` if they run in its process."""
-    made = Job(without_secrets(settings), fingerprint(settings), tools(), only)
+def job(
+    settings: Settings,
+    store: Store,
+    only: str = "",
+    tables: Sequence[tuple[TableSpec, Archived]] = (),
+) -> Job:
+    """Return the job of a command, whose tasks use its own `store` if they run in its process.
+
+    `tables` are those of TABLES, as they are kept in the archive.
+    """
+    own = fingerprint(settings, [str(archived.sha256) for _, archived in tables])
+    sent = [(replace(spec, url=shown(spec.url)), archived) for spec, archived in tables]
+    made = Job(without_secrets(settings), own, tools(), only, tuple(sent))
     _opened[made.settings] = store
     return made
 

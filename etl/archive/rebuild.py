@@ -16,7 +16,7 @@ from etl.archive.engine import is_of_the_bytes
 from etl.archive.job import Job
 from etl.errors import EtlError, StateConflict, StoreError
 from etl.extract.fetch import Fetched
-from etl.extract.inputs import Facts, Inputs
+from etl.extract.inputs import Facts, Inputs, OwnInput
 from etl.extract.sources import SOURCES
 from etl.history import manifest as manifests
 from etl.history.catalogue import Archived
@@ -127,7 +127,8 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
         state=FolderState(),
     )
     before = _baseline(job, task, work / "before")
-    made = write_version(run, _inputs(job, snapshot, work), work, before)
+    inputs = replace(_inputs(job, snapshot, work), tables=_tables(job, work))
+    made = write_version(run, inputs, work, before)
     made = _only(made, job.only) if job.only else add_page(run, made, work / "files")
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
@@ -171,6 +172,10 @@ def _inputs(job: Job, snapshot: Snapshot, work: Path) -> Inputs:
     statistics = [_bring(job, document, work) for document in snapshot.statistics]
     facts = _bring(job, snapshot.facts, work) if snapshot.facts else None
     return Inputs(statistics, Facts(facts))
+
+
+def _tables(job: Job, work: Path) -> list[OwnInput]:
+    return [OwnInput(spec, _bring(job, archived, work)) for spec, archived in job.tables]
 
 
 def _bring(job: Job, archived: Archived, work: Path) -> Fetched:

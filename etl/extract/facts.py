@@ -1,11 +1,8 @@
 """The facts about countries (InfoPaisosExtra): an .xlsx or .csv -> a frame."""
 
-import csv
-import io
 import math
 import re
 from collections.abc import Mapping, Sequence
-from itertools import islice
 from pathlib import Path
 
 import pandas as pd
@@ -13,6 +10,7 @@ import pandas as pd
 from etl.errors import SourceChanged, escaped, upsetting
 from etl.extract.countries import Country, find, normalise
 from etl.extract.sources.faults import Faults
+from etl.extract.tables.files import csv_rows
 from etl.extract.workbook import read_workbook
 from etl.extract.wrong_kind import wrong_kind
 
@@ -36,7 +34,6 @@ NUMBERS = {
 }
 MISSING = {"", "NA", "NI"}  # NC is not among them: it is a code of its own
 MISSPELT = {"Parlamentary": "Parliamentary", "Absolut monarchy": "Absolute monarchy"}
-DELIMITERS = (",", ";", "\t")  # a comma if none of them is in the header
 MAX_ROWS = 10_000  # of a file, so that one of millions of lines takes no gigabytes of memory
 NUMBER = re.compile(r"[+-]?[0-9]+(\.[0-9]*)?([eE][+-]?[0-9]+)?")
 
@@ -105,15 +102,11 @@ def _csv_rows(data: bytes) -> Sequence[Sequence[object]]:
         raise SourceChanged(
             f"country facts: neither .xlsx nor UTF-8 .csv ({why}), {begins}"
         ) from exc
-    first = text.partition("\n")[0]
-    delimiter = max(DELIMITERS, key=first.count)
     try:
-        reader = csv.reader(io.StringIO(text, newline=""), strict=True, delimiter=delimiter)
-        rows = list(islice(reader, MAX_ROWS + 1))
-    except csv.Error as exc:
-        why = f"line {reader.line_num}: {exc}"
+        rows = csv_rows(text, MAX_ROWS + 1)
+    except ValueError as exc:
         what = "the file was cut" if "unexpected end" in str(exc) else "not an .xlsx or .csv file"
-        raise SourceChanged(f"country facts: {what} ({why}), {begins}") from exc
+        raise SourceChanged(f"country facts: {what} ({exc}), {begins}") from exc
     if rows and FACTS.keys().isdisjoint(cell.strip() for cell in rows[0]):
         raise SourceChanged(f"country facts: not an .xlsx or .csv file, {begins}")
     return rows

@@ -1,12 +1,16 @@
-"""Today's country facts, archived for snapshots that came without any."""
+"""Today's country facts and TABLES, archived for snapshots that came without any."""
 
 from pathlib import Path
 
 from etl.extract import inputs
+from etl.extract.fetch import Limits, fetch
 from etl.history.catalogue import Archived
-from etl.history.manifest import FACTS
+from etl.history.manifest import FACTS, OWN
 from etl.load import raw
+from etl.load.own_tables import MAX_TABLE_BYTES
 from etl.load.snapshots import later_facts_folder
+from etl.settings.groups import Settings
+from etl.settings.tables import TableSpec
 from etl.store import Store
 from etl.worker.scratch import scratch
 
@@ -19,3 +23,24 @@ def fetch_later_facts(store: Store, url: str) -> Archived:
         if store.head(upload.key) is None:
             store.write(upload)
     return Archived(entry.key, entry.sha256)
+
+
+def fetch_later_tables(settings: Settings, store: Store) -> list[tuple[TableSpec, Archived]]:
+    """Fetch the tables of TABLES and keep them in raw/facts/, for all runs of a backfill.
+
+    Raises SourceUnavailable, SourceChanged and StoreError.
+    """
+    source, kept = settings.source, []
+    for spec in settings.table.own_tables:
+        from etl.extract.tables.table import read_own_table
+
+        limits = Limits(min(source.max_bytes, MAX_TABLE_BYTES), source.timeout_s)
+        with scratch() as folder:
+            fetched = fetch(spec.url, Path(folder) / inputs.table_name(spec), limits)
+            read_own_table(fetched.path, spec)  # once here, so that no run fails because of it
+            folder_key = later_facts_folder(fetched.sha256)
+            entry, upload = raw.archive(fetched, f"{OWN}{spec.name}", folder_key)
+            if store.head(upload.key) is None:
+                store.write(upload)
+        kept.append((spec, Archived(entry.key, entry.sha256)))
+    return kept

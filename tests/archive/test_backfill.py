@@ -4,12 +4,14 @@ import gzip
 import re
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import pytest
 from msgspec.structs import replace
 
 from etl.archive.backfill import Backfilled, Span
 from etl.errors import EtlError
+from etl.extract.sources import SAMPLES
 from etl.history import catalogue
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
@@ -35,8 +37,13 @@ def failures(done: Backfilled) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(
     "variables",
-    [{}, {"COUNTRIES_URL": FACTS}, {"KEEP": "new", "COUNTRIES": "ESP", "SINCE": "2021-01-05"}],
-    ids=["plain", "facts", "filters"],
+    [
+        {},
+        {"COUNTRIES_URL": FACTS},
+        {"KEEP": "new", "COUNTRIES": "ESP", "SINCE": "2021-01-05"},
+        {"TRANSFORM": str(SAMPLES / "steps" / "growth.py")},
+    ],
+    ids=["plain", "facts", "filters", "step"],
 )
 def test_raw_inputs_alone_give_the_bytes_that_the_daily_runs_wrote(
     store: DirectoryStore, source: Path, tmp_path: Path, variables: dict[str, str]
@@ -58,6 +65,24 @@ def test_raw_inputs_alone_give_the_bytes_that_the_daily_runs_wrote(
         assert [one.key for one in daily.inputs] == [one.key for one in again.inputs]
         assert (daily.rebuilt, again.rebuilt) == (False, True)
     assert manifest_of(other, done.days[2].run_id).checks.restated
+
+
+def test_all_runs_get_the_tables_of_today(
+    store: DirectoryStore, source: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "beds.csv").write_text("iso,beds\nESP,3\nUSA,2\n")
+    tables: dict[str, Any] = {"TABLES": str(tmp_path / "beds.csv")}
+    published = live(store, source, restating(2), **tables)
+    other = raw_alone(store, tmp_path / "other")
+    done = fill(other, source, **tables)
+    assert outcomes(done) == ["made"] * 2
+    for before, day in zip(published, done.days, strict=True):
+        daily, again = manifest_of(store, before), manifest_of(other, day.run_id)
+        assert (daily.digests(), daily.own) == (again.digests(), again.own)
+        assert daily.fingerprint == again.fingerprint
+    (tmp_path / "beds.csv").write_text("<html>")
+    with pytest.raises(EtlError, match="table beds: an HTML page"):
+        fill(raw_alone(store, tmp_path / "third"), source, **tables)
 
 
 @pytest.mark.parametrize("name", DOCUMENTS)
