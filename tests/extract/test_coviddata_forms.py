@@ -68,6 +68,18 @@ def test_many_negative_totals_are_refused_in_one_line(
     )
 
 
+def test_dates_that_may_begin_with_the_day_are_refused_in_one_line(tmp_path: Path) -> None:
+    [ivory] = document("country", days=2)
+    ivory["dates"] |= {"03/04/2020": day(), "13/04/2020": day()}
+    with pytest.raises(SourceChanged) as caught:
+        reading(read_countries, tmp_path, [ivory])
+    (fault,) = caught.value.faults
+    assert fault.endswith(
+        "expected a date such as 2020-01-22, got '03/04/2020', "
+        "where the day or the month may come first (and 1 more like it)"
+    )
+
+
 def test_a_series_of_nothing_but_a_negative_total_is_left_out(tmp_path: Path) -> None:
     alone = {"2021-01-01": day(cumulative_cases=-1, cumulative_deaths=-1, cumulative_recoveries=-1)}
     [ivory] = document("country", days=2000)

@@ -7,7 +7,7 @@ from typing import Any
 
 from etl.extract.levels import WITHIN
 from etl.extract.sources import MEASURES
-from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date, named
+from etl.extract.sources.faults import COUNT_LIMIT, LONGEST_TEXT, Fault, as_date, named, no_date
 
 KEY = r"^[a-z0-9]+(-[a-z0-9]+)*\Z"
 
@@ -69,7 +69,7 @@ def _dates(tree: Any, place: str) -> Iterator[Fault]:
         try:
             as_date(day)
         except ValueError:
-            yield place, f"expected a date such as 2020-01-22, got {day[:80]!r}"
+            yield place, no_date(day)
             continue
         if day in seen:
             yield f"{place}, {day}", "this day appears twice"

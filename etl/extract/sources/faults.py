@@ -90,8 +90,13 @@ def as_day(text: str) -> date:
             return as_date(found[1])
     except ValueError:
         pass
+    raise ValueError(no_date(text))
+
+
+def no_date(text: str) -> str:
+    """Return what is wrong with a text in place of a date."""
     why = ", where the day or the month may come first" if AMBIGUOUS.fullmatch(text) else ""
-    raise ValueError(f"expected a date such as 2020-01-22, got {text[:40]!r}{why}")
+    return f"expected a date such as 2020-01-22, got {text[:40]!r}{why}"
 
 
 def rare(cells: int, of: int) -> bool:
