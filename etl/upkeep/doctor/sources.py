@@ -20,10 +20,12 @@ UNUSABLE = (SourceUnavailable, TryAgain, OSError, zlib.error)
 
 
 def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
-    """Examine the statistics, which every run needs, and the facts, which are optional."""
+    """Examine the statistics, which every run needs, TABLES, and the optional facts."""
     source = SOURCES[settings.source.data_set]
     for url in source.documents(settings.source.url).values():
         yield _of_statistics(url, now, settings.table.stale_after_days)
+    for table in settings.table.own_tables:
+        yield _of_table(table.name, table.url)
     if not (url := settings.source.facts_url):
         yield Finding("ok", "no country facts are merged (COUNTRIES_URL is empty)")
         return
@@ -34,6 +36,14 @@ def source_findings(settings: Settings, now: datetime) -> Iterator[Finding]:
         yield Finding("warning", f"the country facts: {_why(url, exc)}", step)
     else:
         yield Finding("ok", what)
+
+
+def _of_table(name: str, url: str) -> Finding:
+    try:
+        return Finding("ok", _answer(f"table {name}", url)[0])
+    except UNUSABLE as exc:
+        step = "check TABLES; meanwhile the archived copy serves, if there is one"
+        return Finding("warning", f"table {name}: {_why(url, exc)}", step)
 
 
 def _of_statistics(url: str, now: datetime, stale_after_days: int) -> Finding:

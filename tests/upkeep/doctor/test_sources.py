@@ -95,3 +95,12 @@ def test_facts_that_do_not_answer_are_only_a_warning(tmp_path: Path) -> None:
     with serving("no", 500) as url:
         [_, facts] = of_source(str(path), COUNTRIES_URL=url)
     assert (facts.level, facts.step[:19]) == ("warning", "check COUNTRIES_URL")
+
+
+def test_tables_of_ones_own_are_looked_at(tmp_path: Path) -> None:
+    (tmp_path / "beds.csv").write_text("iso,beds\nESP,3\n")
+    with serving("<html>") as url:
+        tables = f"{tmp_path / 'beds.csv'} vax={url}/v.csv"
+        _, beds, vax, _ = of_source(str(tmp_path / "beds.csv"), TABLES=tables)
+    assert (beds.level, beds.what[:12]) == ("ok", "table beds: ")
+    assert (vax.level, vax.step[:12]) == ("warning", "check TABLES")
