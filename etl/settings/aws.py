@@ -13,7 +13,7 @@ UNQUOTE = "remove the quotes: docker's --env-file, unlike a shell, keeps them"
 
 def aws_faults(environ: Mapping[str, str]) -> Iterator[str]:
     """Yield a fault for each key that can't be sent, each endpoint that is no URL, and each CA
-    bundle that does not exist.
+    bundle that does not exist or has no certificate.
 
     The values of keys and endpoints are not shown: either may contain a password.
     """
@@ -25,9 +25,23 @@ def aws_faults(environ: Mapping[str, str]) -> Iterator[str]:
         if name.startswith("AWS_ENDPOINT_URL") and value and not is_url:
             yield f"{name}: expected a URL that begins with https://"
     for name in CA_BUNDLES:
-        path = environ.get(name, "")
-        if path and not os.path.exists(path):
-            yield f"{name}: the file {path} does not exist; correct the path, or unset {name}"
+        if problem := _bundle_fault(name, environ.get(name, "")):
+            yield f"{name}: {problem}; correct the path, or unset {name}"
+
+
+def _bundle_fault(name: str, path: str) -> str:
+    """Return what is wrong with a CA bundle; empty if nothing is, or none is set."""
+    if not path:
+        return ""
+    if not os.path.exists(path):
+        return f"the file {path} does not exist"
+    if os.path.isdir(path):  # of hashed certificates; boto3 takes none
+        return f"{path} is a folder, and boto3 needs a file" if name == "AWS_CA_BUNDLE" else ""
+    try:
+        with open(path, "rb") as file:
+            return "" if b"CERTIFICATE-----" in file.read() else f"{path} has no certificate in it"
+    except OSError as exc:
+        return f"{path} can't be read ({exc.strerror})"
 
 
 def is_quoted(value: str) -> bool:

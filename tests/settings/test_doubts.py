@@ -92,9 +92,24 @@ def test_a_ca_bundle_that_is_missing_is_named_with_its_variable(name: str, tmp_p
     path = tmp_path / "ca.pem"
     with pytest.raises(ConfigError, match=rf"^{name}: the file .*ca\.pem does not exist; correct"):
         read_settings({name: str(path)})
-    path.touch()
-    read_settings({name: str(path)})
-    read_settings({name: str(tmp_path), "AWS_SECRET_ACCESS_KEY": "a/B+c=1"})
+    path.write_text("-----BEGIN CERTIFICATE-----\n")
+    read_settings({name: str(path), "AWS_SECRET_ACCESS_KEY": "a/B+c=1"})
+
+
+@pytest.mark.parametrize("name", ["REQUESTS_CA_BUNDLE", "AWS_CA_BUNDLE", "CURL_CA_BUNDLE"])
+def test_a_ca_bundle_without_a_certificate_is_named_with_its_variable(
+    name: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "ca.pem"
+    path.write_text("# certificates of the office\n")
+    with pytest.raises(ConfigError, match=rf"^{name}: .*ca\.pem has no certificate in it; correct"):
+        read_settings({name: str(path)})
+
+
+def test_a_folder_of_certificates_is_for_requests_alone(tmp_path: Path) -> None:
+    read_settings({"REQUESTS_CA_BUNDLE": str(tmp_path), "CURL_CA_BUNDLE": str(tmp_path)})
+    with pytest.raises(ConfigError, match=r"^AWS_CA_BUNDLE: .* is a folder, and boto3 needs"):
+        read_settings({"AWS_CA_BUNDLE": str(tmp_path)})
 
 
 def test_on_heroku_without_a_bucket_a_run_warns_and_the_worker_does_not_start(

@@ -18,6 +18,7 @@ EXPIRED = "the AWS session has expired; renew AWS_SESSION_TOKEN and its keys, or
 NO_CREDENTIALS = "AWS refused {operation} ({code}), so there are no credentials; check AWS_PROFILE"
 CLOCK = "this machine's clock is wrong, so the server refuses it; set the clock"
 OTHERWISE = "{where}: {code}: {text}"
+PROXY = "check HTTPS_PROXY, or HTTP_PROXY for an endpoint without TLS"
 
 # ---- what a service answers
 
@@ -27,8 +28,8 @@ NO_BUCKET = (
 )
 TAKEN = "bucket name {bucket!r} belongs to another AWS account; set S3_BUCKET to another name"
 CONFLICT = "{where} was changed by another process; read it again before writing"
-DENIED = "access denied: allow {action} on {arn}{hint}{reason}"  # S3's objects have an ARN
-DENIED_ELSEWHERE = "{where}: access denied; allow {action}{reason}"
+DENIED = "access denied: {allow}{action} on {arn}{hint}{reason}"  # S3's objects have an ARN
+DENIED_ELSEWHERE = "{where}: access denied; {allow}{action}{reason}"
 REGION = "bucket {bucket!r} is in {region}; set AWS_DEFAULT_REGION to that region"
 BUSY = "{where}: the service is busy or failing ({code}); try again in a few minutes"
 UNABLE = "{where}: the server does not support {operation} ({code}); see docs/s3-servers.md"
@@ -79,7 +80,7 @@ ANSWERS: Mapping[str, str] = {
     **dict.fromkeys(("PreconditionFailed", "ConditionalRequestConflict"), CONFLICT),
     **dict.fromkeys(("QuotaExceeded", "EntityTooLarge"), FULL),
     "NotImplemented": UNABLE,
-    "407": "the proxy wants a user and a password; check HTTPS_PROXY",
+    "407": f"the proxy wants a user and a password; {PROXY}",
     # topics and subscriptions
     **dict.fromkeys(("NotFound", "NotFoundException"), "{where} does not exist{missing}"),
 }
@@ -100,14 +101,13 @@ BROKEN_OFF = "{where}: the answer was cut off in the middle; try again"
 LOOP = "the server redirects endlessly, or to no region; check {variable}: https? the right region?"
 UNREADABLE = "{where}: the answer is not in AWS's format; {reader}"
 OTHER_SERVER = "check {}: the server there may not know this request"
-PROXY = "check HTTPS_PROXY"
 NOT_SENDABLE = (
     "a header of the request can't be sent, so the credentials contain a line break or a letter "
     f"with an accent; set {KEYS} again, and AWS_SESSION_TOKEN"
 )
 UNTRUSTED = "{endpoint} shows a certificate that is not trusted; see AWS_CA_BUNDLE"
 NO_TLS = "no TLS connection to {endpoint}; check {variable}: is it http instead of https?"
-FAILED = "{where}: the connection failed; check the network and HTTPS_PROXY"
+FAILED = "{where}: the connection failed; check the network, and HTTPS_PROXY or HTTP_PROXY"
 
 # The first match counts, so a class comes before those it derives from.
 FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = (
@@ -119,7 +119,7 @@ FAULTS: tuple[tuple[type[Exception] | tuple[type[Exception], ...], str], ...] = 
     (boto.InvalidRegionError, "{region_name!r} is not an AWS region; correct AWS_DEFAULT_REGION"),
     ((boto.CredentialRetrievalError, boto.TokenRetrievalError), SIGN_IN),
     ((boto.MetadataRetrievalError, boto.SSOError, boto.LoginError), SIGN_IN),
-    (boto.ProxyConnectionError, "the proxy can't be reached; check HTTPS_PROXY"),
+    (boto.ProxyConnectionError, f"the proxy can't be reached; {PROXY}"),
     (boto.SSLError, NO_TLS),
     (boto.ReadTimeoutError, "{endpoint} did not answer in time; try again, then check {variable}"),
     ((boto.ResponseStreamingError, boto.IncompleteReadError, HTTPError), BROKEN_OFF),

@@ -3,6 +3,7 @@
 import re
 
 TEXT_CHARS = 500
+SAYS = "AWS says "
 # AWS's messages: "... is not authorized to perform: kms:Decrypt on resource: arn:... because no
 # identity-based policy allows the kms:Decrypt action"; "... with an explicit deny in a ... policy".
 _ACTION = re.compile(r"not authorized to perform: ([a-z0-9-]+:[A-Za-z*]+)")
@@ -53,7 +54,12 @@ def reason(code: str, text: str, action: str) -> str:
         advice = ""
     else:
         return ""
-    return "; ".join(filter(None, (advice, f"AWS says {code}: {text[:TEXT_CHARS]}")))
+    return "; ".join(filter(None, (advice, f"{SAYS}{code}: {text[:TEXT_CHARS]}")))
+
+
+def says_more(why: str) -> bool:
+    """Return whether a reason has advice of its own, so that to allow the action does not help."""
+    return bool(why) and not why.startswith(SAYS)
 
 
 def _blames(policy: str, denies: bool) -> str:

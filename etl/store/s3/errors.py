@@ -122,6 +122,7 @@ def sentence(exc: Exception, asked: Asked) -> str:
         facts |= {"hint": _hint(refusal.code, asked), "region": refusal.region}
         why = denials.reason(refusal.code, _safe(refusal.text, 2000), asked.action)
         facts["reason"] = f" ({why})" if why else ""
+        facts["allow"] = "" if denials.says_more(why) else "allow "
     else:
         known: dict[str, Any] = getattr(exc, "kwargs", {})
         facts |= {field: str(known.get(field, "")) for field in ("profile", "path", "region_name")}

@@ -110,7 +110,7 @@ def _region(store: S3Store, seen: Greeting) -> Iterator[Finding]:
     if seen.region == ours:
         yield Finding("ok", f"region: {ours}")
     else:
-        what = f"region: the bucket is in {seen.region}, requests go to {ours} first"
+        what = f"region: the bucket is in {seen.region}, requests go to {ours or 'no region'} first"
         yield Finding("warning", what, f"set AWS_DEFAULT_REGION={seen.region}")
 
 

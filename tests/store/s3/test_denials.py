@@ -65,7 +65,7 @@ def test_a_denial_that_says_no_more_than_the_action_is_left_short(text: str) -> 
 )
 def test_a_denial_keeps_aws_own_reason_and_says_what_to_change(text: str, advice: str) -> None:
     message = denied(text)
-    assert message.startswith(f"{PLAIN} ({advice}")
+    assert message.startswith(f"{PLAIN.replace('allow ', '')} ({advice}")
     assert message.endswith(f"; AWS says AccessDenied: {text})")
 
 
@@ -85,7 +85,7 @@ def test_the_other_services_denials_keep_their_reason_too(code: str) -> None:
     text = f"{WHO}kms:Decrypt on resource: {KEY}"
     exc = ClientError({"Error": {"Code": code, "Message": text}}, "Publish")
     assert sentence(exc, Asked("sns", "topic news", "sns:Publish")) == (
-        "topic news: access denied; allow sns:Publish "
+        "topic news: access denied; sns:Publish "
         f"(what is missing is kms:Decrypt on {KEY}; AWS says {code}: {text})"
     )
     exc = ClientError({"Error": {"Code": "SubscriptionRequiredException", "Message": "no"}}, "X")

@@ -81,7 +81,10 @@ def test_a_certificate_that_nobody_trusts_and_a_server_without_tls_are_named(
 def test_a_proxy_that_wants_a_password_is_named(connect: Connect) -> None:
     with answering(lambda answer: answer.reply(407)) as endpoint:
         message = refused(connect(endpoint))
-    assert message == "the proxy wants a user and a password; check HTTPS_PROXY"
+    assert message == (
+        "the proxy wants a user and a password; check HTTPS_PROXY, or HTTP_PROXY for an endpoint "
+        "without TLS"
+    )
 
 
 def test_an_endpoint_out_of_reach_is_named_without_its_password(connect: Connect) -> None:
