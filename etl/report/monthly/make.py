@@ -116,12 +116,8 @@ def _said(figures: Figures) -> list[str]:
     last = figures.snapshots.iloc[-1]
     notes = []
     if figures.until is None:
-        ends = last["last_date"]
-        end = (
-            "it has no data at all" if ends is None or ends != ends else f"its data ends on {ends}"
-        )
         notes.append(
-            f"The source has no day of {figures.month.name}: {end}. "
+            f"The source has no day of {figures.month.name}: its data ends on {last['last_date']}. "
             "There is nothing to count; figures that are missing below are unknown, not 0."
         )
     elif figures.until < figures.month.last:

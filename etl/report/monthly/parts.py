@@ -75,6 +75,8 @@ def _read_part(
     # a function of its own, so that the whole snapshot is freed before the next one is read
     documents = archived.bring_statistics(archive.store, snapshot, work, archive.max_bytes)
     table = read_table(SOURCES[snapshot.source], (document.path for document in documents))
+    if table.rows.empty:
+        raise SourceChanged("it has no rows")
     last = table.rows["date"].max().date()
     part = Part(snapshot.run_id, snapshot.slot, last, reduced(table.rows, month), last_rows(table))
     return part, table.entities

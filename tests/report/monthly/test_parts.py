@@ -10,7 +10,9 @@ from etl.errors import EtlError
 from etl.history import history
 from etl.load import snapshots
 from etl.store import Store, Upload
+from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
+from tests.support.archives import bring
 from tests.support.reports import FEBRUARY, JANUARY, at, january, made, publish, table
 from tests.support.runs import contents, growing, run
 
@@ -61,6 +63,17 @@ def test_a_damaged_snapshot_is_left_out_and_named(tmp_path: Path, body: bytes, w
     [note] = [note for note in told.notes if "2021-01-21" in note]
     assert note.startswith("Left out: the snapshot of 2021-01-21 can't be read")
     assert why in note
+
+
+def test_an_imported_snapshot_without_rows_is_left_out_and_named(tmp_path: Path) -> None:
+    store, versions = DirectoryStore(tmp_path / "out"), tmp_path / "versions"
+    versions.mkdir()
+    (versions / "2021-01-20.json").write_bytes(growing(19))
+    (versions / "2021-01-21.json").write_bytes(b"[]")
+    bring(store, versions)
+    told = made(store)
+    assert (told.snapshots, told.until) == (1, date(2021, 1, 19))
+    assert "Left out: the snapshot of 2021-01-21 can't be read: it has no rows." in told.notes
 
 
 def test_where_no_snapshot_can_be_read_there_is_no_report(tmp_path: Path) -> None:
