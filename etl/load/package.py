@@ -52,6 +52,10 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
+TRAPS = (
+    "Stale rows, whose series ended early, are not in the world's total; iso3 is unique only among "
+    "the rows of a day that are not stale. Missing is not zero."
+)
 HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
     "that spreadsheets don't run it as a formula."
@@ -71,7 +75,7 @@ def write_package(
     run, so the same files give the same bytes.
     """
     seen: Counter[str] = Counter()
-    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked."
+    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked. {TRAPS}"
     content: dict[str, Any] = {
         "profile": "data-package",
         "name": "cloud-etl",
@@ -80,11 +84,14 @@ def write_package(
         "description": f"{header.notice} {about}" if header.notice else about,
         "keywords": ["COVID-19", "cases", "deaths", header.level, "time series"],
         "sources": list(sources),
+        "contributors": [{"title": header.attribution, "role": "author"}],
         **header.fields(),
         "resources": [_resource(file, columns, header.level, seen) for file in files],
     }
     if header.licence_id:
-        content["licenses"] = [{"name": header.licence_id, "title": header.licence}]
+        path = f"https://spdx.org/licenses/{header.licence_id}.html"
+        licence = {"name": header.licence_id, "title": header.licence, "path": path}
+        content["licenses"] = [licence]
     write_json(folder / PACKAGE, content)
     return File(PACKAGE, folder / PACKAGE, len(files))
 
@@ -108,6 +115,8 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
         about |= {"encoding": "utf-8", "description": HARMLESS}
     if file.name.endswith(".gz"):
         about |= {"compression": "gz"}
+        # by URL frictionless counts the bytes of what is inside, and would report these as wrong
+        del about["bytes"]
     if form in ("parquet", "xlsx"):
         # frictionless counts no bytes when it reads a table, and would report `bytes` as wrong
         about |= {"type": "file"}

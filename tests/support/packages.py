@@ -7,7 +7,7 @@ from pathlib import Path
 import frictionless
 
 
-def faults(package: Path) -> list[str]:
+def faults(package: Path | str) -> list[str]:
     """List what frictionless finds wrong: descriptor, bytes, digests, every cell of the tables."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ResourceWarning)  # frictionless leaves a .gz open
