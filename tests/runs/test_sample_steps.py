@@ -23,6 +23,7 @@ def published(tmp_path: Path, **variables: Any) -> tuple[pd.DataFrame, dict[str,
     store = DirectoryStore(tmp_path / "out")
     run(store, SAMPLES / "stats.json.gz", now=NOW, OUTPUTS="none", **variables)
     table = pd.read_parquet(tmp_path / "out/timeseries.parquet")
+    table["date"] = pd.to_datetime(table["date"])
     return table, assert_settled(contents(store))
 
 
