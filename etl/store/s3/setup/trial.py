@@ -17,16 +17,20 @@ UPLOADS = "the bucket no longer works after it: {fault}"
 
 @dataclass(frozen=True)
 class Health:
-    """What works in a bucket; `fault` is the first thing that does not, `denied` if by a 403."""
+    """What works in a bucket; `fault` is the first thing that does not, `denied` if by a 403.
+
+    `passed` counts the steps of the trial before the fault.
+    """
 
     fault: str = ""
+    passed: int = 0
     denied: bool = False
     verdicts: Verdicts | None = None
 
     def worse_than(self, before: "Health") -> str:
         """Say what worked before and does not any more; empty if nothing."""
-        if before.fault:
-            return ""  # nothing to compare with
+        if before.fault and (not self.fault or self.passed >= before.passed):
+            return ""  # what failed already can't be compared
         if self.fault:
             return UPLOADS.format(fault=self.fault)
         if before.verdicts and before.verdicts.kept and self.verdicts:
@@ -38,12 +42,16 @@ class Health:
 def try_out(store: S3Store) -> Health:
     """Write, read and delete a test object below the folder, and probe conditions on another."""
     key = f"{TRIAL}{secrets.token_hex(8)}"
+    passed = 0
     try:
         store.write(Upload(key, BODY))
+        passed = 1
         found = store.read(key)
         if found is None or found.body != BODY:
-            return Health(f"{store.address}/{key} is not what was just written")
+            return Health(f"{store.address}/{key} is not what was just written", passed)
+        passed = 2
         store.delete(key)
+        passed = 3
         return Health(verdicts=store.conditions.probe())
     except StoreError as exc:
-        return Health(str(exc), denied=status(exc) == 403)
+        return Health(str(exc), passed, denied=status(exc) == 403)
