@@ -63,9 +63,11 @@ def print_table(
         collapse_padding=True,
     )
     for column in columns:
+        wraps = column.wraps or column.rest
         table.add_column(
             column.name,
-            no_wrap=not (column.wraps or column.rest),
+            no_wrap=not wraps,
+            overflow="fold" if wraps else "ellipsis",
             justify="right" if column.number else "left",
             ratio=1 if column.rest else None,
         )

@@ -16,7 +16,7 @@ from etl.errors import escaped
 from etl.history.record import Failure
 from etl.history.run_id import RUN_ID
 from etl.load.values import records
-from etl.report.numbers import human
+from etl.report.numbers import human, plural
 from etl.settings.groups import Settings
 from etl.store.layout import RAW, REVISIONS, VINTAGES
 
@@ -37,8 +37,9 @@ def print_imported(
         return not left_out
     new, guessed = [one for one in outcomes if one.new], [one for one in outcomes if one.guessed]
     same = len(outcomes) - len(new) - len(left_out)
+    versions = plural(len(outcomes), "version")
     print(
-        f"{settings.store.address}/raw: {len(outcomes)} versions of {settings.source.data_set}: "
+        f"{settings.store.address}/raw: {versions} of {settings.source.data_set}: "
         f"{len(new)} new, {same} already there or the same as the previous one, "
         f"{len(left_out)} left out{' (a dry run: nothing was written)' if dry_run else ''}"
     )
@@ -96,8 +97,9 @@ def print_backfilled(
     count = Counter(day.outcome for day in done.days)
     made = sum(day.bytes or 0 for day in done.days)
     size = f" ({human(made)})" if made else ""
+    snapshots = plural(len(done.days), "snapshot")
     print(
-        f"{settings.store.address}/runs: {len(done.days)} snapshots: {count['made']} made{size}, "
+        f"{settings.store.address}/runs: {snapshots}: {count['made']} made{size}, "
         f"{count['there']} already there, {count['failed']} failed"
     )
     if later := count["unknown"] + count["waiting"]:
@@ -152,8 +154,9 @@ def print_vintages(
         )
         return
     where = settings.store.address
+    snapshots = plural(len(written.slots), "snapshot")
     print(
-        f"{where}/{VINTAGES}: {len(written.slots)} snapshots, {len(written.new)} of them new, "
+        f"{where}/{VINTAGES}: {snapshots}, {len(written.new)} of them new, "
         f"from {written.slots[0]} to {written.slots[-1]}"
     )
     cells, restated = int(table["cells_compared"].sum()), int(table["cells_restated"].sum())

@@ -8,7 +8,7 @@ from etl.cli.print_runs import amount
 from etl.errors import escaped
 from etl.history.record import Record
 from etl.load.changes_file import to_json
-from etl.report.numbers import MISSING, number, step
+from etl.report.numbers import MISSING, number, plural, step
 from etl.transform.difference import Difference
 
 FROM_RUN_TO_RUN = (
@@ -17,7 +17,8 @@ FROM_RUN_TO_RUN = (
     Column("notes", rest=True),
 )
 BIGGEST = (
-    *map(Column, ("what", "date", "measure")),
+    Column("what", wraps=True),
+    *map(Column, ("date", "measure")),
     *(Column(name, number=True) for name in ("before", "after", "difference")),
 )
 REPORTED = (
@@ -76,7 +77,7 @@ def print_difference(run_id: str, found: Difference, *, as_json: bool) -> None:
     )
     for name, measure in found.measures.items():
         if measure.restated:
-            print(f"    {name}: {measure.restated:,} cells, net {measure.net:+,}")
+            print(f"    {name}: {plural(measure.restated, 'cell')}, net {measure.net:+,}")
     for line in came_and_went(found):
         print(f"  {line}")
     if not found.biggest:

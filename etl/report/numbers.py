@@ -50,7 +50,12 @@ def counted(count: int, size: int) -> str:
     """Write `1,024 objects, 3.1 MB`."""
     if not count:
         return "no objects"
-    return f"{count:,} object{'s' if count > 1 else ''}, {human(size)}"
+    return f"{plural(count, 'object')}, {human(size)}"
+
+
+def plural(count: int, what: str) -> str:
+    """Write `1 object`, `1,024 objects`."""
+    return f"{count:,} {what}{'' if count == 1 else 's'}"
 
 
 def human(size: float) -> str:

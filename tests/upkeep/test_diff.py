@@ -41,6 +41,7 @@ def test_changes_json_tells_rows_dates_cells_and_countries(
     store, _ = changed
     manifest = assert_settled(contents(store))
     assert changes(store) == {
+        "format": 1,
         "source": "coviddata: COVID-19 statistics by country",
         "attribution": "coviddata.github.io, from the Johns Hopkins University CSSE repository",
         "licence": "none stated by the source",
@@ -182,6 +183,17 @@ def test_diff_says_of_any_two_runs_what_changes_json_said_of_two_in_a_row(desk: 
     assert "cells restated 3 of 120 (2.50%)" in shown.out
     assert "gone: Diamond Princess" in shown.out
     assert "+250" in shown.out
+
+
+def test_diff_on_a_narrow_terminal_cuts_no_date_and_no_figure(
+    local_desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("etl.cli.console.WIDTH", 66)
+    for days, document in enumerate((growing(20), restated())):
+        publish(local_desk, document, days)
+    shown = local_desk("diff", "previous").out
+    assert "2021-01-05  cumulative_deaths" in shown
+    assert "\u2026" not in shown
 
 
 def test_diff_of_runs_with_other_filters_compares_what_both_have(local_desk: Desk) -> None:

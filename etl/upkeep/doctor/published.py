@@ -7,6 +7,7 @@ from etl.history import append, history, outcomes
 from etl.history import manifest as manifests
 from etl.history.manifest import Manifest, Published, PublishedFile
 from etl.load import publish
+from etl.report.numbers import plural
 from etl.store import FOR_EVER, Store
 from etl.store.layout import MANIFEST, run_key
 from etl.store.parallel import in_parallel
@@ -58,7 +59,8 @@ def published_findings(store: Store) -> Iterator[Finding]:
         step = "python app.py run" if manifest.rebuilt else MEND
         yield Finding("warning", "the history has no record of the published run", step)
     else:
-        yield Finding("ok", f"the history has {len(past.records)} records, including this run")
+        records = plural(len(past.records), "record")
+        yield Finding("ok", f"the history has {records}, including this run")
 
 
 def heal(store: Store) -> Iterator[Finding]:
@@ -131,9 +133,8 @@ def _chain(store: Store, published: Published) -> Iterator[Finding]:
     while manifest.previous is not None:
         before = manifests.read(store, run_key(manifest.previous.run_id, MANIFEST))
         if before is None:
-            yield Finding(
-                "ok", f"the chain of manifests goes back {length} runs; older ones were removed"
-            )
+            runs = plural(length, "run")
+            yield Finding("ok", f"the chain of manifests goes back {runs}; older ones were removed")
             return
         if before.sha256 != manifest.previous.sha256:
             what = (
@@ -142,7 +143,7 @@ def _chain(store: Store, published: Published) -> Iterator[Finding]:
             yield Finding("failed", what, "restore an earlier version of that object")
             return
         manifest, length = before.manifest, length + 1
-    yield Finding("ok", f"the chain of manifests is complete: {length} runs")
+    yield Finding("ok", f"the chain of manifests is complete: {plural(length, 'run')}")
 
 
 def _inputs(store: Store, manifest: Manifest) -> Iterator[Finding]:
@@ -151,4 +152,4 @@ def _inputs(store: Store, manifest: Manifest) -> Iterator[Finding]:
         what = f"raw inputs are missing: {', '.join(missing)}"
         yield Finding("warning", what, "they can't be recreated")
     else:
-        yield Finding("ok", f"all {len(manifest.inputs)} raw inputs are archived")
+        yield Finding("ok", f"archived: {plural(len(manifest.inputs), 'raw input')}")

@@ -22,7 +22,7 @@ def test_without_dask_it_says_what_to_install(bench: Desk, monkeypatch: pytest.M
         assert said.status == 2
         assert "-r requirements/scale.txt" in said.err
     assert bench("backfill").status == 0
-    assert "1 snapshots, 1 of them new" in bench("vintages").out
+    assert "1 snapshot, 1 of them new" in bench("vintages").out
 
 
 def test_what_can_not_be_meant_is_refused_with_its_reason(bench: Desk) -> None:
