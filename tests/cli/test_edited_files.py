@@ -78,7 +78,7 @@ def edited(body: bytes, names: tuple[str, ...], value: object) -> bytes:
 def desk(bench: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """Return the desk of a folder with two runs and an import; `sound` is a copy of it."""
     monkeypatch.setattr(json_state, "MOST_BYTES", 200_000)
-    monkeypatch.setattr("click.launch", lambda address: 0)
+    monkeypatch.setattr("webbrowser.open", lambda address: True)
     monkeypatch.setenv("RUN_AT", "00:00")
     monkeypatch.setenv("OUTPUTS", "countries,world")
     bench.publish_daily(NOW - timedelta(days=1), 2)

@@ -1,5 +1,6 @@
 """`status` and `open`: what is published, and where to look at it."""
 
+import webbrowser
 from datetime import UTC, datetime, timedelta
 
 import click
@@ -43,7 +44,7 @@ def open_page(only_print: bool) -> None:
     `share --page`.
     """
     address = _page_address(in_force())
-    if only_print or click.launch(address) != 0:
+    if only_print or not webbrowser.open(address):
         click.echo(address)
 
 

@@ -4,6 +4,8 @@ import json
 import tomllib
 from pathlib import Path
 
+import pytest
+
 from etl import PROJECT
 from tests.support.commands import last_record
 from tests.support.desk import Desk
@@ -43,6 +45,20 @@ def test_status_of_an_empty_folder_names_the_next_step(tmp_path: Path) -> None:
 def test_open_prints_the_file_of_a_local_page(published: Path, tmp_path: Path) -> None:
     ended = command("open", "--print", cwd=tmp_path)
     assert ended.stdout.strip() == (published / "index.html").resolve().as_uri()
+
+
+@pytest.mark.parametrize(("browser", "printed"), [("/bin/true %s", False), ("", True)])
+def test_open_prints_the_address_if_there_is_no_browser(
+    published: Path, tmp_path: Path, browser: str, printed: bool
+) -> None:
+    # without a screen xdg-open only complains, after it has been started
+    opener = tmp_path / "bin" / "xdg-open"
+    opener.parent.mkdir()
+    opener.write_text("#!/bin/sh\necho no method available >&2; exit 3\n")
+    opener.chmod(0o755)
+    ended = command("open", cwd=tmp_path, BROWSER=browser, PATH=str(opener.parent))
+    address = (published / "index.html").resolve().as_uri()
+    assert (ended.stdout.strip(), ended.stderr) == (address if printed else "", "")
 
 
 def test_open_without_a_page_says_so(tmp_path: Path) -> None:
