@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from etl.errors import SHOWN, DataRejected, SourceChanged, listed, shortened
+from etl.errors import SHOWN, DataRejected, SourceChanged, SourceUnavailable, listed, shortened
 from etl.history.manifest import Manifest
 from etl.history.run import Result
 from etl.report.numbers import human
@@ -91,6 +91,10 @@ def why_failed(error: Exception, result: Result | None, settings: Settings) -> I
     yield from shortened(faults, SHOWN)
     for key in kept_inputs(result):
         yield f"the input is kept: {settings.store.address}/{key}"
+    if isinstance(error, SourceUnavailable):
+        yield "if it is only down for now, run again later; python app.py doctor tests the source"
+    if isinstance(error, SourceChanged):
+        yield "check the document and its address; a new form needs code: docs/adding-a-source.md"
     if isinstance(error, SourceChanged | DataRejected) and len(faults) > SHOWN:
         yield "python app.py validate FILE lists every fault of a file"
     if isinstance(error, DataRejected) and error.may_be_forced:

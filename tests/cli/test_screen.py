@@ -88,6 +88,7 @@ def test_on_a_terminal_an_error_is_still_one_line(published: Path, tmp_path: Pat
     status, shown = on_a_terminal("run", cwd=tmp_path, SOURCE_URL="nothing.json")
     assert status == 1
     assert re.search(r"(^|\r)failed nothing\.json: No such file or directory\r\n", shown)
+    assert "python app.py doctor tests the source" in shown
     assert "the previous version, run " in shown
     assert "run.failed" not in shown
     assert "Traceback" not in shown
@@ -109,6 +110,15 @@ def test_on_a_terminal_a_refusal_names_the_kept_input_and_the_way_out(
     [kept] = re.findall(r"the input is kept: out/(raw/\S+/stats\.json\.gz)", said)
     assert (published / kept).exists()
     assert "publish it: python app.py run --force" in said
+
+
+def test_on_a_terminal_another_document_says_where_the_form_is_described(tmp_path: Path) -> None:
+    (tmp_path / "page.html").write_text("<html>Sorry")
+    status, shown = on_a_terminal("run", cwd=tmp_path, SOURCE_URL="page.html")
+    assert status == 1
+    assert "failed page.html is an HTML page, not a JSON array" in shown
+    assert "the input is kept: out/raw/" in shown
+    assert "a new form needs code: docs/adding-a-source.md" in shown
 
 
 @pytest.mark.parametrize("options", [(), ("--dry-run",), ("--if-due",)])
