@@ -43,6 +43,7 @@ from etl.worker.signals import STOPS, ignore_stops
 
 STOP_GRACE_S = 3.0  # for threads in mid-upload; a run may end anywhere without harm
 STOP_AGAIN_S = 0.01
+WHOLE = 200  # characters of a short help, which is never cut: it wraps
 COMPLETION = "_CLOUD_ETL_COMPLETE"  # set by shells that ask click what may follow
 HELP = {"-h", "--help"}
 ONCE = {*HELP, "--policy"}
@@ -78,7 +79,7 @@ class Sectioned(click.Group):
             with formatter.section(title):
                 formatter.write_dl(
                     [
-                        (f"{command.name:{widest}}", command.get_short_help_str(formatter.width))
+                        (f"{command.name:{widest}}", command.get_short_help_str(limit=WHOLE))
                         for command in commands
                         if not command.hidden
                     ]

@@ -47,8 +47,8 @@ def of_one(settings: Settings, name: str = "") -> Settings:
     Raises ConfigError.
     """
     if name and name not in settings.sources:
-        there = ", ".join(settings.sources) or "nothing"
-        raise ConfigError(f"--source {name}: SOURCES names {there}")
+        there = f"names {', '.join(settings.sources)}" if settings.sources else "is not set"
+        raise ConfigError(f"--source {name}: SOURCES {there}")
     if not name and len(settings.sources) > 1:
         raise ConfigError(
             f"SOURCES names {', '.join(settings.sources)}; choose one of them: "

@@ -40,7 +40,7 @@ def valid_key(key: str, within: str = "") -> str:
     if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
     if key.startswith("/"):
-        raise ValueError(f"key {key!r} begins with a slash, so it is not relative")
+        raise ValueError(f"key {key!r} begins with a slash")
     if any(segment in ("", ".", "..") for segment in key.removesuffix("/").split("/")):
         raise ValueError(f"key {key!r} has an empty, '.' or '..' segment")
     if key.endswith("/"):

@@ -167,7 +167,8 @@ BAD = {
     "no days": (wide(",Spain,0,0", days=()), "{}: there is no column for a day"),
     "HTML": (
         "<!doctype html>\n",
-        "{} is an HTML page, not such a CSV: expected Province/State, Country/Region, Lat, Long; "
+        "{} is an HTML page, not a CSV of this source: "
+        "expected Province/State, Country/Region, Lat, Long; "
         "it begins '<!doctype html>'",
     ),
     "cut": (wide(SPAIN)[:-3], "{} ends in the middle of its last line: '...,Spain,40.4,-3.7,1,2'"),

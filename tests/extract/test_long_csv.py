@@ -333,7 +333,7 @@ def test_what_is_no_such_csv_is_shown_from_its_start(
 ) -> None:
     expected = ", ".join(who.FORM.columns)
     assert reading.faults(document) == [
-        f"{WHO} is not such a CSV: expected {expected}; it begins '{begins}'"
+        f"{WHO} is not a CSV of this source: expected {expected}; it begins '{begins}'"
     ]
 
 

@@ -172,5 +172,7 @@ def test_dates_that_may_begin_with_the_day_are_refused_in_one_line(path: Path) -
 @pytest.mark.parametrize("blank", ["", "\n" * 7, "\ufeff \r\n\r\n"])
 def test_an_html_page_is_called_one_even_behind_blank_lines(path: Path, blank: str) -> None:
     (fault,) = faults(path, f'{blank}<!DOCTYPE html>\n<html lang="en">\n')
-    assert fault.startswith("data.csv is an HTML page, not such a CSV: expected Date_reported, ")
+    assert fault.startswith(
+        "data.csv is an HTML page, not a CSV of this source: expected Date_reported, "
+    )
     assert fault.endswith("; it begins '<!DOCTYPE html> <html lang=\"en\">'")

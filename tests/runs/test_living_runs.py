@@ -188,7 +188,7 @@ def test_html_with_status_200_leaves_the_published_version(web: WebServer) -> No
     run(store, url, now=NOW, SOURCE="who", COUNTRIES_URL=FACTS)
     before = contents(store)
     with pytest.raises(
-        SourceChanged, match=r"not such a CSV: .* it begins '<!doctype html><p>Moved"
+        SourceChanged, match=r"not a CSV of this source: .* it begins '<!doctype html><p>Moved"
     ):
         run(store, url, now=NOW, SOURCE="who", COUNTRIES_URL=FACTS)
     after = contents(store)

@@ -67,7 +67,7 @@ def test_one_of_several_has_to_be_named() -> None:
         of_one(common)
     with pytest.raises(ConfigError, match="--source jhu: SOURCES names coviddata, who"):
         of_one(common, "jhu")
-    with pytest.raises(ConfigError, match="SOURCES names nothing"):
+    with pytest.raises(ConfigError, match="SOURCES is not set"):
         of_one(read_settings({}), "who")
     assert of_one(read_settings({"SOURCES": "who"})).store.folder == "covid/who"
 

@@ -28,9 +28,11 @@ def header(path: Path, wanted: Sequence[str], older: Mapping[str, str] | None = 
         raise SourceChanged(f"{path.name} is empty; {expected}")
     if set(wanted).isdisjoint(names):
         kind = wrong_kind(begins.encode())
-        what = f"{kind}, not such a CSV" if kind else "not such a CSV"
+        what = f"{kind}, not" if kind else "not"
         shown = one_line(begins[:320], 80)
-        raise SourceChanged(f"{path.name} is {what}: {expected}; it begins '{shown}'")
+        raise SourceChanged(
+            f"{path.name} is {what} a CSV of this source: {expected}; it begins '{shown}'"
+        )
     if odd := [name for name in wanted if names.count(name) != 1]:
         got = one_line(", ".join(names), 2000)
         raise SourceChanged(
