@@ -385,7 +385,7 @@ def naive(text: str, form: CsvForm) -> dict[tuple[str, str], list[int | None]]:
     found = {}
     for row in csv.DictReader(io.StringIO(text)):
         counts = {
-            ours: int(float(row[theirs])) if row[theirs] else None
+            ours: int(float(row[theirs])) if (row[theirs] or "").strip() else None
             for ours, theirs in form.counts.items()
         }
         if counts["cumulative_cases"] is not None or counts["cumulative_deaths"] is not None:
