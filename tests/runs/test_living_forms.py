@@ -79,7 +79,7 @@ def test_messages_name_the_url_without_its_secrets(web: WebServer, source: str) 
     with pytest.raises(SourceChanged) as caught:
         run(MemoryStore(), f"{url}?token=secret", now=NOW, SOURCE=source, COUNTRIES_URL="")
     (fault,) = caught.value.faults
-    assert fault.startswith(f"{url} is an HTML page, no ")
+    assert fault.startswith(f"{url} is an HTML page, not ")
     assert "secret" not in fault
 
 

@@ -5,7 +5,7 @@ import io
 import json
 import threading
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -436,7 +436,7 @@ def test_real_input_gives_the_figures_that_are_known(tmp_path: Path, real_data: 
     assert manifest["source"]["last_date"] == "2020-09-06"
     table = pd.read_parquet(io.BytesIO(objects["timeseries.parquet"]))
     assert len(table) == 35_232
-    uk = table[(table["country_key"] == "united-kingdom") & (table["date"] == "2020-07-02")]
+    uk = table[(table["country_key"] == "united-kingdom") & (table["date"] == date(2020, 7, 2))]
     assert uk["new_cases"].tolist() == [-29_724]
     latest = pd.DataFrame(json.loads(objects["latest.json"])["countries"])
     assert (len(latest), int((~latest["stale"]).sum())) == (213, 188)
