@@ -127,7 +127,7 @@ LONG: Mapping[str, Sequence[str]] = {
         "`python app.py prune` removes old runs.",
     ),
     "page": (
-        "{error}. The page that readers see is older than the data.",
+        "The page that readers see is older than the data: {error}.",
         "",
         "The data is published and complete: the version of {published}, with figures up to "
         "{source_last}. Each run tries to make the page again.",
