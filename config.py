@@ -71,7 +71,7 @@ REGISTER: tuple[Setting, ...] = (
         "all",
         "which files to publish besides the tables: all, none, or some of "
         + ", ".join(OUTPUTS)
-        + " (all leaves out countries-csv: name it, too)",
+        + " (all does not include countries-csv: name it too)",
     ),
     Setting(
         "STALE_AFTER_DAYS",
@@ -149,8 +149,8 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             values[variable] = (readers[variable] or READERS[variable])(text)
         except ValueError as exc:
-            got = "something else" if setting.secret else repr(text[:80])
-            faults.append(f"{variable}: expected {exc}, got {got}{quote_hint(text)}")
+            got = " (its value is not shown)" if setting.secret else f", got {text[:80]!r}"
+            faults.append(f"{variable}: expected {exc}{got}{quote_hint(text)}")
     faults += [*_contradictions(values, environ), *aws_faults(environ)]
     if faults:
         raise ConfigError(faults)

@@ -14,7 +14,7 @@ from etl.extract.sources import SOURCES
 @click.argument("file", type=click.Path(path_type=Path, exists=True))
 @JSON
 def validate(file: Path, as_json: bool) -> None:
-    """Check a file like a run would, and publish nothing.
+    """Check a file as a run would, and publish nothing.
 
     \b
     python app.py validate stats.json              SOURCE says which format to expect
