@@ -81,7 +81,11 @@ def in_common() -> Settings:
 def _set_up(settings: Settings) -> None:
     log.set_up(settings.log_level, source=settings.one_of_several)
     if handed_over() == BY_HAND:  # otherwise the worker has warned already
-        doubts.warn(os.environ)
+        doubts.warn(os.environ, _to_terminal if sys.stderr.isatty() else doubts.to_log)
+
+
+def _to_terminal(doubt: doubts.Doubt) -> None:
+    click.echo(escaped(f"warning: {doubt.where}: {doubt.what}; {doubt.step}"), err=True)
 
 
 def confirm(question: str, *, yes: bool, typed: str | None = None) -> None:

@@ -1,6 +1,6 @@
 """Settings that can be read, but were hardly meant so: a warning each, never an error."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -56,11 +56,16 @@ def on_wiped_disk(environ: Mapping[str, str], bucket: str | None = None) -> Doub
     return Doubt("S3_BUCKET", WIPED, SET_BUCKET) if environ.get("DYNO") and not bucket else None
 
 
-def warn(environ: Mapping[str, str]) -> None:
-    """Log a warning for each doubt, and one that lists the settings of earlier versions."""
+def to_log(doubt: Doubt) -> None:
+    """Log a warning."""
+    log.warning("settings.doubtful", where=doubt.where, problem=doubt.what, step=doubt.step)
+
+
+def warn(environ: Mapping[str, str], show: Callable[[Doubt], None] = to_log) -> None:
+    """Show each doubt, and log one warning that lists the settings of earlier versions."""
     retired.warn(environ)
     for doubt in doubts(environ):
-        log.warning("settings.doubtful", where=doubt.where, problem=doubt.what, step=doubt.step)
+        show(doubt)
 
 
 def _alike(names: Iterable[str]) -> Iterator[tuple[str, str]]:

@@ -7,7 +7,7 @@ import pytest
 from config import read_settings
 from etl.errors import ConfigError
 from etl.settings.doubts import doubts
-from tests.support.processes import command
+from tests.support.processes import command, on_a_terminal
 
 SECRET = "CANARY"  # noqa: S105
 
@@ -110,6 +110,14 @@ def test_a_folder_of_certificates_is_for_requests_alone(tmp_path: Path) -> None:
     read_settings({"REQUESTS_CA_BUNDLE": str(tmp_path), "CURL_CA_BUNDLE": str(tmp_path)})
     with pytest.raises(ConfigError, match=r"^AWS_CA_BUNDLE: .* is a folder, and boto3 needs"):
         read_settings({"AWS_CA_BUNDLE": str(tmp_path)})
+
+
+def test_on_a_terminal_a_doubt_is_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("COUNTRES=ESP\n")
+    _, shown = on_a_terminal("status", cwd=tmp_path)
+    assert shown.splitlines()[0] == (
+        "warning: .env, line 1: COUNTRES is not a setting; if you mean COUNTRIES, correct the name"
+    )
 
 
 def test_on_heroku_without_a_bucket_a_run_warns_and_the_worker_does_not_start(
