@@ -91,7 +91,8 @@ clean:
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 $(BIN)/python:
-	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install one, or say make PYTHON=/path/to/python" >&2; exit 1; }
+	@test -n "$(PYTHON)" || { echo "Python 3.11 to 3.14 is needed: install one, or run make demo PYTHON=/path/to/python" >&2; exit 1; }
+	@command -v "$(PYTHON)" >/dev/null || { echo "there is no Python at $(PYTHON)" >&2; exit 1; }
 	@"$(PYTHON)" -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' || { echo "Python 3.11 to 3.14 is needed; $(PYTHON) is another one" >&2; exit 1; }
 	@echo "making the virtual environment $(VENV)"
 	@"$(PYTHON)" -m venv $(VENV)
