@@ -61,7 +61,7 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
     }
     _show(answer, options)
     if fault:
-        raise StoreError(f"{store.address} could not be tried out: {fault}")
+        raise StoreError(f"{store.address} could not be tested: {fault}")
 
 
 def _apply(

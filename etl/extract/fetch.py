@@ -120,7 +120,9 @@ def _fetch(
                 pause_s = _pause(attempt, exc.pause_s)
                 too_late = pause_s > LONGEST_PAUSE_S or time.monotonic() + pause_s > deadline
                 if attempt == TRIES or too_late:
-                    why = f"{shown(url)}: {exc}, at try {attempt}"
+                    why = (
+                        f"{shown(url)}: {exc}, after {attempt} {'try' if attempt == 1 else 'tries'}"
+                    )
                     raise SourceUnavailable(why) from exc.__cause__
                 sleep(pause_s)
                 attempt += 1

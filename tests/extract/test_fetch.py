@@ -262,7 +262,7 @@ def test_a_status_that_may_pass_is_tried_five_times_with_growing_pauses(
 ) -> None:
     url = web.on("/stats.json", Reply(b"later", status))
     message = fetching.fails(SourceUnavailable, url)
-    assert message == f"{url}: HTTP status {status}, at try 5"
+    assert message == f"{url}: HTTP status {status}, after 5 tries"
     assert len(web.requests) == 5
     assert_growing(fetching.pauses)
 
@@ -270,7 +270,7 @@ def test_a_status_that_may_pass_is_tried_five_times_with_growing_pauses(
 def test_a_connection_refused_is_tried_five_times(fetching: Fetching) -> None:
     url = f"http://127.0.0.1:{unused_port()}/stats.json"
     message = fetching.fails(SourceUnavailable, url)
-    assert message == f"{url}: [Errno 111] Connection refused, at try 5"
+    assert message == f"{url}: [Errno 111] Connection refused, after 5 tries"
     assert_growing(fetching.pauses)
 
 
@@ -327,7 +327,7 @@ def test_a_broken_transfer_is_tried_again_until_it_is_whole_or_five_have_failed(
     url = web.on("/stats.json", broken)
     message = fetching.fails(SourceUnavailable, url)
     assert message.startswith(f"{url}: {why}")
-    assert message.endswith(", at try 5")
+    assert message.endswith(", after 5 tries")
     assert_growing(fetching.pauses)
     web.on("/stats.json", broken, Reply(BODY))
     assert_whole(fetching(url))
@@ -385,7 +385,7 @@ def test_a_retry_after_beyond_the_limit_gives_up_at_once(
     url = web.on("/stats.json", Reply(status=429, headers={"Retry-After": value}))
     message = fetching.fails(SourceUnavailable, url)
     assert message.startswith(f"{url}: HTTP status 429 (Retry-After: ")
-    assert message.endswith(" s), at try 1")
+    assert message.endswith(" s), after 1 try")
     assert (len(web.requests), fetching.pauses) == (1, [])
 
 
@@ -398,14 +398,14 @@ def test_a_server_that_sends_a_byte_now_and_then_meets_the_time_limit(
     url = web.on("/stats.json", Reply(BODY, drip_s=0.01))
     started = time.monotonic()
     message = fetching.fails(SourceUnavailable, url, timeout_s=0.2)
-    assert message == f"{url}: not finished in time, at try 1"
+    assert message == f"{url}: not finished in time, after 1 try"
     assert time.monotonic() - started < 5
     assert fetching.pauses == []
 
 
 def test_the_time_limit_holds_for_all_tries_together(fetching: Fetching, web: WebServer) -> None:
     url = web.on("/stats.json", Reply(status=503, headers={"Retry-After": "2"}))
-    assert "at try 1" in fetching.fails(SourceUnavailable, url, timeout_s=1.5)
+    assert "after 1 try" in fetching.fails(SourceUnavailable, url, timeout_s=1.5)
 
 
 def test_a_document_of_exactly_the_limit_is_taken_and_a_byte_more_is_not(

@@ -307,7 +307,7 @@ def html(answer: Answer) -> None:
 
 WIRE: dict[str, tuple[Callable[[Answer], None], type[EtlError], str]] = {
     "404": (lambda a: a.reply(404), SourceUnavailable, "HTTP status 404"),
-    "500": (lambda a: a.reply(500), SourceUnavailable, "HTTP status 500, at try 5"),
+    "500": (lambda a: a.reply(500), SourceUnavailable, "HTTP status 500, after 5 tries"),
     "cut in the middle": (cut, SourceUnavailable, "the transfer was interrupted"),
     "html": (html, SourceChanged, "it begins '<!DOCTYPE html>"),
     "empty body": (lambda a: a.reply(200), SourceChanged, "stats.json is empty"),

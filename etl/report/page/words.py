@@ -70,7 +70,7 @@ CORRECTIONS = (
     (
         "new_unknowable",
         "Daily counts left out",
-        "Behind a gap, or days that were not reported, one day's share can't be known.",
+        "After a gap, or days that were not reported, one day's share can't be known.",
     ),
     (
         "not_reported",

@@ -140,7 +140,7 @@ def test_setup_fails_where_nothing_may_be_written_though_there_is_nothing_to_do(
     aws.policy = {"Statement": [reading]}
     said = set_up("--yes", status=1)
     assert "nothing to do" in said
-    assert "could not be tried out: access denied: allow s3:PutObject" in said
+    assert "could not be tested: access denied: allow s3:PutObject" in said
     assert "next:" not in said
     assert main.main(["setup", "--yes", "--json"]) == 1
     assert "allow s3:PutObject" in json.loads(capfd.readouterr().out)["fault"]
