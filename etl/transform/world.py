@@ -12,6 +12,7 @@ from etl.transform.silence import unreported
 
 SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
 WINDOW = 28
+WEEKS = 3
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -48,7 +49,8 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
             unknown[measure] = _unknown(counted, filled.to_numpy(), *marks)
     for measure in measures(rows):
         new = total[f"cumulative_{measure}"].diff()
-        total[f"new_{measure}"] = new.mask(unknown[measure]) if measure in unknown else new
+        weekly = _weeks_in_a_day(floats(new))
+        total[f"new_{measure}"] = new.mask(weekly | unknown.get(measure, False))
     unknown_counts = pd.array([pd.NA] * len(total), dtype="Int64")
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()
     lacking = {name: unknown_counts for name in (*CUMULATIVE, *NEW) if name not in series}
@@ -82,6 +84,23 @@ def _unknown(counted: Floats, filled: Floats, new_known: Bools, unreported: Bool
     expected = within & recent
     weekly = (lacks & expected).sum(axis=1) > 0.5 * expected.sum(axis=1)
     unknown: Bools = missed | weekly
+    return unknown
+
+
+def _weeks_in_a_day(new: Floats) -> Bools:
+    """Return the days of weeks in which all new counts fall on one day.
+
+    A weekly source may write zeros on the other six. The source is taken to be weekly where WEEKS
+    or more reports follow each other at intervals of 7 days.
+    """
+    unknown = np.zeros(len(new), bool)
+    days = np.flatnonzero(np.nan_to_num(new))
+    before, after = np.r_[-1, days[:-1]], np.r_[days[1:], len(new)]
+    for n in range(len(days) - WEEKS + 1):
+        first, last = days[n], days[n + WEEKS - 1]
+        if (np.diff(days[n : n + WEEKS]) == 7).all():
+            begin, end = max(first - 6, before[n] + 1), min(last + 7, after[n + WEEKS - 1])
+            unknown[begin:end] = True
     return unknown
 
 

@@ -159,8 +159,17 @@ def test_a_weekly_source_has_no_new_cases_of_the_world_for_one_day() -> None:
     assert of_world(a=blanks, b=blanks) == [None] * 28
     rows_alone = [(7 * week, 70, 70 * week) for week in range(1, 5)]
     assert of_world(a=rows_alone, b=rows_alone) == [None] * 22
+    zeros = daily(0, *([70] + [0] * 6) * 4)
+    assert of_world(a=zeros, b=zeros, c=daily(9, *[0] * 28)) == [None] * 28
     total = world(repair(table(a=blanks))[0], set())
     assert values(total, "cumulative_cases")[-8:] == [210] + [280] * 7
+
+
+def test_new_cases_of_the_world_are_known_where_the_source_is_not_weekly() -> None:
+    weekly = ([70] + [0] * 6) * 3
+    assert of_world(a=daily(0, *[10] * 8, *weekly)) == [None, *[10] * 7, *[None] * 21]
+    assert of_world(a=daily(0, *weekly, *[10] * 8)) == [None] * 22 + [10] * 7
+    assert of_world(a=daily(0, *([70] + [0] * 6) * 2))[1:8] == [0] * 6 + [70]
 
 
 @pytest.mark.parametrize(("count", "known"), [(5, True), (6, False)])
