@@ -28,8 +28,7 @@ CONTENT_FAULTS = {
     "ImageTooLarge",
 }
 
-# Services that some regions lack; then the name of their endpoint can't be resolved.
-NOT_EVERYWHERE = {"comprehend", "rekognition", "translate"}
+# If a region lacks a service, the name of its endpoint can't be resolved.
 LACKING = "; not every region has this service: AWS_ENDPOINT_URL_{} can select another region's"
 
 
@@ -61,7 +60,7 @@ def explained(service: str, *, what: str, action: str, missing: str = "") -> Ite
     except errors.RAISED as exc:
         asked = errors.Asked(service, what, action, missing=missing)
         text = errors.sentence(exc, asked)
-        if service in NOT_EVERYWHERE and isinstance(exc, EndpointConnectionError):
+        if isinstance(exc, EndpointConnectionError):
             text += LACKING.format(service.upper())
         raise AlertError(text) from exc
 

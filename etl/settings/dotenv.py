@@ -1,5 +1,6 @@
 """Read `.env` into the environment; faulty and doubtful lines are reported by their number."""
 
+import io
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -62,14 +63,15 @@ def _bindings(path: Path) -> "list[Binding]":
     if not path.is_file():
         return []
     try:
-        with path.open("rb") as raw:
-            content = raw.read()
-            if content.startswith(UTF16_MARKS) or b"\0" in content:
-                raise ConfigError(f"{path}: is in UTF-16; {NOTEPAD}")
-        with path.open(encoding=ENCODING) as lines:
-            return list(parse_stream(lines))
-    except (OSError, UnicodeDecodeError) as exc:
-        raise ConfigError(f"{path}: can't be read as text: {exc}") from exc
+        content = path.read_bytes()
+        if content.startswith(UTF16_MARKS) or b"\0" in content:
+            raise ConfigError(f"{path}: is in UTF-16; {NOTEPAD}")
+        return list(parse_stream(io.StringIO(content.decode(ENCODING), newline=None)))
+    except UnicodeDecodeError as exc:
+        line = content[: exc.start].count(b"\n") + 1
+        raise ConfigError(f"{path}, line {line}: is not in UTF-8; {NOTEPAD}") from exc
+    except OSError as exc:
+        raise ConfigError(f"{path}: can't be read: {exc.strerror}") from exc
 
 
 def _fault(broken: "Binding") -> str:

@@ -394,8 +394,8 @@ def test_a_bad_value_in_dotenv_is_named_like_any_other(dotenv: Path) -> None:
 
 
 def test_a_dotenv_that_is_no_text_is_said_to_be_none(dotenv: Path) -> None:
-    dotenv.write_bytes(b"KEEP=\xff\n")
-    assert refused(dotenv)[0].startswith(f"{dotenv}: can't be read as text: ")
+    dotenv.write_bytes(b"RUN_AT=07:15\nCOUNTRIES=Espa\xf1a\n")
+    assert refused(dotenv)[0].startswith(f"{dotenv}, line 2: is not in UTF-8; save it as UTF-8")
     for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
         dotenv.write_text("KEEP=new\n", encoding=encoding)
         assert refused(dotenv)[0].startswith(f"{dotenv}: is in UTF-16; save it as UTF-8")

@@ -191,3 +191,6 @@ def test_a_service_that_the_region_lacks_is_named_so(
     assert "not every region has this service: AWS_ENDPOINT_URL_TRANSLATE can" in out
     failed = run("notify", "--detect", "Hoy es un buen dia", "--yes")
     assert "not every region has this service: AWS_ENDPOINT_URL_COMPREHEND" in str(failed.exception)
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SNS", "http://127.0.0.1:9")
+    failed = run("notify", "The source has moved.", "--yes")
+    assert "not every region has this service: AWS_ENDPOINT_URL_SNS" in str(failed.exception)

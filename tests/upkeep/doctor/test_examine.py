@@ -42,7 +42,14 @@ def test_on_a_bucket_the_doctor_goes_from_the_settings_to_the_published_files(
     assert command("run", cwd=tmp_path, **variables).returncode == 0
     done = command("doctor", cwd=tmp_path, **variables)
     assert done.returncode == 0, done.stdout
-    marks = ("S3_BUCKET =", "the source:", "credentials:", "region:", "can upload", "all 2 raw")
+    marks = (
+        "S3_BUCKET =",
+        "the source:",
+        "credentials:",
+        "region:",
+        "can upload",
+        "archived: 2 raw",
+    )
     places = [done.stdout.index(mark) for mark in marks]
     assert places == sorted(places)
 
