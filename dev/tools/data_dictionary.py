@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from etl.transform import columns, revision_columns
+from etl.transform import columns, report_columns, revision_columns
 from etl.transform.columns import Field
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "data-dictionary.md"
@@ -58,8 +58,14 @@ def table(listed: Iterable[Field]) -> str:
 
 def page() -> str:
     names = columns.NAMES.values()
-    tidy, report = ([*names, *more] for more in (columns.LATEST_FIGURES, columns.REPORT_FIGURES))
-    taken = [*columns.TAKEN, *names, *columns.snapshot_fields()[len(columns.TAKEN) + 2 :]]
+    tidy, report = (
+        [*names, *more] for more in (columns.LATEST_FIGURES, report_columns.REPORT_FIGURES)
+    )
+    taken = [
+        *report_columns.TAKEN,
+        *names,
+        *report_columns.snapshot_fields()[len(report_columns.TAKEN) + 2 :],
+    ]
     revised = [*names, *revision_columns.FIGURES]
     parts = [TABLE_TEXT, table(tidy), REPORT_TEXT, table(report), SNAPSHOTS_TEXT, table(taken)]
     parts += [REVISIONS_TEXT, table(revised)]

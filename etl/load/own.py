@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from etl.errors import DataRejected
-from etl.history.manifest import ColumnNote, OwnNote, StepNote, TableNote
+from etl.history.own_note import ColumnNote, OwnNote, StepNote, TableNote
 from etl.settings import alert_rules
 from etl.settings.alert_rules import AlertRule
 from etl.transform.columns import Field

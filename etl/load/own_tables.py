@@ -10,7 +10,8 @@ from etl.errors import SourceChanged, SourceUnavailable, listed
 from etl.extract.fetch import Fetched, Limits, fetch, fetch_if_changed
 from etl.extract.http import NONE_GIVEN, Validators, shown
 from etl.extract.inputs import UNREADABLE, OwnInput, table_name
-from etl.history.manifest import OWN, Input, TableNote
+from etl.history.manifest import OWN, Input
+from etl.history.own_note import TableNote
 from etl.history.run import Run
 from etl.load import free_memory
 from etl.load.raw import keep_aside, unpack

@@ -71,6 +71,31 @@ def is_rewritten(key: str) -> bool:
     return place is not None and place.owner in ("published", "state", "other")
 
 
+def _of_level(level: str, one: str, listed: str) -> tuple[Place, Place]:
+    """Return the list of a level's series, and the folder with a file for each."""
+    such = ", such as countries/ESP.json" if level == "countries" else ""
+    more = "" if such else f"with `LEVEL={level}`"
+    files = f"one file per {one} with its series{such}"
+    return (
+        Place(
+            layout.list_key(level),
+            "published",
+            OPEN,
+            f"every {one}: {listed}",
+            more,
+            output="countries",
+        ),
+        Place(
+            layout.series_key(level),
+            "published",
+            OPEN,
+            files,
+            output="countries",
+            csv_output="countries-csv",
+        ),
+    )
+
+
 PLACES = (
     Place(
         layout.MANIFEST,
@@ -119,53 +144,9 @@ PLACES = (
         more="opens in spreadsheets of any language",
         output="xlsx",
     ),
-    Place(
-        "countries.json",
-        "published",
-        OPEN,
-        "every country: codes, facts, its file",
-        output="countries",
-    ),
-    Place(
-        "countries/",
-        "published",
-        OPEN,
-        "one file per country with its series, such as countries/ESP.json",
-        output="countries",
-        csv_output="countries-csv",
-    ),
-    Place(
-        "regions.json",
-        "published",
-        OPEN,
-        "every region: its country with codes and facts, its file",
-        more="with `LEVEL=regions`",
-        output="countries",
-    ),
-    Place(
-        "regions/",
-        "published",
-        OPEN,
-        "one file per region with its series",
-        output="countries",
-        csv_output="countries-csv",
-    ),
-    Place(
-        "places.json",
-        "published",
-        OPEN,
-        "every place: its region, its country with codes and facts, its file",
-        more="with `LEVEL=places`",
-        output="countries",
-    ),
-    Place(
-        "places/",
-        "published",
-        OPEN,
-        "one file per place with its series",
-        output="countries",
-        csv_output="countries-csv",
-    ),
+    *_of_level("countries", "country", "codes, facts, its file"),
+    *_of_level("regions", "region", "its country with codes and facts, its file"),
+    *_of_level("places", "place", "its region, its country with codes and facts, its file"),
     Place(
         layout.WORLD,
         "published",

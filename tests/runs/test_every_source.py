@@ -19,7 +19,7 @@ from etl.report.monthly import make
 from etl.report.page import page, series
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
-from etl.transform import columns
+from etl.transform import report_columns
 from tests.support.packages import faults
 from tests.support.page_reader import Element, read_page
 from tests.support.runs import assert_settled, contents, run
@@ -244,9 +244,11 @@ def test_the_report_of_a_month_has_a_row_a_series(published: Published) -> None:
     assert stored
     taken = list(csv.DictReader(gzip.decompress(stored.body).decode().splitlines()))
     assert {row[levels.names(published.level)[0]] for row in taken} == published.keys
-    assert list(taken[0]) == [field.name for field in columns.snapshot_fields(published.level)]
+    assert list(taken[0]) == [
+        field.name for field in report_columns.snapshot_fields(published.level)
+    ]
     for row in rows.values():
-        assert list(row) == [field.name for field in columns.report_fields(published.level)]
+        assert list(row) == [field.name for field in report_columns.report_fields(published.level)]
         assert ("cases_per_100k" in row) == (published.level == "countries")
     assert any(int(row["new_cases"] or 0) > 0 for row in rows.values())
     shown = read_page(published.text(f"reports/{month}/final_report.html"))

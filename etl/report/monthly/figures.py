@@ -16,8 +16,8 @@ from etl.extract.sources.table import starts
 from etl.load.month import Month
 from etl.load.values import to_list
 from etl.report.monthly.restated import COUNTS, MEASURES, RESTATED, restatements
-from etl.transform import columns
 from etl.transform.derive import add_case_fatality
+from etl.transform.report_columns import report_fields
 from etl.transform.silence import add_unreported, last_known, unreported
 
 ONE_DAY = timedelta(days=1)
@@ -43,8 +43,8 @@ class Figures:
 
     `until`: the last day of the month that is counted, None if there is none; `before_until`: the
     same for the month before. `series`: a row per country, region or place (see `level`), the
-    columns of `columns.report_fields`, most new cases first. `total`: their sums; None where none
-    is known. `snapshots`: a row per snapshot, with what it restated. `daily`: the 7-day averages of
+    columns of `report_fields`, most new cases first. `total`: their sums; None where none is
+    known. `snapshots`: a row per snapshot, with what it restated. `daily`: the 7-day averages of
     all series together. `gone`: the keys of series that the last snapshot no longer has.
     """
 
@@ -98,7 +98,7 @@ def aggregate(parts: Sequence[Part], listed: pd.DataFrame, month: Month) -> Figu
     ranked = series.reset_index(drop=True).sort_values(
         ["new_cases", key], ascending=[False, True], na_position="last"
     )
-    ranked = ranked[[field.name for field in columns.report_fields(level)]].reset_index(drop=True)
+    ranked = ranked[[field.name for field in report_fields(level)]].reset_index(drop=True)
     summed = [f"new_{measure}{which}" for which in ("", "_before") for measure in MEASURES]
     gone = set().union(*(part.rows[key].cat.categories for part in parts)) - set(listed[key])
     return Figures(

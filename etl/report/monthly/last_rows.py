@@ -12,7 +12,7 @@ from etl.extract import levels
 from etl.extract.sources.table import CUMULATIVE, NEW, SourceTable
 from etl.load.table import GZIP_LEVEL, to_csv_table
 from etl.report.monthly.figures import Part
-from etl.transform import columns
+from etl.transform import report_columns
 from etl.transform.merge import attach
 from etl.transform.repair import repair
 
@@ -36,7 +36,7 @@ def last_rows(table: SourceTable) -> pd.DataFrame:
 def snapshots_table(parts: Sequence[Part], facts: pd.DataFrame | None) -> pd.DataFrame:
     """Return a row per snapshot and series, oldest snapshot first, with the country's facts.
 
-    The columns are those of `columns.snapshot_fields`.
+    The columns are those of `report_columns.snapshot_fields`.
     """
     frames = []
     for part in parts:
@@ -47,7 +47,7 @@ def snapshots_table(parts: Sequence[Part], facts: pd.DataFrame | None) -> pd.Dat
             pd.concat([described, counted], axis=1).assign(run_id=part.run_id, snapshot_date=taken)
         )
     level = levels.level(frames[-1])
-    names = [field.name for field in columns.snapshot_fields(level)]
+    names = [field.name for field in report_columns.snapshot_fields(level)]
     return pd.concat(frames, ignore_index=True)[names]
 
 

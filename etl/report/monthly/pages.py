@@ -22,7 +22,7 @@ from etl.report.monthly.figures import Figures
 from etl.report.monthly.last_rows import SNAPSHOTS_CSV
 from etl.store import Entry
 from etl.store.layout import PAGE, report_key
-from etl.transform import columns
+from etl.transform import report_columns
 
 TEMPLATES = Path(__file__).parent / "templates"
 FILES = {
@@ -48,7 +48,7 @@ def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes
         **_about(figures, source, notes),
         rows=records(figures.series),
         snapshots=records(figures.snapshots),
-        fields=columns.report_fields(figures.level),
+        fields=report_columns.report_fields(figures.level),
         within=levels.WITHIN[figures.level][1:],
     )
 

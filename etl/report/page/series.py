@@ -19,7 +19,7 @@ from etl.extract import levels
 from etl.extract.sources.table import day_numbers
 from etl.load.table import read_table
 from etl.load.values import spans
-from etl.report.page.view import world_averages
+from etl.report.page.averages import world_averages
 from etl.store.layout import TABLE_PARQUET, WORLD
 
 AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from etl.extract import levels
-from etl.history.manifest import ColumnNote
+from etl.history.own_note import ColumnNote
 from etl.report.numbers import MISSING, typeset
 from etl.store.layout import CHANGES
 from etl.store.places import PLACES

@@ -10,7 +10,7 @@ from etl.load.month import Month
 from etl.report.monthly import charts, pages
 from etl.report.monthly.figures import Figures, Part, aggregate, reduced
 from etl.report.monthly.restated import COUNTS
-from etl.transform import columns as fields
+from etl.transform import report_columns
 from tests.support.frames import countries, days, rows, some, tables, values
 
 JANUARY = Month(2021, 1)
@@ -205,7 +205,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
         else before.first.replace(day=min(until.day, before.last.day))
     )
     assert (report.until, report.before_until) == (until, same)
-    assert list(report.series.columns) == [field.name for field in fields.report_fields()]
+    assert list(report.series.columns) == [field.name for field in report_columns.report_fields()]
     assert sorted(report.series["country_key"]) == sorted(last)
     for key, days_of in last.items():
         new = between(days_of, month.first, month.last)
@@ -216,7 +216,7 @@ def test_any_snapshots_give_what_plain_counting_gives(
         assert of(report, key, "cases_change") == [new[0] - was[0] if known else None]
         restated = [
             name.name
-            for name in fields.report_fields()
+            for name in report_columns.report_fields()
             if name.name.endswith(("compared", "restated"))
         ]
         assert of(report, key, *restated) == compared(told, key, before.first, month.last)

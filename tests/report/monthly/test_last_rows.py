@@ -13,7 +13,7 @@ from etl.report.monthly import make
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
-from etl.transform import columns
+from etl.transform import report_columns
 from tests.support.archives import bring
 from tests.support.reports import JANUARY, january, made, publish, table
 from tests.support.runs import contents, document, growing
@@ -32,7 +32,7 @@ def test_each_snapshot_has_a_row_a_country_with_the_day_it_was_taken(tmp_path: P
     january(store, tmp_path)
     made(store)
     found = rows(store)
-    assert list(found[0]) == [field.name for field in columns.snapshot_fields()]
+    assert list(found[0]) == [field.name for field in report_columns.snapshot_fields()]
     assert len(found) == 3 * 3
     spain = [row for row in found if row["country_key"] == "spain"]
     shown = [
