@@ -71,28 +71,20 @@ def is_rewritten(key: str) -> bool:
     return place is not None and place.owner in ("published", "state", "other")
 
 
+def _published(
+    key: str, meaning: str, more: str = "", *, output: str = "", csv_output: str = ""
+) -> Place:
+    return Place(key, "published", OPEN, meaning, more, output=output, csv_output=csv_output)
+
+
 def _of_level(level: str, one: str, listed: str) -> tuple[Place, Place]:
     """Return the list of a level's series, and the folder with a file for each."""
     such = ", such as countries/ESP.json" if level == "countries" else ""
     more = "" if such else f"with `LEVEL={level}`"
     files = f"one file per {one} with its series{such}"
     return (
-        Place(
-            layout.list_key(level),
-            "published",
-            OPEN,
-            f"every {one}: {listed}",
-            more,
-            output="countries",
-        ),
-        Place(
-            layout.series_key(level),
-            "published",
-            OPEN,
-            files,
-            output="countries",
-            csv_output="countries-csv",
-        ),
+        _published(layout.list_key(level), f"every {one}: {listed}", more, output="countries"),
+        _published(layout.series_key(level), files, output="countries", csv_output="countries-csv"),
     )
 
 
@@ -110,36 +102,18 @@ PLACES = (
         OPEN,
         "last check, staleness, when the source last changed, last 90 slots",
     ),
-    Place(layout.PAGE, "published", OPEN, "the page: open it in a browser", output="page"),
-    Place(
-        layout.page_in("*"),
-        "published",
-        OPEN,
-        "the page in the languages of `TRANSLATE_TO`",
-        output="page",
-    ),
+    _published(layout.PAGE, "the page: open it in a browser", output="page"),
+    _published(layout.page_in("*"), "the page in the languages of `TRANSLATE_TO`", output="page"),
     Place(layout.FORM, "other", OPEN, "with `INBOX=on`: the form that readers write back with"),
-    Place(
-        layout.ASSETS,
-        "published",
-        OPEN,
-        "the page's scripts, named by their content",
-        output="page",
-    ),
-    Place(
+    _published(layout.ASSETS, "the page's scripts, named by their content", output="page"),
+    _published(
         layout.LATEST_CSV,
-        "published",
-        OPEN,
         "one row per [one]: open it in a spreadsheet",
         more="the last day's counts, averages, incidence, `active`, facts",
     ),
-    Place(
-        layout.LATEST_JSON, "published", OPEN, "one row per [one]", more="the same as `latest.csv`"
-    ),
-    Place(
+    _published(layout.LATEST_JSON, "one row per [one]", more="the same as `latest.csv`"),
+    _published(
         layout.LATEST_XLSX,
-        "published",
-        OPEN,
         "one row per [one]: a workbook with dates and numbers",
         more="opens in spreadsheets of any language",
         output="xlsx",
@@ -147,44 +121,29 @@ PLACES = (
     *_of_level("countries", "country", "codes, facts, its file"),
     *_of_level("regions", "region", "its country with codes and facts, its file"),
     *_of_level("places", "place", "its region, its country with codes and facts, its file"),
-    Place(
+    _published(
         layout.WORLD,
-        "published",
-        OPEN,
         "world totals and series",
         more="stale series are left out and named; only with `LEVEL=countries`",
         output="world",
     ),
-    Place(
-        layout.TABLE_CSV,
-        "published",
-        OPEN,
-        "the whole table: one row per [one] and day",
-        output="csv",
-    ),
-    Place(layout.TABLE_PARQUET, "published", OPEN, "the same, typed"),
-    Place(
+    _published(layout.TABLE_CSV, "the whole table: one row per [one] and day", output="csv"),
+    _published(layout.TABLE_PARQUET, "the same, typed"),
+    _published(
         layout.STATS,
-        "published",
-        OPEN,
         "the source's own format, repaired",
         more="a drop-in replacement",
         output="stats",
     ),
-    Place(
-        layout.CHANGES,
-        "published",
-        OPEN,
-        "what this version changed: rows added, figures restated, countries removed",
+    _published(
+        layout.CHANGES, "what this version changed: rows added, figures restated, countries removed"
     ),
-    Place(
+    _published(
         layout.PACKAGE,
-        "published",
-        OPEN,
         "a description of all files for programs: columns, units, digests",
         more="and sources (Frictionless Data Package)",
     ),
-    Place(layout.SCHEMAS, "published", OPEN, "the form of each JSON file (JSON Schema)"),
+    _published(layout.SCHEMAS, "the form of each JSON file (JSON Schema)"),
     Place(
         layout.FEED,
         "state",
