@@ -138,7 +138,7 @@ def shrank_or_ended_earlier(today: Extent, published: Extent | None, level: str)
     if published is None:
         return []
     refusals = [
-        f"only {now} {what}; {before} were published last time, and less than "
+        f"only {now:,} {what}; {before:,} were published last time, and less than "
         f"{SHRUNK:.0%} of that is refused"
         for what, now, before in (
             (level, today.series, published.series),

@@ -1,18 +1,21 @@
 """Fetched documents -> repaired rows, merged with the facts and filtered by country."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
 
-from etl.errors import DataRejected
+from etl.errors import DataRejected, SourceChanged
 from etl.extract import levels
 from etl.extract.facts import read_facts
+from etl.extract.fetch import Fetched
 from etl.extract.http import shown
 from etl.extract.inputs import Facts, Inputs, OwnInput
 from etl.extract.sources import Source
 from etl.extract.sources.csv_files import refuse_cut
+from etl.extract.sources.recognise import misfit
 from etl.extract.sources.table import read_table
 from etl.settings.groups import TableSettings
 from etl.transform import filters
@@ -57,7 +60,12 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
         if not document.announced and document.path.suffix == ".csv":
             refuse_cut(document.path, shown(document.url))
     urls = [shown(document.url) for document in documents]
-    table = read_table(source, (document.path for document in documents), urls)
+    try:
+        table = read_table(source, (document.path for document in documents), urls)
+    except SourceChanged as exc:
+        if fault := _misfits(source, documents):
+            raise fault from exc
+        raise
     rows, corrections = repair(table.rows)
     mended = table.mended
     corrections = replace(
@@ -71,6 +79,17 @@ def read_inputs(source: Source, inputs: Inputs, names: tuple[str, ...]) -> Readi
     reading = Reading(rows, corrections, entities, unmatched, selected, unknown)
     own, warnings = _own(inputs.tables, reading)
     return replace(reading, warnings=[*mended.warnings(), *warnings], own=own)
+
+
+def _misfits(source: Source, documents: Sequence[Fetched]) -> SourceChanged | None:
+    """Return what to set if documents are those of another source or level, which is one fault."""
+    faults = []
+    for document in documents:
+        with suppress(SourceChanged):
+            why = misfit(document.path, source)
+            if why and ": set " in why:
+                faults.append(f"{shown(document.url)}: {why}")
+    return SourceChanged(faults) if faults else None
 
 
 def _own(tables: Sequence[OwnInput], reading: Reading) -> tuple[list[Any], list[str]]:

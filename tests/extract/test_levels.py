@@ -262,8 +262,12 @@ def test_a_lost_run_is_on_record_as_of_its_level(
 
 
 def test_a_file_of_another_level_is_refused() -> None:
-    with pytest.raises(SourceChanged, match="expected field 'place', got 'region', 'dates'"):
-        run(MemoryStore(), SAMPLES / "regions.json.gz", LEVEL="places")
+    path = SAMPLES / "regions.json.gz"
+    with pytest.raises(SourceChanged) as caught:
+        run(MemoryStore(), path, LEVEL="places")
+    assert caught.value.faults == [f"{path}: regions, not places: set LEVEL=regions"]
+    with pytest.raises(SourceChanged, match="in the format of who, not of owid: set SOURCE=who"):
+        run(MemoryStore(), SAMPLES / "who.csv.gz", SOURCE="owid")
 
 
 def test_the_sample_of_countries_gives_these_very_bytes() -> None:
