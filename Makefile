@@ -104,6 +104,6 @@ $(VENV)/run: requirements.txt | $(BIN)/python
 
 $(VENV)/dev: requirements/dev.txt requirements/scale.txt $(VENV)/run | $(BIN)/python
 	@echo "installing what the tests need"
-	@$(PIP) install --require-hashes -r requirements/dev.txt
-	@$(PIP) install --require-hashes -r requirements/scale.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
+	@$(PIP) install --no-compile --require-hashes -r requirements/scale.txt
 	@touch $@
