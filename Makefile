@@ -23,7 +23,8 @@ PYTHON ?= $(shell for python in $(SUPPORTED:%=python%) python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .tools/peers
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+# only what is imported is compiled, on its first import
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes
 # one lock for every supported Python and platform
 LOCK := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --fork-strategy fewest \
 	--generate-hashes --no-header
@@ -99,11 +100,11 @@ $(BIN)/python:
 
 $(VENV)/run: requirements.txt | $(BIN)/python
 	@echo "installing what the worker needs"
-	@$(PIP) install --require-hashes -r requirements.txt
+	@$(PIP) -r requirements.txt
 	@touch $@
 
 $(VENV)/dev: requirements/dev.txt requirements/scale.txt $(VENV)/run | $(BIN)/python
 	@echo "installing what the tests need"
-	@$(PIP) install --no-compile --require-hashes -r requirements/dev.txt
-	@$(PIP) install --no-compile --require-hashes -r requirements/scale.txt
+	@$(PIP) -r requirements/dev.txt
+	@$(PIP) -r requirements/scale.txt
 	@touch $@

@@ -27,7 +27,7 @@ from tests.support.web_server import Reply, WebServer, gzip_bomb, web_server
 from tests.support.worker import Worker
 
 FULL = os.environ.get("FAULTS") == "full"
-SLOTS = 200 if FULL else 5
+SLOTS = 200 if FULL else 4
 MOST_TRIES = 4  # in a slot; the last one always has good weather, but for every tenth slot
 BUCKET = f"chaos-{uuid4().hex}"  # other processes test on the same server
 PATIENCE_S = 240.0  # for a try on a busy machine; a run of 30 minutes would be killed

@@ -188,8 +188,7 @@ def test_whatever_fails_readers_have_a_whole_version_and_the_next_run_mends_it(
     total = TOTALS[server, name]
     indices = list(range(1, total + 1))
     if not FULL:
-        rng = random.Random(case)  # noqa: S311  a sample, always the same
-        indices = sorted(rng.sample(indices, 1 if lasting else 2))
+        indices = [random.Random(case).choice(indices)]  # noqa: S311  always the same
     for at in indices:
         try:
             play(scene, server, proxy, f"{case}-{at}", fault, at, lasting)

@@ -30,8 +30,7 @@ from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, use
 from tests.support.web_server import Reply, Request, Script, web_server
 
 FULL = os.environ.get("FAULTS") == "full"
-ROUNDS = 50 if FULL else 2
-SAMPLE = 2
+ROUNDS = 50 if FULL else 1
 BUCKET = f"processes-{uuid4().hex}"  # other processes test on the same server
 IF_DUE = Options(if_due=True)
 
@@ -143,7 +142,7 @@ def test_a_run_that_is_ended_at_any_request_leaves_a_whole_version_that_the_next
         total = len(proxy.seen)
         indices = list(range(1, total + 1))
         if not FULL:
-            indices = sorted(random.Random(f"{when}{number}").sample(indices, SAMPLE))  # noqa: S311
+            indices = [random.Random(f"{when}{number}").choice(indices)]  # noqa: S311
         for at in indices:
             folder = f"{counted}-{at}"
             source.write_bytes(growing(3, ("spain",)))
