@@ -144,6 +144,8 @@ def lacks_room(exc: BaseException | None) -> str:
             return "memory ran out; use a larger machine or a smaller source"
         if isinstance(exc, RuntimeError) and "can't start new thread" in str(exc):
             return "no thread could be started; allow more memory, or more processes (ulimit -u)"
+        if isinstance(exc, FileNotFoundError) and "temporary directory" in str(exc):
+            return "no temporary directory can be written to; free some space, or set TMPDIR"
         if isinstance(exc, OSError) and exc.errno in (*_FULL_DISK, *_FULL_TABLE):
             where = f"{exc.filename}: " if exc.filename else ""
             step = (

@@ -115,3 +115,13 @@ def test_a_temporary_folder_that_cannot_be_made_is_recorded_too(
     with pytest.raises(OSError, match="missing"):
         run(store, source)
     assert [record["outcome"] for record in records(store)] == ["published", "failed"]
+
+
+def test_a_disk_without_room_for_a_temporary_folder_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, source = published_store(tmp_path)
+    monkeypatch.setattr("tempfile.tempdir", None)  # as in a process that has made none yet
+    with limited(resource.RLIMIT_FSIZE, 0), pytest.raises(EtlError, match="set TMPDIR"):
+        run(store, source)
+    assert "temporary directory" in records(store)[-1]["failure"]["message"]
