@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ import click
 from etl.alerts.sns import Topic
 from etl.cli.options import confirm
 from etl.errors import ConfigError, StoreError
-from etl.store.layout import PAGE
+from etl.store.layout import MANIFEST, PAGE
 from etl.store.s3.bucket import public_address
 from etl.store.s3.setup import BucketChange, BucketState, BucketWish, plan
 from etl.store.s3.setup.apply import Outcome, make_changes
@@ -21,11 +22,15 @@ from etl.store.s3.store import S3Store
 
 @dataclass(frozen=True)
 class SetupOptions:
-    """`dry_run`: change nothing. `yes`: don't ask. `as_json`: print JSON, the rest on stderr."""
+    """`dry_run`: change nothing. `yes`: don't ask. `as_json`: print JSON, the rest on stderr.
+
+    `has_page`: whether OUTPUTS publishes the page, whose address is then shown.
+    """
 
     dry_run: bool
     yes: bool
     as_json: bool
+    has_page: bool
 
     def say(self, line: str) -> None:
         click.echo(line, err=self.as_json)
@@ -34,9 +39,11 @@ class SetupOptions:
 def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOptions) -> None:
     """Make or change the bucket to match `wish`, and make the topic unless its name is empty.
 
-    Raises ConfigError if S3 does not allow the bucket's name, AlertError, and StoreError, also if
-    the bucket does not work at the end.
+    Raises ConfigError if S3 does not allow the bucket's name, or if OUTPUTS has no page for a
+    website; AlertError; and StoreError, also if the bucket does not work at the end.
     """
+    if wish.website and not options.has_page:
+        raise ConfigError("OUTPUTS: has no page, so there is no website; add page, or leave it out")
     found = read_setup(store, website=wish.website)
     if not found.exists and (faults := plan.name_faults(wish.bucket)):
         raise ConfigError([f"S3_BUCKET: {wish.bucket!r}: {fault}" for fault in faults])
@@ -48,13 +55,15 @@ def set_up_bucket(store: S3Store, wish: BucketWish, topic: str, options: SetupOp
     done = {each.change.call: each for each in made}
     made_topic = set_up_topic(topic, options) if topic else None
     fault = "" if options.dry_run else try_out(store).fault
+    address = partial(public_address, store, found.region)
     answer = {
         "changes": [
             {"call": each.call, "sentence": each.sentence} | _became(done.get(each.call))
             for each in changes
         ],
         "notes": notes,
-        "page": public_address(store, found.region, PAGE) if wish.public else None,
+        "page": address(PAGE) if wish.public and options.has_page else None,
+        "manifest": address(MANIFEST) if wish.public else None,
         "website": plan.website_address(wish, found.region) if wish.website else None,
         "topic": made_topic,
         "fault": fault or None,
@@ -88,6 +97,8 @@ def _show(answer: dict[str, Any], options: SetupOptions) -> None:
         return
     if answer["page"]:
         options.say(f"the page: {answer['page']}")
+    elif answer["manifest"]:
+        options.say(f"the list of all files (OUTPUTS has no page): {answer['manifest']}")
     if answer["website"]:
         options.say(f"the website, on AWS: {answer['website']}")
     if not options.dry_run and not answer["fault"]:

@@ -32,8 +32,8 @@ def setup(
         raise click.UsageError("--website needs --public: a website shows what anyone may read")
     from etl.cli.bucket_setup import SetupOptions, set_up_bucket, set_up_topic
 
-    options = SetupOptions(dry_run, yes, as_json)
     settings = in_common() if policy else in_force()  # one user serves all of SOURCES
+    options = SetupOptions(dry_run, yes, as_json, "page" in settings.table.outputs)
     if not settings.store.bucket and settings.alerts.topic and not (public or policy):
         answer = {"topic": set_up_topic(settings.alerts.topic, options)}
         if as_json:

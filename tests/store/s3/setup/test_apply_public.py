@@ -104,3 +104,13 @@ def test_programs_read_what_was_changed(
 
 def test_a_private_website_is_wrong_usage(bucket: str, set_up: SetUp) -> None:
     assert "--website needs --public" in set_up("--website", status=2)
+
+
+def test_without_a_page_the_address_of_the_manifest_is_shown(
+    aws: AwsLike, bucket: str, set_up: SetUp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUTPUTS", "none")
+    said = set_up("--public", "--yes")
+    assert f"{aws.url}/{bucket}/covid/manifest.json" in said
+    assert "index.html" not in said
+    assert "OUTPUTS: has no page" in set_up("--public", "--website", "--yes", status=2)
