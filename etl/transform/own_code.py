@@ -106,7 +106,7 @@ def _why(own: OwnStep, exc: Exception) -> str:
     if isinstance(exc, ModuleNotFoundError):
         return (
             f"{where}: it needs the module {exc.name}, which is not installed: add it to "
-            "requirements/base.in, and run make lock and make install"
+            "requirements/base.in, and run make lock and then make demo"
         )
     text = one_line(str(exc), 300)
     if isinstance(exc, KeyError) and len(exc.args) == 1:
