@@ -19,7 +19,7 @@ DAY = timedelta(days=1)
 
 
 class Case:
-    """A folder, a source and a step that can be written anew."""
+    """A folder, a source and a step that can be rewritten."""
 
     def __init__(self, tmp_path: Path) -> None:
         self.path, self.source = tmp_path / "my_step.py", tmp_path / "stats.json"

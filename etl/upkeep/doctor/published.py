@@ -16,7 +16,7 @@ from etl.upkeep.doctor.finding import Finding
 
 LISTED = 5
 MEND = "python app.py doctor --heal"
-ANEW = "no good copy is left: python app.py run --force publishes new ones"
+PUBLISH_AGAIN = "no good copy is left: python app.py run --force publishes new ones"
 
 
 @dataclass(frozen=True)
@@ -118,7 +118,7 @@ def _listed(names: frozenset[str], where: str, total: int, damage: Damage) -> Fi
     if not names:
         return Finding("ok", f"all {total} files are intact {where}")
     shown = ", ".join(sorted(names)[:LISTED]) + (" ..." if len(names) > LISTED else "")
-    step = MEND if names <= damage.mendable() else ANEW
+    step = MEND if names <= damage.mendable() else PUBLISH_AGAIN
     return Finding(
         "failed", f"{len(names)} of {total} files are damaged or missing {where}: {shown}", step
     )

@@ -112,7 +112,7 @@ def test_a_name_of_an_earlier_run_is_left_over_and_removed(tmp_path: Path) -> No
 def test_what_has_no_good_copy_is_published_anew(store: MemoryStore, tmp_path: Path) -> None:
     put(store, "latest.csv", b"half")
     put(store, run_key(store, "latest.csv"), b"half")
-    assert {finding.step for finding in troubles(store)} == {published.ANEW}
+    assert {finding.step for finding in troubles(store)} == {published.PUBLISH_AGAIN}
     assert list(published.heal(store)) == []
     source = tmp_path / "stats.json"
     assert run(store, source).outcome == "unchanged"
