@@ -3,11 +3,11 @@
 from pathlib import Path
 
 from etl.extract import inputs
-from etl.extract.fetch import Limits, fetch
+from etl.extract.fetch import Fetched, fetch
 from etl.history.catalogue import Archived
 from etl.history.manifest import FACTS, OWN
 from etl.load import raw
-from etl.load.own_tables import MAX_TABLE_BYTES
+from etl.load.own_tables import limits
 from etl.load.snapshots import later_facts_folder
 from etl.settings.groups import Settings
 from etl.settings.tables import TableSpec
@@ -19,10 +19,7 @@ def fetch_later_facts(store: Store, url: str) -> Archived:
     """Fetch the facts and keep them in raw/facts/. Raises SourceUnavailable and StoreError."""
     with scratch() as folder:
         fetched = inputs.fetch_facts(url, Path(folder))
-        entry, upload = raw.archive(fetched, FACTS, later_facts_folder(fetched.sha256))
-        if store.head(upload.key) is None:
-            store.write(upload)
-    return Archived(entry.key, entry.sha256)
+        return _keep(store, fetched, FACTS)
 
 
 def fetch_later_tables(settings: Settings, store: Store) -> list[tuple[TableSpec, Archived]]:
@@ -30,17 +27,20 @@ def fetch_later_tables(settings: Settings, store: Store) -> list[tuple[TableSpec
 
     Raises SourceUnavailable, SourceChanged and StoreError.
     """
-    source, kept = settings.source, []
+    kept = []
     for spec in settings.table.own_tables:
         from etl.extract.tables.table import read_own_table
 
-        limits = Limits(min(source.max_bytes, MAX_TABLE_BYTES), source.timeout_s)
         with scratch() as folder:
-            fetched = fetch(spec.url, Path(folder) / inputs.table_name(spec), limits)
+            to = Path(folder) / inputs.table_name(spec)
+            fetched = fetch(spec.url, to, limits(settings.source))
             read_own_table(fetched.path, spec)  # once here, so that no run fails because of it
-            folder_key = later_facts_folder(fetched.sha256)
-            entry, upload = raw.archive(fetched, f"{OWN}{spec.name}", folder_key)
-            if store.head(upload.key) is None:
-                store.write(upload)
-        kept.append((spec, Archived(entry.key, entry.sha256)))
+            kept.append((spec, _keep(store, fetched, f"{OWN}{spec.name}")))
     return kept
+
+
+def _keep(store: Store, fetched: Fetched, name: str) -> Archived:
+    entry, upload = raw.archive(fetched, name, later_facts_folder(fetched.sha256))
+    if store.head(upload.key) is None:
+        store.write(upload)
+    return Archived(entry.key, entry.sha256)

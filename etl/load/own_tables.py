@@ -1,7 +1,7 @@
 """Fetch the tables of TABLES; where one can't be used, its archived copy serves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +9,13 @@ from etl import log
 from etl.errors import SourceChanged, SourceUnavailable, listed
 from etl.extract.fetch import Fetched, Limits, fetch, fetch_if_changed
 from etl.extract.http import NONE_GIVEN, Validators, shown
-from etl.extract.inputs import UNREADABLE, OwnInput, table_name
+from etl.extract.inputs import OwnInput, table_name
 from etl.history.manifest import OWN, Input
 from etl.history.own_note import TableNote
 from etl.history.run import Run
 from etl.load import free_memory
-from etl.load.raw import keep_aside, unpack
+from etl.load.raw import kept_note, renamed, unpack
+from etl.settings.groups import SourceSettings
 from etl.settings.tables import TableSpec
 
 MAX_TABLE_BYTES = 100 * 10**6
@@ -62,7 +63,9 @@ def at_hand(run: Run, one: Brought, work: Path) -> OwnInput:
             document = _copy(one.archived, path)
         elif one.warning:
             raise SourceUnavailable(f"{one.warning}; {one.archived.key} can't be read either")
-    document = document or fetch(one.spec.url, path, _limits(run), sleep=run.options.sleep)
+    document = document or fetch(
+        one.spec.url, path, limits(run.settings.source), sleep=run.options.sleep
+    )
     table = one.table or read_own_table(document.path, one.spec)
     log.info(
         "table.read",
@@ -83,7 +86,9 @@ def _bring(run: Run, spec: TableSpec, work: Path, fetched: list[Fetched]) -> Bro
         known = Validators(archived.etag, archived.last_modified)
     path = work / table_name(spec)
     try:
-        document = fetch_if_changed(spec.url, path, _limits(run), known, sleep=run.options.sleep)
+        document = fetch_if_changed(
+            spec.url, path, limits(run.settings.source), known, sleep=run.options.sleep
+        )
     except (SourceUnavailable, SourceChanged) as exc:
         return _from_archive(spec, archived, exc)
     if archived and (document is None or document.sha256 == archived.sha256):
@@ -92,20 +97,13 @@ def _bring(run: Run, spec: TableSpec, work: Path, fetched: list[Fetched]) -> Bro
     try:
         table = _read(run, spec, document)
     except SourceChanged as exc:
-        aside = path.rename(path.with_name(f"{UNREADABLE}{path.name}"))
-        bad = replace(document, path=aside)
+        bad = renamed(document)
         if archived is None:
             fetched.append(bad)  # which is kept with the failure
             raise
-        kept = "" if run.options.dry_run else _kept(run, bad)
-        return _from_archive(spec, archived, exc, kept)
+        return _from_archive(spec, archived, exc, kept_note(run, bad))
     fetched.append(document)
     return Brought(spec, document.sha256, fetched=document, table=table)
-
-
-def _kept(run: Run, bad: Fetched) -> str:
-    [kept] = keep_aside(run.store, run.past, run.run_id, [bad])
-    return f" (kept as {kept.key})"
 
 
 def _read(run: Run, spec: TableSpec, document: Fetched) -> Any:
@@ -148,6 +146,6 @@ def _copy(archived: Input, path: Path) -> Fetched:
     return Fetched(path, archived.url, archived.bytes, archived.sha256, validators)
 
 
-def _limits(run: Run) -> Limits:
-    source = run.settings.source
+def limits(source: SourceSettings) -> Limits:
+    """Return the limits of a table's download."""
     return Limits(min(source.max_bytes, MAX_TABLE_BYTES), source.timeout_s)

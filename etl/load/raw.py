@@ -46,6 +46,19 @@ def keep_aside(
     return kept
 
 
+def renamed(bad: Fetched) -> Fetched:
+    """Rename a file that can't be used, so that it is kept under a name that says so."""
+    return replace(bad, path=bad.path.rename(bad.path.with_name(f"{UNREADABLE}{bad.path.name}")))
+
+
+def kept_note(run: Run, bad: Fetched) -> str:
+    """Keep a file that can't be used in raw/, and say where; a dry run keeps nothing."""
+    if run.options.dry_run:
+        return ""
+    [kept] = keep_aside(run.store, run.past, run.run_id, [bad])
+    return f" (kept as {kept.key})"
+
+
 def bring_facts(run: Run, work: Path) -> Facts:
     """Download the country facts into the folder `work`.
 
@@ -77,10 +90,7 @@ def readable_facts(run: Run, facts: Facts, work: Path) -> Facts:
     except SourceChanged as exc:
         why = f"{shown(bad.url)}: {exc}"
     log.warning("facts.unreadable", error=why)
-    aside = bad.path.rename(bad.path.with_name(f"{UNREADABLE}{bad.path.name}"))
-    if not run.options.dry_run:
-        [kept] = keep_aside(run.store, run.past, run.run_id, [replace(bad, path=aside)])
-        why += f" (kept as {kept.key})"
+    why += kept_note(run, renamed(bad))
     if facts.warning:  # these were archived facts already
         return Facts(None, f"published without country facts: {why}")
     older = _archived_facts(run, work, why)
