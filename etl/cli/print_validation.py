@@ -10,6 +10,7 @@ from etl.errors import DataRejected, SourceChanged, escaped
 from etl.extract.sources import Source
 from etl.load.changes_file import to_json
 from etl.load.version import Checked
+from etl.report.numbers import plural
 from etl.report.page.words import CORRECTIONS
 from etl.transform.difference import Difference
 from etl.transform.repair import Corrections
@@ -24,7 +25,7 @@ def print_faults(
         kind = type(error).__name__
         _print_json(file, source, {"valid": False, "kind": kind, "faults": faults})
         return
-    number = f"{len(faults):,} fault{'s' if len(faults) > 1 else ''}"
+    number = plural(len(faults), "fault")
     _print(f"{file}: not valid as {source.name}, {number}", "red", faults)
     if isinstance(error, DataRejected) and error.may_be_forced:
         print("python app.py run --force would publish it anyway")
