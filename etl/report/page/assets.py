@@ -23,6 +23,7 @@ Script = tuple[str, bytes]  # its name in the folder and its bytes
 GZIP_LEVEL = 6
 PARTS = (
     "words",
+    "state",
     "table",
     "ranking",
     "runs",
@@ -35,7 +36,8 @@ _SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 def style() -> str:
     """Return the page's CSS, which is put into the page itself."""
-    return (HERE / "assets" / "page.css").read_text(encoding="utf-8")
+    parts = (HERE / "assets" / f"{part}.css" for part in ("page", "chart"))
+    return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
 def scripts(folder: Path, level: str, every: int) -> Iterator[Script]:

@@ -43,19 +43,19 @@ function control(chart) {
     chooser.append(new Option(nameOf(row), row.dataset.key));
   }
   chooser.value = chart.first;
-  chooser.addEventListener("change", () => {
-    history.replaceState(null, "", `#chart=${encodeURIComponent(chooser.value)}`);
-    chart.choose(chooser.value);
+  chooser.addEventListener("change", () => choose({ chosen: [chooser.value] }));
+  onChoice(({ chosen: [key] }) => {
+    chooser.value = key;
+    chart.choose(key);
   });
   for (const input of [byId("from"), byId("to"), ...document.querySelectorAll("[name=scale]")]) {
     input.addEventListener("change", () => chart.draw());
   }
   byId("all-days").addEventListener("click", () => chart.choose(chooser.value));
   const follow = () => {
-    const key = new URLSearchParams(location.hash.slice(1)).get("chart");
-    if (key === null || !(rowOf.has(key) || (key === "" && chart.series.world))) return;
-    chooser.value = key;
-    chart.choose(key);
+    const key = chosenIn(location.hash)?.chosen[0];
+    if (key === undefined || !(rowOf.has(key) || (key === "" && chart.series.world))) return;
+    choose({ chosen: [key] });
     byId("chart-section").scrollIntoView();
   };
   addEventListener("hashchange", follow);
