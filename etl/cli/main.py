@@ -14,29 +14,7 @@ import click
 
 from config import load_settings
 from etl import VERSION, log
-from etl.cli.commands.archive import backfill, import_archive, rebuild, vintages
-from etl.cli.commands.buckets import buckets
-from etl.cli.commands.changes import diff, vintage
-from etl.cli.commands.doctor import doctor
-from etl.cli.commands.files import get, head, ls, put, rm
-from etl.cli.commands.inbox import inbox, read_inbox
-from etl.cli.commands.notify import notify
-from etl.cli.commands.report import report
-from etl.cli.commands.run import (
-    demo,
-    history,
-    monthly_tasks,
-    record_failure,
-    run,
-    tell_pending,
-)
-from etl.cli.commands.setup import setup
-from etl.cli.commands.share import share
-from etl.cli.commands.status import open_page, status
-from etl.cli.commands.subscribers import subscribe, subscribers, unsubscribe
-from etl.cli.commands.topics import topics
-from etl.cli.commands.validate import validate
-from etl.cli.commands.versions import prune, restore
+from etl.cli.commands import SECTIONS, Commands
 from etl.errors import ConfigError, EtlError, MachineError, escaped, lacks_room
 from etl.worker.children import PROGRAM
 from etl.worker.signals import STOPS, ignore_stops
@@ -52,19 +30,6 @@ FOR_EACH = ("run", "status", "history", "report", "doctor", "setup", "prune", "i
 # commands whose errors go into the log
 RUNS = ("run", "demo", "record-failure", "monthly-tasks", "tell-pending", "read-inbox")
 
-SECTIONS: dict[str, tuple[click.Command, ...]] = {
-    "Setup": (setup,),
-    "Runs": (
-        *(run, status, history, report, open_page, validate, doctor, demo),
-        *(record_failure, monthly_tasks, tell_pending),
-    ),
-    "Files": (ls, head, get, put, rm, share, buckets),
-    "Versions": (diff, vintage, restore, prune),
-    "Readers' letters": (inbox, read_inbox),
-    "Archive": (import_archive, backfill, rebuild, vintages),
-    "Alerts": (subscribe, subscribers, unsubscribe, topics, notify),
-}
-
 
 class Sectioned(click.Group):
     """A group whose help lists the commands by purpose."""
@@ -75,7 +40,8 @@ class Sectioned(click.Group):
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         widest = max(map(len, self.commands))
-        for title, commands in SECTIONS.items():
+        for title, names in SECTIONS.items():
+            commands = [self.commands[name] for name in names]
             with formatter.section(title):
                 formatter.write_dl(
                     [
@@ -88,7 +54,7 @@ class Sectioned(click.Group):
 
 @click.group(
     cls=Sectioned,
-    commands=[command for commands in SECTIONS.values() for command in commands],
+    commands=Commands(),
     context_settings={"help_option_names": sorted(HELP), "max_content_width": 96},
     epilog="Without a command, `python app.py` starts the worker: one run a day, until it is "
     "stopped. Settings come from the environment and from .env; .env.example lists them all.",

@@ -153,8 +153,26 @@ def test_the_idle_worker_holds_nothing_heavy_once_its_settings_are_read() -> Non
 
 def test_the_help_brings_click_and_no_room_that_works() -> None:
     allowed = sys.stdlib_module_names | {"click", "dotenv"}
-    for name, imported in brought_by("etl.cli.main").items():
-        assert imported <= allowed, f"etl.cli.main.main brings {imported - allowed} through {name}"
+    of_commands = [name for name in MODULES if name.startswith("etl.cli.commands.")]
+    for module in ["etl.cli.main", *of_commands]:
+        for name, imported in brought_by(module).items():
+            assert imported <= allowed, f"{module} brings {imported - allowed} through {name}"
+
+
+def test_a_command_loads_no_other_command() -> None:
+    program = (
+        "import sys; sys.path.insert(0, sys.argv[1]); from etl.cli.main import main;"
+        "main(['ls', '--help']); print(*sys.modules, file=sys.stderr)"
+    )
+    child = subprocess.run(
+        [sys.executable, "-I", "-c", program, str(PROJECT)],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    start = "etl.cli.commands."
+    assert {name for name in child.stderr.split() if name.startswith(start)} == {f"{start}files"}
 
 
 def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:

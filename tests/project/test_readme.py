@@ -8,6 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import duckdb
 import pytest
 
@@ -53,7 +54,8 @@ def test_every_command_in_it_parses() -> None:
             assert set(words) <= targets, line
         elif program == ".venv/bin/python":
             assert words[0] == "app.py", line
-            cli.commands[words[1]].make_context(words[1], words[2:])
+            parent = click.Context(cli, **cli.context_settings)
+            cli.commands[words[1]].make_context(words[1], words[2:], parent=parent)
         elif program == "cp":
             assert (PROJECT / words[0]).exists(), line
         else:
