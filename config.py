@@ -59,6 +59,12 @@ REGISTER: tuple[Setting, ...] = (
     Setting("S3_BUCKET", S3_BUCKET, "the bucket; empty: write to the folder OUTPUT_DIR instead"),
     Setting("S3_FOLDER", S3_FOLDER, "the folder (key prefix) in the bucket"),
     Setting("OUTPUT_DIR", "out", "the local folder, used if no bucket is set"),
+    Setting(
+        "PUBLIC_URL",
+        "",
+        "the folder's address on the web, for search engines, feed readers and catalogues, such as "
+        "https://data.example.org/covid",
+    ),
     Setting("RUN_AT", "06:00", "the daily slot, HH:MM"),
     Setting("TIMEZONE", "UTC", "the time zone of RUN_AT, such as Europe/Madrid"),
     Setting("KEEP", "all", "which measures to publish: " + ", ".join(KEEPS)),

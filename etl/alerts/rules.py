@@ -15,13 +15,12 @@ from etl.alerts.situation import Situation, Verdict, page, published
 from etl.alerts.state import Alert, AlertState
 from etl.alerts.thresholds import crossings
 from etl.history.manifest import Manifest
-from etl.history.record import standstill
+from etl.history.record import PAGE_NOT_MADE, standstill
 from etl.history.tasks import MOST_ATTEMPTS, given_up
 from etl.settings.alert_rules import AlertRule
 from etl.store.layout import PAGE
 
 STALE_AGAIN = timedelta(days=7)
-PAGE_NOT_MADE = "the page could not be made"
 LOST = "its process was killed or crashed: look for task.lost in the log"
 
 

@@ -27,11 +27,13 @@ def _of(settings: Settings, name: str) -> Settings:
     )
     folder = f"{settings.store.folder}/{name}".lstrip("/")
     output_dir = settings.store.output_dir / name
+    public_url = settings.table.public_url and f"{settings.table.public_url}/{name}"
     ping_url = settings.alerts.ping_url.replace(BLANK, name)
     return replace(
         settings,
         source=source,
         store=replace(settings.store, folder=folder, output_dir=output_dir),
+        table=replace(settings.table, public_url=public_url),
         alerts=replace(settings.alerts, ping_url=ping_url),
     )
 

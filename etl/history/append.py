@@ -86,7 +86,8 @@ def rewrite_derived(store: Store, past: History, table: TableSettings) -> None:
 
 def _derived(past: History, table: TableSettings) -> Iterator[Upload]:
     """Make feed.xml and status.json, unless the history is empty."""
-    if "feed" in table.outputs and (feed := atom(past, home(table.outputs))):
+    feed = atom(past, home(table.outputs), table.public_url) if "feed" in table.outputs else None
+    if feed:
         yield Upload(FEED, feed)
     if past.records:
         status = statuses.status(past, past.records[-1].started_at, table.stale_after_days)

@@ -7,20 +7,20 @@ from uuid import NAMESPACE_URL, uuid5
 
 from etl.extract.sources import SOURCES
 from etl.history.history import History
-from etl.history.record import Record
+from etl.history.record import PAGE_NOT_MADE, Record
 from etl.store.keys import content_type
-from etl.store.layout import FEED, MANIFEST, PAGE, run_key
+from etl.store.layout import FEED, LATEST_CSV, MANIFEST, PAGE, at, run_key
 
 ATOM = "http://www.w3.org/2005/Atom"
 ENTRIES = 30
 
 
-def atom(history: History, alternate: str = PAGE) -> bytes | None:
+def atom(history: History, alternate: str = PAGE, public_url: str = "") -> bytes | None:
     """Return the feed of a history, newest first; None if nothing was ever published.
 
     Ids are made from run ids (urn:uuid), so they stay the same when the folder moves. Links are
-    relative to the address of the feed (RFC 3986, without xml:base). `alternate` is the file that
-    shows people the data.
+    below `public_url` or, where it is empty, relative to the address of the feed (RFC 3986, without
+    xml:base). `alternate` is the file that shows people the data, of the folder and of each run.
     """
     runs = [record for record in history.records if record.outcome == "published"]
     if not runs:
@@ -30,18 +30,29 @@ def atom(history: History, alternate: str = PAGE) -> bytes | None:
     _add(feed, "title", text="Cloud ETL: what was published")
     _add(feed, "updated", text=_time(runs[-1].started_at))
     _add(ET.SubElement(feed, "author"), "name", text="Cloud ETL")
-    _add(feed, "link", rel="self", type="application/atom+xml", href=FEED)
-    _add(feed, "link", rel="alternate", type=content_type(alternate), href=alternate)
+    _add(feed, "link", rel="self", type="application/atom+xml", href=at(public_url, FEED))
+    shows = at(public_url, alternate)
+    _add(feed, "link", rel="alternate", type=content_type(alternate), href=shows)
     pairs = [(None, runs[0]), *pairwise(runs)]
     for before, record in reversed(pairs[-ENTRIES:]):
-        _entry(ET.SubElement(feed, "entry"), record, before)
+        entry = _entry(record, before)
+        made = not any(warning.startswith(PAGE_NOT_MADE) for warning in record.warnings)
+        shown = alternate if made else LATEST_CSV
+        # some readers follow an alternate only if it has no type, or that of HTML
+        for rel, name, kind in (
+            ("alternate", shown, {}),
+            ("related", MANIFEST, {"type": "application/json"}),
+        ):
+            href = at(public_url, run_key(record.run_id, name))
+            _add(entry, "link", rel=rel, href=href, **kind)
+        feed.append(entry)
     ET.indent(feed, " ")
     document: bytes = ET.tostring(feed, encoding="utf-8", xml_declaration=True)
     return document + b"\n"
 
 
-def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
-    manifest = run_key(record.run_id, MANIFEST)
+def _entry(record: Record, before: Record | None) -> ET.Element:
+    entry = ET.Element("entry")
     source = SOURCES.get(record.source)
     title = f"{record.series} {_level(record)} up to {record.source_last}"
     if source and source.notice:
@@ -49,12 +60,12 @@ def _entry(entry: ET.Element, record: Record, before: Record | None) -> None:
     _add(entry, "id", text=_id(f"run {record.run_id}"))
     _add(entry, "title", text=title)
     _add(entry, "updated", text=_time(record.started_at))
-    _add(entry, "link", rel="alternate", href=manifest)
     of_same_source = before if before and before.source == record.source else None
     sentences = [source.title if source else record.source, *_changes(record, of_same_source)]
     _add(entry, "summary", text=". ".join(sentences) + ".")
     if source:
         _add(entry, "rights", text=f"{source.attribution}; licence: {source.licence}")
+    return entry
 
 
 def _changes(record: Record, before: Record | None) -> list[str]:

@@ -183,6 +183,10 @@ class Manifest(Struct, frozen=True, kw_only=True):
         return next((run for run in runs if run != self.run_id), None)
 
     @property
+    def public_url(self) -> str:
+        return self.settings.get("PUBLIC_URL", "")
+
+    @property
     def outputs(self) -> tuple[str, ...]:
         """The files that OUTPUTS switched on; runs from before that setting have them all."""
         named = self.settings.get("OUTPUTS")

@@ -13,6 +13,7 @@ from etl.store.layout import RAW
 
 SUCCESS = ("published", "unchanged")  # the slot is done
 MOVES = ("published", "restored")  # the published files changed
+PAGE_NOT_MADE = "the page could not be made"  # how a warning of such a run begins
 SERVED = ("published", "unchanged", "restored")  # the files of `published_run` are published now
 
 Outcome = Literal["published", "unchanged", "restored", "failed"]

@@ -12,9 +12,10 @@ CODE = (".py", ".csv", ".json", ".html", ".css", ".js")
 
 def shaping(settings: Settings) -> dict[str, str]:
     """Return the settings that a reader of the manifest needs to understand the files."""
-    own = {
+    if_set = {
         "TABLES": ",".join(one.name for one in settings.table.own_tables),
         "TRANSFORM": settings.table.own_step.name if settings.table.own_step else "",
+        "PUBLIC_URL": settings.table.public_url,
     }
     return {
         "LEVEL": settings.source.level,
@@ -23,7 +24,7 @@ def shaping(settings: Settings) -> dict[str, str]:
         "SINCE": str(settings.table.since or ""),
         "OUTPUTS": ",".join(settings.table.outputs) or "none",
         "STALE_AFTER_DAYS": str(settings.table.stale_after_days),
-        **{name: value for name, value in own.items() if value},
+        **{name: value for name, value in if_set.items() if value},
     }
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from etl.extract import levels
+from etl.extract.sources import licence_url
 from etl.load.publish import File
 from etl.load.values import Header, write_json
 from etl.store.layout import (
@@ -82,18 +83,21 @@ def write_package(
         "title": header.source,
         "version": f"{FORMAT}.0.0",
         "description": f"{header.notice} {about}" if header.notice else about,
-        "keywords": ["COVID-19", "cases", "deaths", header.level, "time series"],
+        "keywords": keywords(header.level),
         "sources": list(sources),
         "contributors": [{"title": header.attribution, "role": "author"}],
         **header.fields(),
         "resources": [_resource(file, columns, header.level, seen) for file in files],
     }
-    if header.licence_id:
-        path = f"https://spdx.org/licenses/{header.licence_id}.html"
+    if path := licence_url(header.licence_id):
         licence = {"name": header.licence_id, "title": header.licence, "path": path}
         content["licenses"] = [licence]
     write_json(folder / PACKAGE, content)
     return File(PACKAGE, folder / PACKAGE, len(files))
+
+
+def keywords(level: str) -> list[str]:
+    return ["COVID-19", "cases", "deaths", level, "time series"]
 
 
 def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str]) -> dict[str, Any]:

@@ -79,10 +79,11 @@ class ScheduleSettings:
 
 @dataclass(frozen=True)
 class TableSettings:
-    """Which rows, measures and files are published, and when a series counts as stale.
+    """Which rows, measures and files are published, where, and when a series counts as stale.
 
     `outputs` are those of OUTPUTS that are switched on, in that order. `own_tables` are merged, and
-    `own_step` runs, before anything is filtered.
+    `own_step` runs, before anything is filtered. `public_url` is the address of the folder on the
+    web without a slash at the end, empty if the files don't name it.
     """
 
     keep: Annotated[str, From("KEEP", read.one_of(*KEEPS))]
@@ -92,6 +93,7 @@ class TableSettings:
     stale_after_days: Annotated[int, From("STALE_AFTER_DAYS", read.whole(1, 3650))]
     own_tables: Annotated[tuple[tables.TableSpec, ...], From("TABLES", tables.tables)]
     own_step: Annotated[tables.OwnStep | None, From("TRANSFORM", tables.own_step)]
+    public_url: Annotated[str, From("PUBLIC_URL", read.folder_address)]
 
 
 @dataclass(frozen=True)

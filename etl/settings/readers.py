@@ -136,6 +136,14 @@ def web_address(value: str) -> str:
     return value
 
 
+def folder_address(value: str) -> str:
+    """Read the http(s) URL of a public folder, or an empty text; names of files follow it."""
+    parts = urlsplit(web_address(value))
+    if "@" in parts.netloc or parts.query or parts.fragment or value.endswith((".html", ".json")):
+        raise ValueError("only the folder's address, such as https://data.example.org/covid")
+    return value.rstrip("/")
+
+
 def bucket(value: str) -> str:
     if value and not re.fullmatch(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", value):
         raise ValueError("only a bucket's name: 3 to 63 of a-z, 0-9, '.' and '-'")

@@ -64,6 +64,11 @@ def home(outputs: Collection[str]) -> str:
     return PAGE if "page" in outputs else LATEST_CSV
 
 
+def at(public_url: str, key: str) -> str:
+    """Return the address of a key: a full one below PUBLIC_URL, or one relative to the folder."""
+    return f"{public_url}/{key}" if public_url else key
+
+
 def of_page(name: str) -> bool:
     """Say whether a file is the page, in any language, or one of its assets."""
     in_a_language = name.startswith("index.") and name.endswith(".html")

@@ -18,6 +18,7 @@ from etl.history.record import Failure, Record
 from etl.history.run import Options
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
+from etl.store.memory import MemoryStore
 from tests.support.runs import (
     NOW,
     contents,
@@ -66,9 +67,11 @@ def test_each_published_run_has_an_entry_newest_first_and_at_most_thirty() -> No
     failed = published(1, outcome="failed", failure=Failure("StoreError", "secret place"))
     told = [published(0), failed, published(2, outcome="unchanged")]
     read = parsed(feed_of(*told, published(3)))
-    assert [e.link for e in read.entries] == [
-        f"runs/{r.run_id}/manifest.json" for r in (published(3), published(0))
-    ]
+    for entry, of_run in zip(read.entries, (published(3), published(0)), strict=True):
+        links = {link.rel: link.href for link in entry.links}
+        folder = f"runs/{of_run.run_id}"
+        assert links["alternate"] == entry.link == f"{folder}/index.html"
+        assert links["related"] == f"{folder}/manifest.json"
     many = parsed(feed_of(*map(published, range(ENTRIES + 5))))
     assert [e.updated for e in many.entries] == sorted(e.updated for e in many.entries)[::-1]
     assert len(many.entries) == ENTRIES == 30
@@ -96,6 +99,25 @@ def test_an_id_stays_what_it_was_when_more_is_published() -> None:
     assert before.feed.id == after.feed.id
     ids = {entry.link: entry.id for entry in after.entries}
     assert {entry.link: entry.id for entry in before.entries[:2]}.items() <= ids.items()
+
+
+def test_a_run_without_a_page_is_shown_by_its_table() -> None:
+    of_run = published(1, warnings=["the page could not be made (KeyError)"])
+    newest, before = parsed(feed_of(published(0), of_run)).entries
+    assert newest.link == f"runs/{of_run.run_id}/latest.csv"
+    assert before.link.endswith("/index.html")
+
+
+def test_links_are_full_addresses_below_public_url(tmp_path: Path) -> None:
+    (tmp_path / "stats.json").write_bytes(growing(20))
+    store = MemoryStore()
+    run(store, tmp_path / "stats.json", PUBLIC_URL="https://example.org/covid/")
+    feed = contents(store)["feed.xml"]
+    links = [link.get("href", "") for link in ET.fromstring(feed).iter(f"{ATOM}link")]  # noqa: S314
+    keys = [link.removeprefix("https://example.org/covid/") for link in links]
+    assert keys[:2] == ["feed.xml", "index.html"]
+    assert len(keys) == 4
+    assert set(keys) <= contents(store).keys()
 
 
 def test_an_entry_says_what_changed() -> None:
@@ -141,8 +163,8 @@ def test_a_reader_on_the_web_finds_what_the_entries_link_to(tmp_path: Path) -> N
     with served(tmp_path / "out") as address:
         read = parsed(f"{address}/feed.xml")
         [entry] = read.entries
-        assert entry.link.startswith(f"{address}/runs/")
-        key = entry.link.removeprefix(f"{address}/")
+        page, key = (link.href.removeprefix(f"{address}/") for link in entry.links)
+    assert (tmp_path / "out" / page).is_file()
     manifest = json.loads((tmp_path / "out" / key).read_bytes())
     assert date.fromisoformat(manifest["source"]["last_date"]) == date(2021, 1, 20)
 

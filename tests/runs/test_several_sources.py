@@ -102,6 +102,12 @@ def test_each_has_a_check_of_its_own_at_the_dead_mans_switch() -> None:
     ]
 
 
+def test_each_has_an_address_of_its_own_below_the_common_one() -> None:
+    common = read_settings({"SOURCES": "coviddata,who", "PUBLIC_URL": "https://a.org/covid/"})
+    addresses = [one.table.public_url for one in of_each(common)]
+    assert addresses == ["https://a.org/covid/coviddata", "https://a.org/covid/who"]
+
+
 def test_an_alert_says_of_which_it_tells() -> None:
     last = record(0).slot - timedelta(days=30)
     [alert] = told(seen(record(0), published=manifest(0, last=last)))[1]

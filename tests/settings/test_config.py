@@ -89,6 +89,7 @@ def test_nothing_set_gives_the_defaults() -> None:
             stale_after_days=14,
             own_tables=(),
             own_step=None,
+            public_url="",
         ),
         alerts=AlertSettings(
             topic="",
@@ -177,6 +178,7 @@ def test_settings_cannot_be_changed() -> None:
         ("ALERT_ON", "Failures, inbox", ("failures", "inbox")),
         ("TRANSLATE_TO", "es,CA, zh-tw,en", ("es", "ca", "zh-TW")),
         ("PING_URL", "https://hc-ping.com/abc", "https://hc-ping.com/abc"),
+        ("PUBLIC_URL", "https://example.org/covid/", "https://example.org/covid"),
         ("LOG_LEVEL", "debug", "DEBUG"),
     ],
 )

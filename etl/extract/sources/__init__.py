@@ -19,7 +19,8 @@ class Source:
 
     `url` is the document's address; if there are several `files`, the address of their folder.
     `module` and `function` name the reader that turns the files into a SourceTable. Pages that
-    count the repairs show the `known_fault`. `licence_id` is SPDX's.
+    count the repairs show the `known_fault`. `creator`: who made the data, in catalogues; empty:
+    the `attribution`. `licence_id` is SPDX's, and None if the source states no licence.
     """
 
     name: str
@@ -35,6 +36,12 @@ class Source:
     known_fault: str | None = None
     notice: str | None = None
     licence_id: str | None = None
+    creator: str = ""
+
+    @property
+    def licence_url(self) -> str | None:
+        """Return the address of the exact version of the licence."""
+        return licence_url(self.licence_id)
 
     def documents(self, given: str = "") -> dict[str, str]:
         """Return the URL (or path) of each of `files`; `given` is used instead of `url`."""
@@ -43,6 +50,10 @@ class Source:
             return {self.files[0]: url}
         folder, mark, query = url.partition("?")
         return {name: f"{folder.rstrip('/')}/{name}{mark}{query}" for name in self.files}
+
+
+def licence_url(licence_id: str | None) -> str | None:
+    return f"https://spdx.org/licenses/{licence_id}.html" if licence_id else None
 
 
 def data_set(source: str, level: str) -> str:
@@ -69,6 +80,7 @@ SOURCES: dict[str, Source] = {
                 attribution="coviddata.github.io, "
                 "from the Johns Hopkins University CSSE repository",
                 licence="none stated by the source",
+                creator="coviddata",
                 module="etl.extract.sources.coviddata",
                 function=f"read_{level}",
                 level=level,
@@ -85,6 +97,7 @@ SOURCES: dict[str, Source] = {
             licence="CC BY 4.0",
             module="etl.extract.sources.who",
             licence_id="CC-BY-4.0",
+            creator="World Health Organization",
         ),
         Source(
             name="owid",
@@ -95,6 +108,7 @@ SOURCES: dict[str, Source] = {
             licence="CC BY 4.0",
             module="etl.extract.sources.owid",
             licence_id="CC-BY-4.0",
+            creator="Our World in Data",
         ),
         Source(
             name="jhu",
@@ -124,6 +138,7 @@ SOURCES: dict[str, Source] = {
             known_fault=SPIKE,
             notice="Made-up sample data: every figure is invented.",
             licence_id="MIT",
+            creator="Cloud ETL",
         ),
     )
 }

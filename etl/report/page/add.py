@@ -7,12 +7,12 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from etl import log
-from etl.alerts.rules import PAGE_NOT_MADE
 from etl.errors import lacks_room
 from etl.history import outcomes
 from etl.history import status as statuses
 from etl.history.history import History
 from etl.history.manifest import Manifest, PublishedFile
+from etl.history.record import PAGE_NOT_MADE
 from etl.history.run import Run
 from etl.load.publish import File, Version, describe, uploads
 from etl.report import translations

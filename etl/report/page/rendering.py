@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
@@ -19,7 +20,7 @@ from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.languages import ORIGINAL
-from etl.store.layout import CHANGES, PAGE, page_in
+from etl.store.layout import CHANGES, PAGE, at, page_in
 from etl.transform.difference import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -30,13 +31,15 @@ class Content:
     """What the page shows in every language.
 
     `values`: the template's variables that do not depend on the run. `status` and `changed` do.
-    `every`: the charts show one day in so many; 0: no charts.
+    `dataset`: the description for search engines, with its run. `every`: the charts show one day in
+    so many; 0: no charts.
     """
 
     view: view.View
     values: Mapping[str, object]
     status: Status
     changed: Difference
+    dataset: Mapping[str, Any]
     scripts: Sequence[assets.Script] = ()
     every: int = 0
 
@@ -63,9 +66,10 @@ def read_content(folder: Path, manifest: Manifest, status: Status, form: str) ->
         "names": languages.NAMES,
         "right_to_left": languages.RIGHT_TO_LEFT,
         "style": assets.style(),
-        "linked_data": linked_data.embedded(linked_data.dataset(manifest, source, shown)),
+        "address": at(manifest.public_url, ""),
     }
-    return Content(shown, values, status, read_changes((folder / CHANGES).read_bytes()))
+    changed = read_changes((folder / CHANGES).read_bytes())
+    return Content(shown, values, status, changed, linked_data.dataset(manifest, source, shown))
 
 
 def render(
@@ -77,6 +81,7 @@ def render(
     """
     in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
     table = {sentence: texts.text(sentence) for sentence in in_script}
+    dataset = content.dataset if with_run else linked_data.without_run(content.dataset)
     template = _environment(TEMPLATES).get_template(PAGE)
     return template.render(
         content.values,
@@ -84,6 +89,7 @@ def render(
         scripts=[name for name, _ in content.scripts],
         status=content.status if with_run else None,
         changed=content.changed if with_run else None,
+        linked_data=linked_data.embedded(dataset),
         language=texts.language,
         languages=[ORIGINAL, *translations],
         texts=texts,
