@@ -38,9 +38,12 @@ def snapshots_table(parts: Sequence[Part], facts: pd.DataFrame | None) -> pd.Dat
 
     The columns are those of `report_columns.snapshot_fields`.
     """
-    frames = []
+    frames: list[pd.DataFrame] = []
+    named = described = pd.DataFrame()
     for part in parts:
-        described, _ = attach(part.last, facts)
+        entities = part.last.drop(columns=["date", *NEW, *CUMULATIVE])
+        if not entities.equals(named):  # they seldom change
+            named, (described, _) = entities, attach(entities, facts)
         counted = part.last[["date", *NEW, *CUMULATIVE]].reset_index(drop=True)
         taken = pd.Timestamp(part.run_id[:10])  # run ids begin with the moment
         frames.append(

@@ -14,7 +14,7 @@ from etl.history.history import History
 from etl.load import snapshots as archived
 from etl.load.month import Month
 from etl.load.snapshots import Snapshot
-from etl.report.monthly import charts, pages, shelf
+from etl.report.monthly import pages, shelf
 from etl.report.monthly.figures import Figures, aggregate
 from etl.report.monthly.last_rows import SNAPSHOTS_CSV, snapshots_csv, snapshots_table
 from etl.report.monthly.parts import Archive, read_newest_facts, read_parts
@@ -142,6 +142,8 @@ def _uploads(
     figures: Figures, listed_rows: pd.DataFrame, source: Source, notes: Sequence[str]
 ) -> list[Upload]:
     """List the files in the order of writing: the report, then each page after what it loads."""
+    from etl.report.monthly import charts  # Bokeh, only once the snapshots' memory is free again
+
     script = shelf.shared_script(charts.SCRIPT.read_bytes())
     drawn = pages.chart_page(figures, source, notes, script.key.rpartition("/")[2])
     return [
