@@ -6,7 +6,7 @@
 # make faults  the whole matrix of faults, 200 slots of chaos, ten simulated years (hours)
 # make fuzz    damaged documents for every reader: an hour of CPU time, or FUZZ_SECONDS=60
 # make run     the worker
-# make bench   side by side with what people would use instead; writes docs/performance.md
+# make bench   side by side with what people would use instead, for docs/performance.md (half an hour)
 # make docs    write docs/data-dictionary.md from the register of columns
 # make lock    compile the requirements, pinned with hashes
 
@@ -71,7 +71,7 @@ fuzz: $(VENV)/dev
 	@$(BIN)/python -m dev.fuzz.run --seconds $(FUZZ_SECONDS)
 
 bench: $(VENV)/dev $(PEERS)/done
-	@$(BIN)/python -m dev.bench.run --peers-python $(PEERS)/bin/python --write
+	@$(BIN)/python -m dev.bench.run --peers-python $(PEERS)/bin/python --write $(BENCH)
 	@$(BIN)/python -m dev.bench.figures --write
 
 $(PEERS)/done: dev/bench/peers/requirements.txt | $(BIN)/python

@@ -21,7 +21,7 @@ from threading import Thread
 
 from dev.bench import living as living_sources
 from dev.bench.measure import Measured, measure, median, peak_kb
-from dev.bench.run import (
+from dev.bench.servers import (
     BUCKET,
     DATA,
     ROOT,

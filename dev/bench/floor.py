@@ -1,8 +1,8 @@
 """Do only what no program could avoid: `python dev/bench/floor.py SOURCE_URL OUT_DIR`.
 
 That is: start the interpreter, import what is needed, read the bytes, decode them once with the
-fastest JSON decoder, and write the columns with pyarrow as CSV (gzip) and Parquet. There is no
-repair, no merge, no check and no upload, so the result is of no use.
+fastest JSON decoder, and write the columns with pyarrow as Parquet. There is no repair, no merge,
+no check and no upload, so the result is of no use.
 """
 
 import os
@@ -14,7 +14,6 @@ os.environ.setdefault("ARROW_DEFAULT_MEMORY_POOL", "system")
 
 import msgspec
 import pyarrow as pa
-import pyarrow.csv
 import pyarrow.parquet
 
 
@@ -55,8 +54,6 @@ def main() -> None:
                 )
     table = pa.table(columns)
     pa.parquet.write_table(table, out / "timeseries.parquet", compression="zstd")
-    with pa.CompressedOutputStream(str(out / "timeseries.csv.gz"), "gzip") as file:
-        pa.csv.write_csv(table, file)
     print(table.num_rows)
 
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 
 from dev.bench.figures import idle
 from dev.bench.measure import Measured, measure, median
-from dev.bench.run import (
+from dev.bench.servers import (
     BUCKET,
     ROOT,
     credentials,
