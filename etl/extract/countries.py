@@ -52,6 +52,33 @@ def find(name: str) -> Country | None:
     return lookup().get(normalise(name))
 
 
+@cache
+def _other_names() -> Mapping[str, tuple[str, ...]]:
+    found: dict[str, list[str]] = {}
+    for name, country in lookup().items():
+        found.setdefault(country.name, []).append(name)
+    return {own: _telling(normalise(own), names) for own, names in found.items()}
+
+
+def _telling(own: str, names: list[str]) -> tuple[str, ...]:
+    """Leave out what a search for the others finds: `us` in `us of america`."""
+    kept: list[str] = []
+    for name in sorted(names, key=len, reverse=True):
+        extended = name.startswith(own) and name[len(own) : len(own) + 2].strip()[:1] in "(,*["
+        if not extended and not any(f" {name}" in f" {longer}" for longer in (own, *kept)):
+            kept.append(name)
+    return tuple(kept)
+
+
+def other_names(code: str) -> tuple[str, ...]:
+    """Return how else people write a country: its codes and other names, normalised; maybe none."""
+    country = find_code(code)
+    if country is None:
+        return ()
+    codes = (code.lower() for code in (country.iso2, country.iso3) if code)
+    return (*codes, *_other_names()[country.name])
+
+
 def key_of(name: str) -> str:
     """Make a key such as `united-states` of a name; empty if it has no letters or digits."""
     return "-".join(re.findall("[a-z0-9]+", normalise(name)))

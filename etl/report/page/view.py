@@ -13,13 +13,14 @@ from typing import Any
 import msgspec
 
 from etl.extract import levels
-from etl.extract.countries import normalise
+from etl.extract.countries import normalise, other_names
 from etl.history.manifest import Manifest, PublishedFile
+from etl.history.own_note import ColumnNote
 from etl.load.read_back import by_code, complete
-from etl.report.numbers import typeset, typeset_change
-from etl.report.page.averages import gained, world_averages
-from etl.report.page.words import MEASURES, Measure, own_measures
+from etl.report.page.words import CASES, MEASURES, MOST_OWN, Measure, own_measures
+from etl.report.page.world_figures import Figure, world_figures
 from etl.store.layout import CHANGES, LATEST_JSON, SCHEMAS, WORLD, list_key, series_key
+from etl.transform.columns import Field, latest_fields
 
 RANKED = 12
 LISTED = 1000  # files of single series; if there are more, the page lists none
@@ -31,7 +32,8 @@ class Row:
     """A country, region or place.
 
     `within`: the names of what contains it, the smallest first. `cells`: the view's measures as
-    text.
+    text. `called`: codes and other names to find it by. `apart`: no country (a ship, a sports
+    event), so it is in no ranking.
     """
 
     key: str
@@ -44,6 +46,8 @@ class Row:
     silent: bool
     last_reported: str
     cells: Sequence[str]
+    called: Sequence[str]
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -58,21 +62,12 @@ class Bar:
 
 
 @dataclass(frozen=True)
-class Figure:
-    """One of the world's figures. `beside`: a sentence below it, with a blank for `change`."""
-
-    heading: str
-    text: str
-    beside: str = ""
-    change: str = ""
-
-
-@dataclass(frozen=True)
 class View:
     """What the page shows of the data, without the run and the current time.
 
     `one`: what a row is, such as place; `within`: what contains it, such as region and country.
-    `world` is empty for regions and places. `files` lacks the schemas, and changes.json, which is
+    `world` is empty for regions and places. `unshown`: columns of the user's own that are only in
+    the files. `columns`: those of latest.csv. `files` lacks the schemas, and changes.json, which is
     about the run.
     """
 
@@ -80,6 +75,8 @@ class View:
     one: str
     within: Sequence[str]
     measures: Sequence[Measure]
+    unshown: Sequence[Measure]
+    columns: Sequence[Field | ColumnNote]
     rows: Sequence[Row]
     ranked_by: Measure | None
     bars: Sequence[Bar]
@@ -106,7 +103,8 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     files = {row[key]: row["file"] for row in listed} if with_files else {}
     coded = by_code(listed, level)
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
-    measures += own_measures(manifest.own_note.columns, latest)
+    own = own_measures(manifest.own_note.columns, latest)
+    measures += own[:MOST_OWN]
     world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
     if level == "countries":
         world = msgspec.json.decode((folder / WORLD).read_bytes())
@@ -121,11 +119,13 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         one=levels.one(level),
         within=levels.WITHIN[level][1:],
         measures=measures,
+        unshown=own[MOST_OWN:],
+        columns=_columns(latest, level, manifest),
         rows=[_row(row, level, measures, files, coded) for row in latest],
         ranked_by=ranked_by,
-        bars=_bars(latest, ranked_by, key, files) if ranked_by else [],
+        bars=_bars(latest, level, ranked_by, files) if ranked_by else [],
         mapped=any(m.column == MAPPED for m in measures),
-        world=_world(world["series"]),
+        world=world_figures(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
         files=[f for f in others if not f.name.startswith((CHANGES, SCHEMAS))],
@@ -135,6 +135,18 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
 
 def _listed(path: Path, level: str) -> list[dict[str, Any]]:
     return [complete(row, level) for row in msgspec.json.decode(path.read_bytes())[level]]
+
+
+def _columns(
+    latest: Sequence[Mapping[str, Any]], level: str, manifest: Manifest
+) -> list[Field | ColumnNote]:
+    """Return the columns of latest.csv that the filters and the user's step left."""
+    known = [field for field in latest_fields(level) if latest and field.name in latest[0]]
+    return [*known, *manifest.own_note.columns]
+
+
+def _apart(row: Mapping[str, Any], level: str) -> bool:
+    return level == "countries" and row["iso3"] is None
 
 
 def _row(
@@ -158,6 +170,8 @@ def _row(
         silent=row["silent"],
         last_reported=row["last_reported"],
         cells=[measure.say(row.get(measure.column)) for measure in measures],
+        called=other_names(row["iso3"]) if level == "countries" and row["iso3"] else (),
+        apart=_apart(row, level),
     )
 
 
@@ -168,13 +182,16 @@ def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
 
 
 def _bars(
-    rows: Iterable[Mapping[str, Any]], measure: Measure, key: str, files: Mapping[str, str]
+    rows: Iterable[Mapping[str, Any]], level: str, measure: Measure, files: Mapping[str, str]
 ) -> list[Bar]:
-    """Return the highest; series that ended or are silent are left out: their values are old."""
+    """Return the highest, of series whose values are of now and say something."""
+    key = levels.names(level)[0]
     known = [
         row
         for row in rows
-        if row[measure.column] is not None and not row["stale"] and not row["silent"]
+        if row[measure.column] is not None
+        and not (row["stale"] or row["silent"] or _apart(row, level))
+        and (row.get(CASES) is None or row[CASES] >= measure.least_cases)
     ]
     known.sort(key=lambda row: (-row[measure.column], levels.full_name(row)))
     highest = max(known[0][measure.column], 0) if known else 0
@@ -188,34 +205,3 @@ def _bars(
         )
         for row in known[:RANKED]
     ]
-
-
-def _world(series: Mapping[str, Sequence[float | None]]) -> list[Figure]:
-    """Return the last day's totals, and the averages compared with those a week before."""
-    figures = []
-    for measure, heading in (("cases", "Cases"), ("deaths", "Deaths")):
-        total, new = (
-            (series.get(f"{kind}_{measure}") or [None])[-1] for kind in ("cumulative", "new")
-        )
-        if total is not None:
-            week = gained(series.get(f"cumulative_{measure}") or [], -1)
-            said = "{change} on the last day"
-            if new is not None and new < 0:
-                said = "{change} on the last day: the source lowered its total"
-            if new is None:  # one day's share is not known where the source is weekly
-                new, said = week, "{change} in the last 7 days"
-            moved = () if new is None else (said, typeset_change(new) if new else "+0")
-            figures.append(Figure(heading, typeset(total), *moved))
-    for measure, heading in (("cases", "Cases a day"), ("deaths", "Deaths a day")):
-        averages = world_averages(series, measure)
-        now, before = (averages[at] if len(averages) >= -at else None for at in (-1, -8))
-        if now is not None:
-            figures.append(Figure(heading, typeset(now), *_change(now, before)))
-    return figures
-
-
-def _change(now: float, before: float | None) -> tuple[str, str]:
-    if before is None or before <= 0:
-        return "average of the last 7 days", ""
-    change = round(100 * (now / before - 1))
-    return "{change} on the 7 days before", f"{typeset_change(change)}%"

@@ -13,13 +13,17 @@ from etl.store.places import PLACES
 
 @dataclass(frozen=True)
 class Measure:
-    """A column of the table. `places`: decimals; `share`: the value is shown in percent."""
+    """A column of the table. `places`: decimals; `share`: the value is shown in percent.
+
+    `least_cases`: series with fewer cases are not ranked, since chance decides their value.
+    """
 
     column: str
     heading: str
     meaning: str
     places: int = 0
     share: bool = False
+    least_cases: int = 0
 
     def say(self, value: float | None) -> str:
         if value is None:
@@ -27,22 +31,30 @@ class Measure:
         return typeset(value * 100 if self.share else value, self.places) + "%" * self.share
 
 
+CASES = "cumulative_cases"
 MEASURES = (
-    Measure("cumulative_cases", "Cases", "confirmed cases in all"),
-    Measure("cumulative_deaths", "Deaths", "deaths in all"),
+    Measure(CASES, "Cases", "total confirmed cases"),
+    Measure("cumulative_deaths", "Deaths", "total deaths"),
     Measure("cases_7d_avg", "Cases a day", "new cases a day, average of the last 7 days", 1),
-    Measure("deaths_7d_avg", "Deaths a day", "deaths a day, average of the last 7 days", 1),
+    Measure("deaths_7d_avg", "Deaths a day", "new deaths a day, average of the last 7 days", 1),
     Measure(
         "cases_7d_per_100k",
         "7-day cases per 100,000",
         "cases of the last 7 days per 100,000 people",
         1,
     ),
-    Measure("case_fatality", "Fatality", "deaths in all / cases in all", 2, share=True),
-    Measure("population", "Population", "people"),
+    Measure(
+        "case_fatality",
+        "Case fatality rate",
+        "case fatality rate: total deaths / total confirmed cases",
+        2,
+        share=True,
+        least_cases=100,
+    ),
+    Measure("population", "Population", "population"),
 )
 NO_BLANKS = str.maketrans("{}", "()")  # in translated sentences they are blanks
-MOST_OWN = 4  # columns of TABLES and TRANSFORM; the files have all
+MOST_OWN = 4  # measures of TABLES and TRANSFORM on the page; the files have all
 MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
 MEANING = {
     place.key: place.meaning
@@ -55,7 +67,7 @@ CORRECTIONS = (
     (
         "new_recomputed",
         "Daily counts that differ from the source's own",
-        "Every daily count is the difference of two totals, whatever the source gives for it.",
+        "Every daily count is the difference between two totals, whatever the source says.",
     ),
     (
         "new_negative",
@@ -64,13 +76,13 @@ CORRECTIONS = (
     ),
     (
         "days_missing",
-        "Days that a series lacks",
-        "The averages spread what came over such a gap evenly across it.",
+        "Days missing in a series",
+        "The averages spread the cases and deaths of such a gap evenly over its days.",
     ),
     (
         "new_unknowable",
         "Daily counts left out",
-        "After a gap, or days that were not reported, one day's share can't be known.",
+        "After a gap or days without a report, the count of a single day is unknown.",
     ),
     (
         "not_reported",
@@ -85,11 +97,11 @@ CORRECTIONS = (
     (
         "names_replaced",
         "Names with broken characters",
-        "The country is known by its code or key: its name is the one of the project's own table.",
+        "The country is identified by its code or key and named as in the project's own table.",
     ),
     (
         "rows_nameless",
-        "Rows that name nothing",
+        "Rows without a name",
         "They have neither a code nor a name: they are left out.",
     ),
 )
@@ -98,8 +110,8 @@ CORRECTIONS = (
 OUTCOMES = {  # of a slot
     "published": "a new version",
     "unchanged": "nothing new at the source",
-    "restored": "an earlier version was put back",
-    "failed": "what was published stayed",
+    "restored": "an earlier version was restored",
+    "failed": "the run failed; the previous version stayed in place",
     "missed": "no run",
 }
 MONTHS = tuple(
@@ -114,7 +126,7 @@ MONTHS = tuple(
 def own_measures(
     columns: Sequence[ColumnNote], latest: Sequence[Mapping[str, Any]]
 ) -> list[Measure]:
-    """Return the first numeric columns of TABLES and TRANSFORM that have values."""
+    """Return the numeric columns of TABLES and TRANSFORM that have values."""
     made = []
     for one in columns:
         values = [row[one.name] for row in latest if row.get(one.name) is not None]
@@ -123,7 +135,7 @@ def own_measures(
             meaning = f"{one.meaning} ({one.unit})" if one.unit else one.meaning
             meaning = f"{plain(one.name)}, {meaning}".translate(NO_BLANKS)
             made.append(Measure(one.name, plain(one.name).capitalize(), meaning, places))
-    return made[:MOST_OWN]
+    return made
 
 
 def filters(settings: Mapping[str, str], dropped: Sequence[str] = ()) -> list[tuple[str, str]]:
