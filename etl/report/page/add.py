@@ -1,5 +1,6 @@
 """Add the page to a version whose files are written."""
 
+import re
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
@@ -16,7 +17,10 @@ from etl.history.record import PAGE_NOT_MADE
 from etl.history.run import Run
 from etl.load.publish import File, Version, describe, uploads
 from etl.report import translations
-from etl.store.layout import FORM, PAGE, of_page, page_in
+from etl.store import Store
+from etl.store.layout import FORM, PAGE, REPORTS, of_page, page_in
+
+REPORTS_LISTED = 12
 
 
 def add_page(run: Run, version: Version, folder: Path) -> Version:
@@ -54,13 +58,21 @@ def add_page(run: Run, version: Version, folder: Path) -> Version:
 
 def _pages(run: Run, manifest: Manifest, folder: Path) -> list[File]:
     from etl.report.page import page  # if Jinja fails, only the page fails
+    from etl.report.page.rendering import Beside
 
     past = History([*run.past.records, outcomes.published(manifest)])
     status = statuses.status(past, run.now, run.settings.table.stale_after_days)
     languages = run.settings.alerts.translate_to
     translate = partial(translations.translated, run.store, languages, keep=not run.options.dry_run)
     form = FORM if run.settings.inbox.on else ""
-    return page.write_pages(folder, manifest, status, languages, translate, form)
+    beside = Beside(form, _months_reported(run.store))
+    return page.write_pages(folder, manifest, status, languages, translate, beside)
+
+
+def _months_reported(store: Store) -> list[str]:
+    """List the months that have a monthly report, the latest first. Raises StoreError."""
+    months = (name for name in store.folders(REPORTS) if re.fullmatch(r"\d{4}-\d{2}", name))
+    return sorted(months, reverse=True)[:REPORTS_LISTED]
 
 
 def _untranslated(wanted: Sequence[str], files: Sequence[File]) -> dict[str, str]:

@@ -26,6 +26,7 @@ PARTS = (
     "state",
     "table",
     "ranking",
+    "files",
     "runs",
     "chart",
     "map",

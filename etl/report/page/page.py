@@ -9,7 +9,14 @@ from etl.history.manifest import Manifest
 from etl.history.status import Status
 from etl.load.publish import File
 from etl.report.page import assets
-from etl.report.page.rendering import Content, page_name, read_content, render
+from etl.report.page.rendering import (
+    NOTHING_BESIDE,
+    Beside,
+    Content,
+    page_name,
+    read_content,
+    render,
+)
 from etl.report.page.texts import Texts
 from etl.store.layout import ASSETS
 
@@ -26,15 +33,15 @@ def write_pages(
     status: Status,
     languages: Sequence[str] = (),
     translate: Translate = lambda sentences: {},
-    form: str = "",
+    beside: Beside = NOTHING_BESIDE,
 ) -> list[File]:
     """Write the page and its assets into `folder`, and return the files that were written.
 
-    `status`: as it will be once this run is published. `form`: the name of the readers' form, if
-    there is one. The files' `content_sha256` ignores the run and which of the `languages` could be
-    translated: two pages that differ in nothing else count as the same.
+    `status`: as it will be once this run is published. The files' `content_sha256` ignores the run
+    and which of the `languages` could be translated: two pages that differ in nothing else count
+    as the same.
     """
-    content = read_content(folder, manifest, status, form)
+    content = read_content(folder, manifest, status, beside)
     content, original, html = choose_scripts(content, folder, languages)
     known = translate(list(original.asked)) if languages else {}
     translated = [Texts(language, known[language]) for language in languages if language in known]

@@ -11,7 +11,7 @@ from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
-from etl.extract.sources import SOURCES
+from etl.extract.sources import SOURCES, Source
 from etl.history.manifest import Manifest
 from etl.history.status import REASONS, Status
 from etl.load.changes_file import read_changes
@@ -20,19 +20,35 @@ from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.languages import ORIGINAL
-from etl.store.layout import CHANGES, PAGE, at, page_in
+from etl.store.layout import CHANGES, FEED, PAGE, at, page_in
 from etl.transform.difference import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
+WEB = ("https://", "http://")
+LICENCES = "https://spdx.org/licenses/"
+
+
+@dataclass(frozen=True)
+class Beside:
+    """What the page links to that is not part of its version; empty: there is none.
+
+    `form`: the name of the readers' form. `reports`: the months that have a report, latest first.
+    """
+
+    form: str = ""
+    reports: Sequence[str] = ()
+
+
+NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True)
 class Content:
     """What the page shows in every language.
 
-    `values`: the template's variables that do not depend on the run. `status` and `changed` do.
-    `dataset`: the description for search engines, with its run. `every`: the charts show one day in
-    so many; 0: no charts.
+    `values`: the template's variables that do not depend on the run. `status`, `changed` and
+    `reports` (months such as 2021-01, the latest first) do. `dataset`: the description for search
+    engines, with its run. `every`: the charts show one day in so many; 0: no charts.
     """
 
     view: view.View
@@ -42,22 +58,26 @@ class Content:
     dataset: Mapping[str, Any]
     scripts: Sequence[assets.Script] = ()
     every: int = 0
+    reports: Sequence[str] = ()
 
 
-def read_content(folder: Path, manifest: Manifest, status: Status, form: str) -> Content:
+def read_content(folder: Path, manifest: Manifest, status: Status, beside: Beside) -> Content:
     """Read what the page shows from the published files in `folder`."""
     source = SOURCES[manifest.source.name]
     shown = view.read_view(folder, manifest, source.level)
     step = manifest.own_note.step
     values = {
         "manifest": manifest,
-        "form": form,
+        "form": beside.form,
         "source": manifest.source,
         "view": shown,
         "most_ranked": view.RANKED,
         "most_listed": view.LISTED,
         "map_from": words.MAP_FROM,
         "meanings": words.MEANING,
+        "elsewhere": words.ELSEWHERE,
+        "published": {*(file.name for file in manifest.files), *_feed(manifest)},
+        "addresses": _addresses(manifest, source),
         "corrections": words.CORRECTIONS,
         "outcomes": words.OUTCOMES,
         "known_fault": source.known_fault,
@@ -69,7 +89,23 @@ def read_content(folder: Path, manifest: Manifest, status: Status, form: str) ->
         "address": at(manifest.public_url, ""),
     }
     changed = read_changes((folder / CHANGES).read_bytes())
-    return Content(shown, values, status, changed, linked_data.dataset(manifest, source, shown))
+    dataset = linked_data.dataset(manifest, source, shown)
+    return Content(shown, values, status, changed, dataset, reports=beside.reports)
+
+
+def _feed(manifest: Manifest) -> list[str]:
+    return [FEED] if "feed" in manifest.outputs else []
+
+
+def _addresses(manifest: Manifest, source: Source) -> dict[str, str]:
+    """Return the web addresses of the sources and of the licence; without one, an empty text."""
+    facts = manifest.input("facts")
+    found = {
+        "statistics": source.url,
+        "facts": facts.url if facts else "",
+        "licence": f"{LICENCES}{source.licence_id}.html" if source.licence_id else "",
+    }
+    return {name: url if url.startswith(WEB) else "" for name, url in found.items()}
 
 
 def render(
@@ -90,6 +126,7 @@ def render(
         status=content.status if with_run else None,
         changed=content.changed if with_run else None,
         linked_data=linked_data.embedded(dataset),
+        reports=content.reports if with_run else (),
         language=texts.language,
         languages=[ORIGINAL, *translations],
         texts=texts,

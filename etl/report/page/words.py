@@ -63,6 +63,12 @@ MEANING = {
     and not place.key.endswith(("/", ".html"))
     and place.key != CHANGES  # it has a section of its own
 }
+ELSEWHERE = {
+    "feed.xml": "a feed of what was published, for feed readers",
+    "datapackage.json": "the data package: every file and column, for programs",
+    "croissant.json": "the same in Croissant's form, for machine learning",
+    "status.json": "the last check, and the outcome of the last 90 days",
+}
 CORRECTIONS = (
     (
         "new_recomputed",

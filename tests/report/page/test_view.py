@@ -107,8 +107,11 @@ def test_the_page_stands_with(tmp_path: Path, name: str) -> None:
     ("variables", "headings"),
     [
         ({"KEEP": "new"}, ["Cases a day", "Deaths a day"]),
-        ({"KEEP": "cumulative"}, ["Cases", "Deaths", "Fatality"]),
-        ({"SINCE": "2021-01-20"}, ["Cases", "Deaths", "Cases a day", "Deaths a day", "Fatality"]),
+        ({"KEEP": "cumulative"}, ["Cases", "Deaths", "Case fatality rate"]),
+        (
+            {"SINCE": "2021-01-20"},
+            ["Cases", "Deaths", "Cases a day", "Deaths a day", "Case fatality rate"],
+        ),
         ({"SINCE": "2021-01-20", "KEEP": "new"}, ["Cases a day", "Deaths a day"]),
     ],
 )

@@ -9,12 +9,19 @@ function link(row) {
   return to;
 }
 
+// as in view.py: what is of now, a country, and says something
+function isRanked(row, column) {
+  if (row.matches(".stale, .silent, [data-apart]") || Number.isNaN(valueOf(row, column))) return false;
+  const cases = columnOf("cumulative_cases");
+  return cases < 0 || !(valueOf(row, cases) < Number(headings[column].dataset.leastCases ?? 0));
+}
+
 function rank() {
   const chooser = byId("measure");
   const column = 1 + beside + Number(chooser.value);
   const body = byId("bars").tBodies[0];
   const ranked = rows
-    .filter((row) => !row.matches(".stale, .silent") && !Number.isNaN(valueOf(row, column)))
+    .filter((row) => isRanked(row, column))
     .sort((a, b) => valueOf(b, column) - valueOf(a, column) || inOrder.compare(nameOf(a), nameOf(b)))
     .slice(0, body.dataset.most);
   const highest = ranked.length ? Math.max(valueOf(ranked[0], column), 0) : 0;
@@ -33,4 +40,6 @@ function rank() {
     }),
   );
   byId("bars-measure").textContent = chooser.selectedOptions[0].textContent;
+  const note = byId("least-cases");
+  if (note) note.hidden = note.dataset.column !== headings[column].dataset.column;
 }

@@ -34,7 +34,10 @@ async function readStatus() {
   if (!location.protocol.startsWith("http")) return; // a page on a disk may not
   try {
     const answer = await fetch("status.json", { cache: "no-cache" });
-    if (answer.ok) showStatus(await answer.json());
+    if (!answer.ok) return;
+    const status = await answer.json();
+    showStatus(status);
+    await findReports(status.slots.at(-1)?.slot);
   } catch {
     // what was baked in stays
   }

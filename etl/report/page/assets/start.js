@@ -90,5 +90,6 @@ if (byId("bars")) {
 }
 for (const form of document.forms) form.addEventListener("submit", (event) => event.preventDefault());
 sayHowOld(Math.floor((Date.now() - Date.parse(byId("stale").dataset.last)) / DAY));
+makeCopyable();
 readStatus();
 document.addEventListener("DOMContentLoaded", start);

@@ -2,6 +2,8 @@
 
 const table = byId("table");
 const rows = [...table.tBodies[0].rows];
+const headings = [...table.tHead.rows[0].cells];
+const columnOf = (name) => headings.findIndex((heading) => heading.dataset.column === name);
 const beside = table.tHead.querySelectorAll(".within").length; // columns: what a place lies in
 // with what it lies in: Clark, Ohio, United States
 const nameOf = (row) =>
@@ -29,12 +31,12 @@ function sortBy(heading, column, ascending) {
   };
   const keyed = rows.map((row) => [known(row), row]).sort((a, b) => compare(a[0], b[0]));
   table.tBodies[0].append(...keyed.map(([, row]) => row));
-  for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
+  for (const other of headings) other.removeAttribute("aria-sort");
   heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
 }
 
 function makeSortable() {
-  [...table.tHead.rows[0].cells].forEach((heading, column) => {
+  headings.forEach((heading, column) => {
     if ("unsorted" in heading.dataset) return;
     const button = document.createElement("button");
     button.type = "button";
@@ -47,13 +49,30 @@ function makeSortable() {
   });
 }
 
-const plain = (text) => text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase();
+// as extract/countries.py normalises names
+const plain = (text) =>
+  text
+    .normalize("NFKD")
+    .replace(/\p{M}/gu, "")
+    .replace(/[\u2018\u2019\u02bc\u02bb\u2032\u0060]/g, "\u0027")
+    .toLowerCase();
+const searched = new Map();
+
+// any part of the name will do, and the beginning of a code, of another name, or of a word in it
+function isCalled(row, wanted) {
+  if (!searched.has(row)) {
+    searched.set(row, [plain(nameOf(row)), ` ${(row.dataset.called ?? "").replace(/[|(]/g, " ")}`]);
+  }
+  const [name, others] = searched.get(row);
+  const text = plain(wanted.trim());
+  return name.includes(text) || others.includes(` ${text}`);
+}
 
 function filterTable() {
-  const wanted = plain(byId("filter").value.trim());
+  const wanted = byId("filter").value;
   let shown = 0;
   for (const row of rows) {
-    row.hidden = !`${plain(nameOf(row))}\n${(row.dataset.iso3 ?? "").toLowerCase()}`.includes(wanted);
+    row.hidden = !isCalled(row, wanted);
     shown += !row.hidden;
   }
   const all = rows.length;
