@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from etl.extract import countries
-from etl.extract.countries import Country, lookup, normalise
+from etl.extract.countries import Country, lookup, normalise, other_names
 from tests.support.facts import NO_COUNTRIES
 
 
@@ -128,3 +128,17 @@ def test_the_real_regions_and_places_lie_in_known_countries(
     with gzip.open(real_data / f"{file}.json.gz") as packed:
         names = {one[level]["country"]["name"] for one in json.load(packed)}
     assert {name for name in names if normalise(name) not in lookup()} <= NO_COUNTRIES
+
+
+@pytest.mark.parametrize(
+    ("code", "others"),
+    [
+        ("ESP", ("es", "esp")),
+        ("NLD", ("nl", "nld", "kingdom of the netherlands", "holland")),
+        ("CIV", ("ci", "civ", "republic of cote d'ivoire")),
+        ("TWN", ("tw", "twn", "taipei and environs", "chinese taipei")),
+        ("XXX", ()),
+    ],
+)
+def test_other_names_are_those_that_say_something_else(code: str, others: tuple[str, ...]) -> None:
+    assert other_names(code) == others

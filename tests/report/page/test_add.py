@@ -38,6 +38,27 @@ def test_a_day_without_news_rewrites_no_page_though_it_would_tell_of_another_day
     assert changed == {"history.json", "status.json"}
 
 
+def test_the_page_links_to_the_monthly_reports_there_are_latest_first(tmp_path: Path) -> None:
+    store, source = published_store(tmp_path)
+    reports = page_of(store).one("li", id="reports")
+    assert "hidden" in reports.attributes
+    assert reports.all("a") == []
+    for month in ("2020-12", "2021-01"):
+        store.write(Upload(f"reports/{month}/final_report.html", b""))
+    store.write(Upload("reports/index.html", b""))
+    source.write_bytes(growing(20) + b"\n")
+    assert run(store, source, now=NOW + DAY).outcome == "unchanged"  # no reason for a version
+    source.write_bytes(growing(21))
+    run(store, source, now=NOW + 2 * DAY)
+    reports = page_of(store).one("li", id="reports")
+    assert "hidden" not in reports.attributes
+    assert [link.attributes["href"] for link in reports.all("a")] == [
+        "reports/2021-01/final_report.html",
+        "reports/2020-12/final_report.html",
+        "reports/index.html",
+    ]
+
+
 def test_a_page_that_says_something_else_is_news(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -147,7 +147,7 @@ def test_a_page_in_another_language_draws_and_says_all_in_it(
     assert column(browser, 1) == ["Spain"]
     assert browser.one("#shown").text == "ca: 1 OF 35 COUNTRIES"
     browser.choose("#measure", "0")
-    assert browser.texts("#bars-measure") == ["ca: CONFIRMED CASES IN ALL"]
+    assert browser.texts("#bars-measure") == ["ca: TOTAL CONFIRMED CASES"]
 
 
 @pytest.fixture
