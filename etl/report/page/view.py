@@ -105,10 +105,8 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     own = own_measures(manifest.own_note.columns, latest)
     measures += own[:MOST_OWN]
-    world: dict[str, Any] = {"series": {"date": []}, "left_out": []}
-    if level == "countries":
-        world = msgspec.json.decode((folder / WORLD).read_bytes())
-    else:
+    world = _read_world(folder, level)
+    if level != "countries":
         measures = [m for m in measures if m.column != "population"]  # it is the country's
     names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
@@ -131,6 +129,13 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         files=[f for f in others if not f.name.startswith((CHANGES, SCHEMAS))],
         series_files=[f for f, within in zip(manifest.files, of_one, strict=True) if within],
     )
+
+
+def _read_world(folder: Path, level: str) -> dict[str, Any]:
+    if level != "countries":
+        return {"series": {"date": []}, "left_out": []}
+    world: dict[str, Any] = msgspec.json.decode((folder / WORLD).read_bytes())
+    return world
 
 
 def _listed(path: Path, level: str) -> list[dict[str, Any]]:
