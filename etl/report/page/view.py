@@ -24,6 +24,7 @@ from etl.transform.columns import Field, latest_fields
 
 RANKED = 12
 LISTED = 1000  # files of single series; if there are more, the page lists none
+UNLISTED = (CHANGES, SCHEMAS)
 MAPPED = "cases_7d_per_100k"
 
 
@@ -105,13 +106,13 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
     own = own_measures(manifest.own_note.columns, latest)
     measures += own[:MOST_OWN]
-    world = _read_world(folder, level)
     if level != "countries":
         measures = [m for m in measures if m.column != "population"]  # it is the country's
+    world = _read_world(folder, level)
     names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
-    of_one = [f.name.startswith(series_key(level)) for f in manifest.files]
-    others = [f for f, within in zip(manifest.files, of_one, strict=True) if not within]
+    of_one = [f for f in manifest.files if f.name.startswith(series_key(level))]
+    others = [f for f in manifest.files if not f.name.startswith((series_key(level), *UNLISTED))]
     return View(
         level=level,
         one=levels.one(level),
@@ -126,8 +127,8 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         world=world_figures(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
-        files=[f for f in others if not f.name.startswith((CHANGES, SCHEMAS))],
-        series_files=[f for f, within in zip(manifest.files, of_one, strict=True) if within],
+        files=others,
+        series_files=of_one,
     )
 
 
