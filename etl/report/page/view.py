@@ -103,11 +103,10 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     listed = _listed(folder / list_key(level), level) if with_files else latest
     files = {row[key]: row["file"] for row in listed} if with_files else {}
     coded = by_code(listed, level)
-    measures = [m for m in MEASURES if any(row.get(m.column) is not None for row in latest)]
+    known = MEASURES if level == "countries" else MEASURES[:-1]  # the population is the country's
+    measures = [m for m in known if any(row.get(m.column) is not None for row in latest)]
     own = own_measures(manifest.own_note.columns, latest)
     measures += own[:MOST_OWN]
-    if level != "countries":
-        measures = [m for m in measures if m.column != "population"]  # it is the country's
     world = _read_world(folder, level)
     names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
