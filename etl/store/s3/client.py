@@ -1,14 +1,10 @@
 """The configuration of this project's S3 clients, and the addresses they use."""
 
 import os
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import Literal
 from urllib.parse import urlsplit
 
 from botocore.config import Config
-from botocore.session import get_session
-
-if TYPE_CHECKING:
-    from mypy_boto3_s3 import S3Client
 
 # The timeouts allow a stop within 30 s. New buckets refuse links that are signed by SigV2.
 CONFIG = Config(
@@ -20,15 +16,6 @@ CONFIG = Config(
     # botocore would assemble its own for each request, which takes a sixth of a request's CPU
     user_agent="cloud-etl/0.1",
 )
-
-
-def s3_client(config: Config = CONFIG, **more: Any) -> "S3Client":
-    """Create a client without sending anything. Raises botocore's errors for unusable settings.
-
-    It is boto3's client without its managers of transfers, which nothing here uses and which take
-    15 ms and 3 MB to load.
-    """
-    return cast("S3Client", get_session().create_client("s3", config=config, **more))
 
 
 def addressing(bucket: str, url: str) -> Literal["virtual", "auto"]:

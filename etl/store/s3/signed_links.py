@@ -4,11 +4,12 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError, NoCredentialsError
 
 from etl.store import valid_key
-from etl.store.s3.client import CONFIG, addressing, s3_client
+from etl.store.s3.client import CONFIG, addressing
 from etl.store.s3.errors import explained
 from etl.store.signing import Link, Post, Temporary
 
@@ -32,8 +33,9 @@ class S3Signer:
             frozen = credentials.get_frozen_credentials()
             style = addressing(bucket, client.meta.endpoint_url)
             # the store's client follows redirects to the bucket's region, but signs for its own
-            self._client = s3_client(
-                CONFIG.merge(Config(s3={"addressing_style": style})),
+            self._client: S3Client = boto3.client(
+                "s3",
+                config=CONFIG.merge(Config(s3={"addressing_style": style})),
                 region_name=region,
                 aws_access_key_id=frozen.access_key,
                 aws_secret_access_key=frozen.secret_key,

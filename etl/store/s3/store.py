@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Self
 
+import boto3
 from botocore.config import Config
 from botocore.exceptions import ClientError
 
@@ -15,7 +16,7 @@ from etl.errors import ConfigError, StoreError
 from etl.store import Entry, Head, Stored, Upload, content_type, valid_key, valid_prefix
 from etl.store.files import PIECE_BYTES, save
 from etl.store.s3 import deleting
-from etl.store.s3.client import CONFIG, endpoint_fault, s3_client
+from etl.store.s3.client import CONFIG, endpoint_fault
 from etl.store.s3.conditions import Conditions
 from etl.store.s3.errors import ARN, RAISED, explain, explained, status
 from etl.store.s3.signed_links import S3Signer, bucket_region
@@ -48,7 +49,7 @@ class S3Store:
         Nothing is sent yet: wrong credentials show at the first call.
         """
         try:
-            client = s3_client(config)
+            client = boto3.session.Session().client("s3", config=config)
         except RAISED as exc:  # ValueError: an endpoint that is no URL
             raise explain(exc, bucket=bucket, key=None, action="s3") from exc
         if fault := endpoint_fault(bucket, client.meta.endpoint_url):
