@@ -53,14 +53,51 @@ def test_axe_finds_no_serious_fault(
     assert found.grave == []
 
 
-@pytest.mark.parametrize("width", [390, 320])
-def test_on_a_phone_nothing_is_wider_than_the_screen(
+WRAPPED = """
+const rows = (element) => {
+  const range = document.createRange();
+  range.selectNodeContents(element);
+  return new Set([...range.getClientRects()].map((box) => Math.round(box.top))).size;
+};
+return [...document.querySelectorAll('tbody .number, time, .figures strong, p code')]
+  .filter((element) => element.checkVisibility() && rows(element) > 1).map((e) => e.outerHTML)
+"""
+CUT = """
+const pen = document.createElement('canvas').getContext('2d');
+const arrow = 40;
+const cut = [...document.querySelectorAll('select')].filter((select) => {
+  pen.font = getComputedStyle(select).font;
+  return pen.measureText(select.selectedOptions[0]?.text ?? '').width + arrow > select.offsetWidth;
+});
+for (const caption of document.querySelectorAll('.scroll caption')) {
+  const scroller = caption.closest('.scroll').getBoundingClientRect();
+  if (caption.getBoundingClientRect().right > scroller.right + 1) cut.push(caption);
+}
+return cut.map((element) => element.outerHTML)
+"""
+UNALIGNED = """
+return [...document.querySelectorAll('#table tbody tr')].slice(0, 20).filter((row) => {
+  const boxes = [...row.cells].map((cell) => cell.getBoundingClientRect());
+  return boxes.some((box) => box.bottom !== boxes[0].bottom || !Number.isInteger(box.height));
+}).length
+"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768, 1280, 1920])
+def test_at_any_width_nothing_sticks_out_wraps_within_a_number_or_is_cut_off(
     browser: Browser, address: str, width: int
 ) -> None:
     browser.resize(width)
     browser.open(address)
     assert browser.run("return document.documentElement.scrollWidth") == width
     assert max(colours(browser, "#chart")) > 10
+    assert browser.run(WRAPPED) == []
+    assert browser.run(CUT) == []
+    assert browser.run(UNALIGNED) == 0
+    scrolls = browser.run(
+        "const s = document.querySelector('.tall');return s.scrollWidth > s.clientWidth"
+    )
+    assert browser.one(".sideways").is_displayed() == scrolls == (width < 800)
 
 
 def test_the_charts_change_with_the_colour_scheme(browser: Browser, address: str) -> None:

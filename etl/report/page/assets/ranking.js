@@ -39,7 +39,7 @@ function rank() {
       return line;
     }),
   );
-  byId("bars-measure").textContent = chooser.selectedOptions[0].textContent;
+  byId("bars-measure").textContent = headings[column].title;
   const note = byId("least-cases");
   if (note) note.hidden = note.dataset.column !== headings[column].dataset.column;
 }
