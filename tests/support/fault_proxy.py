@@ -11,7 +11,8 @@ import http.client
 import socket
 import struct
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Self
 from urllib.parse import urlsplit
@@ -20,7 +21,7 @@ FAULTS = (
     "refused",  # the connection is reset before anything is read
     "reset before",  # the request is read, but does not reach the server
     "reset after",  # the server acts, the answer is lost: the client can't know whether it acted
-    "late",  # the server acts, the answer comes after the time limit
+    "late",  # the server acts, the answer does not come before the client gives up
     "cut",  # the server acts, the answer breaks off in the middle
     "500",
     "503",
@@ -35,20 +36,19 @@ CODES = {
     "412": "PreconditionFailed",
     "409": "ConditionalRequestConflict",
 }
+LONGEST_S = 60.0
 HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding"}
 
 
 class FaultProxy:
     """Counts requests from 1 and fails the chosen ones; `seen` lists each as `METHOD key`."""
 
-    def __init__(
-        self, upstream: str, *, late_s: float = 1.0, handler: type["Handler"] | None = None
-    ) -> None:
+    def __init__(self, upstream: str, *, handler: type["Handler"] | None = None) -> None:
         self.upstream = urlsplit(upstream)
-        self.late_s = late_s
         self.seen: list[str] = []
         self.failed: list[str] = []
-        self._lock = threading.Lock()
+        self._lock = threading.Condition()
+        self._under_way = 0
         self.reset()
         bound = type("Bound", (handler or Handler,), {"proxy": self})
         self._server = _Server(("127.0.0.1", 0), bound)
@@ -88,6 +88,22 @@ class FaultProxy:
         with self._lock:
             self._hook, self._at, self._hook_when = hook, at, when
 
+    def wait_until_idle(self) -> None:
+        """Wait for requests whose client gave up: the server may still be acting on them."""
+        with self._lock:
+            assert self._lock.wait_for(lambda: self._under_way == 0, LONGEST_S)
+
+    @contextmanager
+    def handling(self) -> Iterator[None]:
+        with self._lock:
+            self._under_way += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._under_way -= 1
+                self._lock.notify_all()
+
     def next_fault(self, line: str) -> tuple[str, Callable[[], None] | None]:
         with self._lock:
             self.seen.append(line)
@@ -113,7 +129,10 @@ class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
 
     def handle_any(self) -> None:
-        proxy = self.proxy
+        with self.proxy.handling():
+            self._handle(self.proxy)
+
+    def _handle(self, proxy: FaultProxy) -> None:
         fault, hook = proxy.next_fault(f"{self.command} {self.path}")
         if fault == "refused":
             self._reset()
@@ -134,7 +153,8 @@ class Handler(BaseHTTPRequestHandler):
             self._reset()
             return
         if fault == "late":
-            threading.Event().wait(proxy.late_s)  # not time.sleep, which tests may have replaced
+            self.connection.settimeout(LONGEST_S)
+            self.connection.recv(1)  # returns when the client closes the connection
         self._answer(status, headers, answer, cut=fault == "cut")
 
     do_GET = do_PUT = do_HEAD = do_DELETE = do_POST = handle_any  # noqa: N815  http.server's names
