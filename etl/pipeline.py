@@ -12,8 +12,8 @@ from etl import log
 from etl.alerts.recorder import Recorder
 from etl.errors import StateConflict
 from etl.extract import inputs
+from etl.extract.answer import Validators
 from etl.extract.fetch import Fetched, Limits
-from etl.extract.http import Validators
 from etl.extract.inputs import Inputs
 from etl.history import manifest as manifests
 from etl.history import outcomes

@@ -7,7 +7,7 @@ from importlib.metadata import version
 from typing import Any
 
 from etl.errors import EtlError
-from etl.extract.http import shown
+from etl.extract.answer import shown
 from etl.history.catalogue import Archived
 from etl.load.fingerprint import code, fingerprint
 from etl.settings.groups import Settings

@@ -12,20 +12,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import requests
-
 from etl.errors import MachineError, SourceChanged, SourceUnavailable, lacks_room
-from etl.extract.gunzip import unpacked
-from etl.extract.http import (
+from etl.extract.answer import (
     NONE_GIVEN,
     NotModified,
     Received,
     TryAgain,
     Validators,
-    get,
     shown,
     unheard,
 )
+from etl.extract.gunzip import unpacked
 
 TRIES = 5
 FIRST_PAUSE_S = 1.0
@@ -108,6 +105,10 @@ def _fetch(
             raise SourceUnavailable(f"{url}: {exc}") from exc
     if not url.lower().startswith(("http://", "https://")):
         raise SourceUnavailable(f"{shown(url)}: only http://, https:// and paths can be read")
+    import requests  # an archive's documents are files, for which this is not needed
+
+    from etl.extract.http import get
+
     deadline = time.monotonic() + limits.timeout_s
     with requests.Session() as session:
         attempt = 1

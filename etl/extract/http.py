@@ -3,12 +3,10 @@
 Every network failure becomes TryAgain if another try may succeed, else SourceUnavailable.
 """
 
-import re
 import ssl
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
@@ -20,6 +18,16 @@ from urllib3.exceptions import DecodeError, HTTPError
 from urllib3.response import BaseHTTPResponse
 
 from etl.errors import SourceUnavailable, one_line
+from etl.extract.answer import (
+    NONE_GIVEN,
+    Answer,
+    NotModified,
+    Received,
+    TryAgain,
+    Validators,
+    shown,
+    unheard,
+)
 from etl.extract.gunzip import unpacked
 from etl.extract.hops import Refused, following, short
 
@@ -33,50 +41,6 @@ USER_AGENT = "cloud-etl/0.1 (a daily data worker)"
 GZIP = frozenset({"gzip", "x-gzip"})
 # IANA's other codings that change the bytes. Any other name, such as aws-chunked, is an accident.
 CODINGS = frozenset({"br", "compress", "x-compress", "dcb", "dcz", "deflate", "exi", "zstd"})
-
-_HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(:\d*)?")
-
-
-@dataclass(frozen=True)
-class Validators:
-    """The response headers that identify a version of a document."""
-
-    etag: str | None = None
-    last_modified: str | None = None
-
-
-NONE_GIVEN = Validators()
-
-# called with the bytes that have arrived so far, and how many the server announced
-Received = Callable[[int, int | None], None]
-
-
-def unheard(done: int, of: int | None) -> None:
-    """Do nothing: the progress of this download is not shown."""
-
-
-@dataclass(frozen=True)
-class Answer:
-    """A response: its body in pieces, with the Content-Encoding undone, and its validators.
-
-    `announced`: a length, chunks or a gzip show where the body ends.
-    """
-
-    pieces: Iterator[bytes]
-    validators: Validators
-    announced: bool
-
-
-class NotModified(Exception):
-    """The document is still the one that the validators describe (HTTP 304)."""
-
-
-class TryAgain(Exception):
-    """Another try may succeed. `pause_s` is how long the server asked to wait (Retry-After)."""
-
-    def __init__(self, why: str, pause_s: float | None = None) -> None:
-        super().__init__(why)
-        self.pause_s = pause_s
 
 
 @contextmanager
@@ -144,17 +108,6 @@ def _proxy_step(url: str) -> str:
     except ValueError:  # the URL itself can't be used
         return ""
     return f"; check {urlsplit(url).scheme.upper()}_PROXY or ALL_PROXY" if proxied else ""
-
-
-def shown(url: str) -> str:
-    """Return a URL without the parts that may be secret: user, password, query."""
-    if "://" not in url:
-        return url
-    scheme, rest = url.split("://", 1)
-    host, slash, path = re.split(r"[?#]", rest, maxsplit=1)[0].partition("/")
-    host = host.rpartition("@")[2]
-    # if this is no host and port, an unescaped / or ? in a password has split it
-    return f"{scheme}://{host}{slash}{path}" if _HOST.fullmatch(host) else f"{scheme}://..."
 
 
 def _refuse_status(response: requests.Response, url: str) -> None:

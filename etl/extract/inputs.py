@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from etl.extract.answer import NONE_GIVEN, Received, Validators, shown, unheard
 from etl.extract.fetch import TIMEOUT_S, Fetched, Limits, fetch, fetch_if_changed
-from etl.extract.http import NONE_GIVEN, Received, Validators, shown, unheard
 from etl.settings.tables import TableSpec
 
 if TYPE_CHECKING:

@@ -7,8 +7,8 @@ from typing import Any
 
 from etl import log
 from etl.errors import SourceChanged, SourceUnavailable, listed
+from etl.extract.answer import NONE_GIVEN, Validators, shown
 from etl.extract.fetch import Fetched, Limits, fetch, fetch_if_changed
-from etl.extract.http import NONE_GIVEN, Validators, shown
 from etl.extract.inputs import OwnInput, table_name
 from etl.history.manifest import OWN, Input
 from etl.history.own_note import TableNote

@@ -12,8 +12,8 @@ from isal import isal_zlib
 
 from etl import log
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
+from etl.extract.answer import shown
 from etl.extract.fetch import Fetched
-from etl.extract.http import shown
 from etl.extract.inputs import UNREADABLE, Facts, facts_name, fetch_facts
 from etl.history.history import History
 from etl.history.manifest import FACTS, Input

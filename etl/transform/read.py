@@ -9,9 +9,9 @@ import pandas as pd
 
 from etl.errors import DataRejected, SourceChanged
 from etl.extract import levels
+from etl.extract.answer import shown
 from etl.extract.facts import read_facts
 from etl.extract.fetch import Fetched
-from etl.extract.http import shown
 from etl.extract.inputs import Facts, Inputs, OwnInput
 from etl.extract.sources import Source
 from etl.extract.sources.csv_files import refuse_cut

@@ -19,8 +19,8 @@ import pytest
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
 from etl.extract import fetch as extract
 from etl.extract import http
+from etl.extract.answer import Validators, shown
 from etl.extract.fetch import Fetched, Limits, fetch, fetch_if_changed
-from etl.extract.http import Validators, shown
 from tests.support.web_server import (
     Reply,
     Request,

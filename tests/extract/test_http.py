@@ -11,7 +11,8 @@ import requests
 
 from etl.alerts.ping import ping
 from etl.errors import SourceUnavailable
-from etl.extract.http import TryAgain, get
+from etl.extract.answer import TryAgain
+from etl.extract.http import get
 from tests.support.web_server import Reply, WebServer, unused_port, web_server
 
 BODY = b"country,date\n" * 5_000

@@ -15,7 +15,8 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from etl.errors import SourceUnavailable, StoreError
-from etl.extract.http import TryAgain, get
+from etl.extract.answer import TryAgain
+from etl.extract.http import get
 from etl.store.s3.client import CONFIG, addressing
 from etl.store.s3.errors import ARN, RAISED, Asked, explained, sentence
 from etl.store.s3.setup import Bucket

@@ -9,7 +9,8 @@ from pathlib import Path
 import requests
 
 from etl.errors import SourceUnavailable, StoreError
-from etl.extract.http import TryAgain, get
+from etl.extract.answer import TryAgain
+from etl.extract.http import get
 from etl.store import Store
 from etl.store.directory import DirectoryStore
 from etl.store.layout import PAGE

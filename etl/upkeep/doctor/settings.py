@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 
 from config import REGISTER, given
-from etl.extract.http import shown
+from etl.extract.answer import shown
 from etl.settings import aws
 from etl.settings.doubts import doubts
 from etl.upkeep.doctor.finding import Finding

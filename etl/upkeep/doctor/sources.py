@@ -10,7 +10,8 @@ from pathlib import Path
 import requests
 
 from etl.errors import SourceUnavailable
-from etl.extract.http import TryAgain, get, shown
+from etl.extract.answer import TryAgain, shown
+from etl.extract.http import get
 from etl.extract.sources import SOURCES
 from etl.settings.groups import Settings
 from etl.upkeep.doctor.finding import Finding

@@ -14,7 +14,8 @@ import urllib3.exceptions
 
 from etl.alerts import aws
 from etl.errors import AlertError, EtlError, SourceUnavailable, StoreError
-from etl.extract.http import TryAgain, get
+from etl.extract.answer import TryAgain
+from etl.extract.http import get
 from etl.store.s3.errors import explained
 
 
