@@ -29,7 +29,7 @@ from etl.load.baseline import Baseline
 from etl.load.publish import Version
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
-from etl.load.version import write_version
+from etl.load.version import check_inputs, write_checked
 from etl.report.page.add import add_page
 from etl.store import FOR_EVER, Upload
 from etl.store.layout import MANIFEST, run_key
@@ -126,9 +126,10 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
         fingerprint=job.fingerprint,
         state=FolderState(),
     )
-    before = _baseline(job, task, work / "before")
     inputs = replace(_inputs(job, snapshot, work), tables=_tables(job, work))
-    made = write_version(run, inputs, work, before)
+    # nothing else holds the previous table, so that its memory is free before the files are written
+    checked = check_inputs(run, inputs, _baseline(job, task, work / "before"))
+    made = write_checked(run, checked, inputs, work)
     made = _only(made, job.only) if job.only else add_page(run, made, work / "files")
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
