@@ -7,6 +7,7 @@ under the same names. A run folder counts only once it has its manifest, which i
 
 import time
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 
 import msgspec
@@ -15,6 +16,7 @@ from etl import log
 from etl.archive.engine import is_of_the_bytes
 from etl.archive.job import Job
 from etl.errors import EtlError, StateConflict, StoreError
+from etl.extract.facts import read_facts
 from etl.extract.fetch import Fetched
 from etl.extract.inputs import Facts, Inputs, OwnInput
 from etl.extract.sources import SOURCES
@@ -39,6 +41,9 @@ from etl.transform.checks import Extent
 from etl.transform.difference import Difference
 from etl.transform.read import Reading
 from etl.worker.scratch import scratch
+
+# The table of the run that was made last, which is often what the next one is compared with.
+_newest: dict[tuple[Job, Snapshot], Reading] = {}
 
 
 @dataclass(frozen=True)
@@ -129,6 +134,7 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
     inputs = replace(_inputs(job, snapshot, work), tables=_tables(job, work))
     # nothing else holds the previous table, so that its memory is free before the files are written
     checked = check_inputs(run, inputs, _baseline(job, task, work / "before"))
+    _newest[job, snapshot] = checked.table
     made = write_checked(run, checked, inputs, work)
     made = _only(made, job.only) if job.only else add_page(run, made, work / "files")
     upload_all(store, made.files)
@@ -154,14 +160,19 @@ def _only(made: Version, name: str) -> Version:
 
 def _baseline(job: Job, task: RebuildTask, work: Path) -> Baseline | None:
     """Return the table that readers had before: the previous snapshot's, filtered as published."""
+    known = dict(_newest)
+    _newest.clear()  # even if another table is needed, so that only one is held
     if task.before is None:
         return None
     before, held = task.before
-    work.mkdir()
-    statistics = [_bring(job, document, work) for document in before.statistics]
-    found = _read(job, Inputs(statistics, Facts(None)))
+    found = known.pop((job, before), None) or _read_again(job, before, work)
     table = filters.keep(found.selected_rows(), job.settings.table.keep, job.settings.table.since)
     return Baseline(before.run_id, held, lambda: [table], lambda: full_names(found.selected))
+
+
+def _read_again(job: Job, snapshot: Snapshot, work: Path) -> Reading:
+    work.mkdir()
+    return _read(job, Inputs(_statistics(job, snapshot, work), Facts(None)))
 
 
 def _read(job: Job, inputs: Inputs) -> Reading:
@@ -170,9 +181,20 @@ def _read(job: Job, inputs: Inputs) -> Reading:
 
 
 def _inputs(job: Job, snapshot: Snapshot, work: Path) -> Inputs:
-    statistics = [_bring(job, document, work) for document in snapshot.statistics]
-    facts = _bring(job, snapshot.facts, work) if snapshot.facts else None
-    return Inputs(statistics, Facts(facts))
+    statistics = _statistics(job, snapshot, work)
+    return Inputs(statistics, _facts(job, snapshot.facts) if snapshot.facts else Facts(None))
+
+
+def _statistics(job: Job, snapshot: Snapshot, work: Path) -> list[Fetched]:
+    return [_bring(job, document, work) for document in snapshot.statistics]
+
+
+@lru_cache(maxsize=1)  # a workbook is read by a process of its own, and most snapshots share one
+def _facts(job: Job, archived: Archived) -> Facts:
+    """Read the facts. Their file is gone afterwards."""
+    with scratch() as folder:
+        fetched = _bring(job, archived, Path(folder))
+        return Facts(fetched, table=read_facts(fetched.path))
 
 
 def _tables(job: Job, work: Path) -> list[OwnInput]:
