@@ -22,6 +22,7 @@ from etl.archive.vintages import part_key, schema
 from etl.errors import EtlError, StoreError
 from etl.extract.sources import SOURCES
 from etl.history.record import Failure
+from etl.load.archive_package import describe_archive
 from etl.load.table import read_whole, to_csv_table
 from etl.settings.groups import Settings
 from etl.store import Store, Upload
@@ -59,6 +60,7 @@ def write_revisions(
         rows = pa.Table.from_pandas(table.assign(**days), preserve_index=False)
         pa.csv.write_csv(to_csv_table(rows), path)
         patiently(lambda: store.write(Upload(REVISIONS, path)))
+    patiently(lambda: describe_archive(store, SOURCES[settings.source.data_set]))
     return table
 
 

@@ -9,10 +9,13 @@ from typing import Any
 
 from etl.extract import levels
 from etl.extract.sources import licence_url
+from etl.load.croissant import croissant
 from etl.load.publish import File
 from etl.load.values import Header, write_json
 from etl.store.layout import (
+    ARCHIVE_PACKAGE,
     CHANGES,
+    CROISSANT,
     LATEST_CSV,
     LATEST_JSON,
     LATEST_XLSX,
@@ -22,6 +25,7 @@ from etl.store.layout import (
     TABLE_CSV,
     TABLE_PARQUET,
     WORLD,
+    at,
     list_key,
     series_key,
 )
@@ -57,6 +61,7 @@ TRAPS = (
     "Stale rows, whose series ended early, are not in the world's total; iso3 is unique only among "
     "the rows of a day that are not stale. Missing is not zero."
 )
+BESIDE = f"Monthly reports and revisions, once there are any, are described in {ARCHIVE_PACKAGE}."
 HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
     "that spreadsheets don't run it as a formula."
@@ -69,31 +74,40 @@ def write_package(
     header: Header,
     sources: Iterable[dict[str, str]],
     columns: ShownColumns,
-) -> File:
+) -> list[File]:
     """Write datapackage.json: path, bytes and digest of each file, and the columns of tables.
 
-    `sources` have a title and, if public, a path (their address). The file names no time and no
-    run, so the same files give the same bytes.
+    croissant.json is made from it. Neither names a run or its time, so that the same files give the
+    same bytes: `created` is the day on which the data ends. `sources` have a title and, if public,
+    a path (their address).
     """
     seen: Counter[str] = Counter()
-    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked. {TRAPS}"
+    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked. {TRAPS} {BESIDE}"
     content: dict[str, Any] = {
         "profile": "data-package",
         "name": "cloud-etl",
         "title": header.source,
         "version": f"{FORMAT}.0.0",
+        "created": f"{header.last_date}T00:00:00Z",
         "description": f"{header.notice} {about}" if header.notice else about,
         "keywords": keywords(header.level),
         "sources": list(sources),
         "contributors": [{"title": header.attribution, "role": "author"}],
         **header.fields(),
+        **licences(header.licence_id, header.licence),
         "resources": [_resource(file, columns, header.level, seen) for file in files],
     }
-    if path := licence_url(header.licence_id):
-        licence = {"name": header.licence_id, "title": header.licence, "path": path}
-        content["licenses"] = [licence]
+    if header.public_url:
+        content["homepage"] = at(header.public_url, header.home)
     write_json(folder / PACKAGE, content)
-    return File(PACKAGE, folder / PACKAGE, len(files))
+    write_json(folder / CROISSANT, croissant(content, header))
+    return [File(name, folder / name, len(files)) for name in (PACKAGE, CROISSANT)]
+
+
+def licences(licence_id: str | None, title: str) -> dict[str, Any]:
+    """Return the property `licenses`; nothing if the source states no licence."""
+    path = licence_url(licence_id)
+    return {"licenses": [{"name": licence_id, "title": title, "path": path}]} if path else {}
 
 
 def keywords(level: str) -> list[str]:
@@ -127,7 +141,7 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
     columns, key = _columns(file.name, level)
     if columns:
         about["schema"] = {
-            "fields": [_field(field) for field in written.of(columns)],
+            "fields": [described(field) for field in written.of(columns)],
             "missingValues": [""],
             "primaryKey": key,
         }
@@ -161,7 +175,8 @@ def _columns(name: str, level: str) -> tuple[tuple[Field, ...], list[str]]:
     )
 
 
-def _field(field: Field) -> dict[str, str]:
+def described(field: Field) -> dict[str, str]:
+    """Describe a column in Table Schema's words."""
     about = asdict(field)
     meaning = about.pop("meaning")
     return {**{k: v for k, v in about.items() if v}, "description": meaning}

@@ -9,11 +9,12 @@ from etl.history.catalogue import Rebuilt
 from etl.history.manifest import Previous, SourceNote
 from etl.history.run import Run
 from etl.load.values import Header
-from etl.settings.groups import FACTS_URL
+from etl.settings.groups import FACTS_URL, TableSettings
+from etl.store.layout import home
 from etl.transform.checks import Extent
 
 
-def header(source: Source, held: Extent) -> Header:
+def header(source: Source, held: Extent, table: TableSettings) -> Header:
     """Return the header of the JSON files; `held` is the source's extent before any filter."""
     return Header(
         source=source.title,
@@ -23,6 +24,9 @@ def header(source: Source, held: Extent) -> Header:
         notice=source.notice,
         licence_id=source.licence_id,
         level=source.level,
+        creator=source.creator or source.attribution,
+        public_url=table.public_url,
+        home=home(table.outputs),
     )
 
 

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from etl.extract import levels
+from etl.store.layout import PAGE
 from etl.transform.columns import FORMAT
 
 
@@ -20,7 +21,8 @@ from etl.transform.columns import FORMAT
 class Header:
     """What each JSON file says about its source.
 
-    `licence_id` is the SPDX identifier, or None if the source states no licence.
+    `licence_id` is the SPDX identifier, or None if the source states no licence. `creator`,
+    `public_url` (PUBLIC_URL) and `home`, the file at which people begin, are for catalogues.
     """
 
     source: str
@@ -30,6 +32,9 @@ class Header:
     notice: str | None = None
     licence_id: str | None = None
     level: str = "countries"
+    creator: str = ""
+    public_url: str = ""
+    home: str = PAGE
 
     def fields(self) -> dict[str, Any]:
         """Return the fields that each JSON file begins with; `notice` comes first."""

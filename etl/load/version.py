@@ -151,7 +151,7 @@ def _own_columns(run: Run, table: Reading) -> OwnColumns:
 def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Path) -> list[File]:
     table, stale, settings = checked.table, checked.stale, run.settings
     rows = table.selected_rows()
-    header = provenance.header(run.source, checked.held)
+    header = provenance.header(run.source, checked.held, settings.table)
     groups = (derive.tidy(group, table.entities, stale) for group in derive.groups(rows))
     listed = table.selected.assign(file=file_names(table.rows, table.selected))
     if table.own:
@@ -176,8 +176,7 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
     names = [file.name for file in files]
     files += write_schemas(folder, names, run.source.level, shown)
     sources = provenance.sources(run, facts)
-    files.append(write_package(folder, files, header, sources, shown))
-    return files
+    return files + write_package(folder, files, header, sources, shown)
 
 
 def _manifest(

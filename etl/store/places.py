@@ -143,6 +143,10 @@ PLACES = (
         "a description of all files for programs: columns, units, digests",
         more="and sources (Frictionless Data Package)",
     ),
+    _published(
+        layout.CROISSANT,
+        "the same for machine learning (MLCommons Croissant)",
+    ),
     _published(layout.SCHEMAS, "the form of each JSON file (JSON Schema)"),
     Place(
         layout.FEED,
@@ -163,6 +167,12 @@ PLACES = (
         "other",
         OPEN,
         "one row per country: how much was restated, when, the biggest change",
+    ),
+    Place(
+        layout.ARCHIVE_PACKAGE,
+        "other",
+        OPEN,
+        "a description of the reports, `revisions.csv` and `vintages.json` for programs",
     ),
     Place(
         layout.RUNS,

@@ -55,6 +55,7 @@ def test_what_outputs_switches_off_is_not_made(
     made = [key.split("/")[2] for key in contents(other) if key.startswith("runs/")]
     assert sorted(set(made)) == [
         "changes.json",
+        "croissant.json",
         "datapackage.json",
         "latest.csv",
         "latest.json",
@@ -62,7 +63,7 @@ def test_what_outputs_switches_off_is_not_made(
         "schemas",
         "timeseries.parquet",
     ]
-    assert len(made) - made.count("schemas") == 12
+    assert len(made) - made.count("schemas") == 14
 
 
 def test_readers_are_never_given_a_table_alone(

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections import Counter
 from pathlib import Path
 
@@ -26,6 +27,7 @@ from etl.transform.revision_columns import revision_fields
 from etl.upkeep import prune
 from tests.support.archives import DAY, LATER, fill, live, restating
 from tests.support.desk import Desk
+from tests.support.packages import faults
 from tests.support.runs import NOW, assert_settled, contents, document, growing, run, settings
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY
 
@@ -235,6 +237,10 @@ def test_the_revisions_add_up_to_what_each_run_said_of_the_one_before(
     typed = pa_csv.read_csv(io.BytesIO(stored.body)).schema
     for name in ("last_revised", "biggest_date", "biggest_snapshot"):
         assert typed.field(name).type == pa.date32()
+    package = store.root / "datapackage-archive.json"
+    paths = [one["path"] for one in json.loads(package.read_bytes())["resources"]]
+    assert paths == ["revisions.csv", "vintages.json"]
+    assert faults(package) == []
     assert table.loc["italy", "snapshots"] == 1
     assert table.index[0] == "spain"
 

@@ -70,7 +70,10 @@ def test_frictionless_finds_every_file_as_described(
     assert faults(folder / "datapackage.json") == []
     manifest = json.loads((folder / "manifest.json").read_bytes())
     files = {f["name"]: f for f in manifest["files"] if not of_page(f["name"])}
-    assert files.keys() - {r["path"] for r in package["resources"]} == {"datapackage.json"}
+    assert files.keys() - {r["path"] for r in package["resources"]} == {
+        "datapackage.json",
+        "croissant.json",
+    }
     for resource in package["resources"]:
         file = files[resource["path"]]
         if file["name"] == "changes.json":  # it tells of two runs: a digest would, too
@@ -146,9 +149,8 @@ def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> 
     files = [File("latest.csv", path, 0)]
     sources = [{"title": "A title", "path": "https://example.org/"}]
     for licence_id in ("CC-BY-4.0", None):
-        write_package(
-            tmp_path, files, replace(header, licence_id=licence_id), sources, ShownColumns("all")
-        )
+        of_source = replace(header, licence_id=licence_id)
+        write_package(tmp_path, files, of_source, sources, ShownColumns("all"))
         package = json.loads((tmp_path / "datapackage.json").read_bytes())
         address = "https://spdx.org/licenses/CC-BY-4.0.html"
         known = (
@@ -157,6 +159,7 @@ def test_sources_and_licences_are_named_where_they_are_known(tmp_path: Path) -> 
         assert package.get("licenses") == known
         assert package["contributors"] == [{"title": "by somebody", "role": "author"}]
         assert package["sources"] == sources
+        assert package["created"] == "2021-01-20T00:00:00Z"
         assert package["attribution"] == "by somebody"
         assert package["description"].startswith("Made up.")
         assert frictionless.Package(str(tmp_path / "datapackage.json")).title == "A title"

@@ -14,7 +14,11 @@ from etl.store.memory import MemoryStore
 from tests.support.runs import contents, growing, run
 
 LATER = datetime(2024, 4, 1, 6, tzinfo=UTC)
-OTHERS = ("datapackage.json", "schemas/")  # their schemas are their standards' own
+OTHERS = (
+    "datapackage.json",
+    "croissant.json",
+    "schemas/",
+)  # their schemas are their standards' own
 
 
 def schema_of(key: str, objects: dict[str, bytes]) -> Any:

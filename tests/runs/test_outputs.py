@@ -19,7 +19,7 @@ from tests.support.runs import NOW, assert_settled, contents, growing, published
 DAY = timedelta(days=1)
 ALWAYS = {
     *("manifest.json", "history.json", "status.json", "latest.csv", "latest.json"),
-    *("timeseries.parquet", "changes.json", "datapackage.json"),
+    *("timeseries.parquet", "changes.json", "datapackage.json", "croissant.json"),
     *(f"schemas/{name}.json" for name in ("latest", "changes", "manifest", "status")),
 }
 SWITCHED = {

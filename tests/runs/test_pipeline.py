@@ -71,6 +71,7 @@ def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
         "countries/USA.json": 20,
         "countries/diamond-princess.json": 20,
         "changes.json": 0,
+        "croissant.json": 20,
         "datapackage.json": 20,
         "latest.csv": 3,
         "latest.json": 3,

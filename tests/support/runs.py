@@ -119,7 +119,7 @@ def assert_settled(objects: Mapping[str, bytes]) -> dict[str, Any]:
     for file in manifest["files"]:
         assert objects[file["name"]] == objects[file["key"]], file["name"]
     own = {"manifest.json", "history.json", "status.json", "feed.xml", "translations.json"}
-    own |= {"catalogue.json", "vintages.json", "revisions.csv"}
+    own |= {"catalogue.json", "vintages.json", "revisions.csv", "datapackage-archive.json"}
     apart = ("runs/", "raw/", "reports/", "vintages/")
     stable = {key for key in objects if not key.startswith(apart)} - own
     assert stable == {file["name"] for file in manifest["files"]}

@@ -12,6 +12,7 @@ from etl.extract.sources import SOURCES, Source
 from etl.history import catalogue
 from etl.history.history import History
 from etl.load import snapshots as archived
+from etl.load.archive_package import describe_archive
 from etl.load.month import Month
 from etl.load.snapshots import Snapshot
 from etl.report.monthly import pages, shelf
@@ -78,8 +79,7 @@ def make_report(
     notes += [*_said(figures), *faults]
     uploads = _uploads(figures, listed_rows, source, notes)
     shelf.put(store, uploads)
-    home = PAGE if store.head(PAGE) else LATEST_CSV
-    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS)), home))])
+    _list_reports(store, source)
     return MonthlyReport(
         month=str(month),
         key=uploads[0].key,
@@ -89,6 +89,13 @@ def make_report(
         notes=notes,
         level=figures.level,
     )
+
+
+def _list_reports(store: Store, source: Source) -> None:
+    """Write the index of all reports, and their description for programs. Raises StoreError."""
+    home = PAGE if store.head(PAGE) else LATEST_CSV
+    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS)), home))])
+    describe_archive(store, source)
 
 
 def _figures(

@@ -14,6 +14,7 @@ from etl.load.month import Month
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
+from tests.support.packages import faults
 from tests.support.processes import command
 from tests.support.reports import january, made, page, publish, table
 from tests.support.runs import contents, growing
@@ -42,6 +43,16 @@ def test_a_report_is_a_table_a_page_and_charts_beside_an_index(tmp_path: Path) -
     assert "Counted: from 1 to 22 January 2021" in page(store)
     assert "The month is not complete" in page(store)
     assert f'src="../{script.removeprefix("reports/")}"' in page(store, "final_chart.html")
+
+
+def test_the_tables_of_the_report_are_described_for_programs(tmp_path: Path) -> None:
+    store = DirectoryStore(tmp_path / "out")
+    january(store, tmp_path)
+    made(store)
+    package = json.loads((store.root / "datapackage-archive.json").read_bytes())
+    paths = {f"reports/2021-01/{name}" for name in ("final_report.csv", "snapshots.csv.gz")}
+    assert {one["path"] for one in package["resources"]} == paths
+    assert faults(store.root / "datapackage-archive.json") == []
 
 
 def test_the_same_archive_gives_the_same_bytes_in_any_process(tmp_path: Path) -> None:
