@@ -64,7 +64,7 @@ def choose_scripts(
     the page as it was weighed, with links to all `languages`.
     """
     for every in DAYS_A_POINT:
-        scripts = list(assets.scripts(folder, content.view.level, every))
+        scripts = list(assets.scripts(folder, content.view.level, every, content.own))
         content = replace(content, scripts=scripts, every=every)
         original = Texts()
         html = render(content, original, languages)

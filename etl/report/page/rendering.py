@@ -60,6 +60,11 @@ class Content:
     every: int = 0
     reports: Sequence[str] = ()
 
+    @property
+    def own(self) -> list[words.Measure]:
+        """The measures that are the user's own columns."""
+        return [measure for measure in self.view.measures if measure not in words.MEASURES]
+
 
 def read_content(folder: Path, manifest: Manifest, status: Status, beside: Beside) -> Content:
     """Read what the page shows from the published files in `folder`."""
@@ -115,7 +120,8 @@ def render(
 
     Without the run, the page is the same for any two runs with the same data.
     """
-    in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS]
+    own = [measure.meaning for measure in content.own]
+    in_script = [*assets.sentences(), *words.OUTCOMES, *REASONS, *own]
     table = {sentence: texts.text(sentence) for sentence in in_script}
     dataset = content.dataset if with_run else linked_data.without_run(content.dataset)
     template = _environment(TEMPLATES).get_template(PAGE)

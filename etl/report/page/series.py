@@ -1,11 +1,6 @@
-"""Encode every country's series for the chart, in a few bytes per day.
+"""Encode every series for the chart, from the published files; encoding.py says how."""
 
-They are 7-day averages, or totals if KEEP leaves the averages out. Each value is multiplied by
-`scale`, rounded, and written as the difference from the value before (null: unknown). A scale of 7
-makes averages of 7 whole numbers exact.
-"""
-
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -13,40 +8,82 @@ from typing import Any
 import msgspec
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from etl.extract import levels
 from etl.extract.sources.table import day_numbers
+from etl.load.read_back import complete
 from etl.load.table import read_table
 from etl.load.values import spans
 from etl.report.page.averages import world_averages
-from etl.store.layout import TABLE_PARQUET, WORLD
+from etl.report.page.encoding import AVERAGES, TOTALS, WEEK, ChartColumns, Steps, Values, to_dense
+from etl.report.page.reported import Reporting, describe
+from etl.report.page.sums import SUMMED, Sum, Sums
+from etl.report.page.words import Measure
+from etl.store.layout import LATEST_JSON, TABLE_PARQUET, WORLD
 
-AVERAGES, TOTALS = ("cases_7d_avg", "deaths_7d_avg"), ("cumulative_cases", "cumulative_deaths")
-DAYS_OF_AN_AVERAGE = 7
-Values = NDArray[np.float64]
 Table = tuple[NDArray[np.int64], Values]  # days since 1970, and a row of values for each
 
 
-def encode(folder: Path, level: str = "countries", every: int = 1) -> bytes:
-    """Encode the series as `{"averaged", "scale", "every", "world": LINE, "countries": LINES}`.
+class Line(Struct, frozen=True, omit_defaults=True):
+    """One series, from its `first` day, in days since 1970; `steps` has those of each column.
 
-    LINES: `{key: LINE}`; for other levels "countries" has regions or places, and "world" is null.
-    LINE: `[first day, [steps of cases], [steps of deaths]]`, days counted from 1970-01-01. There is
-    a step for every day or, with `every`, for one day in so many, always including the last.
+    `stale`: the series ended. A sum has `members`, of which `peopled` have a known population; if
+    that is not all, `heads` has the steps of their sum alone.
+    """
+
+    first: int
+    steps: Sequence[Steps]
+    name: str = ""
+    iso3: str = ""
+    population: int | None = None
+    stale: bool = False
+    silent_since: str = ""
+    reported: Reporting = Reporting()
+    members: int = 0
+    peopled: int = 0
+    heads: Sequence[Steps] = ()
+
+
+def encode(
+    folder: Path, level: str = "countries", every: int = 1, own: Sequence[Measure] = ()
+) -> bytes:
+    """Encode the series as `{"every", "columns", "scales", "own", "sums": LINES, "series": LINES}`.
+
+    LINES: `{key: Line}`. "columns" and "scales" are those of a line's steps. There is a step for
+    every day or, with `every`, for one day in so many, always including the last. "own": name,
+    meaning, decimals and share of each of the user's columns in `own`. "sums", for countries only:
+    the world, whose key is empty, and the continents, such as @europe.
     """
     key = levels.names(level)[0]
-    pieces = read_table(folder / TABLE_PARQUET, (key, "date", *AVERAGES, *TOTALS))
+    places = {one.column: one.places + 2 * one.share for one in own}
+    names = (*TOTALS, *AVERAGES, *places)
+    pieces = read_table(folder / TABLE_PARQUET, (key, "date", *names))
     first = next(pieces)
-    averaged = AVERAGES[0] in first
-    scale = DAYS_OF_AN_AVERAGE if averaged else 1
-    lines = (
-        msgspec.json.encode(key) + b":" + msgspec.json.encode(_line(days, values, scale, every))
-        for key, (days, values) in _whole(chain([first], pieces), AVERAGES if averaged else TOTALS)
-    )
-    world = _world(folder, averaged, scale, every) if level == "countries" else None
-    head = {"averaged": averaged, "scale": scale, "every": every, "world": world}
-    return msgspec.json.encode(head)[:-1] + b',"countries":{' + b",".join(lines) + b"}}"
+    scales = {n: WEEK if n in AVERAGES else 10 ** places.get(n, 0) for n in names if n in first}
+    columns = ChartColumns(scales, every)
+    about = _about(folder, level)
+    sums = Sums() if level == "countries" and {*SUMMED} <= {*scales} else None
+    whole = _whole(chain([first], pieces), list(scales))
+    lines = [
+        msgspec.json.encode(one) + b":" + msgspec.json.encode(_line(columns, *of, about[one], sums))
+        for one, of in whole
+    ]
+    head = {
+        "every": every,
+        "columns": [*scales],
+        "scales": [*scales.values()],
+        "own": [(m.column, m.meaning, m.places, m.share) for m in own if m.column in scales],
+        "sums": _summed(folder, columns, sums) if level == "countries" else {},
+    }
+    return msgspec.json.encode(head)[:-1] + b',"series":{' + b",".join(lines) + b"}}"
+
+
+def _about(folder: Path, level: str) -> dict[str, dict[str, Any]]:
+    """Read the row of each series in latest.json, by key."""
+    rows = msgspec.json.decode((folder / LATEST_JSON).read_bytes())[level]
+    return {row[levels.names(level)[0]]: complete(row, level) for row in rows}
 
 
 def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
@@ -70,31 +107,77 @@ def _joined(parts: Sequence[Table]) -> Table:
     return np.concatenate([d for d, _ in parts]), np.concatenate([v for _, v in parts])
 
 
-def _world(folder: Path, averaged: bool, scale: int, every: int) -> list[Any]:
+def _line(
+    columns: ChartColumns,
+    days: NDArray[np.int64],
+    values: Values,
+    about: Mapping[str, Any],
+    sums: Sums | None,
+) -> Line:
+    """Encode one series, and add it to the sums."""
+    dense = to_dense(days, values)
+    first, steps = columns.encode(int(days[0]), dense)
+    silent_since = about["last_reported"] if about.get("silent") else ""
+    silent_from = int(np.datetime64(silent_since, "D").astype(int)) + 1 if silent_since else None
+    by_name = dict(zip(columns.scales, dense.T, strict=True))
+    if sums:
+        sums.add(about, int(days[0]), np.column_stack([by_name[name] for name in SUMMED]))
+    return Line(
+        first=first,
+        steps=steps,
+        name=levels.full_name(about),
+        iso3=about["iso3"] or "",
+        population=about.get("population") if levels.full_name(about) == about["country"] else None,
+        stale=about["stale"],
+        silent_since=silent_since,
+        reported=describe(int(days[0]), by_name, silent_from),
+    )
+
+
+def _summed(folder: Path, columns: ChartColumns, sums: Sums | None) -> dict[str, Line]:
+    """Encode the continents and the world; the world's own figures are those of world.json."""
     series = msgspec.json.decode((folder / WORLD).read_bytes())["series"]
-    days = np.array(series["date"], "datetime64[D]").astype(np.int64)
-    if not len(days):
-        return [0, [], []]
-    both = ("cases", "deaths")
-    columns = [world_averages(series, m) if averaged else series[f"cumulative_{m}"] for m in both]
-    return _line(days, np.array(columns, dtype=float).T, scale, every)
+    found = {key: _sum(columns, sums, one) for key, one in sums.items()} if sums else {}
+    if not series["date"]:
+        return {}
+    first = int(np.array(series["date"][0], "datetime64[D]").astype(int))
+    averages = {name: world_averages(series, name.partition("_")[0]) for name in AVERAGES}
+    figures = {name: series.get(name) for name in SUMMED} | averages
+    dense = _columns(columns, {n: np.array(v, float) for n, v in figures.items() if v})
+    first, steps = columns.encode(first, dense)
+    world = found.get("", Line(first, steps))
+    return {**found, "": msgspec.structs.replace(world, first=first, steps=steps)}
 
 
-def _line(days: NDArray[np.int64], values: Values, scale: int, every: int) -> list[Any]:
-    """Encode one series, on every day from its first to its last; days it lacks are unknown."""
-    first = int(days[0])
-    dense = np.full((int(days[-1]) - first + 1, values.shape[1]), np.nan)
-    dense[days - first] = values
-    left_out = (len(dense) - 1) % every  # so that the last day is included
-    return [first + left_out, *(_steps(column * scale) for column in dense[left_out::every].T)]
+def _sum(columns: ChartColumns, sums: Sums, one: Sum) -> Line:
+    first, totals = sums.total(one)
+    day, steps = columns.encode(first, _columns(columns, dict(zip(SUMMED, totals.T, strict=True))))
+    heads: Sequence[Steps] = ()
+    if 0 < one.peopled < one.members:
+        begin, totals = sums.total(one, heads=True)
+        padded = np.zeros((begin - first, len(SUMMED)))
+        totals = np.concatenate([padded, totals])
+        by_name = dict(zip(SUMMED, totals.T, strict=True))
+        _, heads = columns.encode(first, _columns(columns, by_name))
+    return Line(
+        first=day,
+        steps=steps,
+        name=one.name,
+        population=one.population or None,
+        members=one.members,
+        peopled=one.peopled,
+        heads=heads,
+    )
 
 
-def _steps(values: Values) -> list[int | None]:
-    unknown = np.isnan(values)
-    # an unknown day repeats the last known value: the next step is the difference from it
-    last_known = np.maximum.accumulate(np.where(unknown, -1, np.arange(len(values))))
-    filled = np.where(last_known < 0, 0, np.rint(values[last_known])).astype(np.int64)
-    steps: list[int | None] = np.diff(filled, prepend=0).tolist()
-    for at in np.flatnonzero(unknown).tolist():
-        steps[at] = None
-    return steps
+def _columns(columns: ChartColumns, by_name: Mapping[str, Values]) -> Values:
+    """Return a row per day with all of the columns; averages are computed from the totals."""
+    days = len(next(iter(by_name.values())))
+    dense = np.full((days, len(columns.scales)), np.nan)
+    for n, name in enumerate(columns.scales):
+        if name in by_name:
+            dense[:, n] = by_name[name]
+        elif name in AVERAGES:
+            total = by_name[AVERAGES[name]]
+            dense[WEEK:, n] = (total[WEEK:] - total[:-WEEK]) / WEEK
+    return dense

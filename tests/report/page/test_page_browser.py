@@ -142,7 +142,11 @@ def test_a_page_in_another_language_draws_and_says_all_in_it(
     browser.open((tmp_path / "out" / "index.ca.html").as_uri())
     assert browser.errors() == []
     told = browser.one("#chart-says").text
-    assert re.match(r"ca: WORLD: ca: 275,009 CASES A DAY ON 24 de febr\.? .*2021, AT MOST ", told)
+    assert re.match(
+        r"ca: NEW CASES A DAY, AVERAGE OF 7 DAYS\. "
+        r"ca: ca: WORLD: 275,009 ON 24 de febr\.? .*2021, AT MOST ",
+        told,
+    )
     browser.one("#filter").send_keys("esp")
     assert column(browser, 1) == ["Spain"]
     assert browser.one("#shown").text == "ca: 1 OF 35 COUNTRIES"

@@ -201,10 +201,14 @@ def test_whatever_the_script_says_is_one_of_its_texts() -> None:
     said = re.sub(r'\b_\(\s*"[^"\\]+"', "", code)
     literals = re.findall(r'"([^"\n]*)"|`([^`]*)`', said)
     sentences = [a or b for a, b in literals if re.search(r"[A-Za-z]{2,} [a-z]{2,}", a or b)]
-    assert sentences == ["use strict"]
+    assert sentences == [
+        "use strict",
+        "12px system-ui, sans-serif",
+        "600 ${12 * ratio}px system-ui, sans-serif",
+    ]
     assert len(assets.sentences()) > 15
     dynamic = re.findall(r"\b_\(([^\"(][^)]*)\)", said)
-    assert dynamic == ["outcome", "why"]
+    assert dynamic == ["outcome", "why", "meaning"]
 
 
 def test_each_language_has_a_name_and_each_outcome_a_meaning() -> None:
@@ -228,7 +232,7 @@ def test_a_translation_stays_text_whatever_somebody_wrote_into_the_folder(
     assert_settled(contents(store))
     read = page_of(store, "es")
     assert read.all("img") == []
-    assert len(read.all("script")) == 6
+    assert len(read.all("script")) == 7
     assert read.one("h1").text == wild
     assert read.one("nav", class_="languages").attributes["aria-label"] == wild
     assert set(texts_of(read).values()) == {wild}

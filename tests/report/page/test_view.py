@@ -100,7 +100,7 @@ def test_the_page_stands_with(tmp_path: Path, name: str) -> None:
     of_amounts = ("the total of ", "more deaths than cases: ")
     assert [w for w in records(store)[-1]["warnings"][1:] if not w.startswith(of_amounts)] == []
     assert len(table(page_of(store))) == len(MADE_UP[name])
-    assert len(json.loads(unpacked(store, "series"))["countries"]) == len(MADE_UP[name])
+    assert len(json.loads(unpacked(store, "series"))["series"]) == len(MADE_UP[name])
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,8 @@ def test_the_page_shows_what_the_filters_leave(
     ]
     assert "narrowed down" in read.one("section", id="corrections").text
     found = json.loads(unpacked(store, "series"))
-    assert found["averaged"] == (variables.get("KEEP") != "cumulative")
+    assert ("cases_7d_avg" in found["columns"]) == (variables.get("KEEP") != "cumulative")
+    assert ("cumulative_cases" in found["columns"]) == (variables.get("KEEP") != "new")
 
 
 def test_the_page_stands_where_every_series_left_has_ended(tmp_path: Path) -> None:

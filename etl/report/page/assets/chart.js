@@ -1,159 +1,250 @@
-// The chart of cases and deaths: Bokeh's documents (chart_documents.py), filled from the series.
+// The chart: a line for each of the chosen series, drawn by uPlot.
 
-// [first day, steps of cases, steps of deaths] -> { day, cases, deaths }, columns of a chart
-function decoded([first, ...steps], { scale, every }) {
-  const line = { day: steps[0].map((_, n) => (first + n * every) * DAY) };
-  MEASURES.forEach((measure, n) => {
-    let sum = 0;
-    line[measure] = steps[n].map((step) => (step === null ? NaN : (sum += step) / scale));
-  });
-  return line;
-}
-
-// of averages, and of totals where there are none
-const WORDS = {
-  cases: {
-    told: (values) => _("cases: {figure}", values),
-    averaged: {
-      title: _("Cases a day, average of 7 days"),
-      known: (values) => _("{now} cases a day on {end}, at most {most} on {day}", values),
-      unknown: _("cases a day: unknown"),
-    },
-    total: {
-      title: _("Cases in all"),
-      known: (values) => _("{now} cases in all on {end}, at most {most} on {day}", values),
-      unknown: _("cases in all: unknown"),
-    },
-  },
-  deaths: {
-    told: (values) => _("deaths: {figure}", values),
-    averaged: {
-      title: _("Deaths a day, average of 7 days"),
-      known: (values) => _("{now} deaths a day on {end}, at most {most} on {day}", values),
-      unknown: _("deaths a day: unknown"),
-    },
-    total: {
-      title: _("Deaths in all"),
-      known: (values) => _("{now} deaths in all on {end}, at most {most} on {day}", values),
-      unknown: _("deaths in all: unknown"),
-    },
-  },
-};
+const COLOURS = 7; // of lines, in chart.css
+const HEIGHT = 380;
+const GAP = 15; // between the labels at the lines' ends, in px
 
 class Chart {
-  constructor(figures, series) {
-    this.document = figures;
+  constructor(place, series) {
+    this.place = place;
     this.series = series;
-    this.source = figures.get_model_by_name("days");
-    this.range = figures.get_model_by_name("range");
-    for (const plot of this.plots()) {
-      const [measure] = plot.name.split("_");
-      plot.title.text = this.words(measure).title;
-      plot.below[0].ticker.desired_num_ticks = innerWidth < 600 ? 3 : 6;
-      // a finger scrolls the page
-      if (matchMedia("(pointer: coarse)").matches) plot.toolbar.active_drag = null;
-    }
-    this.document.on_change((event) => {
-      if (event.model === this.range && !this.drawing) this.dragged();
-    });
-    this.choose(this.first);
+    this.measures = measuresOf(series);
+    this.slots = new Map(); // the colour of each chosen key, which it keeps
+    this.listeners = []; // told when another day is read
+    new ResizeObserver(() => this.plot?.setSize(this.size())).observe(place);
   }
 
   // where there is no world, the first of the table
   get first() {
-    return this.series.world ? "" : rows[0].dataset.key;
+    return this.knows("") ? "" : this.allKeys()[0];
   }
 
-  plots() {
-    return MEASURES.flatMap((m) => ["linear", "log"].map((s) => this.document.get_model_by_name(`${m}_${s}`)));
+  knows(key) {
+    return this.series.lines.has(key);
   }
 
-  words(measure) {
-    return WORDS[measure][this.series.averaged ? "averaged" : "total"];
+  nameOf(key) {
+    return key === "" ? _("World") : this.series.lines.get(key).name;
   }
 
-  choose(key) {
-    this.name = key ? nameOf(rowOf.get(key)) : _("World");
-    this.line = decoded(key ? this.series.countries[key] : this.series.world, this.series);
-    const [first, last] = [this.line.day[0], this.line.day.at(-1)].map((ms) => (ms === undefined ? "" : isoDay(ms)));
-    for (const input of [byId("from"), byId("to")]) [input.min, input.max] = [first, last];
-    [byId("from").value, byId("to").value] = [first, last];
-    this.draw();
+  // the world, the continents, then all others by name
+  allKeys() {
+    const inOrder = new Intl.Collator("en");
+    const rank = (key) => (key === "" ? 0 : key.startsWith("@") ? 1 : 2);
+    return [...this.series.lines.keys()].sort((a, b) => rank(a) - rank(b) || inOrder.compare(this.nameOf(a), this.nameOf(b)));
   }
 
-  // another stretch was chosen by dragging across a chart: it goes where it can be read and typed
-  dragged() {
-    clearTimeout(this.later);
-    this.later = setTimeout(() => {
-      const [from, to] = [byId("from"), byId("to")];
-      const within = (ms) => {
-        const day = isoDay(ms);
-        return day < from.min ? from.min : day > from.max ? from.max : day;
-      };
-      [from.value, to.value] = [within(this.range.start), within(this.range.end)];
-      this.draw();
-    }, 50);
+  // those that are shown
+  keys() {
+    const known = state.chosen.filter((key) => this.knows(key)).slice(0, COLOURS);
+    return known.length ? known : [this.first];
+  }
+
+  get measure() {
+    return this.measures.find(({ key }) => key === state.measure) ?? this.measures[0];
+  }
+
+  get per_head() {
+    return state.per_head && "per_head" in this.measure;
+  }
+
+  get title() {
+    return this.per_head ? this.measure.per_head : this.measure.title;
+  }
+
+  text(value) {
+    const { places, share } = this.measure;
+    if (value === undefined || value === null || Number.isNaN(value)) return _("unknown");
+    const fine = share ? 2 : this.measure.key.startsWith("cumulative") && !this.per_head ? 0 : Math.abs(value) < 100 ? 1 : 0;
+    const decimals = places ?? (this.per_head && Math.abs(value) < 1 ? 3 : fine);
+    return said(value, decimals) + (share ? "%" : "");
+  }
+
+  colour(key) {
+    return cssColour(`line-${this.slots.get(key)}`);
+  }
+
+  // Lines of the chosen series, with their days and values between two dates.
+  choose() {
+    const keys = this.keys();
+    for (const key of this.slots.keys()) if (!keys.includes(key)) this.slots.delete(key);
+    for (const key of keys) {
+      const taken = [...this.slots.values()];
+      if (!this.slots.has(key)) this.slots.set(key, [...Array(COLOURS).keys()].find((slot) => !taken.includes(slot)));
+    }
+    const whole = keys.map((key) => {
+      const line = this.series.lines.get(key);
+      return { key, line, name: this.nameOf(key), days: this.series.days(line), values: valuesOf(this.series, line, this.measure, this.per_head) };
+    });
+    const ends = whole.flatMap(({ days }) => [days[0], days.at(-1)]).filter((day) => day !== undefined);
+    this.bounds = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 0];
+    const [from, to] = [state.from, state.to].map((day) => Date.parse(day));
+    this.range = [from > this.bounds[0] ? from : this.bounds[0], to < this.bounds[1] ? to : this.bounds[1]];
+    const within = (day) => day >= this.range[0] && day <= this.range[1];
+    this.shown = whole.map(({ days, values, ...one }) => ({
+      ...one,
+      days: days.filter(within),
+      values: values.filter((_, n) => within(days[n])),
+    }));
   }
 
   draw() {
-    const from = Date.parse(byId("from").value || byId("from").min);
-    const to = Date.parse(byId("to").value || byId("to").max);
-    const shown = this.line.day.map((day) => day >= from && day <= to);
-    const cut = (values) => values.filter((_, n) => shown[n]);
-    const data = { day: cut(this.line.day) };
-    data.day_text = data.day.map(longDay);
-    for (const measure of MEASURES) {
-      const values = (data[measure] = cut(this.line[measure]));
-      data[`${measure}_above_0`] = values.map((value) => (value > 0 ? value : NaN));
-      data[`${measure}_text`] = values.map((value) => said(value, this.series.averaged && Math.abs(value) < 100 ? 1 : 0));
-      data[`${measure}_told`] = data[`${measure}_text`].map((figure, n) => {
-        const told = WORDS[measure].told({ figure });
-        return values[n] < 0 ? _("{told} (the source lowered its total)", { told }) : told;
-      });
-    }
-    this.drawing = true;
-    this.source.data = data;
-    const edge = data.day.length > 1 ? 0 : DAY / 2;
-    if (data.day.length) this.range.setv({ start: data.day[0] - edge, end: data.day.at(-1) + edge });
-    for (const plot of this.plots()) {
-      const [measure, scale] = plot.name.split("_");
-      plot.visible = scale === document.querySelector("[name=scale]:checked").value;
-      const values = data[scale === "log" ? `${measure}_above_0` : measure].filter((value) => !Number.isNaN(value));
-      const [low, high] = [Math.min(...values), Math.max(...values)];
-      if (scale === "log") plot.y_range.setv(values.length ? { start: low / 1.3, end: high * 1.3 } : { start: 1, end: 10 });
-      else plot.y_range.setv({ start: Math.min(0, low || 0) * 1.06, end: Math.max(0, high || 0) * 1.06 || 1 });
-    }
-    this.drawing = false;
-    this.say(data);
+    this.choose();
+    const log = state.scale === "log";
+    const drawn = (value) => (Number.isNaN(value) || (log && value <= 0) ? null : value);
+    this.data = uPlot.join(this.shown.map(({ days, values }) => [days, values.map(drawn)]));
+    this.plot?.destroy();
+    this.place.replaceChildren();
+    this.plot = new uPlot(this.options(log), this.data, this.place);
+    this.read(null);
   }
 
-  // the chart in words
-  say(data) {
-    const sentences = MEASURES.map((measure) => {
-      const known = data[measure].map((value, n) => [value, n]).filter(([value]) => !Number.isNaN(value));
-      if (!known.length) return this.words(measure).unknown;
-      const [most, at] = known.reduce((a, b) => (b[0] > a[0] ? b : a));
-      const [, end] = known.at(-1);
-      const [texts, days] = [data[`${measure}_text`], data.day_text];
-      return this.words(measure).known({ now: texts[end], end: days[end], most: texts[at], day: days[at] });
+  size() {
+    return { width: this.place.clientWidth, height: Number(this.place.dataset.height ?? HEIGHT) };
+  }
+
+  options(log) {
+    const [quiet, line] = ["quiet", "line"].map(cssColour);
+    const axis = { stroke: quiet, font: "12px system-ui, sans-serif", grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const [start, end] = this.range;
+    return {
+      ...this.size(),
+      ms: 1,
+      tzDate: (ms) => uPlot.tzDate(new Date(ms), "Etc/UTC"),
+      padding: [14, this.labelWidth(), 0, 0],
+      legend: { show: false },
+      cursor: {
+        y: false,
+        // a finger scrolls the page
+        drag: { x: !matchMedia("(pointer: coarse)").matches, y: false, setScale: false },
+        bind: { dblclick: () => () => choose({ from: "", to: "" }) },
+      },
+      scales: {
+        x: { time: true, range: () => (end > start ? [start, end] : [start - DAY / 2, end + DAY / 2]) },
+        y: { distr: log ? 3 : 1, range: (_, low, high) => yRange(log, low, high) },
+      },
+      axes: [
+        { ...axis, space: 70, values: (_, splits, __, ___, step) => dayLabels(splits, step) },
+        { ...axis, size: (_, labels) => 14 + 7.2 * Math.max(3, ...(labels ?? []).map((label) => label.length)), values: (_, splits) => splits.map((value) => this.axisText(value)) },
+      ],
+      series: [
+        {},
+        ...this.shown.map(({ key, name }) => ({ label: name, stroke: this.colour(key), width: 2, points: { show: this.data[0].length === 1 } })),
+      ],
+      hooks: {
+        drawAxes: [(plot) => drawZero(plot)],
+        draw: [(plot) => this.drawLabels(plot)],
+        setCursor: [(plot) => this.read(plot.cursor.idx)],
+        setSelect: [(plot) => this.zoom(plot)],
+      },
+    };
+  }
+
+  axisText(value) {
+    if (value === null) return "";
+    const short = value.toLocaleString("en", { notation: "compact", maximumFractionDigits: Math.abs(value) < 1 ? 6 : 2 });
+    return short.replace("-", "\u2212") + (this.measure.share ? "%" : "");
+  }
+
+  // Another stretch was chosen by dragging across the chart.
+  zoom(plot) {
+    const { left, width } = plot.select;
+    if (width < 4) return;
+    const [from, to] = [left, left + width].map((x) => isoDay(plot.posToVal(x, "x")));
+    choose({ from, to });
+  }
+
+  // The values of a day, at the cursor; without one, each line's last.
+  read(index) {
+    this.index = index;
+    const day = index === null || index === undefined ? null : this.data[0][index];
+    this.day = day;
+    this.values = this.shown.map(({ days, values }) => {
+      if (day === null) return values.findLast((value) => !Number.isNaN(value));
+      const at = days.findLastIndex((one) => one <= day);
+      return at >= 0 && day - days[at] < this.series.every * DAY ? values[at] : NaN;
     });
-    byId("chart-says").textContent = `${this.name}: ${sentences.join("; ")}.`;
+    for (const listener of this.listeners) listener(this);
   }
 
-  paint() {
-    for (const plot of this.plots()) {
-      paintPlot(plot);
-      const [measure] = plot.name.split("_");
-      plot.renderers[0].glyph.line_color = { value: cssColour(measure) };
+  // The labels at the lines' ends: names, or codes where there is little room.
+  label({ name, line }) {
+    if (this.place.clientWidth < 560 && line.iso3) return line.iso3;
+    return name.length > 22 ? `${name.slice(0, 21)}…` : name;
+  }
+
+  labelWidth() {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = LABEL_FONT(1);
+    return 12 + Math.max(...this.shown.map((one) => context.measureText(this.label(one)).width));
+  }
+
+  drawLabels({ ctx, bbox, valToPos }) {
+    const ratio = devicePixelRatio;
+    const labels = this.shown.flatMap((one, n) => {
+      const at = this.data[n + 1].findLastIndex((value) => value !== null && value !== undefined);
+      if (at < 0) return [];
+      return [{ text: this.label(one), colour: this.colour(one.key), y: valToPos(this.data[n + 1][at], "y", true) }];
+    });
+    apart(labels, GAP * ratio, bbox.top, bbox.top + bbox.height);
+    ctx.save();
+    ctx.font = LABEL_FONT(ratio);
+    ctx.textBaseline = "middle";
+    ctx.textAlign = "left";
+    for (const { text, colour, y } of labels) {
+      ctx.fillStyle = colour;
+      ctx.fillText(text, bbox.left + bbox.width + 6 * ratio, y);
     }
+    ctx.restore();
   }
 }
 
-function paintPlot(plot) {
-  const [ink, quiet, line] = ["ink", "quiet", "line"].map(cssColour);
-  plot.title?.setv({ text_color: ink });
-  for (const axis of [...plot.below, ...plot.left]) {
-    axis.setv({ major_label_text_color: quiet, axis_line_color: line, major_tick_line_color: line, minor_tick_line_color: null });
+const LABEL_FONT = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
+
+function yRange(log, low, high) {
+  if (low === null) return log ? [1, 10] : [0, 1];
+  if (log) return uPlot.rangeLog(low, high, 10, true);
+  return [Math.min(0, low) * 1.06, Math.max(0, high) * 1.06 || 1];
+}
+
+function dayLabels(splits, step) {
+  let year = "";
+  return splits.map((ms) => {
+    const text = (options) => new Date(ms).toLocaleDateString(calendar, { ...options, timeZone: "UTC" });
+    const [before, now] = [year, text({ year: "numeric" })];
+    year = now;
+    if (step >= 360 * DAY) return now;
+    const day = step >= 28 * DAY ? text({ month: "short" }) : text({ day: "numeric", month: "short" });
+    return before === now ? day : `${day}\n${now}`;
+  });
+}
+
+// A heavier line at zero, where the scale goes below it.
+function drawZero(plot) {
+  const { ctx, bbox } = plot;
+  if (state.scale === "log" || !(plot.scales.y.min < 0)) return;
+  const y = Math.round(plot.valToPos(0, "y", true));
+  ctx.save();
+  ctx.strokeStyle = cssColour("quiet");
+  ctx.lineWidth = 2 * devicePixelRatio;
+  ctx.beginPath();
+  ctx.moveTo(bbox.left, y);
+  ctx.lineTo(bbox.left + bbox.width, y);
+  ctx.stroke();
+  ctx.restore();
+}
+
+// Moves labels until none overlaps another: down from the top, then up from the bottom.
+function apart(labels, gap, top, bottom) {
+  labels.sort((a, b) => a.y - b.y);
+  let free = top;
+  for (const label of labels) {
+    label.y = Math.max(label.y, free);
+    free = label.y + gap;
   }
-  for (const grid of plot.center) grid.grid_line_color = line;
+  free = bottom;
+  for (const label of labels.toReversed()) {
+    label.y = Math.min(label.y, free);
+    free = label.y - gap;
+  }
 }

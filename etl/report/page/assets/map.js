@@ -36,3 +36,12 @@ function points(ring, axis) {
   let at = 0;
   return ring.filter((_, n) => n % 2 === axis).map((step) => (at += step));
 }
+
+function paintPlot(plot) {
+  const [ink, quiet, line] = ["ink", "quiet", "line"].map(cssColour);
+  plot.title?.setv({ text_color: ink });
+  for (const axis of [...plot.below, ...plot.left]) {
+    axis.setv({ major_label_text_color: quiet, axis_line_color: line, major_tick_line_color: line, minor_tick_line_color: null });
+  }
+  for (const grid of plot.center) grid.grid_line_color = line;
+}

@@ -25,42 +25,35 @@ const canvases = (view) =>
   view.canvas_view ? [view.canvas_view] : (view.child_views ?? []).flatMap((child) => canvases(child));
 
 async function draw() {
-  const drawn = [];
   const [series, charts] = (await Promise.all(["series", "charts"].map(unpacked))).map((text) => JSON.parse(text));
-  runBokeh(await unpacked("bokeh"));
-  const chart = new Chart(await embedded(charts.figures.chart), series);
-  drawn.push(chart);
-  if (byId("map")) drawn.push(new WorldMap(await embedded(charts.figures.map), charts.shapes));
-  const paint = () => drawn.forEach((part) => part.paint());
-  paint();
-  for (const query of ["(prefers-color-scheme: dark)", "print"]) matchMedia(query).addEventListener("change", paint);
-  return chart;
-}
-
-function control(chart) {
-  const chooser = byId("country");
-  for (const row of [...rows].sort((a, b) => inOrder.compare(nameOf(a), nameOf(b)))) {
-    chooser.append(new Option(nameOf(row), row.dataset.key));
-  }
-  chooser.value = chart.first;
-  chooser.addEventListener("change", () => choose({ chosen: [chooser.value] }));
-  onChoice(({ chosen: [key] }) => {
-    chooser.value = key;
-    chart.choose(key);
-  });
-  for (const input of [byId("from"), byId("to"), ...document.querySelectorAll("[name=scale]")]) {
-    input.addEventListener("change", () => chart.draw());
-  }
-  byId("all-days").addEventListener("click", () => chart.choose(chooser.value));
+  const chart = new Chart(byId("chart"), new Series(series));
+  chart.listeners.push(showDay);
+  const drawChart = () => {
+    chart.draw();
+    showControls(chart);
+    showWords(chart);
+  };
+  control(chart);
+  onChoice(drawChart);
   const follow = () => {
-    const key = chosenIn(location.hash)?.chosen[0];
-    if (key === undefined || !(rowOf.has(key) || (key === "" && chart.series.world))) return;
-    choose({ chosen: [key] });
+    const patch = chosenIn(location.hash);
+    if (!patch || !patch.chosen.some((key) => chart.knows(key))) return;
+    choose(patch);
     byId("chart-section").scrollIntoView();
   };
   addEventListener("hashchange", follow);
+  drawChart();
   follow();
-  byId("chart-controls").hidden = false;
+  byId("day-row").hidden = false;
+  runBokeh(await unpacked("bokeh"));
+  const map = byId("map") && new WorldMap(await embedded(charts.figures.map), charts.shapes);
+  map?.paint();
+  for (const query of ["(prefers-color-scheme: dark)", "print"]) {
+    matchMedia(query).addEventListener("change", () => {
+      drawChart();
+      map?.paint();
+    });
+  }
 }
 
 function giveUp(why) {
@@ -72,10 +65,10 @@ async function start() {
     // the page says why
   } else if (!("DecompressionStream" in window)) {
     giveUp(_("This browser is too old for the charts: it lacks DecompressionStream."));
-  } else if (!["series", "charts", "bokeh"].every((name) => window.packed?.[name])) {
+  } else if (!window.uPlot || !["series", "charts", "bokeh"].every((name) => window.packed?.[name])) {
     giveUp(_("The scripts beside this page, in assets/, could not be loaded."));
   } else {
-    control(await draw());
+    await draw();
   }
   document.documentElement.dataset.readyAfterMs = Math.round(performance.now());
 }
