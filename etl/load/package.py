@@ -1,6 +1,5 @@
 """datapackage.json: a description of each data file for programs (Frictionless Data Package v1)."""
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
@@ -126,9 +125,7 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
     }
     # files that name the run are described without a digest, or every run would change the package
     if file.content_sha256 is None:
-        with file.path.open("rb") as opened:
-            digest = hashlib.file_digest(opened, "sha256").hexdigest()
-        about |= {"bytes": file.path.stat().st_size, "hash": f"sha256:{digest}"}
+        about |= {"bytes": file.path.stat().st_size, "hash": f"sha256:{file.sha256}"}
     if form == "csv":
         about |= {"encoding": "utf-8", "description": HARMLESS}
     if file.name.endswith(".gz"):

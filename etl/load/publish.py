@@ -10,6 +10,7 @@ happens, and the next run finishes what is missing. There are no locks that a cr
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from etl.errors import StateConflict, StoreError
@@ -36,6 +37,10 @@ class File:
     path: Path
     rows: int
     content_sha256: str | None = None
+
+    @cached_property
+    def sha256(self) -> str:
+        return Upload(self.name, self.path).sha256
 
 
 @dataclass(frozen=True)
@@ -68,7 +73,10 @@ class Version:
 
 def uploads(files: Sequence[File], run_id: str) -> dict[str, Upload]:
     """Return the upload of each file into the run folder, by file name."""
-    return {file.name: Upload(run_key(run_id, file.name), file.path, FOR_EVER) for file in files}
+    return {
+        file.name: Upload(run_key(run_id, file.name), file.path, FOR_EVER, digest=file.sha256)
+        for file in files
+    }
 
 
 def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[PublishedFile]:
@@ -78,7 +86,7 @@ def describe(files: Sequence[File], into_run: dict[str, Upload]) -> list[Publish
             name=file.name,
             key=into_run[file.name].key,
             bytes=into_run[file.name].size,
-            sha256=into_run[file.name].sha256,
+            sha256=file.sha256,
             rows=file.rows,
             content_sha256=file.content_sha256,
         )

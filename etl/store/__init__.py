@@ -38,13 +38,15 @@ REVALIDATE = "no-cache"  # for all others: browsers ask each time whether their 
 class Upload:
     """One object to write. `key` is relative to the folder; a Path is streamed.
 
-    `metadata`: a person's own names and values, which only S3 keeps.
+    `metadata`: a person's own names and values, which only S3 keeps. `digest`: the body's SHA-256,
+    if it has been computed already.
     """
 
     key: str
     body: bytes | Path = field(repr=False)
     cache_control: str = REVALIDATE
     metadata: Mapping[str, str] = field(default_factory=dict, hash=False)
+    digest: str = field(default="", compare=False)
 
     @property
     def content_type(self) -> str:
@@ -52,6 +54,8 @@ class Upload:
 
     @cached_property
     def sha256(self) -> str:
+        if self.digest:
+            return self.digest
         with self.open() as file:
             return hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -37,7 +37,9 @@ def valid_key(key: str, within: str = "") -> str:
     """
     if len(key) > MAX_KEY_BYTES or len(key.encode("utf-8", "replace")) > MAX_KEY_BYTES:
         raise ValueError(f"key {key[:40]!r}... is longer than {MAX_KEY_BYTES} bytes")
-    if "\\" in key or any(category(char) in ("Cc", "Cs") for char in key):
+    # str.isprintable, which is quick, refuses these and a few others
+    odd = not key.isprintable() and any(category(char) in ("Cc", "Cs") for char in key)
+    if odd or "\\" in key:
         raise ValueError(f"key {key!r} has a backslash, a control character or half of a pair")
     if key.startswith("/"):
         raise ValueError(f"key {key!r} begins with a slash")
