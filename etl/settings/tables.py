@@ -3,7 +3,6 @@
 Each raises ValueError with what it expected.
 """
 
-import hashlib
 import re
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -90,6 +89,8 @@ def own_step(value: str) -> OwnStep | None:
     """Read the file of a step; None where there is none."""
     if not value:
         return None
+    import hashlib  # loads OpenSSL, 3.5 MB, which the idle worker would keep
+
     try:
         with Path(value).open("rb") as file:
             body = file.read(MAX_STEP_BYTES + 1)
