@@ -14,7 +14,7 @@ import pyarrow.csv
 
 from etl.extract import levels
 from etl.load.table import to_csv_table
-from etl.load.values import Header, joined, json_records, spans, to_json, write_json
+from etl.load.values import Cells, Header, joined, json_records, spans, write_json
 from etl.store.layout import LATEST_CSV, LATEST_JSON, LATEST_XLSX, list_key, series_key
 
 # Windows opens a device in place of a file with such a name, whatever its ending
@@ -43,16 +43,18 @@ class CountryFiles:
         self._once = {*self._names, "iso3", "stale", *countries.columns}
         (folder / level).mkdir(exist_ok=True)
 
-    def add(self, group: pd.DataFrame, dropped: Collection[str] = ()) -> dict[str, int]:
+    def add(
+        self, group: pd.DataFrame, cells: Cells, dropped: Collection[str] = ()
+    ) -> dict[str, int]:
         """Write the countries of a tidy table, without the columns that the user's step dropped.
 
-        Return the number of rows by file name.
+        `cells` are the table's. Return the number of rows by file name.
         """
         places = list(spans(group))
         lengths = [end - begin for _, begin, end in places]
         shown = [str(name) for name in group.columns if name not in dropped]
         columns = [name for name in shown if name not in self._once]
-        series = zip(*(joined(to_json(group[c]), lengths) for c in columns), strict=True)
+        series = zip(*(joined(cells.json(c), lengths) for c in columns), strict=True)
         stale = group["stale"].to_numpy()
         written = {}
         for (key, begin, end), values in zip(places, series, strict=True):

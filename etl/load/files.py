@@ -17,7 +17,7 @@ from etl.load.own import OwnColumns
 from etl.load.publish import File
 from etl.load.stats import write_stats
 from etl.load.table import TableFiles
-from etl.load.values import Header, to_list, write_json
+from etl.load.values import Cells, Header, to_list, write_json
 from etl.settings.groups import ALL
 from etl.store.layout import STATS, WORLD, list_key
 from etl.store.places import is_switched_on
@@ -68,11 +68,12 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             newest.append(tidy.own.without_dropped(last))
             group = keep(group, only.measures, only.since)
             tidy.own.count(group)
-            table_files.add(shown_group := tidy.own.without_dropped(group))
+            cells = Cells(group)
+            table_files.add(shown_group := tidy.own.without_dropped(group), cells)
             written |= tables.add(shown_group) if tables else {}
             shown |= set(group[key].unique())
             if country_files:
-                written |= country_files.add(group, tidy.own.dropped)
+                written |= country_files.add(group, cells, tidy.own.dropped)
     # a series that ended before SINCE is not listed
     countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows

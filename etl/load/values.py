@@ -16,6 +16,8 @@ from etl.extract import levels
 from etl.store.layout import PAGE
 from etl.transform.columns import FORMAT
 
+RUNS = 4  # equal neighbours, on average, that make it worth while to convert each run once
+
 
 @dataclass(frozen=True)
 class Header:
@@ -78,17 +80,47 @@ def joined(texts: pa.Array, lengths: Sequence[int]) -> list[str]:
     return texts_joined
 
 
-def to_json(column: "pd.Series[Any]") -> pa.Array:
-    """Convert values to their JSON text: 3.5, null, "2020-01-22", "text", true."""
-    values = pa.array(column, from_pandas=True)
+class Cells:
+    """The cells of a tidy table in Arrow, and as text, to which each column is converted once."""
+
+    def __init__(self, table: pd.DataFrame) -> None:
+        self.arrow = pa.Table.from_pandas(table, preserve_index=False, nthreads=1)
+        self._texts: dict[str, pa.Array] = {}
+
+    def text(self, name: str) -> pa.Array:
+        """Return a column as `to_text` does."""
+        if name not in self._texts:
+            self._texts[name] = to_text(self.arrow[name].combine_chunks())
+        return self._texts[name]
+
+    def json(self, name: str) -> pa.Array:
+        """Return the JSON text of a column's values: 3.5, null, "2020-01-22", "text", true."""
+        texts = self.text(name)
+        if pa.types.is_dictionary(texts.type):
+            known = [msgspec.json.encode(text).decode() for text in texts.dictionary.to_pylist()]
+            texts = pa.array(known, pa.string()).take(texts.indices)
+        elif pa.types.is_timestamp(self.arrow[name].type):
+            texts = pc.binary_join_element_wise('"', texts, '"', "")
+        return texts.fill_null("null")
+
+
+def to_text(values: pa.Array) -> pa.Array:
+    """Convert numbers, days and booleans to text, null where missing; text becomes a dictionary."""
+    if pa.types.is_dictionary(values.type):
+        return values
+    if pa.types.is_large_string(values.type) or pa.types.is_string(values.type):
+        return values.dictionary_encode()
     if pa.types.is_timestamp(values.type):
-        days = values.cast(pa.date32()).cast(pa.string())
-        return pc.binary_join_element_wise('"', days, '"', "").fill_null("null")
-    if pa.types.is_dictionary(values.type) or pa.types.is_large_string(values.type):
-        coded = values if pa.types.is_dictionary(values.type) else values.dictionary_encode()
-        texts = [msgspec.json.encode(text).decode() for text in coded.dictionary.to_pylist()]
-        return pa.array(texts, pa.string()).take(coded.indices).fill_null("null")
-    return values.cast(pa.string()).fill_null("null")
+        return values.cast(pa.date32()).cast(pa.string())
+    if pa.types.is_floating(values.type) and len(values):
+        floats = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
+        bits = floats.view(np.int64)  # which are equal for NaN, too
+        begins = np.flatnonzero(np.concatenate([[True], bits[1:] != bits[:-1]]))
+        if len(begins) < len(values) / RUNS:  # such as a country's facts
+            lengths = np.diff(np.append(begins, len(values)))
+            texts = pa.array(floats[begins], from_pandas=True).cast(pa.string())
+            return texts.take(pa.array(np.repeat(np.arange(len(begins)), lengths)))
+    return values.cast(pa.string())
 
 
 def to_list(column: "pd.Series[Any]") -> list[Any]:
@@ -123,7 +155,10 @@ def records(table: pd.DataFrame) -> list[dict[str, Any]]:
 def json_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Like `records`, for JSON: numbers are the text that they have in all files (5, not 5.0)."""
     texts = {
-        str(name): [msgspec.Raw(text.encode()) for text in to_json(table[name]).to_pylist()]
+        str(name): [
+            msgspec.Raw((text or "null").encode())
+            for text in to_text(pa.array(table[name], from_pandas=True)).to_pylist()
+        ]
         for name in table.columns
         if table[name].dtype.kind == "f"
     }
