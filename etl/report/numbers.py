@@ -1,48 +1,42 @@
 """Format numbers for people. Pure.
 
-Reports and the command line write a hyphen for a minus; the page has the minus character itself
-(`typeset`, `typeset_change`, `typeset_share`).
+The command line writes a hyphen for a minus; pages have the minus character itself (`typeset`,
+`typeset_change`, `typeset_share`).
 """
 
-MISSING = "\u2013"
+MISSING = "\u2013"  # for None and NaN, the missing number among floats
 MINUS = "\u2212"
 UNITS = ("kB", "MB", "GB", "TB")
 
 
 def number(value: float | None, places: int = 0) -> str:
     """Write `1,234.5`, or MISSING for None and NaN."""
-    return MISSING if _is_missing(value) else f"{value:,.{places}f}"
-
-
-def change(value: float | None, places: int = 0) -> str:
-    """Write `+1,234` or `-1,234`; zero has no sign."""
-    return MISSING if _is_missing(value) else f"{value:+,.{places}f}" if value else "0"
+    return MISSING if value is None or value != value else f"{value:,.{places}f}"
 
 
 def step(before: int | None, after: int | None) -> str:
     """Write the change from one count to the next; the text is empty for zero and unknown."""
-    return "" if before is None or after in (None, before) else change(after - before)
-
-
-def percent(share: float | None) -> str:
-    """Write the share 0.0123 as `1.23`."""
-    return MISSING if share is None else number(share * 100, 2)
+    return "" if before is None or after in (None, before) else f"{after - before:+,}"
 
 
 def typeset(value: float | None, places: int = 0) -> str:
-    """Write `1,234.5` for the page; a value that rounds to zero has no sign."""
-    if value is None:
+    """Write `1,234.5` for a page, or MISSING; a value that rounds to zero has no sign."""
+    if value is None or value != value:
         return MISSING
     return number(round(value, places) + 0.0, places).replace("-", MINUS)
 
 
-def typeset_change(value: float) -> str:
-    """Write `+1,234` for the page; zero has no sign."""
-    return f"{'+' if value > 0 else ''}{typeset(value)}"
+def typeset_change(value: float | None, places: int = 0) -> str:
+    """Write `+1,234` for a page, or MISSING; what rounds to zero has no sign."""
+    if value is None or value != value:
+        return MISSING
+    return f"{'+' if round(value, places) > 0 else ''}{typeset(value, places)}"
 
 
-def typeset_share(share: float) -> str:
-    """Write a share in percent for the page; even the smallest one is not shown as zero."""
+def typeset_share(share: float | None) -> str:
+    """Write a share in percent for a page, or MISSING; the smallest one is not shown as zero."""
+    if share is None or share != share:
+        return MISSING
     return "under 0.01%" if 0 < share < 0.0001 else f"{typeset(share * 100, 2)}%"
 
 
@@ -67,7 +61,3 @@ def human(size: float) -> str:
         if size < 999.95:
             return f"{size:.1f} {unit}"
     return f"{size / 1000:.1f} {UNITS[-1]}"
-
-
-def _is_missing(value: float | None) -> bool:
-    return value is None or value != value  # a missing number among floats is NaN

@@ -28,22 +28,21 @@ def test_objects_are_counted_with_their_size() -> None:
 
 @pytest.mark.parametrize("missing", [None, nan])
 def test_what_is_missing_is_a_dash(missing: float | None) -> None:
-    assert numbers.number(missing) == numbers.change(missing, 1) == numbers.MISSING
-    assert numbers.percent(missing) == numbers.MISSING
-    assert numbers.typeset(None) == numbers.MISSING
+    assert numbers.number(missing) == numbers.typeset(missing) == numbers.MISSING
+    assert numbers.typeset_change(missing, 1) == numbers.typeset_share(missing) == numbers.MISSING
 
 
-def test_reports_write_a_hyphen_and_the_page_a_minus() -> None:
+def test_the_command_line_writes_a_hyphen_and_a_page_a_minus() -> None:
     assert numbers.number(-1234.56, 1) == "-1,234.6"
     assert numbers.typeset(-1234.56, 1) == "−1,234.6"  # noqa: RUF001  the page's minus
-    assert numbers.change(-5) == "-5"
+    assert numbers.step(6, 1) == "-5"
     assert numbers.typeset_change(-5) == "−5"  # noqa: RUF001
 
 
 def test_a_change_of_zero_has_no_sign() -> None:
-    assert (numbers.change(7), numbers.change(0)) == ("+7", "0")
     assert (numbers.typeset_change(7), numbers.typeset_change(0)) == ("+7", "0")
-    assert numbers.typeset(-0.04, 1) == "0.0"
+    assert numbers.typeset(-0.04, 1) == numbers.typeset_change(0.04, 1) == "0.0"
+    assert numbers.typeset_change(1234.56, 1) == "+1,234.6"
 
 
 def test_a_step_is_the_change_between_two_known_counts() -> None:
@@ -52,7 +51,6 @@ def test_a_step_is_the_change_between_two_known_counts() -> None:
 
 
 def test_shares_are_in_percent_and_a_small_one_is_not_zero() -> None:
-    assert numbers.percent(0.01234) == "1.23"
     assert numbers.typeset_share(0.01234) == "1.23%"
     assert numbers.typeset_share(0.00001) == "under 0.01%"
     assert numbers.typeset_share(0) == "0.00%"

@@ -2,41 +2,40 @@
 
 from collections import Counter
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-import bokeh
 import pandas as pd
 from bokeh.embed import json_item
 from bokeh.models import (
+    BasicTicker,
     BoxZoomTool,
     ColumnDataSource,
     DataRange1d,
+    DatetimeTicker,
     FactorRange,
     HoverTool,
     NumeralTickFormatter,
 )
-from bokeh.models.annotations import Legend
+from bokeh.models.annotations import BoxAnnotation
 from bokeh.plotting import figure
 
 from etl.extract import levels
 from etl.load.values import records, to_list
 from etl.report.monthly.figures import Figures
-from etl.report.numbers import change, number
+from etl.report.monthly.pages import INK
+from etl.report.numbers import typeset, typeset_change
 
-SCRIPT = Path(bokeh.__file__).parent / "server" / "static" / "js" / "bokeh.min.js"
 RANKED = 20
 CASES, DEATHS, BEFORE = "#2a78c2", "#c2452d", "#8a94a0"  # distinct in both colour schemes
-INK = "#222222"  # the page replaces it with a light one in the dark colour scheme
-
-LONGEST = 40  # characters of a name beside a bar
+TICKS = 3  # the labels of more would overlap on a phone
+LONGEST = 30  # characters of a name beside a bar
 # by column of the ranking: its label in the tooltip, how its values are written, decimals
 TOOLTIPS: dict[str, tuple[str, Callable[[float | None, int], str], int]] = {
-    "new_cases": ("new cases", number, 0),
-    "new_cases_before": ("the previous month", number, 0),
-    "cases_change_pct": ("change, %", change, 1),
-    "cases_per_100k": ("per 100,000 people", number, 1),
-    "new_deaths": ("new deaths", number, 0),
+    "new_cases": ("new cases", typeset, 0),
+    "new_cases_before": ("the previous month", typeset, 0),
+    "cases_change_pct": ("change, %", typeset_change, 1),
+    "cases_per_100k": ("per 100,000 people", typeset, 1),
+    "new_deaths": ("new deaths", typeset, 0),
 }
 
 
@@ -57,10 +56,13 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
         }
     )
     upwards = DataRange1d(start=_least(figures.daily[f"{measure}_7d_avg"]))
-    chart = _figure(280, x_axis_type="datetime", y_range=upwards, y_axis_label=f"{measure} a day")
+    chart = _figure(260, x_axis_type="datetime", y_range=upwards)
+    month = pd.Timestamp(figures.month.first).timestamp() * 1000
+    chart.add_layout(BoxAnnotation(right=month, fill_color=BEFORE, fill_alpha=0.15))
     line = chart.line("at", "value", source=source, color=colour, line_width=2.5)
     said = [("day", "@date"), (f"{measure} a day", "@value{0,0.0}")]
     chart.add_tools(HoverTool(tooltips=said, mode="vline", renderers=[line]))
+    chart.xaxis.ticker = DatetimeTicker(desired_num_ticks=TICKS)
     chart.yaxis.formatter = NumeralTickFormatter(format="0,0")
     return chart
 
@@ -68,8 +70,10 @@ def _daily(figures: Figures, measure: str, colour: str) -> figure:
 def _ranking(figures: Figures) -> figure:
     counted = figures.series[figures.series["new_cases"].notna().to_numpy()]
     top = counted.head(RANKED)
-    names = _unlike([levels.full_name(row) for row in records(top)])
+    full_names = [levels.full_name(row) for row in records(top)]
+    names = _unlike(full_names)
     columns: dict[str, Any] = {"name": names, "new_cases": to_list(top["new_cases"])}
+    columns["name_told"] = full_names
     shown = {name: how for name, how in TOOLTIPS.items() if name in top}
     for name, (_, write, places) in shown.items():
         columns[f"{name}_told"] = [write(value, places) for value in to_list(top[name])]
@@ -80,11 +84,8 @@ def _ranking(figures: Figures) -> figure:
     downwards = FactorRange(factors=names[::-1])
     across = DataRange1d(start=_least(top["new_cases"], top["new_cases_before"]))
     height = 90 + 26 * max(len(top), 4)
-    chart = _figure(height, x_range=across, y_range=downwards, x_axis_label="cases")
-    month = figures.month.name
-    drawn = chart.hbar(
-        y="name", right="new_cases", height=0.62, source=source, color=CASES, legend_label=month
-    )
+    chart = _figure(height, x_range=across, y_range=downwards)
+    drawn = chart.hbar(y="name", right="new_cases", height=0.62, source=source, color=CASES)
     chart.scatter(
         x="count",
         y="name",
@@ -93,12 +94,12 @@ def _ranking(figures: Figures) -> figure:
         color=BEFORE,
         line_color=INK,
         marker="diamond",
-        legend_label="the previous month",
     )
-    said = [(levels.one(figures.level), "@name")]
+    said = [(levels.one(figures.level), "@name_told")]
     said += [(what, f"@{name}_told") for name, (what, *_) in shown.items()]
     chart.add_tools(HoverTool(tooltips=said, renderers=[drawn]))
-    chart.xaxis.formatter = NumeralTickFormatter(format="0,0")
+    chart.xaxis.ticker = BasicTicker(desired_num_ticks=TICKS)
+    chart.xaxis.formatter = NumeralTickFormatter(format="0.[0]a")
     chart.ygrid.visible = False
     return chart
 
@@ -121,17 +122,10 @@ def _figure(height: int, **options: Any) -> figure:
     chart.grid.grid_line_color = BEFORE
     chart.grid.grid_line_alpha = 0.3
     for axis in chart.axis:
-        axis.axis_label_text_color = axis.major_label_text_color = INK
-        axis.axis_line_color = axis.major_tick_line_color = axis.minor_tick_line_color = BEFORE
-    chart.add_layout(
-        Legend(
-            background_fill_alpha=0,
-            border_line_color=None,
-            label_text_color=INK,
-            orientation="horizontal",
-        ),
-        "above",
-    )
+        axis.major_label_text_color = INK
+        axis.major_label_text_font_size = "13px"
+        axis.axis_line_color = axis.major_tick_line_color = BEFORE
+        axis.minor_tick_line_color = None
     return chart
 
 

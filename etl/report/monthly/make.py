@@ -77,25 +77,19 @@ def make_report(
     archive = Archive(store, past, known, facts_url, max_bytes)
     figures, listed_rows, faults = _figures(archive, ours, month, advance)
     notes += [*_said(figures), *faults]
-    uploads = _uploads(figures, listed_rows, source, notes)
-    shelf.put(store, uploads)
-    _list_reports(store, source)
+    home = PAGE if store.head(PAGE) else LATEST_CSV
+    shelf.put(store, _uploads(figures, listed_rows, source, notes, home))
+    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS)), home))])
+    describe_archive(store, source)
     return MonthlyReport(
         month=str(month),
-        key=uploads[0].key,
+        key=report_key(month),
         snapshots=len(figures.snapshots),
         series=len(figures.series),
         until=figures.until,
         notes=notes,
         level=figures.level,
     )
-
-
-def _list_reports(store: Store, source: Source) -> None:
-    """Write the index of all reports, and their description for programs. Raises StoreError."""
-    home = PAGE if store.head(PAGE) else LATEST_CSV
-    shelf.put(store, [Upload(shelf.INDEX, pages.index_page(list(store.list(REPORTS)), home))])
-    describe_archive(store, source)
 
 
 def _figures(
@@ -146,17 +140,19 @@ def _said(figures: Figures) -> list[str]:
 
 
 def _uploads(
-    figures: Figures, listed_rows: pd.DataFrame, source: Source, notes: Sequence[str]
+    figures: Figures, listed_rows: pd.DataFrame, source: Source, notes: Sequence[str], home: str
 ) -> list[Upload]:
-    """List the files in the order of writing: the report, then each page after what it loads."""
+    """List the files in the order of writing: each page after what it loads."""
     from etl.report.monthly import charts  # Bokeh, only once the snapshots' memory is free again
 
-    script = shelf.shared_script(charts.SCRIPT.read_bytes())
-    drawn = pages.chart_page(figures, source, notes, script.key.rpartition("/")[2])
+    script = shelf.shared_script()
+    documents = charts.documents(figures) if figures.until else {}
+    name = script.key.rpartition("/")[2]
+    content = pages.Content(figures, source, notes, documents, name, home)
     return [
-        Upload(report_key(figures.month), pages.report_page(figures, source, notes)),
+        script,
         Upload(report_key(figures.month, SNAPSHOTS_CSV), snapshots_csv(listed_rows)),
         Upload(report_key(figures.month, "final_report.csv"), pages.report_csv(figures)),
-        script,
-        Upload(report_key(figures.month, "final_chart.html"), drawn),
+        Upload(report_key(figures.month, "final_chart.html"), pages.chart_page(content)),
+        Upload(report_key(figures.month), pages.report_page(content)),
     ]

@@ -1,8 +1,9 @@
 """Render the report's CSV and HTML files as bytes. Pure, except that it reads templates."""
 
 import io
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import date
 from functools import cache
 from pathlib import Path
@@ -20,11 +21,26 @@ from etl.load.values import records
 from etl.report import numbers, templating
 from etl.report.monthly.figures import Figures
 from etl.report.monthly.last_rows import SNAPSHOTS_CSV
+from etl.report.monthly.restated import MEASURES
 from etl.store import Entry
 from etl.store.layout import PAGE, report_key
 from etl.transform import report_columns
 
 TEMPLATES = Path(__file__).parent / "templates"
+STYLE = Path(__file__).parents[1] / "page" / "assets" / "page.css"
+INK, LIGHT_INK = "#222222", "#dfe3e7"  # of the charts, in the light and the dark colour scheme
+MOVERS = 10
+Chart = tuple[str, str, str]  # the id of its element, its title, what it shows
+AVERAGED = "Per day, averaged over 7 days. Shaded: before {month}."
+CHARTS: tuple[Chart, ...] = (
+    ("daily-cases", "New cases in {where}", AVERAGED),
+    ("daily-deaths", "New deaths in {where}", AVERAGED),
+    (
+        "ranking",
+        "The {level} with the most new cases",
+        "Bars: {counted}. Diamonds: {counted_before}.",
+    ),
+)
 FILES = {
     "final_report.html": "report",
     "final_chart.html": "charts",
@@ -41,55 +57,82 @@ def report_csv(figures: Figures) -> bytes:
     return sink.getvalue()
 
 
-def report_page(figures: Figures, source: Source, notes: Sequence[str]) -> bytes:
-    """Write final_report.html: the notes, the totals, and the tables of series and snapshots."""
+@dataclass(frozen=True)
+class Content:
+    """What the pages of a report show.
+
+    `documents`: the charts as Bokeh's JSON, by the id of their element. `script`: the name of
+    BokehJS in reports/assets/. `home`: the file that people begin with, from the top folder.
+    """
+
+    figures: Figures
+    source: Source
+    notes: Sequence[str]
+    documents: Mapping[str, Any]
+    script: str
+    home: str = PAGE
+
+
+def report_page(content: Content) -> bytes:
+    """Write final_report.html: the totals and charts, the biggest changes, and the tables."""
+    figures = content.figures
+    rows = [
+        {**row, "name": row[levels.one(figures.level)], "key": row[levels.key(figures.series)]}
+        for row in records(figures.series)
+    ]
+    compared = [row["cases_change"] for row in rows if row["cases_change"] is not None]
     return _rendered(
         "report.html",
-        **_about(figures, source, notes),
-        rows=records(figures.series),
+        **_about(content, CHARTS[:2]),
+        totals=list(_totals(figures)),
+        compared=len(compared),
+        risen=sum(change > 0 for change in compared),
+        movers=_movers(rows, figures.level),
+        rows=rows,
         snapshots=records(figures.snapshots),
         fields=report_columns.report_fields(figures.level),
         within=levels.WITHIN[figures.level][1:],
+        per_head=figures.level == "countries",
+        home=content.home if content.home == PAGE else "",
     )
 
 
-def chart_page(figures: Figures, source: Source, notes: Sequence[str], script: str) -> bytes:
-    """Write final_chart.html; `script`: the name of Bokeh's script in reports/assets/."""
-    from etl.report.monthly import charts as chart
+def chart_page(content: Content) -> bytes:
+    """Write final_chart.html: all charts."""
+    return _rendered("chart.html", **_about(content, CHARTS))
 
-    about = _about(figures, source, notes)
-    where = "the world" if figures.level == "countries" else f"all {figures.level} together"
-    charts = [
-        ("daily-cases", f"New cases in {where}", "Per day, averaged over the last 7 days."),
-        ("daily-deaths", f"Deaths in {where}", "Per day, averaged over the last 7 days."),
-        (
-            "ranking",
-            f"The {figures.level} with the most new cases",
-            f"Bars: {about['counted']}. Diamonds: {about['counted_before']}.",
-        ),
-    ]
-    documents = chart.documents(figures) if figures.until else {}
-    drawn = [one for one in charts if one[0] in documents]
-    return _rendered(
-        "chart.html", **about, charts=drawn, documents=documents, ink=chart.INK, script=script
-    )
+
+def _totals(figures: Figures) -> Iterator[tuple[str, int | None, int | None, float | None]]:
+    """Yield each measure's name, new count, that of the previous month, and the change in %."""
+    for measure in MEASURES:
+        new, before = figures.total[f"new_{measure}"], figures.total[f"new_{measure}_before"]
+        percent = None if new is None or not before or before < 0 else (new / before - 1) * 100
+        yield measure, new, before, percent
+
+
+def _movers(rows: Sequence[dict[str, Any]], level: str) -> list[dict[str, Any]]:
+    """Return the rows with the biggest change in cases, without ships and others of no country."""
+    moved = [row for row in rows if row["cases_change"] and (level != "countries" or row["iso3"])]
+    return sorted(moved, key=lambda row: (-abs(row["cases_change"]), row["key"]))[:MOVERS]
 
 
 def index_page(entries: Sequence[Entry], home: str = PAGE) -> bytes:
     """Write reports/index.html from the list of the files in reports/, with a link to `home`."""
     by_key = {entry.key: entry for entry in entries}
-    reports = [
-        {
-            "href": f"{month}/{name}",
-            "title": f"{month.name}: {what}",
-            "modified": f"{by_key[report_key(month, name)].modified:%Y-%m-%dT%H:%M:%SZ}",
-            "size": by_key[report_key(month, name)].size,
-        }
+    months = [
+        [
+            {
+                "href": f"{month}/{name}",
+                "title": f"{month.name}: {what}",
+                "modified": f"{by_key[key].modified:%Y-%m-%dT%H:%M:%SZ}",
+                "size": by_key[key].size,
+            }
+            for name, what in FILES.items()
+            if (key := report_key(month, name)) in by_key
+        ]
         for month in sorted(set(_months(by_key)), reverse=True)
-        for name, what in FILES.items()
-        if report_key(month, name) in by_key
     ]
-    return _rendered("reports-index.html", reports=reports, home=home)
+    return _rendered("reports-index.html", months=list(filter(None, months)), home=home)
 
 
 def _months(keys: Iterable[str]) -> Iterator[Month]:
@@ -99,14 +142,28 @@ def _months(keys: Iterable[str]) -> Iterator[Month]:
             yield Month.parse(key.split("/")[1])
 
 
-def _about(figures: Figures, source: Source, notes: Sequence[str]) -> dict[str, Any]:
-    return {
-        "figures": figures,
-        "one": levels.one(figures.level),
-        "source": source,
-        "notes": notes,
+def _about(content: Content, charts: Sequence[Chart]) -> dict[str, Any]:
+    figures = content.figures
+    everywhere = figures.level == "countries"
+    texts = {
+        "where": "the world" if everywhere else f"all {figures.level} together",
+        "level": figures.level,
+        "month": figures.month.name,
         "counted": _span(figures.month, figures.until),
         "counted_before": _span(figures.month.before, figures.before_until),
+    }
+    drawn = {id: content.documents[id] for id, *_ in charts if id in content.documents}
+    return {
+        **texts,
+        "figures": figures,
+        "source": content.source,
+        "notes": content.notes,
+        "one": levels.one(figures.level),
+        "charts": [
+            (id, *(text.format_map(texts) for text in told)) for id, *told in charts if id in drawn
+        ],
+        "documents": drawn,
+        "script": content.script,
     }
 
 
@@ -122,11 +179,19 @@ def _environment() -> Environment:
     # keys stay in their order: Bokeh needs a model to come before what refers to it
     environment.policies["json.dumps_kwargs"] = {"sort_keys": False}
     environment.filters |= {
-        "number": numbers.number,
-        "change": numbers.change,
-        "percent": numbers.percent,
+        "number": numbers.typeset,
+        "signed": numbers.typeset_change,
+        "percent": numbers.typeset_share,
+        "size": numbers.human,
     }
-    environment.globals["MISSING"] = numbers.MISSING
+    environment.globals |= {
+        "MISSING": numbers.MISSING,
+        "style": STYLE.read_text(encoding="utf-8"),
+        "ink": INK,
+        "light_ink": LIGHT_INK,
+        "documents": {},
+        "source": None,
+    }
     return environment
 
 

@@ -1,18 +1,18 @@
 """Write into reports/ of the folder."""
 
 from collections.abc import Sequence
-from hashlib import sha256
 
+from etl.report.page import assets
 from etl.store import FOR_EVER, Store, Upload
-from etl.store.layout import ASSETS, PAGE, REPORTS
+from etl.store.layout import PAGE, REPORTS
 
 INDEX = f"{REPORTS}{PAGE}"
 
 
-def shared_script(body: bytes) -> Upload:
-    """Return the upload of Bokeh's script, which all charts share; its digest is in its name."""
-    name = f"bokeh-{sha256(body).hexdigest()[:12]}.min.js"
-    return Upload(f"{REPORTS}{ASSETS}{name}", body, FOR_EVER)
+def shared_script() -> Upload:
+    """Return the upload of BokehJS, gzipped, which all charts share; its digest is in its name."""
+    name, body = assets.bokeh()
+    return Upload(f"{REPORTS}{name}", body, FOR_EVER)
 
 
 def put(store: Store, uploads: Sequence[Upload]) -> None:

@@ -67,8 +67,12 @@ def _same_for_all() -> tuple[Script, ...]:
         (HERE / "figures.json").read_bytes(),
         (HERE / "shapes.json").read_bytes(),
     )
-    bokeh = _packed("bokeh", bokeh_js())
-    return _named("charts", _packed("charts", charts)), _named("bokeh", bokeh)
+    return _named("charts", _packed("charts", charts)), bokeh()
+
+
+def bokeh() -> Script:
+    """Return BokehJS's name and bytes; monthly reports load it too."""
+    return _named("bokeh", _packed("bokeh", bokeh_js()))
 
 
 def page_js() -> bytes:

@@ -36,7 +36,8 @@ def test_the_charts_are_whole_documents_in_an_order_that_bokeh_can_read(tmp_path
         r'<script type="application/json" id="documents">(.*)</script>',
         page(store, "final_chart.html"),
     )
-    documents = json.loads(embedded, parse_constant=pytest.fail)  # no NaN: browsers refuse it
+    # no NaN: browsers refuse it
+    documents = json.loads(embedded, parse_constant=pytest.fail)["charts"]
     assert list(documents) == ["daily-cases", "daily-deaths", "ranking"]
     for name, chart in documents.items():
         reading = Definitions()

@@ -227,8 +227,6 @@ def test_any_snapshots_give_what_plain_counting_gives(
 def drawn(report: Figures) -> list[bytes]:
     from etl.extract.sources import SOURCES
 
-    source = SOURCES["sample"]
-    return [
-        pages.report_page(report, source, []),
-        pages.chart_page(report, source, [], "bokeh.js"),
-    ]
+    documents = charts.documents(report) if report.until else {}
+    content = pages.Content(report, SOURCES["sample"], [], documents, "bokeh.js")
+    return [pages.report_page(content), pages.chart_page(content)]

@@ -40,9 +40,10 @@ def test_a_report_is_a_table_a_page_and_charts_beside_an_index(tmp_path: Path) -
     )
     assert (spain["cells_restated"], spain["cases_restated"]) == ("1", "0")
     assert table(store)["atlantis"]["cases_per_100k"] == ""
-    assert "Counted: from 1 to 22 January 2021" in page(store)
+    assert "New cases and deaths from 1 to 22 January 2021, compared with" in page(store)
     assert "The month is not complete" in page(store)
-    assert f'src="../{script.removeprefix("reports/")}"' in page(store, "final_chart.html")
+    for name in ("final_report.html", "final_chart.html"):
+        assert f'src="../{script.removeprefix("reports/")}"' in page(store, name)
 
 
 def test_the_tables_of_the_report_are_described_for_programs(tmp_path: Path) -> None:

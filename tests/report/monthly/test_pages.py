@@ -19,16 +19,18 @@ def test_the_index_names_every_report_with_its_date_and_size(tmp_path: Path) -> 
     store.write(Upload("reports/notes/final_report.csv", b"somebody's own"))
     made(store, JANUARY)
     made(store, FEBRUARY)
+    index = (tmp_path / "out" / "reports" / "index.html").read_text()
     listed = re.findall(
         r'<a href="([^"]+)">([^<]+)</a></th>\s*<td><time datetime="([^"]+)">[^<]+</time></td>\s*'
-        r"<td>([0-9,]+) bytes",
-        (tmp_path / "out" / "reports" / "index.html").read_text(),
+        r'<td class="number"><data value="([0-9]+)">[0-9.]+ k?B',
+        index,
     )
     assert [href.partition("/")[0] for href, *_ in listed] == ["2021-02"] * 4 + ["2021-01"] * 4
     assert listed[0][1] == "February 2021: report"
+    assert 'href="2021-02/final_report.html">The latest: February 2021: report</a>' in index
     for href, _, modified, size in listed:
         file = (tmp_path / "out" / "reports" / href).stat()
-        assert int(size.replace(",", "")) == file.st_size
+        assert int(size) == file.st_size
         assert modified == f"{datetime.fromtimestamp(int(file.st_mtime), UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

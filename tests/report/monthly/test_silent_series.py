@@ -61,7 +61,7 @@ def test_a_month_of_silence_is_missing_and_not_zero(tmp_path: Path) -> None:
         "Countries that reported no cases in the month: 1. "
         "Their new cases are missing, and not 0." in told.notes
     )
-    assert "<dd>280</dd>" in page(store, month=FEBRUARY)
+    assert "<strong>280</strong>" in page(store, month=FEBRUARY)
 
 
 def test_the_next_count_goes_to_the_month_in_which_it_is_reported(tmp_path: Path) -> None:
@@ -81,7 +81,7 @@ def test_a_measure_that_the_source_leaves_out_all_month_is_missing(tmp_path: Pat
     assert (france["new_cases"], france["cumulative_deaths"]) == ("28", "5")
     assert (france["new_deaths"], france["deaths_change"]) == ("", "")
     text = page(store, month=FEBRUARY)
-    assert "<dd>\u2013</dd>\n<dd>5 from 1 to 28 January 2020</dd>" in text
+    assert "<strong>\u2013</strong> <span>\u2013; from 1 to 28 January 2020: 5</span>" in text
 
 
 @pytest.mark.parametrize("name", ["final_report.csv", "final_report.html", "final_chart.html"])
