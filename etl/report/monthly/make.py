@@ -148,7 +148,7 @@ def _uploads(
     script = shelf.shared_script()
     documents = charts.documents(figures) if figures.until else {}
     name = script.key.rpartition("/")[2]
-    content = pages.Content(figures, source, notes, documents, name, home)
+    content = pages.ReportContent(figures, source, notes, documents, name, home)
     return [
         script,
         Upload(report_key(figures.month, SNAPSHOTS_CSV), snapshots_csv(listed_rows)),

@@ -58,7 +58,7 @@ def report_csv(figures: Figures) -> bytes:
 
 
 @dataclass(frozen=True)
-class Content:
+class ReportContent:
     """What the pages of a report show.
 
     `documents`: the charts as Bokeh's JSON, by the id of their element. `script`: the name of
@@ -73,7 +73,7 @@ class Content:
     home: str = PAGE
 
 
-def report_page(content: Content) -> bytes:
+def report_page(content: ReportContent) -> bytes:
     """Write final_report.html: the totals and charts, the biggest changes, and the tables."""
     figures = content.figures
     rows = [
@@ -97,7 +97,7 @@ def report_page(content: Content) -> bytes:
     )
 
 
-def chart_page(content: Content) -> bytes:
+def chart_page(content: ReportContent) -> bytes:
     """Write final_chart.html: all charts."""
     return _rendered("chart.html", **_about(content, CHARTS))
 
@@ -142,7 +142,7 @@ def _months(keys: Iterable[str]) -> Iterator[Month]:
             yield Month.parse(key.split("/")[1])
 
 
-def _about(content: Content, charts: Sequence[Chart]) -> dict[str, Any]:
+def _about(content: ReportContent, charts: Sequence[Chart]) -> dict[str, Any]:
     figures = content.figures
     everywhere = figures.level == "countries"
     texts = {

@@ -228,5 +228,5 @@ def drawn(report: Figures) -> list[bytes]:
     from etl.extract.sources import SOURCES
 
     documents = charts.documents(report) if report.until else {}
-    content = pages.Content(report, SOURCES["sample"], [], documents, "bokeh.js")
+    content = pages.ReportContent(report, SOURCES["sample"], [], documents, "bokeh.js")
     return [pages.report_page(content), pages.chart_page(content)]
