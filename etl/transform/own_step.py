@@ -19,7 +19,7 @@ from etl.settings.tables import NAME, OwnStep
 from etl.transform.columns import Field, latest_fields
 from etl.transform.own_code import OwnCode
 from etl.transform.own_columns import RESERVED
-from etl.transform.own_values import Mismatch, column_of, differs
+from etl.transform.own_values import Mismatch, column_of, differs, same_bits
 
 Positions = NDArray[np.intp]
 SAMPLED = 5
@@ -101,13 +101,13 @@ class StepRun:
             raise Mismatch(f"transform returned {_kind(made)}, expected the table")
         keys = [levels.key(table), "date"]
         order = _order(table, made, keys)
-        _refuse_new_rows(table, made, order, keys)
         ours = table
-        if len(order) != len(table) or (order[1:] < order[:-1]).any():
+        if order is not None:
+            _refuse_new_rows(table, made, order, keys)
             ours, made = table.iloc[np.sort(order)], made.iloc[np.argsort(order)]
         there = [name for name in table.columns if name in made.columns]
         begin = made.iloc[:, : len(there)]  # most steps add columns behind ours
-        for name in [] if begin.equals(ours) or ours[there].equals(made[there]) else there:
+        for name in [] if begin.equals(ours) else there:
             if problem := differs(ours[name], made[name]):
                 row = f"{ours[keys[0]].iloc[problem.row]} {ours['date'].iloc[problem.row]:%Y-%m-%d}"
                 raise Mismatch(f"column {name} was changed, which is ours ({row}: {problem})")
@@ -152,8 +152,11 @@ def _refuse_new_rows(
         raise Mismatch(f"a row appears twice: {_named(table.iloc[kept[again[0]]], keys)}")
 
 
-def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Positions:
-    """Return the position in `table` of each row of `made`, or -1. Raises Mismatch."""
+def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Positions | None:
+    """Return the position in `table` of each row of `made`, or -1; None if all are in order.
+
+    Raises Mismatch.
+    """
     for key in keys:
         if key not in made.columns:
             raise Mismatch(f"the key {key} was dropped; drop other columns, or rows")
@@ -163,21 +166,12 @@ def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Position
         if column.dtype.kind != table[key].dtype.kind:
             was, now = table[key].dtype, column.dtype
             raise Mismatch(f"the key {key} is {now} now, and was {was}: leave its dtype as it is")
-    if all(_same(table[key], made[key]) for key in keys):
-        return np.arange(len(table))
+    if all(same_bits(table[key], made[key]) for key in keys):
+        return None
     ours = pd.MultiIndex.from_arrays([table[keys[0]].astype("str"), table["date"]])
     theirs = pd.MultiIndex.from_arrays([made[keys[0]].astype("str"), made["date"]])
     order: Positions = ours.get_indexer(theirs)
     return order
-
-
-def _same(ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> bool:
-    """Compare two keys without their index; categories by their codes."""
-    if ours.dtype != theirs.dtype:
-        return False
-    if isinstance(ours.dtype, pd.CategoricalDtype):
-        return np.array_equal(ours.cat.codes.to_numpy(), theirs.cat.codes.to_numpy())
-    return np.array_equal(ours.to_numpy(), theirs.to_numpy())
 
 
 def _named(row: "pd.Series[Any]", keys: list[str]) -> str:

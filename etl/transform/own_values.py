@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 from pandas.api import types
 
 
@@ -28,7 +29,7 @@ def differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any] | pd.DataFrame") -> 
     """Return the first cell of one of our columns that was changed; its dtype may be another."""
     if isinstance(theirs, pd.DataFrame):
         raise Mismatch(f"two columns are called {ours.name}")
-    if theirs.dtype == ours.dtype and ours.array is theirs.array:
+    if same_bits(ours, theirs):
         return None
     theirs = theirs.reset_index(drop=True)
     ours = ours.reset_index(drop=True)
@@ -46,6 +47,34 @@ def differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any] | pd.DataFrame") -> 
         return None
     row = int(np.flatnonzero(~same)[0])
     return Changed(row, ours.iloc[row], theirs.iloc[row])
+
+
+def same_bits(ours: "pd.Series[Any]", theirs: "pd.Series[Any]") -> bool:
+    """Say whether two columns are the same in memory, which is fast to find out.
+
+    Where they are not, their values may still be equal. Their index doesn't matter.
+    """
+    if ours.dtype != theirs.dtype:
+        return False
+    if isinstance(ours.dtype, pd.CategoricalDtype):
+        one, other = ours.cat.categories, theirs.cat.categories
+        if one is not other and not one.equals(other):  # equal dtypes may have them in other order
+            return False
+    a, b = _bits(ours), _bits(theirs)
+    return bool(a) and all(map(np.array_equal, a, b))
+
+
+def _bits(column: "pd.Series[Any]") -> list[NDArray[Any]]:
+    """Return the arrays that a column consists of, floats and times as whole numbers."""
+    dtype = column.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return [column.cat.codes.to_numpy()]
+    if isinstance(dtype, pd.Int64Dtype | pd.BooleanDtype):
+        known = column.to_numpy(dtype=dtype.numpy_dtype, na_value=0)
+        return [known, column.array.isna()]
+    if dtype.kind in "fiuM" and dtype.itemsize == 8:
+        return [column.to_numpy().view(np.int64)]
+    return [column.to_numpy()] if dtype.kind == "b" else []
 
 
 def column_of(values: "pd.Series[Any]", wanted: str | None) -> tuple[str, Any, int]:

@@ -84,6 +84,16 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
             "column new_cases was changed, which is ours (spain 2021-01-02: 5 became 6)",
         ),
         ('return table.assign(country="x")', "column country was changed"),
+        (
+            'swap = {"france": "spain", "spain": "france"}\n'
+            'return table.assign(country_key=table["country_key"].cat.rename_categories(swap))',
+            "a row was added: france 2021-01-01",
+        ),
+        (
+            'swap = {"France": "Spain", "Spain": "France"}\n'
+            'return table.assign(country=table["country"].cat.rename_categories(swap))',
+            "column country was changed",
+        ),
         ('return table.assign(new_cases=table["new_cases"].fillna(0))', "<NA> became 0"),
         ('return table["new_casos"]', "line 3, column 12: KeyError: there is no 'new_casos'"),
         ("return 1 / 0", "line 3, column 12: ZeroDivisionError: division by zero"),
