@@ -115,7 +115,7 @@ def twice(*keys: NDArray[np.int64]) -> tuple[int, int] | None:
     Rows whose first key is negative don't count.
     """
     rows = np.flatnonzero(keys[0] >= 0)
-    order = rows[np.lexsort([key[rows] for key in reversed(keys)])]
+    order = rows[sorting(*(key[rows] for key in keys))]
     same = np.ones(max(len(order) - 1, 0), bool)
     for key in keys:
         same &= key[order][1:] == key[order][:-1]
@@ -124,6 +124,16 @@ def twice(*keys: NDArray[np.int64]) -> tuple[int, int] | None:
     pairs = np.sort(np.stack([order[:-1][same], order[1:][same]]), axis=0)
     one, other = pairs[:, np.argmin(pairs[1])].tolist()
     return one, other
+
+
+def sorting(*keys: NDArray[np.int64]) -> NDArray[np.intp] | slice:
+    """Return the order that sorts rows by these keys; a slice of all if they are sorted."""
+    pairs = max(len(keys[0]) - 1, 0)
+    later, same = np.zeros(pairs, bool), np.ones(pairs, bool)
+    for key in keys:
+        later |= same & (key[1:] > key[:-1])
+        same &= key[1:] == key[:-1]
+    return slice(None) if (later | same).all() else np.lexsort(keys[::-1])
 
 
 def named(names: Sequence[str], wanted: str, own: Sequence[str]) -> int:

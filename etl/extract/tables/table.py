@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from etl.errors import SourceChanged, escaped, one_line
 from etl.extract.countries import Country
 from etl.extract.tables.files import MAX_ROWS, Columns, read_columns
-from etl.extract.tables.keys import CountryColumn, as_countries, find_country, named, twice
+from etl.extract.tables.keys import CountryColumn, as_countries, find_country, named, sorting, twice
 from etl.extract.tables.typed import Typed, snake_case, trimmed, typed
 from etl.settings.tables import NO_DATE, TableSpec
 
@@ -113,13 +113,12 @@ def _date_key(
 
     Raises ValueError if a country, or a country's day, is there twice.
     """
-    again = twice(country)
     if spec.date and spec.date != NO_DATE:
         at = named(found.names, spec.date, names)
         if at not in kept or kept[at].type != "date":
             raise ValueError(f"column {names[at]}: expected dates such as 2021-01-31")
         candidates = [at]
-    elif again is None:
+    elif not _repeats(country):
         return None
     else:
         candidates = [at for at, one in kept.items() if one.type == "date" and not spec.date]
@@ -132,13 +131,17 @@ def _date_key(
     if unique:
         called = ", ".join(names[at] for at in unique)
         raise ValueError(f"several columns of dates: {called}; say which it is with #date=COLUMN")
-    pair = next((pair for pair in repeated.values() if pair), again)
+    pair = next((pair for pair in repeated.values() if pair), None) or twice(country)
     assert pair is not None  # noqa: S101  either of the two is there
     one, other = (at + HEADER_ROWS for at in pair)
     label = escaped(key.values[key.codes[pair[0]]], 80)
     what = "the same country and day" if repeated else "the same country"
     hint = "" if repeated else ", and there is no column of dates"
     raise ValueError(f"{label}: rows {one} and {other} are of {what}{hint}")
+
+
+def _repeats(country: NDArray[np.int64]) -> bool:
+    return bool((np.bincount(country[country >= 0]) > 1).any())
 
 
 def _twice_on_a_day(country: NDArray[np.int64], day: NDArray[np.int64]) -> tuple[int, int] | None:
@@ -160,9 +163,10 @@ def _sorted(
     country: NDArray[np.int64],
     day: NDArray[np.int64] | None,
 ) -> OwnTable:
+    keys = [country] if day is None else [country, day]
     rows = np.flatnonzero((country >= 0) & (day > NO_DAY if day is not None else True))
-    order = rows[np.lexsort([day[rows], country[rows]] if day is not None else [country[rows]])]
-    moved = pa.array(order)
+    order = rows[sorting(*(key[rows] for key in keys))]
+    moved = None if np.array_equal(order, np.arange(len(country))) else pa.array(order)
     infinite = [
         f"table {spec.name}: {one.infinite} infinite values of {name}, treated as missing"
         for name, one in columns.items()
@@ -172,7 +176,8 @@ def _sorted(
     return OwnTable(
         name=spec.name,
         columns={
-            name: Typed(one.type, pc.take(one.values, moved)) for name, one in columns.items()
+            name: Typed(one.type, one.values if moved is None else pc.take(one.values, moved))
+            for name, one in columns.items()
         },
         numbers=numbers,
         country=country[order],

@@ -103,13 +103,24 @@ def _cast(texts: pa.Array, pattern: str, *kinds: pa.DataType) -> pa.Array | None
     if not pc.all(pc.match_substring_regex(texts.slice(0, SAMPLED), pattern), min_count=0).as_py():
         return None
     if kinds[0] in (pa.int64(), pa.float64()):
-        if pc.any(pc.match_substring_regex(texts, CODE), min_count=0).as_py():
+        if _has_codes(texts):
             return None
-        texts = pc.utf8_ltrim(texts, characters="+")
+        if _any(pc.starts_with(texts, "+")):
+            texts = pc.utf8_ltrim(texts, characters="+")
     for kind in kinds:
         with suppress(pa.ArrowInvalid):
             return texts.cast(kind)
     return None
+
+
+def _has_codes(texts: pa.Array) -> bool:
+    """Look for codes among those texts alone that begin with 0, since few do."""
+    found = (texts.filter(pc.starts_with(texts, f"{sign}0")) for sign in ("", "-", "+"))
+    return any(len(few) and _any(pc.match_substring_regex(few, CODE)) for few in found)
+
+
+def _any(found: pa.Array) -> bool:
+    return bool(pc.any(found, min_count=0).as_py())
 
 
 def _number(values: pa.Array) -> Typed:
