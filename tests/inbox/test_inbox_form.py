@@ -1,6 +1,5 @@
 """The form by which readers write: what it lets through, where it is, which languages it speaks."""
 
-import json
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -8,7 +7,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import requests
 
 from config import read_settings
 from etl.inbox import form, form_page
@@ -21,6 +19,7 @@ from etl.store.s3.setup.policy import PUBLIC
 from etl.store.s3.signed_links import S3Signer
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
+from tests.support.feedback import data, post
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg
 from tests.support.page_reader import Element, read_page
@@ -44,11 +43,6 @@ def inbox_on(local_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("INBOX", "on")
 
 
-def data(html: str) -> Any:
-    """What the page hands to its script."""
-    return json.loads(read_page(html).one("script", id="data").text)
-
-
 def shared(desk: Desk, *options: str) -> str:
     said = desk("share", "--inbox", *options)
     assert said.status == 0, said.err
@@ -56,14 +50,6 @@ def shared(desk: Desk, *options: str) -> str:
     answer = fetch(link)
     assert answer.headers["Content-Type"] == "text/html; charset=utf-8"
     return answer.text
-
-
-def post(way: Any, name: str, body: bytes, **over: str) -> requests.Response:
-    """As the page's script does."""
-    fields = {**way["fields"], "key": way["fields"]["key"].replace("${filename}", name), **over}
-    with requests.Session() as session:
-        session.trust_env = False
-        return session.post(way["url"], data=fields, files={"file": ("x", body)}, timeout=20)
 
 
 # ---- what it lets through
