@@ -70,11 +70,12 @@ def _bits(column: "pd.Series[Any]") -> list[NDArray[Any]]:
     if isinstance(dtype, pd.CategoricalDtype):
         return [column.cat.codes.to_numpy()]
     if isinstance(dtype, pd.Int64Dtype | pd.BooleanDtype):
-        known = column.to_numpy(dtype=dtype.numpy_dtype, na_value=0)
+        known = column.to_numpy(dtype=np.int64, na_value=0)
         return [known, column.array.isna()]
-    if dtype.kind in "fiuM" and dtype.itemsize == 8:
-        return [column.to_numpy().view(np.int64)]
-    return [column.to_numpy()] if dtype.kind == "b" else []
+    if not isinstance(dtype, np.dtype):
+        return []
+    values = column.to_numpy()
+    return [values.view(np.int64) if dtype.kind in "fM" and dtype.itemsize == 8 else values]
 
 
 def column_of(values: "pd.Series[Any]", wanted: str | None) -> tuple[str, Any, int]:
