@@ -19,6 +19,7 @@ from etl.errors import (
     SourceChanged,
     SourceUnavailable,
     StateConflict,
+    StepFailed,
     StoreError,
 )
 from etl.history.record import Failure
@@ -26,7 +27,8 @@ from etl.load.free_memory import trim_heap
 
 PAUSES_S = (1.0, 2.0, 4.0, 8.0, 15.0, 15.0, 15.0)  # a minute, for a store that is away for 30 s
 GIVE_UP_AFTER = 5  # tasks in a row that come to nothing
-OF_THE_BYTES = (SourceChanged, SourceUnavailable, DataRejected)
+OF_THE_BYTES = (SourceChanged, SourceUnavailable, DataRejected, StepFailed)
+NO_BETTER_LATER = (WrongWorker.__name__, StepFailed.__name__)  # on the same worker
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -140,7 +142,7 @@ def attempt(
             return result
         finally:
             trim_heap()  # otherwise memory grows by half a megabyte with each snapshot
-        if trouble.kind == WrongWorker.__name__:
+        if trouble.kind in NO_BETTER_LATER:
             return trouble
         if pause_s is not None:
             log.warning("backfill.waiting", seconds=pause_s, error=trouble.message)

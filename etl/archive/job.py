@@ -6,7 +6,7 @@ from functools import cache
 from importlib.metadata import version
 from typing import Any
 
-from etl.errors import EtlError
+from etl.errors import EtlError, StepFailed
 from etl.extract.answer import shown
 from etl.history.catalogue import Archived
 from etl.load.fingerprint import code, fingerprint
@@ -58,9 +58,13 @@ class Job:
         return self.settings.source.max_bytes
 
     def verify(self) -> None:
-        """Raise WrongWorker if this process runs other code or packages than the job needs."""
+        """Raise WrongWorker if this process runs other code or packages than the job needs, and
+        StepFailed if the user's step is not the one that was sent."""
         if other := differing(tools(), self.tools):
             raise WrongWorker(other)
+        step = self.settings.table.own_step
+        if step and not step.is_whole:
+            raise StepFailed(f"{step.path}: what arrived is not what was sent; its digest differs")
 
 
 def job(

@@ -30,7 +30,10 @@ class TableSpec:
 
 @dataclass(frozen=True)
 class OwnStep:
-    """The file that TRANSFORM names: its path, its source, and the digest of the source."""
+    """The file that TRANSFORM names: its path, its source, and the digest of the source.
+
+    It is sent to the workers of a cluster.
+    """
 
     path: str
     source: str = field(repr=False)
@@ -39,6 +42,18 @@ class OwnStep:
     @property
     def name(self) -> str:
         return Path(self.path).name
+
+    @property
+    def is_whole(self) -> bool:
+        """Say whether the source is the one of the digest."""
+        return digest(self.source) == self.sha256
+
+
+def digest(source: str) -> str:
+    """Return the SHA-256 of a step's source in UTF-8."""
+    import hashlib  # loads OpenSSL, 3.5 MB, which the idle worker would keep
+
+    return hashlib.sha256(source.encode()).hexdigest()
 
 
 def tables(value: str) -> tuple[TableSpec, ...]:
@@ -89,8 +104,6 @@ def own_step(value: str) -> OwnStep | None:
     """Read the file of a step; None where there is none."""
     if not value:
         return None
-    import hashlib  # loads OpenSSL, 3.5 MB, which the idle worker would keep
-
     try:
         with Path(value).open("rb") as file:
             body = file.read(MAX_STEP_BYTES + 1)
@@ -101,4 +114,4 @@ def own_step(value: str) -> OwnStep | None:
         raise ValueError("a Python file in UTF-8") from exc
     if len(body) > MAX_STEP_BYTES:
         raise ValueError("a Python file of at most 1 MB")
-    return OwnStep(value, source, hashlib.sha256(body).hexdigest())
+    return OwnStep(value, source, digest(source))
