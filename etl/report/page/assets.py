@@ -33,6 +33,7 @@ PARTS = (
     "chart",
     "notes",
     "chooser",
+    "months",
     "map",
     "start",
 )  # in this order, within one block
@@ -41,7 +42,7 @@ _SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 def style() -> str:
     """Return the page's CSS, which is put into the page itself."""
-    parts = (HERE / "assets" / f"{part}.css" for part in ("page", "vendor/uplot", "chart"))
+    parts = (HERE / "assets" / f"{part}.css" for part in ("page", "map", "vendor/uplot", "chart"))
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
@@ -53,26 +54,32 @@ def scripts(folder: Path, level: str, every: int, own: Sequence[Measure] = ()) -
     others load.
     """
     yield _named("page", page_js())
+    if level == "countries":
+        yield _shapes()
     if not every:
         return
     yield _named("series", _packed("series", series.encode(folder, level, every, own)))
     yield _named("uplot", (HERE / "assets" / "vendor" / "uplot.js").read_bytes())
-    yield from _same_for_all()
 
 
 @cache
-def _same_for_all() -> tuple[Script, ...]:
-    """Return the scripts that hold no data; cached, since a backfill makes many pages."""
-    charts = b'{"figures":%b,"shapes":%b}' % (
-        (HERE / "figures.json").read_bytes(),
-        (HERE / "shapes.json").read_bytes(),
-    )
-    return _named("charts", _packed("charts", charts)), bokeh()
+def _shapes() -> Script:
+    """Return the map's shapes; cached, since a backfill makes many pages."""
+    return _named("shapes", _packed("shapes", (HERE / "shapes.json").read_bytes()))
 
 
 def bokeh() -> Script:
-    """Return BokehJS's name and bytes; monthly reports load it too."""
+    """Return BokehJS's name and bytes, for the monthly reports."""
     return _named("bokeh", _packed("bokeh", bokeh_js()))
+
+
+def bokeh_js() -> bytes:
+    """Read BokehJS from the installed package, without importing it. Raises FileNotFoundError."""
+    found = find_spec("bokeh")
+    if found is None or not found.submodule_search_locations:
+        raise FileNotFoundError("the package bokeh is not installed")
+    folder = Path(found.submodule_search_locations[0])
+    return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
 def page_js() -> bytes:
@@ -84,15 +91,6 @@ def page_js() -> bytes:
 def sentences() -> list[str]:
     """List the sentences of the page's script, each written there as _("...")."""
     return list(dict.fromkeys(_SENTENCE.findall(page_js().decode())))
-
-
-def bokeh_js() -> bytes:
-    """Read BokehJS from the installed package, without importing it. Raises FileNotFoundError."""
-    found = find_spec("bokeh")
-    if found is None or not found.submodule_search_locations:
-        raise FileNotFoundError("the package bokeh is not installed")
-    folder = Path(found.submodule_search_locations[0])
-    return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
 def _packed(name: str, content: bytes) -> bytes:

@@ -78,7 +78,6 @@ def read_content(folder: Path, manifest: Manifest, status: Status, beside: Besid
         "view": shown,
         "most_ranked": view.RANKED,
         "most_listed": view.LISTED,
-        "map_from": words.MAP_FROM,
         "meanings": words.MEANING,
         "elsewhere": words.ELSEWHERE,
         "published": {*(file.name for file in manifest.files), *_feed(manifest)},

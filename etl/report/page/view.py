@@ -23,9 +23,9 @@ from etl.store.layout import CHANGES, LATEST_JSON, SCHEMAS, WORLD, list_key, ser
 from etl.transform.columns import Field, latest_fields
 
 RANKED = 12
+RANKED_BY = "cases_7d_per_100k"
 LISTED = 1000  # files of single series; if there are more, the page lists none
 UNLISTED = (CHANGES, SCHEMAS)
-MAPPED = "cases_7d_per_100k"
 
 
 @dataclass(frozen=True)
@@ -110,6 +110,7 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     world = _read_world(folder, level)
     names = {row[key]: levels.full_name(row) for row in latest}
     ranked_by = _ranked_by(measures)
+    bars = _bars(latest, level, ranked_by, files) if ranked_by else []
     of_one = [f for f in manifest.files if f.name.startswith(series_key(level))]
     others = [f for f in manifest.files if not f.name.startswith((series_key(level), *UNLISTED))]
     return View(
@@ -121,8 +122,8 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         columns=_columns(latest, level, manifest),
         rows=[_row(row, level, measures, files, coded) for row in latest],
         ranked_by=ranked_by,
-        bars=_bars(latest, level, ranked_by, files) if ranked_by else [],
-        mapped=any(m.column == MAPPED for m in measures),
+        bars=bars,
+        mapped=level == "countries" and bool(bars),
         world=world_figures(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
@@ -182,7 +183,7 @@ def _row(
 
 def _ranked_by(measures: Sequence[Measure]) -> Measure | None:
     """Return incidence, which suits small and large countries, or else the first measure."""
-    preferred = [m for m in measures if m.column == MAPPED]
+    preferred = [m for m in measures if m.column == RANKED_BY]
     return next(iter([*preferred, *measures]), None)
 
 

@@ -55,7 +55,6 @@ MEASURES = (
 )
 NO_BLANKS = str.maketrans("{}", "()")  # in translated sentences they are blanks
 MOST_OWN = 4  # measures of TABLES and TRANSFORM on the page; the files have all
-MAP_FROM = (0, 1, 10, 25, 50, 100, 250, 500)  # where each colour begins, the same every day
 MEANING = {
     place.key: place.meaning
     for place in PLACES

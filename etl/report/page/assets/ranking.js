@@ -11,9 +11,12 @@ function link(row) {
 
 // as in view.py: what is of now, a country, and says something
 function isRanked(row, column) {
-  if (row.matches(".stale, .silent, [data-apart]") || Number.isNaN(valueOf(row, column))) return false;
+  return !(row.matches(".stale, .silent, [data-apart]") || Number.isNaN(valueOf(row, column)) || hasFew(row, column));
+}
+
+function hasFew(row, column) {
   const cases = columnOf("cumulative_cases");
-  return cases < 0 || !(valueOf(row, cases) < Number(headings[column].dataset.leastCases ?? 0));
+  return cases > 0 && valueOf(row, cases) < Number(headings[column].dataset.leastCases ?? 0);
 }
 
 function rank() {

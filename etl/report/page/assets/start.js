@@ -6,27 +6,9 @@ async function unpacked(name) {
   return new Response(stream).text();
 }
 
-function runBokeh(code) {
-  const script = document.createElement("script");
-  script.textContent = code;
-  document.head.append(script);
-  Bokeh.set_log_level("warn");
-}
-
-async function embedded(figure) {
-  byId(figure.target_id).replaceChildren();
-  const views = await Bokeh.embed.embed_item(figure);
-  const view = [...views][0];
-  for (const canvas of canvases(view)) canvas.events_el.tabIndex = -1; // nothing to do there by key
-  return view.model.document;
-}
-
-const canvases = (view) =>
-  view.canvas_view ? [view.canvas_view] : (view.child_views ?? []).flatMap((child) => canvases(child));
-
 async function draw() {
-  const [series, charts] = (await Promise.all(["series", "charts"].map(unpacked))).map((text) => JSON.parse(text));
-  const chart = new Chart(byId("chart"), new Series(series));
+  const series = new Series(JSON.parse(await unpacked("series")));
+  const chart = new Chart(byId("chart"), series);
   chart.listeners.push(showDay);
   const drawChart = () => {
     chart.draw();
@@ -45,15 +27,26 @@ async function draw() {
   drawChart();
   follow();
   byId("day-row").hidden = false;
-  runBokeh(await unpacked("bokeh"));
-  const map = byId("map") && new WorldMap(await embedded(charts.figures.map), charts.shapes);
-  map?.paint();
+  if (byId("map")) await drawMap(series);
   for (const query of ["(prefers-color-scheme: dark)", "print"]) {
     matchMedia(query).addEventListener("change", () => {
       drawChart();
-      map?.paint();
     });
   }
+}
+
+async function drawMap(series) {
+  const map = new WorldMap(JSON.parse(await unpacked("shapes")), new Figures(series));
+  byId("month").max = map.figures.months.length;
+  byId("month").value = map.figures.months.length;
+  map.paint();
+  if (matchMedia("(pointer: coarse)").matches) {
+    byId("map-says").textContent = _("The measure is that of the ranking. Tap a country to read its figure, and tap it again to see it in the chart.");
+  }
+  byId("measure").addEventListener("change", () => map.paint());
+  byId("month").addEventListener("input", () => map.paint());
+  onChoice(({ chosen }) => map.mark(chosen));
+  map.mark(state.chosen);
 }
 
 function giveUp(why) {
@@ -62,10 +55,11 @@ function giveUp(why) {
 
 async function start() {
   if (!byId("chart")) {
-    // the page says why
+    // the page says why; the map does without the past
+    if (byId("map") && window.packed?.shapes && "DecompressionStream" in window) await drawMap(null);
   } else if (!("DecompressionStream" in window)) {
     giveUp(_("This browser is too old for the charts: it lacks DecompressionStream."));
-  } else if (!window.uPlot || !["series", "charts", "bokeh"].every((name) => window.packed?.[name])) {
+  } else if (!window.uPlot || !["series", ...(byId("map") ? ["shapes"] : [])].every((name) => window.packed?.[name])) {
     giveUp(_("The scripts beside this page, in assets/, could not be loaded."));
   } else {
     await draw();
