@@ -56,6 +56,7 @@ def test_the_map_reads_by_pointer_and_leads_to_the_chart(opened: Browser) -> Non
     browser.wait(SAYS, "India: ")
     # what ended says nothing of today, and where the pointer is near a dot it means the dot
     dot = browser.one("#map [href='#chart=hong-kong'] circle")
+    browser.run("arguments[0].scrollIntoView({block: 'center'})", dot)
     ActionChains(browser.driver).move_to_element_with_offset(dot, 7, 6).perform()
     assert browser.texts(".tip") == ["Hong Kongno dataended 2020-03-10"]
     assert dot.get_attribute("fill") == "url(#hatch)"
