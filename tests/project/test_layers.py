@@ -17,7 +17,7 @@ KNOWN_TO = {
     "botocore": ("etl.store.s3.", "etl.alerts.aws"),
     "dask": ("etl.archive.cluster",),
     "distributed": ("etl.archive.cluster", "etl.archive.on_dask", "etl.archive.workers"),
-    "bokeh": ("etl.report.monthly.charts", "etl.report.page.chart_documents"),
+    "bokeh": ("etl.report.monthly.charts",),
     "click": ("etl.cli.",),
     "rich": ("etl.cli.",),
 }

@@ -26,7 +26,7 @@ def test_the_page_needs_only_scripts_of_its_own_named_by_what_they_hold(
     scripts = [s.attributes["src"] for s in page_of(sample).all("script") if "src" in s.attributes]
     assets = [file["name"] for file in manifest["files"] if file["name"].startswith("assets/")]
     assert sorted(scripts) == sorted(assets)
-    assert len(scripts) == 5
+    assert len(scripts) == 4
     for name in scripts:
         digest = hashlib.sha256(objects[name]).hexdigest()[:12]
         assert re.fullmatch(rf"assets/[a-z]+-{digest}\.js", name)

@@ -1,17 +1,12 @@
-"""The page's controls in a browser: chooser, charts, map, table, ranking."""
+"""The page's controls in a browser, of places and of odd names."""
 
-import json
 from datetime import UTC, datetime
-from itertools import accumulate
 from pathlib import Path
-from statistics import fmean
 
-from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from dev.bench.browser import Browser
 from etl.extract.sources import SAMPLES
-from etl.report.page import page
 from etl.store.directory import DirectoryStore
 from tests.support.builders import country, day, stats_json
 from tests.support.drawn import colours, column
@@ -22,7 +17,6 @@ OPTIONS = """const box = document.querySelector('#country');
 box.focus();
 box.dispatchEvent(new Event('input'));
 return [...document.querySelectorAll('#country-list li')].map((option) => option.textContent)"""
-SHAPES = Path(page.__file__).with_name("shapes.json")
 
 
 def test_places_are_chosen_sorted_and_found_by_what_they_lie_in(
@@ -52,27 +46,6 @@ def test_places_are_chosen_sorted_and_found_by_what_they_lie_in(
     assert browser.errors() == []
 
 
-def test_a_pointer_over_the_map_reads_its_country(browser: Browser, address: str) -> None:
-    browser.open(address)
-    plot = browser.one("#map")
-    shapes = {shape["name"]: shape for shape in json.loads(SHAPES.read_bytes())["countries"]}
-    for name in ("Brazil", "India"):
-        ring = max((polygon[0] for polygon in shapes[name]["polygons"]), key=len)
-        x, y = (fmean(accumulate(ring[axis::2])) for axis in (0, 1))
-        # the map's ranges are those of figures.py, and fill its whole element
-        right = x / 2000 * plot.size["width"]
-        down = ((495 - y) / 890 - 0.5) * plot.size["height"]
-        ActionChains(browser.driver).move_to_element_with_offset(
-            plot, round(right), round(down)
-        ).perform()
-        browser.wait(f"return document.querySelector('#map-says').textContent.startsWith('{name}')")
-        value = browser.run(
-            "return document.querySelector(`[data-key=${arguments[0]}]`).cells[5].textContent",
-            name.lower(),
-        )
-        assert browser.one("#map-says").text == f"{name}: {value} per 100,000 in 7 days."
-
-
 def test_a_country_named_like_a_script_stays_text(browser: Browser, tmp_path: Path) -> None:
     elements = [
         country("odd", SCRIPT_NAME, days={"2021-01-20": day(cumulative_cases=50)}),
@@ -86,5 +59,5 @@ def test_a_country_named_like_a_script_stays_text(browser: Browser, tmp_path: Pa
     browser.one("#country").send_keys("alert", Keys.ENTER)
     assert f". {SCRIPT_NAME}: " in browser.one("#chart-says").text
     assert SCRIPT_NAME in column(browser, 1)
-    assert browser.run("return document.scripts.length") == 7  # its own, and Bokeh unpacked
+    assert browser.run("return document.scripts.length") == 5  # its own
     assert browser.errors() == []

@@ -94,7 +94,7 @@ def test_a_page_of_200_countries_and_400_days_stays_below_a_megabyte_and_a_half(
     objects = contents(store)
     assert json.loads(objects["manifest.json"])["source"]["rows"] > 66_000
     sizes = [len(b) for name, b in objects.items() if name.startswith(("assets/", "index.html"))]
-    assert len(sizes) == 6
+    assert len(sizes) == 5
     assert sum(sizes) < 1_500_000
 
 
@@ -174,7 +174,7 @@ def test_a_name_stays_text_wherever_it_stands(tmp_path: Path, name: str) -> None
     ]
     store = publish(tmp_path / "stats.json", stats_json(elements))
     read = page_of(store)
-    assert len(read.all("script")) == 6
+    assert len(read.all("script")) == 5
     assert read.all("img") == []
     named = [row for row in read.one("table", id="table").all("tr") if "data-key" in row.attributes]
     assert {row.attributes["data-key"] for row in named} == {"odd", "spain"}

@@ -33,7 +33,7 @@ SAMPLE: dict[str, Any] = {
 INNERMOST = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[^\W\d_]{2,}")
 # what stands beside the sentences on purpose: names, codes, units
-KEEPS = {"JSON", "SHA", "UTC", "MB", "kB", "InfoPaisosExtra", "Natural", "Earth", "Bokeh"}
+KEEPS = {"JSON", "SHA", "UTC", "MB", "kB", "InfoPaisosExtra", "Natural", "Earth", "uPlot"}
 
 
 def test_the_pages_name_their_language_and_each_other(source: Path, translate: Languages) -> None:
@@ -232,7 +232,7 @@ def test_a_translation_stays_text_whatever_somebody_wrote_into_the_folder(
     assert_settled(contents(store))
     read = page_of(store, "es")
     assert read.all("img") == []
-    assert len(read.all("script")) == 7
+    assert len(read.all("script")) == 6
     assert read.one("h1").text == wild
     assert read.one("nav", class_="languages").attributes["aria-label"] == wild
     assert set(texts_of(read).values()) == {wild}
