@@ -195,8 +195,8 @@ def point(geometry: dict[str, Any], lines: list[Ring]) -> dict[str, Any]:
 
 
 def extent(points: Ring) -> float:
-    (left, right), (low, high) = ((min(axis), max(axis)) for axis in zip(*points, strict=True))
-    return (right - left) * (high - low)
+    xs, ys = [x for x, _ in points], [y for _, y in points]
+    return (max(xs) - min(xs)) * (max(ys) - min(ys))
 
 
 def at(longitude: float, latitude: float) -> list[int]:
