@@ -29,9 +29,7 @@ SHA256 = {
     FINE: "3bc6f1d367a9bcec479841bae0e76092f512838411d0cef124e92eec4db45f79",
 }
 TARGET = Path(__file__).resolve().parents[2] / "etl" / "report" / "page" / "shapes.json"
-ABOUT = (
-    "Natural Earth, Admin 0 countries 1:110m 4.1.0, public domain; made by dev/tools/make_shapes.py"
-)
+ABOUT = "Natural Earth, Admin 0 countries 4.1.0, public domain; made by dev/tools/make_shapes.py"
 WIDE = 2000  # units from the western to the eastern end of the equator
 EQUATOR = 2 * 2.7066299836  # the same width in Equal Earth's own units
 LEFT_OUT = {"Antarctica"}

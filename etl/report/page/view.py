@@ -66,14 +66,13 @@ class Bar:
 class View:
     """What the page shows of the data, without the run and the current time.
 
-    `one`: what a row is, such as place; `within`: what contains it, such as region and country.
+    `within`: what contains a row, such as region and country.
     `world` is empty for regions and places. `unshown`: columns of the user's own that are only in
     the files. `columns`: those of latest.csv. `files` lacks the schemas, and changes.json, which is
     about the run.
     """
 
     level: str
-    one: str
     within: Sequence[str]
     measures: Sequence[Measure]
     unshown: Sequence[Measure]
@@ -81,12 +80,21 @@ class View:
     rows: Sequence[Row]
     ranked_by: Measure | None
     bars: Sequence[Bar]
-    mapped: bool
     world: Sequence[Figure]
     world_ends: date | None
     left_out: Sequence[str]
     files: Sequence[PublishedFile]
     series_files: Sequence[PublishedFile]
+
+    @property
+    def one(self) -> str:
+        """What a row is, such as place."""
+        return levels.one(self.level)
+
+    @property
+    def mapped(self) -> bool:
+        """Whether the page has a map."""
+        return self.level == "countries" and bool(self.bars)
 
 
 def read_view(folder: Path, manifest: Manifest, level: str) -> View:
@@ -115,7 +123,6 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
     others = [f for f in manifest.files if not f.name.startswith((series_key(level), *UNLISTED))]
     return View(
         level=level,
-        one=levels.one(level),
         within=levels.WITHIN[level][1:],
         measures=measures,
         unshown=own[MOST_OWN:],
@@ -123,7 +130,6 @@ def read_view(folder: Path, manifest: Manifest, level: str) -> View:
         rows=[_row(row, level, measures, files, coded) for row in latest],
         ranked_by=ranked_by,
         bars=bars,
-        mapped=level == "countries" and bool(bars),
         world=world_figures(world["series"]),
         world_ends=max(map(date.fromisoformat, world["series"]["date"]), default=None),
         left_out=sorted(names.get(key, key) for key in world["left_out"]),
