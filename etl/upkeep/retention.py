@@ -138,7 +138,9 @@ def _came(found: FolderContents) -> Callable[[str, Folder], datetime]:
     recorded |= {r.published_run for r in found.past.records if r.published_run}
 
     def came(run: str, folder: Folder) -> datetime:
-        return listed.get(run) or (began(run) if run in recorded else folder.written)
+        # a rebuilt run is on record if it was restored, and its id has its snapshot's time
+        ran = run in recorded and not is_derived(run)
+        return listed.get(run) or (began(run) if ran else folder.written)
 
     return came
 

@@ -14,8 +14,9 @@ from etl.report.monthly.make import months_with_snapshots
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.upkeep import prune
+from etl.upkeep.restore import move_to
 from tests.support.archives import DAY, LATER, bring, fill, restating
-from tests.support.runs import contents, run
+from tests.support.runs import NOW, contents, moment, run, settings
 
 
 @pytest.fixture
@@ -40,6 +41,8 @@ def dateless(known: Catalogue) -> Catalogue:
 def test_without_the_catalogue_nothing_is_cleared_and_backfill_lists_it_again(
     store: DirectoryStore, source: Path, archive: Catalogue
 ) -> None:
+    for made in archive.rebuilt[1:]:  # one is on record then, and is not the previous one either
+        move_to(store, made.run_id, moment(settings(source), NOW))
     store.delete("catalogue.json")
     source.write_bytes(restating(4)[3])
     run(store, source)
