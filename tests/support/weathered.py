@@ -1,6 +1,7 @@
 """The program under a clock and limits that a test sets while it runs; see Weather.
 
-    python tests/support/weathered.py            the worker; its children are this program too
+    python tests/support/weathered.py            the worker
+    python tests/support/weathered.py forks      a process of which its children are forks
     python tests/support/weathered.py run ...    a command
 
 Waiting is left out: between tries of a download and of S3, and between two looks at the clock.
@@ -10,14 +11,25 @@ import datetime as datetimes
 import json
 import os
 import resource
+import subprocess
 import sys
+import time
 from dataclasses import asdict, dataclass
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+from tests.support import forked
+
+# what a run and the monthly tasks import while they work
+MODULES = (
+    *("etl.cli.main", "etl.cli.commands.run", "etl.pipeline", "etl.store.s3.store"),
+    *("etl.load.version", "etl.report.page.add", "etl.upkeep.monthly", "etl.report.monthly.make"),
+    *("etl.extract.sources.coviddata", "etl.store.s3.answers"),
+)
 VARIABLE = "WEATHER"  # names the file that holds a Weather
-PROJECT = Path(__file__).resolve().parents[2]
 real = datetimes.datetime
 
 
@@ -52,9 +64,22 @@ def worker() -> int:
 
     for module in (app, children):
         module.datetime = Clock  # type: ignore[attr-defined]
-    children.PROGRAM = Path(__file__)
+    socket = Path("forks").absolute()
+    os.environ[forked.VARIABLE] = str(socket)
+    # it ends with the process group
+    subprocess.Popen([sys.executable, __file__, "forks"])
+    while not socket.exists():
+        time.sleep(0.01)
+    children.PROGRAM = Path(forked.__file__)
     app.NAP_S = 0.05
     return app.worker()
+
+
+def forks() -> int:
+    for module in MODULES:
+        import_module(module)
+    forked.serve(command)
+    return 0
 
 
 def command() -> int:
@@ -71,5 +96,4 @@ def command() -> int:
 
 
 if __name__ == "__main__":
-    sys.path.insert(0, str(PROJECT))
-    sys.exit(command() if len(sys.argv) > 1 else worker())
+    sys.exit({(): worker, ("forks",): forks}.get(tuple(sys.argv[1:]), command)())
