@@ -98,10 +98,10 @@ def drop(store: Store, letter: str) -> None:
     store.delete(_key(letter))
 
 
-def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | None:
+def read_progress(store: Store, letter: str) -> tuple[LetterProgress | None, str] | None:
     """Read a letter's progress and its ETag. Raises StoreError.
 
-    Return None if nobody has begun the letter, or if its progress can't be used.
+    Return None if nobody has begun the letter. The progress is None if it can't be used.
     """
     stored = store.read(_key(letter))
     if stored is None:
@@ -110,7 +110,7 @@ def read_progress(store: Store, letter: str) -> tuple[LetterProgress, str] | Non
         return _checked(decode(stored.body, LetterProgress), letter), stored.etag
     except Malformed as exc:
         log.warning("inbox.progress_unreadable", key=_key(letter), error=exc)
-        return None
+        return None, stored.etag
 
 
 def _checked(progress: LetterProgress, letter: str) -> LetterProgress:
@@ -132,7 +132,7 @@ def under_way(store: Store) -> Iterator[str]:
 def all_progress(store: Store) -> list[LetterProgress]:
     """Return the progress of all letters begun, oldest first. Raises StoreError."""
     found = (read_progress(store, letter) for letter in under_way(store))
-    return [progress for progress, _ in filter(None, found)]
+    return [progress for progress, _ in filter(None, found) if progress]
 
 
 def _write(store: Store, progress: LetterProgress, etag: str | None) -> str:

@@ -27,6 +27,7 @@ MOST_LETTERS = 1_000  # new letters per round
 MAX_CLAIMS = 3  # a letter is given up after this many attempts whose reader died
 MAX_REFUSED_ALONE = 3  # rounds in which a service answered about others and refused this letter
 GIVEN_UP_AFTER = timedelta(days=7)  # a letter does not wait longer
+DAMAGED = "its file in inbox/pending/ was damaged, and the letter itself is gone"
 
 
 @dataclass
@@ -59,6 +60,8 @@ class LetterRound:
         self._ends = time.monotonic() + LIMIT_S
         self._done = RoundResult()
         self._refused: list[RefusedLetter] = []
+        self._damaged: dict[str, str] = {}  # ETags of unusable files in pending/, by letter
+        self._listed_all = False
 
     def work(self) -> RoundResult:
         """Handle the letters that somebody has begun, then the new ones.
@@ -68,12 +71,16 @@ class LetterRound:
         begun = list(claims.under_way(self._store))
         last = [letter for letter in begun if not self.is_late() and self._go_on(letter)]
         for entry in self._new(set(begun)):
-            fresh = claims.claim(self._store, claims.new_progress(entry), None, self._now)
+            etag = self._damaged.pop(letter_id(entry), None)
+            fresh = claims.claim(self._store, claims.new_progress(entry), etag, self._now)
             if fresh and results.read_result(self._store, fresh.progress.id):
                 # another worker has finished it since it was listed
                 claims.drop(self._store, fresh.progress.id)
             elif fresh:
                 self._handle(fresh)
+        for letter, etag in self._damaged.items():
+            if self._listed_all:
+                self._give_up(letter, etag)
         for letter in last:
             if not self.is_late():
                 self._go_on(letter, refused=True)
@@ -104,7 +111,7 @@ class LetterRound:
             raise Later(LATE)
 
     def _new(self, begun: set[str]) -> Iterator[Entry]:
-        """Yield the letters that nobody has begun.
+        """Yield the letters that nobody has begun, or whose progress is damaged.
 
         A letter whose key is invalid can't be deleted and stays listed, so its result is checked.
         """
@@ -113,12 +120,23 @@ class LetterRound:
             if self.is_late() or count == MOST_LETTERS:
                 return
             letter = letter_id(entry)
-            if letter in begun or (
+            if letter in begun - self._damaged.keys() or (
                 not is_valid(entry.key) and results.read_result(self._store, letter)
             ):
                 continue
             count += 1
             yield entry
+        self._listed_all = True
+
+    def _give_up(self, letter: str, etag: str) -> None:
+        """Finish a letter that can't be begun again, since only its damaged progress is there."""
+        known = claims.LetterProgress(letter, INCOMING, self._now, 0)
+        if claims.claim(self._store, known, etag, self._now) is None:
+            return
+        if result := results.read_result(self._store, letter):
+            self._done.letters.append(result)
+        else:
+            self._finish(intake.unreadable(known, DAMAGED))
 
     def _go_on(self, letter: str, *, refused: bool = False) -> bool:
         """Handle a letter. Return True if it is to be handled last, and nothing was done."""
@@ -126,6 +144,9 @@ class LetterRound:
         if found is None:
             return False
         known, etag = found
+        if known is None:
+            self._damaged[letter] = etag
+            return False
         if known.refused and not refused:
             return True
         if known.letter and known.why and self._must_wait(known.letter):

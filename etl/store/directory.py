@@ -73,13 +73,13 @@ class DirectoryStore:
         return Head(key, found.st_size, modified(found), digest, digest, content_type(key), None)
 
     def list(self, prefix: str = "", *, in_order: bool = True) -> Iterator[Entry]:
-        start = self._path(valid_prefix(prefix).rpartition("/")[0])
+        parent, _, begins = valid_prefix(prefix).rpartition("/")
+        start, keys = self._path(parent), []
         with self._explained(prefix):
-            keys = [
-                (Path(folder) / name).relative_to(self.root).as_posix()
-                for folder, _, names in os.walk(start, onerror=_unless_missing)
-                for name in names
-            ]
+            for folder, folders, names in os.walk(start, onerror=_unless_missing):
+                if Path(folder) == start:  # the walk goes into those that are left here
+                    folders[:] = [name for name in folders if name.startswith(begins)]
+                keys += [(Path(folder) / name).relative_to(self.root).as_posix() for name in names]
         for key in sorted(key for key in keys if key.startswith(prefix)):
             yield from filter(None, [self._entry(key)])  # None: hidden, or deleted in the meantime
 

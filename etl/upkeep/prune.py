@@ -114,11 +114,7 @@ def _clear(store: Store, why: str, portion: Portion, advance: Advance) -> None:
 
 def _entries(store: Store, why: str, portion: Portion) -> Iterator[Entry]:
     """Yield the objects of a portion that can be deleted: keys from elsewhere may be invalid."""
-    found = (
-        store.unfinished()
-        if why == UNFINISHED
-        else store.list(f"{portion.folder}/", in_order=False)
-    )
+    found = store.unfinished() if why == UNFINISHED else store.list(portion.prefix, in_order=False)
     return (entry for entry in found if portion.has(entry) and is_valid(entry.key))
 
 

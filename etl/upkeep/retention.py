@@ -16,7 +16,7 @@ from etl.history.manifest import Manifest
 from etl.history.run_id import began, is_derived
 from etl.load.share import expired
 from etl.store import Entry
-from etl.store.layout import INBOX_DAYS, MANIFEST, RAW, raw_key, run_key
+from etl.store.layout import INBOX_DAYS, MANIFEST, RAW, TRIAL, raw_key, run_key
 from etl.store.layout import RUNS as RUNS_FOLDER
 
 BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manifest has crashed
@@ -64,6 +64,11 @@ class Portion:
     until: datetime | None = None
     objects: int = 0
     bytes: int = 0
+
+    @property
+    def prefix(self) -> str:
+        """The prefix of its keys; test objects are in no folder."""
+        return self.folder if self.folder == TRIAL else f"{self.folder}/"
 
     def has(self, entry: Entry) -> bool:
         young = self.until is not None and entry.modified >= self.until
@@ -118,6 +123,7 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
         LEFT: [
             *_left(RUNS_FOLDER, found.runs, found.runs.keys() - whole - safe - young, left_before),
             *_left(RAW, found.raw, useless & found.raw.keys() - old_raw, left_before),
+            Portion(TRIAL, until=left_before),
         ],
         SHARED: [Portion(name) for name in found.shared if expired(name, now)],
         LETTERS: [Portion(name, until=now - timedelta(INBOX_DAYS)) for name in found.inbox],

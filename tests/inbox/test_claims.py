@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
-from etl.inbox import claims
+from config import read_settings
+from etl.alerts.teller import Teller
+from etl.inbox import claims, results, rounds
+from etl.inbox.letter import Letter
 from etl.store import Entry, Upload
 from etl.store.memory import MemoryStore
+from tests.support.letters import GIF, send
+from tests.support.stores import keys
 
 NOW = datetime(2026, 1, 2, 6, tzinfo=UTC)
 LETTER = claims.new_progress(Entry("inbox/incoming/a", 9, NOW))
@@ -29,6 +34,7 @@ def with_progress(**changed: Any) -> MemoryStore:
 def test_the_progress_of_a_letter_is_read_again() -> None:
     found = claims.read_progress(with_progress(), LETTER.id)
     assert found
+    assert found[0]
     assert found[0].key == "inbox/incoming/a"
 
 
@@ -47,6 +53,45 @@ def test_a_progress_that_is_of_another_letter_or_no_progress_is_not_used(
     changed: dict[str, Any], caplog: pytest.LogCaptureFixture
 ) -> None:
     store = with_progress(**changed)
-    assert claims.read_progress(store, LETTER.id) is None
+    found = claims.read_progress(store, LETTER.id)
+    assert found
+    assert found[0] is None
     assert claims.all_progress(store) == []
     assert "inbox.progress_unreadable" in caplog.messages
+
+
+def read_letters(store: Any) -> list[Letter]:
+    chosen = read_settings({"S3_BUCKET": "news", "INBOX": "on"})
+    return rounds.make_round(chosen.inbox, store, Teller(chosen, store), NOW).letters
+
+
+def test_a_letter_whose_progress_is_damaged_is_begun_again(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    store = MemoryStore()
+    send(store, {"a": GIF, "b": GIF})
+    [first, _] = store.list("inbox/incoming/")
+    progress = claims.new_progress(first)
+    store.write(Upload(f"inbox/pending/{progress.id}.json", b'{"id":'))
+    found = read_letters(store)
+    assert {letter.key for letter in found} == {"inbox/incoming/a", "inbox/incoming/b"}
+    assert all("GIF" in letter.notes["contents"] for letter in found)
+    assert keys(store, "inbox/incoming/") == keys(store, "inbox/pending/") == []
+    assert caplog.messages.count("inbox.progress_unreadable") == 1
+
+
+def test_a_letter_of_which_only_damaged_progress_is_left_is_finished_as_unreadable() -> None:
+    store = with_progress(claims="many")
+    [letter] = read_letters(store)
+    assert (letter.id, letter.kind) == (LETTER.id, "unreadable")
+    assert "inbox/pending/ was damaged" in letter.notes["contents"]
+    assert results.read_result(store, LETTER.id) == letter
+    assert keys(store, "inbox/pending/") == []
+    assert read_letters(store) == []
+
+
+def test_damaged_progress_of_a_letter_with_a_result_is_only_removed() -> None:
+    store = with_progress(claims="many")
+    results.write_result(store, known := Letter(LETTER.id, LETTER.key, NOW, 9, "text"))
+    assert read_letters(store) == [known]
+    assert keys(store, "inbox/pending/") == []

@@ -16,7 +16,7 @@ from etl.history.history import History
 from etl.history.manifest import Previous
 from etl.history.record import Record
 from etl.history.run import Options
-from etl.store import Entry
+from etl.store import Entry, Upload
 from etl.store.memory import MemoryStore
 from etl.upkeep import prune
 from etl.upkeep.retention import (
@@ -56,6 +56,17 @@ def test_a_clearing_that_breaks_anywhere_leaves_no_run_that_looks_whole_and_goes
         assert_settled(contents(store))
         clear(store, 3, now)
         assert contents(store) == done
+
+
+def test_test_objects_of_killed_processes_go_after_a_day(desk: Desk) -> None:
+    desk.publish(20)
+    desk.store.write(Upload("_doctor-0123456789abcdef", b"x"))
+    now = datetime.now(UTC)
+    clear(desk.store, 30, now)
+    assert desk.store.head("_doctor-0123456789abcdef")
+    clear(desk.store, 30, now + timedelta(days=1, hours=1))
+    assert not desk.store.head("_doctor-0123456789abcdef")
+    assert_settled(contents(desk.store))
 
 
 def test_a_publication_in_between_ends_the_clearing(
