@@ -7,6 +7,10 @@ import struct
 import zipfile
 import zlib
 from collections.abc import Iterator
+from datetime import date
+
+import pyarrow as pa
+from pyarrow import parquet
 
 from etl.extract.facts import FACTS
 
@@ -65,6 +69,30 @@ FACTS_CSV = (
     f"{','.join(FACTS)}\n{FACTS_ROW}\n".encode(),
     f"\ufeff{','.join(FACTS)}\r\n{FACTS_ROW}\r\n{FACTS_ROW.replace('Spain', 'Mu')}\r\n".encode(),
 )
+
+
+TABLES_CSV = (
+    b'iso3,date,Hospital beds,note\nESP,2020-05-25,3.5,=cmd()\nUSA,2020-05-25,NA,"a, b"\n'
+    b"ESP,2020-05-26,3.6,\nZZZ,2020-05-26,1e3,007\n",
+    "\ufeffPaís;Name;Anteil;ja\r\nES;Spanien;3,5;true\r\nFR;Frankreich;;false\r\n".encode(),
+)
+TABLES_JSON = (
+    json.dumps([{"country": "Spain", "beds": 3.5}, {"country": "Italy", "n": 4}]).encode(),
+    b'[{"iso2": "ES", "day": "2020-05-25", "open": true},\n {"iso2": "FR", "day": null}]',
+)
+
+
+def _parquet() -> bytes:
+    columns = {
+        **{"iso3": ["ESP", "ESP", "USA"], "day": [date(2020, 5, day) for day in (25, 26, 25)]},
+        **{"beds": [3.5, None, 1.0], "open": [True, False, None], "n": [1, 2, 3]},
+    }
+    file = io.BytesIO()
+    parquet.write_table(pa.table(columns), file, compression="none")
+    return file.getvalue()
+
+
+TABLES_PARQUET = (_parquet(),)
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

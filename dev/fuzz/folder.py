@@ -130,8 +130,9 @@ def _use_alerts(store: MemoryStore) -> None:
 
 
 def _use_progress(store: MemoryStore) -> None:
-    if found := claims.read_progress(store, LETTER):
-        claims.claim(store, *found, NOW)
+    known, etag = claims.read_progress(store, LETTER) or (None, "")
+    if known:
+        claims.claim(store, known, etag, NOW)
     results.read_result(store, LETTER)
     allowance.Allowance(store, 100, NOW).take()
 

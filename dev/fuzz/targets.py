@@ -4,10 +4,13 @@ A promise holds if a damaged document is read into something sound, or refused b
 error with a message that can be printed. Any other exception is a broken promise.
 """
 
+import re
 import zlib
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
+
+import numpy as np
 
 from dev.fuzz import corpus, folder, headers
 from dev.fuzz.promise import Target, refused, require
@@ -17,8 +20,10 @@ from etl.extract.facts import FACT_COLUMNS, read_facts
 from etl.extract.gunzip import unpacked
 from etl.extract.sources import SOURCES, data_set
 from etl.extract.sources.table import read_table
+from etl.extract.tables.table import read_own_table
 from etl.inbox.contents import TEXT_BYTES, Picture, read_contents
 from etl.inbox.letter import Unreadable
+from etl.settings.tables import NAME, TableSpec
 
 STEP = 1 << 16
 
@@ -72,6 +77,24 @@ def _facts(data: bytes, folder: Path) -> bool:
     return True
 
 
+def _table(data: bytes, folder: Path) -> bool:
+    path = folder / "table"
+    path.write_bytes(data)
+    try:
+        table = read_own_table(path, TableSpec("beds", "beds"))
+    except SourceChanged as exc:
+        return refused(exc)
+    require(not any(map(upsetting, table.unmatched)), "a name with control characters")
+    require(all(re.fullmatch(NAME, name) for name in table.columns), "a name that is no column's")
+    days = np.zeros_like(table.country) if table.day is None else table.day
+    keys = list(zip(table.country.tolist(), days.tolist(), strict=True))
+    require(keys == sorted(set(keys)), "a country or day twice, or out of order")
+    require(all(0 <= country < len(table.numbers) for country, _ in keys), "no known country")
+    require(all(len(one.values) == len(keys) for one in table.columns.values()), "columns differ")
+    require(table.rows >= len(keys), "more rows than the file has")
+    return True
+
+
 def _gzip(data: bytes, folder: Path) -> bool:
     pieces = (data[at : at + STEP] for at in range(0, len(data), STEP))
     try:
@@ -98,6 +121,10 @@ TARGETS: Mapping[str, Target] = {
     "jhu": Target(corpus.JHU, partial(_source, "jhu")),
     "facts: CSV": Target(corpus.FACTS_CSV, _facts),
     "facts: workbook": Target(corpus.SHEETS, _facts, corpus.workbook),
+    "table: CSV": Target(corpus.TABLES_CSV, _table),
+    "table: JSON": Target(corpus.TABLES_JSON, _table),
+    "table: Parquet": Target(corpus.TABLES_PARQUET, _table),
+    "table: workbook": Target(corpus.SHEETS, _table, corpus.workbook),
     "gzip": Target(corpus.GZIPS, _gzip),
     "HTTP headers": headers.TARGET,
     **folder.TARGETS,

@@ -209,7 +209,9 @@ def test_a_clearing_that_fails_leaves_the_run_a_success(
 ) -> None:
     class NoListing(MemoryStore):
         def folders(self, prefix: str) -> Iterator[str]:
-            raise error
+            if prefix != "reports/":  # the page lists these
+                raise error
+            return iter(())
 
     store, source = NoListing(), tmp_path / "stats.json"
     source.write_bytes(growing(20))
