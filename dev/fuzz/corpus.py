@@ -73,7 +73,7 @@ FACTS_CSV = (
 
 TABLES_CSV = (
     b'iso3,date,Hospital beds,note\nESP,2020-05-25,3.5,=cmd()\nUSA,2020-05-25,NA,"a, b"\n'
-    b"ESP,2020-05-26,3.6,\nZZZ,2020-05-26,1e3,007\n",
+    b"ESP,2020-05-26,3.6,\nZZZ,2020-05-26,1e3,007\nFRA,2020-05-26,4,\nITA,2020-05-26,,x\n",
     "\ufeffPaís;Name;Anteil;ja\r\nES;Spanien;3,5;true\r\nFR;Frankreich;;false\r\n".encode(),
 )
 TABLES_JSON = (

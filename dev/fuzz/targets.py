@@ -77,11 +77,11 @@ def _facts(data: bytes, folder: Path) -> bool:
     return True
 
 
-def _table(data: bytes, folder: Path) -> bool:
+def _table(country: str, data: bytes, folder: Path) -> bool:
     path = folder / "table"
     path.write_bytes(data)
     try:
-        table = read_own_table(path, TableSpec("beds", "beds"))
+        table = read_own_table(path, TableSpec("beds", "beds", country))
     except SourceChanged as exc:
         return refused(exc)
     require(not any(map(upsetting, table.unmatched)), "a name with control characters")
@@ -121,10 +121,10 @@ TARGETS: Mapping[str, Target] = {
     "jhu": Target(corpus.JHU, partial(_source, "jhu")),
     "facts: CSV": Target(corpus.FACTS_CSV, _facts),
     "facts: workbook": Target(corpus.SHEETS, _facts, corpus.workbook),
-    "table: CSV": Target(corpus.TABLES_CSV, _table),
-    "table: JSON": Target(corpus.TABLES_JSON, _table),
-    "table: Parquet": Target(corpus.TABLES_PARQUET, _table),
-    "table: workbook": Target(corpus.SHEETS, _table, corpus.workbook),
+    "table: CSV": Target(corpus.TABLES_CSV, partial(_table, "")),
+    "table: JSON": Target(corpus.TABLES_JSON, partial(_table, "")),
+    "table: Parquet": Target(corpus.TABLES_PARQUET, partial(_table, "")),
+    "table: workbook": Target(corpus.SHEETS, partial(_table, "COUNTRY"), corpus.workbook),
     "gzip": Target(corpus.GZIPS, _gzip),
     "HTTP headers": headers.TARGET,
     **folder.TARGETS,

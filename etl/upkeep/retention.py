@@ -23,6 +23,7 @@ BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manif
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
 LETTERS = f"inbox folders with files older than {INBOX_DAYS} days"
 LEFT, UNFINISHED = "left by interrupted or yielded runs", "left by killed processes"
+TRIALS = "test objects"
 
 
 @dataclass(frozen=True)
@@ -123,10 +124,10 @@ def plan_clearing(found: FolderContents, keep_days: int, now: datetime) -> Plan:
         LEFT: [
             *_left(RUNS_FOLDER, found.runs, found.runs.keys() - whole - safe - young, left_before),
             *_left(RAW, found.raw, useless & found.raw.keys() - old_raw, left_before),
-            Portion(TRIAL, until=left_before),
         ],
         SHARED: [Portion(name) for name in found.shared if expired(name, now)],
         LETTERS: [Portion(name, until=now - timedelta(INBOX_DAYS)) for name in found.inbox],
+        TRIALS: [Portion(TRIAL, until=left_before)],
         UNFINISHED: [Portion("", until=left_before)],
     }
     return Plan(found.published.run_id, groups)

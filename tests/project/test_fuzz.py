@@ -8,7 +8,7 @@ from dev.fuzz import promise, run, targets
 from dev.fuzz.promise import BrokenPromise, Target
 from dev.fuzz.targets import TARGETS
 
-FEW = {"facts: workbook": 2}  # each is read in a process of its own
+FEW = {"facts: workbook": 2, "table: workbook": 2}  # each is read in a process of its own
 
 
 @pytest.mark.parametrize("name", TARGETS)

@@ -10,6 +10,7 @@ from etl.history.manifest import Manifest, Previous, SourceNote
 from etl.store import Store
 from etl.upkeep import prune
 from etl.upkeep.retention import (
+    TRIALS,
     UNFINISHED,
     Folder,
     FolderContents,
@@ -45,7 +46,7 @@ def aged(*, hours: float, now: datetime, whole: bool = False) -> Folder:
 def groups(plan: Plan) -> dict[str, list[str]]:
     """Return the names of the folders that lose objects, by reason."""
     named = {why: [portion.folder for portion in group] for why, group in plan.groups.items()}
-    return {why: names for why, names in named.items() if names and why != UNFINISHED}
+    return {why: names for why, names in named.items() if names and why not in (TRIALS, UNFINISHED)}
 
 
 def found(**over: object) -> FolderContents:

@@ -85,7 +85,10 @@ def _text(cell: object) -> str:
 
 def _csv(path: Path, begins: str) -> Columns:
     quotes = _count_quotes(path)
-    delimiter = delimiter_of(begins.partition("\n")[0])
+    header = begins.partition("\n")[0]
+    delimiter = delimiter_of(header)
+    if header.count(delimiter) >= MAX_COLUMNS and '"' not in header:
+        raise ValueError(f"more than {MAX_COLUMNS} columns")  # PyArrow would make them all first
     read = pa.csv.ReadOptions(use_threads=False, autogenerate_column_names=True)
     text = {f"f{n}": pa.string() for n in range(MAX_COLUMNS)}
     try:
@@ -109,7 +112,7 @@ def _why_no_csv(path: Path, delimiter: str) -> str:
     with path.open(encoding="utf-8-sig", newline="") as file:
         rows = csv.reader(file, strict=True, delimiter=delimiter)
         try:
-            width = len(next(rows))
+            width = len(next(rows, []))
             for row in rows:
                 if row and len(row) != width:
                     return f"line {rows.line_num}: expected {width} values, got {len(row)}"
