@@ -171,7 +171,7 @@ def test_a_day_is_a_key_if_countries_repeat(tmp_path: Path) -> None:
         ("<!doctype html><p>Sign in", "an HTML page, not a .csv"),
         ("", "the file is empty"),
         (" \r\n", "the file is empty"),
-        (b"\xef\xbb", "empty CSV file"),
+        (b"\xef\xbb", "truncated byte order mark"),
         ("iso,x\n", "0 rows below the header"),
         ("what,x\nred,1\nblue,2\n", "no column of countries"),
         ("iso\nESP\n", "no column besides"),
