@@ -67,9 +67,13 @@ CUT = """
 const pen = document.createElement('canvas').getContext('2d');
 const arrow = 40;
 const cut = [...document.querySelectorAll('select')].filter((select) => {
-  pen.font = getComputedStyle(select).font;
+  const { fontSize, fontFamily } = getComputedStyle(select); // its `font` may be empty
+  pen.font = `${fontSize} ${fontFamily}`;
   return pen.measureText(select.selectedOptions[0]?.text ?? '').width + arrow > select.offsetWidth;
 });
+for (const figure of document.querySelectorAll('.figures strong')) {
+  if (figure.scrollWidth > figure.clientWidth) cut.push(figure);
+}
 for (const caption of document.querySelectorAll('.scroll caption')) {
   const scroller = caption.closest('.scroll').getBoundingClientRect();
   if (caption.getBoundingClientRect().right > scroller.right + 1) cut.push(caption);

@@ -125,7 +125,7 @@ class Chart {
       },
       axes: [
         { ...axis, space: 70, values: (_, splits, __, ___, step) => dayLabels(splits, step) },
-        { ...axis, size: (_, labels) => 14 + 7.2 * Math.max(3, ...(labels ?? []).map((label) => label.length)), values: (_, splits) => splits.map((value) => this.axisText(value)) },
+        { ...axis, size: (_, labels) => 18 + 8 * Math.max(3, ...(labels ?? []).map((label) => label.length)), values: (_, splits) => splits.map((value) => this.axisText(value)) },
       ],
       series: [
         {},

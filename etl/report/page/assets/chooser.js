@@ -119,7 +119,7 @@ function showDay(chart) {
 
 function control(chart) {
   const [measure, per, from, to] = ["chart-measure", "per-head", "from", "to"].map(byId);
-  measure.append(...chart.measures.map(({ key, title }) => new Option(title, key)));
+  measure.append(...chart.measures.map(({ key, short }) => new Option(short, key)));
   measure.addEventListener("change", () => choose({ measure: measure.value }));
   per.addEventListener("change", () => choose({ per_head: per.checked }));
   for (const input of document.querySelectorAll("[name=scale]")) input.addEventListener("change", () => choose({ scale: input.value }));

@@ -42,26 +42,27 @@ class Series {
   }
 }
 
-// key, title, title per 100,000 people, decimals, share: in percent, of_sums: also of the world
+// key, title, title per 100,000 people, short: for the chooser, decimals, share: in percent, of_sums: also of the world
 function measuresOf(series) {
   const totals = series.has("cumulative_cases");
   const found = [
-    ["cases_7d_avg", _("New cases a day, average of 7 days"), _("New cases a day per 100,000 people, average of 7 days")],
-    ["deaths_7d_avg", _("New deaths a day, average of 7 days"), _("New deaths a day per 100,000 people, average of 7 days")],
-    ["cumulative_cases", _("Total confirmed cases"), _("Total confirmed cases per 100,000 people")],
-    ["cumulative_deaths", _("Total deaths"), _("Total deaths per 100,000 people")],
+    ["cases_7d_avg", _("New cases a day"), _("New cases a day, average of 7 days"), _("New cases a day per 100,000 people, average of 7 days")],
+    ["deaths_7d_avg", _("New deaths a day"), _("New deaths a day, average of 7 days"), _("New deaths a day per 100,000 people, average of 7 days")],
+    ["cumulative_cases", _("Total confirmed cases"), _("Total confirmed cases"), _("Total confirmed cases per 100,000 people")],
+    ["cumulative_deaths", _("Total deaths"), _("Total deaths"), _("Total deaths per 100,000 people")],
   ]
     .filter(([key]) => series.has(key))
-    .map(([key, title, per_head]) => ({ key, title, per_head, of_sums: true }));
+    .map(([key, short, title, per_head]) => ({ key, short, title, per_head, of_sums: true }));
   const known = (name) => [...series.lines.values()].some((line) => line.steps[series.columns.indexOf(name)]);
   if (totals && known("cumulative_recoveries") && known("cumulative_deaths")) {
     const per_head = _("Active cases per 100,000 people");
-    found.push({ key: "active", title: _("Active cases: confirmed, without deaths and recoveries"), per_head });
+    found.push({ key: "active", short: _("Active cases"), title: _("Active cases: confirmed, without deaths and recoveries"), per_head });
   }
   if (totals && series.has("cumulative_deaths")) {
-    found.push({ key: "case_fatality", title: _("Case fatality rate: deaths as a share of confirmed cases"), share: true, of_sums: true });
+    found.push({ key: "case_fatality", short: _("Case fatality rate"), title: _("Case fatality rate: deaths as a share of confirmed cases"), share: true, of_sums: true });
   }
   const own = series.own.map(([key, meaning, places, share]) => ({ key, title: _(meaning), places, share }));
+  for (const one of own) one.short = one.title.split(",")[0];
   return [...found, ...own];
 }
 
