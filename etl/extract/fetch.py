@@ -33,10 +33,14 @@ PIECE = 1 << 18
 
 @dataclass(frozen=True)
 class Limits:
-    """The limits of a download: `max_bytes` unpacked, and `timeout_s` for all tries together."""
+    """The limits of a download: `max_bytes` unpacked, and `timeout_s` for all tries together.
+
+    `sets` says what sets the first, for the message.
+    """
 
     max_bytes: int
     timeout_s: float = TIMEOUT_S
+    sets: str = "MAX_SOURCE_MB allows"
 
 
 @dataclass(frozen=True)
@@ -97,10 +101,9 @@ def _fetch(
     sleep: Callable[[float], None],
     received: Received,
 ) -> Fetched:
-    max_bytes = limits.max_bytes
     if "://" not in url:
         try:
-            return _save(_read_path(Path(url)), to, url, max_bytes)
+            return _save(_read_path(Path(url)), to, url, limits)
         except EOFError as exc:
             raise SourceUnavailable(f"{url}: {exc}") from exc
     if not url.lower().startswith(("http://", "https://")):
@@ -115,7 +118,7 @@ def _fetch(
         while True:
             try:
                 with get(url, session, deadline, known, received) as answer:
-                    saved = _save(answer.pieces, to, url, max_bytes, answer.validators)
+                    saved = _save(answer.pieces, to, url, limits, answer.validators)
                     return replace(saved, announced=answer.announced)
             except TryAgain as exc:
                 pause_s = _pause(attempt, exc.pause_s)
@@ -148,7 +151,7 @@ def _save(
     pieces: Iterator[bytes],
     to: Path,
     url: str,
-    max_bytes: int,
+    limits: Limits,
     validators: Validators = NONE_GIVEN,
 ) -> Fetched:
     digest = hashlib.sha256()
@@ -158,9 +161,9 @@ def _save(
         with part.open("wb") as file:
             for piece in unpacked(pieces):
                 size += len(piece)
-                if size > max_bytes:
-                    limit = f"{max_bytes / 1e6:g} MB"
-                    raise SourceChanged(f"{shown(url)}: larger than MAX_SOURCE_MB allows ({limit})")
+                if size > limits.max_bytes:
+                    most = f"{limits.sets} ({limits.max_bytes / 1e6:g} MB)"
+                    raise SourceChanged(f"{shown(url)}: larger than {most}")
                 digest.update(piece)
                 file.write(piece)
         part.replace(to)

@@ -148,4 +148,6 @@ def _copy(archived: Input, path: Path) -> Fetched:
 
 def limits(source: SourceSettings) -> Limits:
     """Return the limits of a table's download."""
-    return Limits(min(source.max_bytes, MAX_TABLE_BYTES), source.timeout_s)
+    if source.max_bytes <= MAX_TABLE_BYTES:
+        return Limits(source.max_bytes, source.timeout_s)
+    return Limits(MAX_TABLE_BYTES, source.timeout_s, "a table may be")

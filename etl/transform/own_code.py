@@ -6,6 +6,7 @@ It is the user's own code and not sandboxed.
 import contextlib
 import io
 import traceback
+import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, ModuleType
@@ -72,15 +73,15 @@ def _one_line_errors(own: OwnStep) -> Iterator[None]:
     with _printed(own.name):
         try:
             yield
-        except RunTimeout:
+        except (RunTimeout, KeyboardInterrupt):
             raise
-        except Exception as exc:
-            raise StepFailed(_why(own, exc)) from exc
         except SystemExit as exc:
             if type(exc) is not SystemExit:  # a signal's is of a class of its own, and goes on
                 raise
             why = f"{own.path}: it called exit; raise an error, or return the table"
             raise StepFailed(why) from exc
+        except BaseException as exc:
+            raise StepFailed(_why(own, exc)) from exc
 
 
 def _compiled(own: OwnStep) -> CodeType:
@@ -95,7 +96,7 @@ def _is_described(about: object) -> bool:
     )
 
 
-def _why(own: OwnStep, exc: Exception) -> str:
+def _why(own: OwnStep, exc: BaseException) -> str:
     """Say what failed in the step's file, and where: file, line and column."""
     if isinstance(exc, SyntaxError) and exc.filename == own.path:
         return f"{own.path}, line {exc.lineno}, column {exc.offset}: {exc.msg}"
@@ -116,13 +117,15 @@ def _why(own: OwnStep, exc: Exception) -> str:
 
 @contextlib.contextmanager
 def _printed(name: str) -> Iterator[None]:
-    """Send what is printed inside to the log."""
+    """Send what is printed inside to the log, and Python's warnings."""
     text = io.StringIO()
     try:
-        with contextlib.redirect_stdout(text):
+        with contextlib.redirect_stdout(text), warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("default")
             yield
     finally:
-        lines = text.getvalue().splitlines()
+        said = dict.fromkeys(f"{one.category.__name__}: {one.message}" for one in caught)
+        lines = [*text.getvalue().splitlines(), *map(one_line, said)]
         for line in lines[:PRINTED]:
             log.info("step.printed", step=name, text=line)
         if len(lines) > PRINTED:

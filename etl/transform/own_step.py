@@ -163,7 +163,8 @@ def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Position
         column = made[key]
         if isinstance(column, pd.DataFrame):
             raise Mismatch(f"two columns are called {key}")
-        if column.dtype.kind != table[key].dtype.kind:
+        zoned = isinstance(column.dtype, pd.DatetimeTZDtype)
+        if column.dtype.kind != table[key].dtype.kind or zoned:
             was, now = table[key].dtype, column.dtype
             raise Mismatch(f"the key {key} is {now} now, and was {was}: leave its dtype as it is")
     if all(same_bits(table[key], made[key]) for key in keys):
@@ -175,7 +176,8 @@ def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Position
 
 
 def _named(row: "pd.Series[Any]", keys: list[str]) -> str:
-    return escaped(" ".join(str(row[key]) for key in keys), 80)
+    key, day = keys
+    return escaped(f"{row[key]} {row[day]:%Y-%m-%d}", 80)
 
 
 def _kind(made: object) -> str:

@@ -1,12 +1,22 @@
 """What a step returned: compared with what it was given, and brought into our types. Pure."""
 
 from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
 from typing import Any
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
+
+KINDS: dict[str, type | tuple[type, ...]] = {  # of Python's own values
+    "boolean": bool,
+    "integer": int,
+    "number": (int, float, Decimal),
+    "string": str,
+    "date": date,
+}
 
 
 class Mismatch(Exception):
@@ -112,14 +122,13 @@ def _type_of(values: "pd.Series[Any]") -> str:
     known = values.dropna()
     if known.empty:
         return "number"
-    for kind, wanted in (("boolean", bool), ("integer", int), ("number", (int, float))):
+    for kind, wanted in KINDS.items():
         if all(isinstance(value, wanted) for value in known):
             return kind
-    if all(isinstance(value, str) for value in known):
-        return "string"
-    odd = next((value for value in known if not isinstance(value, str)), None)
+    found = " and ".join(sorted({type(value).__name__ for value in known}))
     raise Mismatch(
-        f"column {values.name}: expected numbers, text, dates or booleans, got {type(odd).__name__}"
+        f"column {values.name}: expected numbers, text, dates or booleans, and one of them "
+        f"throughout, got {found}"
     )
 
 

@@ -1,6 +1,7 @@
 """TABLES in whole runs: fetched on a condition, archived, published, and replaced if bad."""
 
 import csv
+import gzip
 import io
 import json
 from collections.abc import Iterator
@@ -13,6 +14,7 @@ import pytest
 
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.history.run import Options, Result
+from etl.load.own_tables import MAX_TABLE_BYTES
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
@@ -161,6 +163,12 @@ def test_the_archived_copy_serves_for_a_bad_table(what: str, source: Path, web: 
             assert store.head(kept)
     assert latest(store)["spain"]["beds"] == "3.5"
     manifest(store)
+
+
+def test_what_is_too_large_for_any_table_is_said(source: Path, web: WebServer) -> None:
+    bomb = gzip.compress(bytes(MAX_TABLE_BYTES + 1), 1)
+    with pytest.raises(SourceChanged, match=r"larger than a table may be \(100 MB\)"):
+        run(MemoryStore(), source, TABLES=web.on("/bomb.csv.gz", Reply(bomb)))
 
 
 def test_force_accepts_a_table_that_shrank(source: Path, web: WebServer) -> None:

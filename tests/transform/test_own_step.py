@@ -70,7 +70,7 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ('return table["new_cases"]', "line 2: transform returned a Series, expected the table"),
         (
             "import pandas\nreturn pandas.concat([table, table.tail(1)])",
-            "a row appears twice: spain 2021",
+            "a row appears twice: spain 2021-01-03",
         ),
         ('return table.assign(date=table["date"].astype("str"))', "the key date is str now"),
         ("return table.assign(country_key=1)", "the key country_key is int64 now"),
@@ -99,6 +99,12 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ("return 1 / 0", "line 3, column 12: ZeroDivisionError: division by zero"),
         ("import not_installed", "line 3, column 5: it needs the module not_installed"),
         ("raise SystemExit(3)", "it called exit"),
+        ('class Own(BaseException): pass\nraise Own("x")', "line 4, column 5: Own: x"),
+        (
+            'return table.assign(date=table["date"].dt.tz_localize("UTC"))',
+            "the key date is datetime64[s, UTC] now, and was datetime64[s]",
+        ),
+        ('return table.assign(x=[1, "a", 2])', "and one of them throughout, got int and str"),
         ("return table.assign(x=[[1], [2], [3]])", "column x: expected numbers, text, dates"),
         ('return table.assign(**{"Two Words": 1})', "column 'Two Words': expected a new name"),
         ("return table.assign(active=1)", "column 'active': expected a new name"),
@@ -139,6 +145,17 @@ def test_infinities_become_missing_with_a_warning() -> None:
     made = run(frame())
     assert made["x"].isna().all()
     assert run.all_warnings() == ["my_step.py: 2 infinite values of x, taken as missing"]
+
+
+def test_days_and_decimals_of_pythons_own_are_taken() -> None:
+    run = step(
+        "from datetime import date\nfrom decimal import Decimal\n"
+        'return table.assign(day=date(2021, 2, 3), share=Decimal("0.5"))'
+    )
+    made = run(frame())
+    assert run.added == {"day": "date", "share": "number"}
+    assert made["share"].tolist() == [0.5] * 3
+    assert set(made["day"].dt.strftime("%Y-%m-%d")) == {"2021-02-03"}
 
 
 def of_two_groups(first: str, later: str) -> list[pd.DataFrame]:
@@ -197,7 +214,7 @@ def test_what_it_prints_goes_to_the_log(
     capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level("INFO"):
-        step('print("a\\nb")\nreturn table')(frame())
+        step('print("a\\nb")\nimport warnings\nwarnings.warn("c")\nreturn table')(frame())
     assert capsys.readouterr().out == ""
     printed = [vars(record)["fields"]["text"] for record in caplog.records]
-    assert printed == ["a", "b"]
+    assert printed == ["a", "b", "UserWarning: c"]

@@ -52,6 +52,8 @@ def read_columns(path: Path) -> Columns:
         return _parquet(path)
     if kind := wrong_kind(begins):
         raise ValueError(f"{kind}, not {KINDS}; it begins {text[:80]!r}")
+    if begins.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        raise ValueError("it is UTF-16; save it as UTF-8")
     if "\x00" in text[:1000]:
         raise ValueError(f"it is not {KINDS}; it begins {text[:20]!r}")
     return _json(path) if text[0] in "[{" else _csv(path, text)
