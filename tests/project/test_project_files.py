@@ -150,7 +150,7 @@ def test_no_second_lock_file_stops_the_build(name: str) -> None:
 
 def test_git_ignores_the_virtual_environment_and_the_credentials() -> None:
     ignored = text(".gitignore").splitlines()
-    assert {".venv/", ".env"} <= set(ignored)
+    assert {".venv", ".env"} <= set(ignored)
     assert ".env.example" not in ignored
 
 
