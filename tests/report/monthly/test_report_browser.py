@@ -28,7 +28,7 @@ return window.Bokeh && Bokeh.documents.length === charts
 PAPER = 703  # CSS pixels: A4 without its margins
 TOO_WIDE = """return [...document.querySelectorAll("main *")].filter((one) => one.checkVisibility()
 && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 99))"""
-BROKEN = """return [...document.querySelectorAll("td.number, strong, .date")].filter((one) =>
+BROKEN = """return [...document.querySelectorAll("td.number, .sortable td, strong, .date")].filter((one) =>
 one.getClientRects().length && one.checkVisibility() && (() => {
   const range = document.createRange();
   range.selectNodeContents(one);
