@@ -28,12 +28,12 @@ return window.Bokeh && Bokeh.documents.length === charts
 PAPER = 703  # CSS pixels: A4 without its margins
 TOO_WIDE = """return [...document.querySelectorAll("main *")].filter((one) => one.checkVisibility()
 && one.getBoundingClientRect().right > innerWidth + 1).map((one) => one.outerHTML.slice(0, 99))"""
-BROKEN = """return [...document.querySelectorAll("td.number, .sortable td, strong, .date")].filter((one) =>
-one.getClientRects().length && one.checkVisibility() && (() => {
+BROKEN = """const numbers = "td.number, .sortable td, strong, td.date";
+return [...document.querySelectorAll(numbers)].filter((one) => {
   const range = document.createRange();
   range.selectNodeContents(one);
   return new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size > 1;
-})()).map((one) => one.textContent)"""
+}).map((one) => one.textContent)"""
 COLOURS = f"""{WITHIN}
 const drawn = within(document.getElementById(arguments[0])).filter((e) => e.matches("canvas"));
 return drawn.map((canvas) => new Set(new Uint32Array(canvas.getContext("2d").getImageData(
