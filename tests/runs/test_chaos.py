@@ -185,7 +185,10 @@ def chaos(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Itera
         worker = Worker(tmp_path, settings, [weathered.__file__])
         try:
             reader = Reader(server, BUCKET, "covid")
-            first = date.fromisoformat(worker.wait_for("worker.alive").rpartition("=")[2])
+            alive = worker.wait_until(
+                lambda line: line.startswith("worker.alive"), patience_s=PATIENCE_S
+            )
+            first = date.fromisoformat(alive.rpartition("=")[2])
             rng = random.Random("chaos")  # noqa: S311
             chaos = Chaos(web, proxy, reader, worker, weather, rng, first + timedelta(days=1))
             yield chaos

@@ -135,7 +135,7 @@ def assert_settled(after: Mapping[str, bytes]) -> dict[str, Any]:
 # `_doctor-` is the object on which a server's conditions are tried; deleting it may fail
 BESIDE = ("runs/", "raw/", "_doctor-")
 OWN = {"manifest.json", "history.json", "status.json", "feed.xml", "catalogue.json"}
-OWN |= {"feedback.html"}
+OWN |= {"feedback.html", "datapackage-archive.json"}
 APART = ("runs/", "raw/", "reports/", "inbox/", "_")
 
 
