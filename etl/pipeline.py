@@ -120,7 +120,9 @@ def make_version(this: Run, inputs: Inputs, work: Path) -> Version:
     from etl.load.version import write_version
     from etl.report.page.add import add_page
 
-    return add_page(this, write_version(this, inputs, work), work / "files")
+    version = write_version(this, inputs, work)
+    free_memory.trim_heap()
+    return add_page(this, version, work / "files")
 
 
 def load(this: Run, version: Version) -> Manifest | None:

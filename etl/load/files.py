@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from etl.extract import levels
+from etl.load import free_memory
 from etl.load.countries import CountryFiles, write_countries, write_latest
 from etl.load.country_tables import CountryTables
 from etl.load.own import OwnColumns
@@ -74,6 +75,8 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             shown |= set(group[key].unique())
             if country_files:
                 written |= country_files.add(group, cells, tidy.own.dropped)
+            del cells, group, shown_group  # before the next ones are made
+    free_memory.trim_heap()  # or the files below would add to what the groups have left
     # a series that ended before SINCE is not listed
     countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows
@@ -89,6 +92,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     if "stats" in on:
         rows = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
         written[STATS] = rows
+    free_memory.trim_heap()
     published = sorted(name for name in written if is_switched_on(name, on))
     return [File(name, folder / name, written[name]) for name in published]
 

@@ -84,7 +84,7 @@ def test_a_run_publishes_every_file_of_the_design(tmp_path: Path) -> None:
         **dict.fromkeys(assets, 0),
         **dict.fromkeys(schemas, 1),
     }
-    assert len(assets) == 4
+    assert len(assets) == 5
     assert manifest["checks"]["unmatched"]["source_names"] == ["Diamond Princess"]
     assert manifest["source"]["attribution"]
 
