@@ -75,11 +75,11 @@ function filterTable() {
     row.hidden = !isCalled(row, wanted);
     shown += !row.hidden;
   }
-  const all = rows.length;
+  const values = { shown: said(shown, 0), all: said(rows.length, 0) };
   const sayings = {
-    countries: _("{shown} of {all} countries", { shown, all }),
-    regions: _("{shown} of {all} regions", { shown, all }),
-    places: _("{shown} of {all} places", { shown, all }),
+    countries: _("{shown} of {all} countries", values),
+    regions: _("{shown} of {all} regions", values),
+    places: _("{shown} of {all} places", values),
   };
   byId("shown").textContent = sayings[table.dataset.level];
 }
