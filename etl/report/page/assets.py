@@ -50,16 +50,14 @@ def scripts(folder: Path, level: str, every: int, own: Sequence[Measure] = ()) -
     """Yield each script's name and bytes, in the order in which the page loads them.
 
     `folder` has the published files. The charts' series have one day in `every`; with 0 the page
-    has no charts, and only its own script. That one comes first, so that the table works while the
-    others load.
+    has no chart. Its own script comes first, so that the table works while the others load.
     """
     yield _named("page", page_js())
+    if every:
+        yield _named("series", _packed("series", series.encode(folder, level, every, own)))
+        yield _named("uplot", (HERE / "assets" / "vendor" / "uplot.js").read_bytes())
     if level == "countries":
         yield _shapes()
-    if not every:
-        return
-    yield _named("series", _packed("series", series.encode(folder, level, every, own)))
-    yield _named("uplot", (HERE / "assets" / "vendor" / "uplot.js").read_bytes())
 
 
 @cache
