@@ -144,4 +144,8 @@ def load(this: Run, version: Version) -> Manifest | None:
         if winner.manifest.slot != this.slot:
             raise
         return winner.manifest
+    if this.before and "page" in this.before.outputs and "page" not in version.manifest.outputs:
+        from etl.report.monthly.unlink import unlink_page
+
+        unlink_page(this.store)
     return None

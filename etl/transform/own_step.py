@@ -31,7 +31,7 @@ class StepRun:
     """A step, and what became of the groups that it has been given so far.
 
     `added` has the type of each column that it adds, `dropped` those of ours that it leaves out.
-    `sample` are its first rows. A `trial` runs the first group twice.
+    `sample` are the first rows where one of them has a value. A `trial` runs the first group twice.
     """
 
     code: OwnCode
@@ -66,7 +66,9 @@ class StepRun:
             self.warnings.append(f"{self.own.name}: two runs on the same rows gave other results")
         if self.sample is None:
             key = levels.key(table)
-            self.sample = made[[key, "date", *(self.added or {})]].head(SAMPLED)
+            shown = made[[key, "date", *(self.added or {})]]
+            known = shown.dropna(how="all", subset=list(self.added or {}))
+            self.sample = (known if len(known) else shown).head(SAMPLED)
         self.rows_dropped += len(table) - len(made)
         return made
 

@@ -208,6 +208,10 @@ def test_a_trial_warns_of_chance() -> None:
     assert steady.all_warnings() == []
     assert steady.sample is not None
     assert list(steady.sample) == ["country_key", "date", "x"]
+    later = step('return table.assign(x=table["case_fatality"])', trial=True)
+    later(frame())
+    assert later.sample is not None
+    assert later.sample["x"].tolist() == [0.1, 0.2]  # the first row has none
 
 
 def test_what_it_prints_goes_to_the_log(
