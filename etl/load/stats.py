@@ -22,7 +22,7 @@ from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
 from etl.transform.silence import last_known, unreported
 
-PIECE_ROWS = 20_000
+PIECE_ROWS = 10_000
 
 
 def write_stats(
@@ -38,13 +38,16 @@ def write_stats(
     kinds = [kind for kind in ("new", "cumulative") if keep in ("all", kind)]
     what = levels.WITHIN[levels.level(entities)][0]
     written = 0
+    first, silent = starts(rows), {m: unreported(rows, m) for m in measures(rows)}
     with path.open("wb") as file:
         comma = b"["
         for batch in _batches(entities, rows):
             before = [_first(rows, index, since) for _, index in batch]
             lengths = [len(index) - n for (_, index), n in zip(batch, before, strict=True)]
             kept = [np.arange(len(index)) >= n for (_, index), n in zip(batch, before, strict=True)]
-            days = _days(rows, np.concatenate([index for _, index in batch]), kinds)
+            index = np.concatenate([index for _, index in batch])
+            here = {measure: found[index] for measure, found in silent.items()}
+            days = _days(rows.iloc[index], first[index], here, kinds)
             texts = joined(days.filter(pa.array(np.concatenate(kept))), lengths)
             for (about, _), text in zip(batch, texts, strict=True):
                 head = msgspec.json.encode(about)
@@ -96,24 +99,31 @@ def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> 
     return int(np.searchsorted(dates, np.datetime64(since, "s")))
 
 
-def _days(rows: pd.DataFrame, index: NDArray[np.int64], kinds: list[str]) -> pa.Array:
-    """Return '"2020-01-22":{"new":{...},"cumulative":{...}}' for each row."""
-    first = starts(rows)[index]
-    dates = pa.array(rows["date"].to_numpy()[index].astype("datetime64[D]"))
+def _days(
+    rows: pd.DataFrame,
+    first: NDArray[np.bool_],
+    silent: dict[str, NDArray[np.bool_]],
+    kinds: list[str],
+) -> pa.Array:
+    """Return '"2020-01-22":{"new":{...},"cumulative":{...}}' for each row.
+
+    `first`: which rows begin a series; `silent`: in which rows the source did not report a measure.
+    """
+    dates = pa.array(rows["date"].to_numpy().astype("datetime64[D]"))
     parts: list[object] = ['"', dates.cast(pa.string())]
     glue = '":{'
     for kind in kinds:
         glue += f'"{kind}":{{'
         for measure in MEASURES:
-            if measure not in measures(rows):
+            if measure not in silent:
                 parts += [f'{glue}"{measure}":null']
                 glue = ","
                 continue
-            count, known = counts(rows[f"cumulative_{measure}"].iloc[index])
+            count, known = counts(rows[f"cumulative_{measure}"])
             if kind == "new":
                 before = last_known(known, first)
                 count = count - np.where(before >= 0, count[before], np.int32(0))
-                known = known & ~unreported(rows, measure)[index]
+                known = known & ~silent[measure]
             values = pa.array(count, mask=~known).cast(pa.string()).fill_null("null")
             parts += [f'{glue}"{measure}":', values]
             glue = ","

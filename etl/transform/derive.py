@@ -16,7 +16,7 @@ from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, float
 from etl.transform.columns import table_columns
 from etl.transform.silence import columns_of, unreported
 
-GROUP_ROWS = 20_000
+GROUP_ROWS = 15_000
 
 
 def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
