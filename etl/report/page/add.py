@@ -8,7 +8,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from etl import log
-from etl.errors import lacks_room
+from etl.errors import StoreError, lacks_room
 from etl.history import outcomes
 from etl.history import status as statuses
 from etl.history.history import History
@@ -29,7 +29,8 @@ def add_page(run: Run, version: Version, folder: Path) -> Version:
     Without `page` in OUTPUTS, return the version as it is.
     The data are published even if the page fails. Then the page that was published before stays,
     and a page that can't be translated is left out; both are logged and listed in the version's
-    warnings. Raises what is due to a full disk or too little memory, which is no fault of the page.
+    warnings. Raises StoreError, and what is due to a full disk or too little memory: a later try
+    can make the page.
     """
     if "page" not in run.settings.table.outputs:
         return version
@@ -37,7 +38,7 @@ def add_page(run: Run, version: Version, folder: Path) -> Version:
     try:
         files = _pages(run, version.manifest, folder)
     except Exception as exc:
-        if lacks_room(exc):
+        if lacks_room(exc) or isinstance(exc, StoreError):
             raise
         log.error("page.failed", exc=exc, kind=type(exc).__name__, error=exc)
         files = []
