@@ -20,6 +20,8 @@ def to_json(found: Difference) -> dict[str, Any]:
     """Return a difference as plain values, for changes.json and `diff --json`."""
     values: dict[str, Any] = msgspec.to_builtins(found)
     del values["restated_by_series"], values["cells_lost"]
+    if found.restated_share.is_integer():
+        values["restated_share"] = int(found.restated_share)  # 0, as in all files, and not 0.0
     return values
 
 

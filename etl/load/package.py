@@ -49,6 +49,7 @@ TITLES = {
     CHANGES: "How this version differs from the previous one",
 }
 SERIES_TITLE = "The series of one {one}, column by column"
+ROWS_TITLE = "The rows of one {one} in the whole table"
 SCHEMA_TITLE = "The form of {name} (JSON Schema)"
 MEDIA_TYPES = {
     "csv": "text/csv",
@@ -148,7 +149,7 @@ def _resource(file: File, written: ShownColumns, level: str, seen: Counter[str])
 def _title(name: str) -> str:
     if name.startswith(SCHEMAS):
         return SCHEMA_TITLE.format(name=name.removeprefix(SCHEMAS), one="{one}")
-    return TITLES.get(name, SERIES_TITLE)
+    return TITLES.get(name, ROWS_TITLE if name.endswith(".csv") else SERIES_TITLE)
 
 
 def _name(file_name: str, seen: Counter[str]) -> str:

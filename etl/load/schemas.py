@@ -36,6 +36,19 @@ HEADER: Schema = {
     "last_date": DAY,
 }
 
+VINTAGES: Schema = {  # vintages.json, which the command of that name writes
+    "type": "object",
+    "properties": {
+        "format": {"const": FORMAT},
+        "source": TEXT,
+        "parts": {
+            "type": "object",
+            "propertyNames": DAY,
+            "additionalProperties": {"type": "object", "required": ["run_id", "sha256"]},
+        },
+    },
+    "required": ["format", "source", "parts"],
+}
 ALWAYS = [name for name in HEADER if name != "notice"]
 
 
@@ -58,6 +71,7 @@ def write_schemas(
     }
     made = {kind: made[kind] for kind in made if kind in kinds}
     records = {"manifest": msgspec.json.schema(Manifest), "status": msgspec.json.schema(Status)}
+    records["vintages"] = VINTAGES
     written = []
     for kind, schema in (made | records).items():
         name = layout.schema_key(kind)

@@ -6,6 +6,7 @@ import json
 from collections import Counter
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import polars as pl
 import pyarrow as pa
@@ -237,6 +238,8 @@ def test_the_revisions_add_up_to_what_each_run_said_of_the_one_before(
     typed = pa_csv.read_csv(io.BytesIO(stored.body)).schema
     for name in ("last_revised", "biggest_date", "biggest_snapshot"):
         assert typed.field(name).type == pa.date32()
+    schema = json.loads((store.root / "schemas/vintages.json").read_bytes())
+    jsonschema.validate(json.loads((store.root / "vintages.json").read_bytes()), schema)
     package = store.root / "datapackage-archive.json"
     paths = [one["path"] for one in json.loads(package.read_bytes())["resources"]]
     assert paths == ["revisions.csv", "vintages.json"]

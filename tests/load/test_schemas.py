@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -40,6 +41,7 @@ def assert_all_valid(objects: dict[str, bytes]) -> None:
     assert {"latest.json", "manifest.json", "status.json", "changes.json"} <= set(keys)
     for key in keys:
         assert objects[key].endswith(b"\n"), key
+        assert not re.search(rb"[0-9]\.0[,}\]\s]", objects[key]), key  # 5, and not 5.0
         content = json.loads(objects[key])
         checker = jsonschema.Draft202012Validator.FORMAT_CHECKER
         validator = jsonschema.Draft202012Validator(schema_of(key, objects), format_checker=checker)
@@ -101,5 +103,5 @@ def test_only_files_that_are_published_have_a_schema(tmp_path: Path) -> None:
     source.write_bytes(growing(20))
     run(store, source, OUTPUTS="none")
     schemas = {key for key in contents(store) if key.startswith("schemas/")}
-    names = ("latest", "changes", "manifest", "status")
+    names = ("latest", "changes", "manifest", "status", "vintages")
     assert schemas == {f"schemas/{name}.json" for name in names}
