@@ -8,9 +8,17 @@ from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
 
 from dev.bench.browser import Browser
+from etl.report.page import page
+from etl.store.directory import DirectoryStore
+from tests.support.pages import LATER
+from tests.support.runs import growing, run
 
 LABEL = "return document.querySelector(`#map [href='#chart=${arguments[0]}']`).ariaLabel"
 SHAPE = "#map [href='#chart={}'] > *"
+LABEL_OF = """
+const labels = [...document.querySelectorAll('#map a')].map((link) => link.ariaLabel);
+return labels.find((label) => label.startsWith(arguments[0]))
+"""
 FOCUSED = "return document.activeElement.ariaLabel"
 SAYS = "return document.querySelector('#chart-says').textContent.includes(arguments[0])"
 TAP = """
@@ -98,3 +106,28 @@ def test_the_map_is_one_stop_of_the_keyboard_and_arrows_move_within(opened: Brow
     browser.driver.switch_to.active_element.send_keys(Keys.ENTER)
     browser.wait("return !document.querySelector('#chart-says').textContent.includes('World: ')")
     assert browser.errors() == []
+
+
+OWN = ("beds", "tests", "vaccinated", "gini", "age", "warmth")
+ROWS = ("ESP,1,2.5,3,4,5,6", "ITA,10,20.5,30,40,50,60")
+
+
+def test_own_columns_are_on_the_map_and_a_page_without_series_has_a_map_of_today(
+    browser: Browser, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "stats.json").write_bytes(growing(40))
+    table = tmp_path / "own.csv"
+    table.write_text("\n".join([",".join(("iso3", *OWN)), *ROWS]))
+    for every, months in (((1, 7, 0), True), ((0,), False)):
+        monkeypatch.setattr(page, "DAYS_A_POINT", every)
+        out = tmp_path / str(months)
+        run(DirectoryStore(out), tmp_path / "stats.json", now=LATER, TABLES=f"own={table}")
+        browser.open((out / "index.html").as_uri())
+        chooser = browser.run("return [...document.querySelector('#measure')].map((o) => o.text)")
+        assert chooser[-4:] == ["Beds", "Tests", "Vaccinated", "Gini"]
+        assert "Also published: Age, Warmth" in browser.one("#countries").text
+        browser.choose("#measure", str(chooser.index("Tests")))
+        assert browser.texts("#map-measure")[0].startswith("tests, ")
+        assert browser.run(LABEL_OF, "Spain") == "Spain: 2.500"
+        assert browser.one("#month-row").is_displayed() == months
+        assert browser.errors() == []

@@ -14,6 +14,7 @@ from botocore.exceptions import ClientError
 from dev.bench import extend
 from dev.bench.browser import Browser
 from etl.extract.sources import SAMPLES
+from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
 from tests.support.drawn import colours, column
@@ -109,10 +110,22 @@ def test_the_page_on_an_s3_server_is_whole_and_its_strip_newer_than_itself(
     assert browser.one("#checked").text == "2021-01-27 07:00 UTC"
     assert browser.texts("#without summary") == ["Days without a success: 1"]
     assert browser.one("#stale").text == ""  # by status.json, which was written then
+    # the worker made a report since, which this version can't know
+    for name in ("index.html", "2020-12/final_report.html", "2021-01/final_report.html"):
+        store.write(
+            Upload(
+                f"reports/{name}",
+                b'<a href="2020-12/final_report.html"><a href="2021-01/final_report.html">',
+            )
+        )
     assert run(store, source, now=NOW + timedelta(days=30)).outcome == "unchanged"
+    assert "2021-01" not in browser.one("#elsewhere + ul").text
     browser.open(f"{url}/index.html")
     browser.wait("return document.querySelector('#checked').textContent.startsWith('2021-02-24')")
     assert "these figures are 35 days old" in browser.one("#stale").text
+    browser.wait("return document.querySelector('#reports').checkVisibility()")
+    assert browser.texts("#reports a") == ["2021-01", "2020-12", "all of them"]
+    assert browser.errors() == []
 
 
 def test_a_page_in_a_folder_counts_the_days_by_the_readers_clock(

@@ -147,7 +147,7 @@ class WorldMap {
       if (known) one.shape.removeAttribute("fill");
       else one.shape.setAttribute("fill", "url(#hatch)");
       one.text = this.figures.text(measure, one.row, value, month);
-      one.link.setAttribute("aria-label", `${one.name}: ${one.text.replaceAll("\n", "; ")}`);
+      if (one.row) one.link.setAttribute("aria-label", `${one.name}: ${one.text.replaceAll("\n", "; ")}`);
     }
     showLegend(measure, breaks);
   }
