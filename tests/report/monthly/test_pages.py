@@ -6,8 +6,8 @@ from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.memory import MemoryStore
 from tests.support.builders import country, day, stats_json
-from tests.support.reports import FEBRUARY, JANUARY, january, made, page, publish, table
-from tests.support.runs import growing
+from tests.support.reports import FEBRUARY, JANUARY, at, january, made, page, publish, table
+from tests.support.runs import document, growing, run
 
 DAY = timedelta(days=1)
 
@@ -68,3 +68,29 @@ def test_the_pages_ask_nothing_of_another_host(tmp_path: Path) -> None:
         assert not [link for link in links if "//" in link]
         assert '<html lang="en">' in shown
         assert shown.count("<h1>") == 1
+
+
+def test_the_biggest_changes_are_those_of_countries_up_or_down(tmp_path: Path) -> None:
+    january = {"spain": 900, "italy": 200, "france": 10, "diamond-princess": 999}  # a ship
+    cases = {key: [30 * n for n in range(32)] + [930 + total] for key, total in january.items()}
+    cases["france"][-1] = 920  # the source took back 10
+    store = MemoryStore()
+    publish(store, tmp_path, "2021-02-03T07:00", document(cases))
+    made(store, FEBRUARY)
+    shown = page(store, month=FEBRUARY)
+    start = shown.index('<h2 id="movers">')
+    movers = shown[start : shown.index("</section>", start)]
+    links = re.findall(r'<th scope="row"><a href="([^"]+)">([^<]+)</a>', movers)
+    assert links[0] == ("../../index.html#chart=spain", "Spain")
+    assert [name for _, name in links] == ["Spain", "Italy", "France"]
+    assert movers.count("\u2212") == 2
+    assert "-" not in re.sub("<[^>]+>", "", movers)
+
+
+def test_without_a_page_no_name_is_a_link(tmp_path: Path) -> None:
+    store, source = MemoryStore(), tmp_path / "stats.json"
+    source.write_bytes(growing(20))
+    assert run(store, source, now=at("2021-01-21T07:00"), OUTPUTS="none").outcome == "published"
+    made(store)
+    assert '<th scope="row">Spain</th>' in page(store)
+    assert "index.html#" not in page(store)
