@@ -28,6 +28,7 @@ def examine(
             yield from _all_well(inbox.inbox_findings(settings, store, now))
         yield from _all_well(alerts.alert_findings(settings, store))
         yield from _all_well(published.published_findings(store))
+        yield from _all_well(place.public_url_findings(store, settings.table.public_url))
 
 
 def _all_well(part: Iterator[Finding]) -> Generator[Finding, None, bool]:

@@ -13,7 +13,7 @@ from etl.extract.answer import TryAgain
 from etl.extract.http import get
 from etl.store import Store
 from etl.store.directory import DirectoryStore
-from etl.store.layout import PAGE
+from etl.store.layout import MANIFEST, PAGE, at
 from etl.store.s3 import account, bucket
 from etl.store.s3.account import Identity
 from etl.store.s3.answers import NO_BUCKET
@@ -125,6 +125,36 @@ def _page(store: S3Store, seen: Greeting) -> Finding:
         return Finding("ok", f"the page: {address} is private, or not published yet")
     except TryAgain as exc:
         return Finding("warning", f"the page: {address} does not answer: {exc}", "try again")
+
+
+def public_url_findings(store: Store, public_url: str) -> Iterator[Finding]:
+    """Read the manifest at PUBLIC_URL as the public does: is it this folder's?
+
+    Yield nothing if PUBLIC_URL is not set, or nothing is published. Raises StoreError.
+    """
+    stored = store.read(MANIFEST) if public_url else None
+    if stored is None:
+        return
+    address, step = at(public_url, MANIFEST), "make the folder public, or correct PUBLIC_URL"
+    try:
+        with requests.Session() as session, get(address, session, time.monotonic() + LIMIT_S) as it:
+            found = _beginning(it.pieces, len(stored.body) + 1)
+    except (SourceUnavailable, TryAgain) as exc:
+        yield Finding("warning", f"PUBLIC_URL: the manifest can't be read: {exc}", step)
+        return
+    if found == stored.body:
+        yield Finding("ok", f"PUBLIC_URL: anyone can read {address}")
+    else:
+        yield Finding("warning", f"PUBLIC_URL: {address} is not this folder's manifest", step)
+
+
+def _beginning(pieces: Iterator[bytes], size: int) -> bytes:
+    body = b""
+    for piece in pieces:
+        body += piece
+        if len(body) >= size:
+            break
+    return body[:size]
 
 
 def directory_findings(root: Path, least_free: int = LEAST_FREE) -> Iterator[Finding]:
