@@ -7,7 +7,7 @@ from collections.abc import Collection
 
 MANIFEST, HISTORY, STATUS, FEED = "manifest.json", "history.json", "status.json", "feed.xml"
 CATALOGUE, ALERTS, TRANSLATIONS = "catalogue.json", "alerts.json", "translations.json"
-PAGE, ASSETS, FORM = "index.html", "assets/", "feedback.html"
+PAGE, ASSETS, FORM, CHART = "index.html", "assets/", "feedback.html", "chart.html"
 LATEST_CSV, LATEST_JSON, LATEST_XLSX = "latest.csv", "latest.json", "latest.xlsx"
 TABLE_CSV, TABLE_PARQUET = "timeseries.csv.gz", "timeseries.parquet"
 WORLD, STATS, CHANGES, PACKAGE = "world.json", "stats.json", "changes.json", "datapackage.json"
@@ -71,6 +71,6 @@ def at(public_url: str, key: str) -> str:
 
 
 def of_page(name: str) -> bool:
-    """Say whether a file is the page, in any language, or one of its assets."""
+    """Say whether a file is the page, in any language, its chart alone, or one of its assets."""
     in_a_language = name.startswith("index.") and name.endswith(".html")
-    return in_a_language or name.startswith(ASSETS)
+    return in_a_language or name == CHART or name.startswith(ASSETS)

@@ -104,6 +104,7 @@ PLACES = (
     ),
     _published(layout.PAGE, "the page: open it in a browser", output="page"),
     _published(layout.page_in("*"), "the page in the languages of `TRANSLATE_TO`", output="page"),
+    _published(layout.CHART, "the page's chart alone, for a frame on another page", output="page"),
     Place(layout.FORM, "other", OPEN, "with `INBOX=on`: the form that readers write back with"),
     _published(layout.ASSETS, "the page's scripts, named by their content", output="page"),
     _published(

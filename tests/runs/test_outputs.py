@@ -23,7 +23,7 @@ ALWAYS = {
     *(f"schemas/{name}.json" for name in ("latest", "changes", "manifest", "status")),
 }
 SWITCHED = {
-    "page": ("index.html", "assets/*"),
+    "page": ("index.html", "chart.html", "assets/*"),
     "countries": (
         "countries.json",
         "countries/*.json",

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 from importlib.util import find_spec
+from itertools import chain
 from pathlib import Path
 
 import msgspec
@@ -22,21 +23,14 @@ from etl.store.layout import ASSETS
 HERE = Path(__file__).parent
 Script = tuple[str, bytes]  # its name in the folder and its bytes
 GZIP_LEVEL = 4  # level 6 takes five times as long, for 5 % less
-PARTS = (
-    "words",
-    "state",
-    "table",
-    "ranking",
-    "files",
-    "runs",
-    "measures",
-    "chart",
-    "notes",
-    "chooser",
-    "months",
-    "map",
-    "start",
-)  # in this order, within one block
+# Each script's parts, in this order within one block. `alone` is that of chart.html.
+PARTS = {
+    "page": (
+        *("words", "state", "table", "ranking", "files", "runs", "measures", "chart", "lines"),
+        *("notes", "chooser", "take", "months", "map", "start"),
+    ),
+    "alone": ("words", "state", "measures", "chart", "lines", "notes", "alone"),
+}
 _SENTENCE = re.compile(r'\b_\(\s*"([^"\\]+)"')
 
 
@@ -49,15 +43,28 @@ def style() -> str:
 def scripts(folder: Path, level: str, every: int, own: Sequence[Measure] = ()) -> Iterator[Script]:
     """Yield each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The charts' series have one day in `every`; with 0 the page
+    `folder` has the published files. The chart's series have one day in `every`; with 0 the page
     has no chart. Its own script comes first, so that the table works while the others load.
     """
-    yield _named("page", page_js())
+    yield _named("page", own_js("page"))
     if every:
-        yield _named("series", _packed("series", series.encode(folder, level, every, own)))
-        yield _named("uplot", (HERE / "assets" / "vendor" / "uplot.js").read_bytes())
+        yield series_script(folder, level, every, own)
+        yield _uplot()
     if level == "countries":
         yield _shapes()
+
+
+def scripts_alone(series: Script) -> list[Script]:
+    """Return the scripts of chart.html, with the script of the series that it shows."""
+    return [_named("alone", own_js("alone")), series, _uplot()]
+
+
+def series_script(folder: Path, level: str, every: int, own: Sequence[Measure]) -> Script:
+    return _named("series", _packed("series", series.encode(folder, level, every, own)))
+
+
+def _uplot() -> Script:
+    return _named("uplot", (HERE / "assets" / "vendor" / "uplot.js").read_bytes())
 
 
 @cache
@@ -80,15 +87,16 @@ def bokeh_js() -> bytes:
     return (folder / "server" / "static" / "js" / "bokeh.min.js").read_bytes()
 
 
-def page_js() -> bytes:
-    """Join the parts of the page's own script."""
-    parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS)
+def own_js(page: str) -> bytes:
+    """Join the parts of a page's own script."""
+    parts = b"\n".join((HERE / "assets" / f"{part}.js").read_bytes() for part in PARTS[page])
     return b'"use strict";\n{\n%b}\n' % parts
 
 
-def sentences() -> list[str]:
-    """List the sentences of the page's script, each written there as _("...")."""
-    return list(dict.fromkeys(_SENTENCE.findall(page_js().decode())))
+def sentences(*pages: str) -> list[str]:
+    """List the sentences of the scripts of these pages, each written there as _("...")."""
+    found = (_SENTENCE.findall(own_js(page).decode()) for page in pages or PARTS)
+    return list(dict.fromkeys(chain.from_iterable(found)))
 
 
 def _packed(name: str, content: bytes) -> bytes:

@@ -16,12 +16,14 @@ from etl.report.page.rendering import (
     page_name,
     read_content,
     render,
+    render_chart,
 )
 from etl.report.page.texts import Texts
-from etl.store.layout import ASSETS
+from etl.store.layout import ASSETS, CHART
 
 MOST_BYTES = 1_500_000  # of all that the page loads
-DAYS_A_POINT = (1, 7, 0)  # in the charts; tried in turn until the page is light enough (0: none)
+MOST_ALONE = 560_000  # of the scripts of chart.html, so that it loads less than 600 kB
+DAYS_A_POINT = (1, 7, 0)  # in the chart; tried in turn until the page is light enough (0: none)
 
 # sentences -> their translations, by language; languages that failed are left out
 Translate = Callable[[Sequence[str]], Mapping[str, Mapping[str, str]]]
@@ -46,7 +48,9 @@ def write_pages(
     known = translate(list(original.asked)) if languages else {}
     translated = [Texts(language, known[language]) for language in languages if language in known]
     there = [texts.language for texts in translated]
-    files = write_scripts(folder, content.scripts)
+    files = write_scripts(folder, dict([*content.scripts, *content.alone]))
+    if content.alone:
+        files.append(write_chart(folder, content, known))
     for texts in reversed(translated):
         body = render(content, texts, there)
         files.append(write_page(folder, content, texts, languages, body))
@@ -65,19 +69,50 @@ def choose_scripts(
     """
     for every in DAYS_A_POINT:
         scripts = list(assets.scripts(folder, content.view.level, every, content.own))
-        content = replace(content, scripts=scripts, every=every)
+        if every and _weight(scripts) > MOST_BYTES:
+            continue
+        alone = scripts_alone(content, folder, scripts, every) if every else []
+        content = replace(content, scripts=scripts, every=every, alone=alone)
         original = Texts()
         html = render(content, original, languages)
-        if len(html) + sum(len(body) for _, body in scripts) <= MOST_BYTES:
+        if len(html) + _weight(scripts) <= MOST_BYTES:
             break
     return content, original, html
 
 
-def write_scripts(folder: Path, scripts: Sequence[assets.Script]) -> list[File]:
+def scripts_alone(
+    content: Content, folder: Path, scripts: Sequence[assets.Script], every: int
+) -> list[assets.Script]:
+    """Return the scripts of chart.html; none if they are too large even with one day a week.
+
+    `scripts`: the page's, whose series have one day in `every`.
+    """
+    series = next(script for script in scripts if script[0].startswith(f"{ASSETS}series-"))
+    for each in dict.fromkeys((every, DAYS_A_POINT[1])):
+        if each != every:
+            series = assets.series_script(folder, content.view.level, each, content.own)
+        alone = assets.scripts_alone(series)
+        if _weight(alone) <= MOST_ALONE:
+            return alone
+    return []
+
+
+def _weight(scripts: Sequence[assets.Script]) -> int:
+    return sum(len(body) for _, body in scripts)
+
+
+def write_scripts(folder: Path, scripts: Mapping[str, bytes]) -> list[File]:
     (folder / ASSETS).mkdir()
-    for name, body in scripts:
+    for name, body in scripts.items():
         (folder / name).write_bytes(body)
-    return [File(name, folder / name, 0) for name, _ in scripts]
+    return [File(name, folder / name, 0) for name in scripts]
+
+
+def write_chart(folder: Path, content: Content, known: Mapping[str, Mapping[str, str]]) -> File:
+    """Write chart.html; its `content_sha256` ignores what could be translated."""
+    (folder / CHART).write_bytes(render_chart(content, known))
+    digest = hashlib.sha256(render_chart(content, {})).hexdigest()
+    return File(CHART, folder / CHART, len(content.view.rows), content_sha256=digest)
 
 
 def write_page(

@@ -20,7 +20,7 @@ from etl.report.page import assets, linked_data, view, words
 from etl.report.page.texts import Texts
 from etl.settings import languages
 from etl.settings.languages import ORIGINAL
-from etl.store.layout import CHANGES, FEED, PAGE, at, page_in
+from etl.store.layout import CHANGES, CHART, FEED, PAGE, at, page_in
 from etl.transform.difference import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
@@ -48,7 +48,8 @@ class Content:
 
     `values`: the template's variables that do not depend on the run. `status`, `changed` and
     `reports` (months such as 2021-01, the latest first) do. `dataset`: the description for search
-    engines, with its run. `every`: the charts show one day in so many; 0: no charts.
+    engines, with its run. `every`: the chart shows one day in so many; 0: no chart. `alone`: the
+    scripts of chart.html; empty: there is none.
     """
 
     view: view.View
@@ -57,6 +58,7 @@ class Content:
     changed: Difference
     dataset: Mapping[str, Any]
     scripts: Sequence[assets.Script] = ()
+    alone: Sequence[assets.Script] = ()
     every: int = 0
     reports: Sequence[str] = ()
 
@@ -127,6 +129,7 @@ def render(
     return template.render(
         content.values,
         every=content.every,
+        embedded=bool(content.alone),
         scripts=[name for name, _ in content.scripts],
         status=content.status if with_run else None,
         changed=content.changed if with_run else None,
@@ -137,6 +140,18 @@ def render(
         texts=texts,
         gettext=texts.gettext,
         script_texts=linked_data.embedded(table) if texts.language != ORIGINAL else "",
+    ).encode()
+
+
+def render_chart(content: Content, known: Mapping[str, Mapping[str, str]]) -> bytes:
+    """Render chart.html, one page for all languages: `known` has their translations."""
+    said = [*assets.sentences("alone"), *(measure.meaning for measure in content.own)]
+    tables = {language: {text: table[text] for text in said} for language, table in known.items()}
+    template = _environment(TEMPLATES).get_template(CHART)
+    return template.render(
+        content.values,
+        scripts=[name for name, _ in content.alone],
+        script_texts=linked_data.embedded(tables),
     ).encode()
 
 

@@ -197,18 +197,19 @@ def test_the_script_gets_all_its_texts_and_those_of_the_slots_to_come(
 
 
 def test_whatever_the_script_says_is_one_of_its_texts() -> None:
-    code = re.sub(r"^\s*//.*$", "", assets.page_js().decode(), flags=re.MULTILINE)
+    code = re.sub(
+        r"^\s*//.*$",
+        "",
+        (assets.own_js("page") + assets.own_js("alone")).decode(),
+        flags=re.MULTILINE,
+    )
     said = re.sub(r'\b_\(\s*"[^"\\]+"', "", code)
     literals = re.findall(r'"([^"\n]*)"|`([^`]*)`', said)
     sentences = [a or b for a, b in literals if re.search(r"[A-Za-z]{2,} [a-z]{2,}", a or b)]
-    assert sentences == [
-        "use strict",
-        "12px system-ui, sans-serif",
-        "600 ${12 * ratio}px system-ui, sans-serif",
-    ]
+    assert sentences == ["use strict"] * 2
     assert len(assets.sentences()) > 15
     dynamic = re.findall(r"\b_\(([^\"(][^)]*)\)", said)
-    assert dynamic == ["outcome", "why", "meaning"]
+    assert {*dynamic} == {"outcome", "why", "meaning"}
 
 
 def test_each_language_has_a_name_and_each_outcome_a_meaning() -> None:

@@ -1,7 +1,9 @@
 // The chart: a line for each of the chosen series, drawn by uPlot.
 
+const FONTS = "system-ui, sans-serif";
 const COLOURS = 7; // of lines, in chart.css
 const HEIGHT = 380;
+const LEAST_HEIGHT = 160; // in a frame that is low
 const GAP = 15; // between the labels at the lines' ends, in px
 
 class Chart {
@@ -100,12 +102,13 @@ class Chart {
   }
 
   size() {
-    return { width: this.place.clientWidth, height: Number(this.place.dataset.height ?? HEIGHT) };
+    const { clientWidth, clientHeight, dataset } = this.place;
+    return { width: clientWidth, height: "fill" in dataset ? Math.max(clientHeight, LEAST_HEIGHT) : HEIGHT };
   }
 
   options(log) {
     const [quiet, line] = ["quiet", "line"].map(cssColour);
-    const axis = { stroke: quiet, font: "12px system-ui, sans-serif", grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
+    const axis = { stroke: quiet, font: `12px ${FONTS}`, grid: { stroke: line, width: 1 }, ticks: { stroke: line, width: 1 } };
     const [start, end] = this.range;
     return {
       ...this.size(),
@@ -199,7 +202,7 @@ class Chart {
   }
 }
 
-const LABEL_FONT = (ratio) => `600 ${12 * ratio}px system-ui, sans-serif`;
+const LABEL_FONT = (ratio) => `600 ${12 * ratio}px ${FONTS}`;
 
 function yRange(log, low, high) {
   if (low === null) return log ? [1, 10] : [0, 1];

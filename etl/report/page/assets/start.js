@@ -1,11 +1,5 @@
 // Where it begins: what needs no charts at once, the charts when all scripts are there.
 
-async function unpacked(name) {
-  const bytes = Uint8Array.from(atob(window.packed[name]), (character) => character.charCodeAt(0));
-  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
-  return new Response(stream).text();
-}
-
 async function draw() {
   const series = new Series(JSON.parse(await unpacked("series")));
   const chart = new Chart(byId("chart"), series);
@@ -14,8 +8,10 @@ async function draw() {
     chart.draw();
     showControls(chart);
     showWords(chart);
+    showFrame(chart);
   };
   control(chart);
+  makeTakeable(chart);
   onChoice(drawChart);
   const follow = () => {
     const patch = chosenIn(location.hash);

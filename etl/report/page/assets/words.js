@@ -5,7 +5,15 @@ const MEASURES = ["cases", "deaths"];
 const byId = (id) => document.getElementById(id);
 // A sentence in the page's language, its {blanks} filled. Whatever literal this is called with is
 // translated with the page: assets.py looks for them.
-const texts = JSON.parse(byId("texts")?.textContent ?? "{}");
+const root = document.documentElement;
+const kept = JSON.parse(byId("texts")?.textContent ?? "{}");
+// The chart alone has the texts of all languages; its address names one.
+const named = "rightToLeft" in root.dataset ? new URLSearchParams(location.hash.slice(1)).get("lang") : null;
+if (Object.hasOwn(kept, named ?? "")) {
+  root.lang = named;
+  root.dir = root.dataset.rightToLeft.split(" ").includes(named) ? "rtl" : "ltr";
+}
+const texts = "rightToLeft" in root.dataset ? (kept[named] ?? {}) : kept;
 const _ = (sentence, values = {}) =>
   (texts[sentence] ?? sentence).replace(/\{([a-z_]+)\}/g, (blank, name) => values[name] ?? blank);
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -18,3 +26,9 @@ const { lang } = document.documentElement;
 const calendar = `${lang === "en" ? "en-GB" : lang}-u-ca-gregory-nu-latn`;
 const longDay = (ms) =>
   new Date(ms).toLocaleDateString(calendar, { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+
+async function unpacked(name) {
+  const bytes = Uint8Array.from(atob(window.packed[name]), (character) => character.charCodeAt(0));
+  const stream = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+  return new Response(stream).text();
+}

@@ -1,0 +1,35 @@
+// The chart alone, in a frame on another page.
+
+async function start() {
+  const waiting = document.querySelector(".waiting");
+  if (!("DecompressionStream" in window)) {
+    waiting.textContent = _("This browser is too old for the charts: it lacks DecompressionStream.");
+    return;
+  }
+  if (!window.uPlot || !window.packed?.series) {
+    waiting.textContent = _("The scripts beside this page, in assets/, could not be loaded.");
+    return;
+  }
+  const chart = new Chart(byId("chart"), new Series(JSON.parse(await unpacked("series"))));
+  const draw = () => {
+    chart.draw();
+    showWords(chart);
+    const page = lang === "en" ? "index.html" : `index.${lang}.html`;
+    byId("whole").href = page + addressOf({ ...state, chosen: chart.keys(), measure: chart.measure.key });
+  };
+  chart.listeners.push(showDay);
+  byId("source-heading").textContent = _("Source");
+  byId("whole").textContent = _("All figures");
+  const follow = () => {
+    Object.assign(state, chosenIn(location.hash));
+    draw();
+  };
+  onChoice(draw);
+  addEventListener("hashchange", follow);
+  follow();
+  matchMedia("(prefers-color-scheme: dark)").addEventListener("change", draw);
+  document.title = chart.title;
+  document.documentElement.dataset.readyAfterMs = Math.round(performance.now());
+}
+
+document.addEventListener("DOMContentLoaded", start);
