@@ -57,8 +57,8 @@ def take(browser: Browser, out: Path, name: str) -> None:
     browser.resize(width, height)
     browser.open(f"{out.as_uri()}/{page}", ready=page.startswith("index"))
     browser.wait("return document.fonts.status === 'loaded'")
-    target = browser.one(part) if part else browser.driver
-    png = target.screenshot_as_png if part else browser.driver.get_screenshot_as_png()
+    whole = browser.driver.get_screenshot_as_png
+    png = browser.one(part).screenshot_as_png if part else whole()
     picture = DOCS / f"{name}.png"
     taken = Image.open(BytesIO(png))
     taken.convert("RGB").quantize(COLOURS).save(picture, optimize=True)
