@@ -33,7 +33,7 @@ COMPARED = "#chart=spain&with=italy&with=france&measure=cases_7d_avg&per=100000"
 PICTURES = {
     "page-1280": ("index.html", 1280, 1720, False, ""),
     "page-390": ("index.html", 390, 1400, False, ""),
-    "compare-1024": (f"index.html{COMPARED}", 1024, 1600, False, "#chart-section"),
+    "compare-1024": (f"index.html{COMPARED}", 1024, 2000, False, "#chart-section"),
     "map-768-dark": ("index.html", 768, 2600, True, "#map-section"),
     "report-1280": ("reports/2021-02/final_report.html", 1280, 1500, False, ""),
     "form-390": ("feedback.html", 390, 1000, False, ""),
