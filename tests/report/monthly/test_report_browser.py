@@ -90,7 +90,7 @@ def test_a_page_is_sound_and_asks_nothing_of_another_host(
     assert browser.run("return document.title") != "run"
     found = audit(browser)
     assert found.passes > 10
-    assert found.grave == []
+    assert found.faults == []
 
 
 @pytest.mark.parametrize(
