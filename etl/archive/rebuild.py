@@ -28,6 +28,7 @@ from etl.history.run import FolderState, Options, Run
 from etl.history.run_id import began
 from etl.load import snapshots
 from etl.load.baseline import Baseline
+from etl.load.free_memory import trim_heap
 from etl.load.publish import Version
 from etl.load.snapshots import Snapshot
 from etl.load.values import full_names
@@ -137,6 +138,7 @@ def _write_run(job: Job, task: RebuildTask, work: Path) -> Manifest:
     _newest[job, snapshot] = checked.table
     made = write_checked(run, checked, inputs, work)
     made = _only(made, job.only) if job.only else add_page(run, made, work / "files")
+    trim_heap()  # the threads that upload would add to what the page has left
     upload_all(store, made.files)
     body, key = manifests.encode(made.manifest), run_key(task.run_id, MANIFEST)
     try:

@@ -119,17 +119,21 @@ def csv_lines(cells: Cells, names: Sequence[str]) -> Iterator[bytes]:
     texts = map(cells.text, names)
     columns = [_in_quotes(one) if pa.types.is_dictionary(one.type) else one for one in texts]
     for begin in range(0, len(columns[0]), CSV_BATCH_ROWS):
-        batch = (column.slice(begin, CSV_BATCH_ROWS).fill_null("") for column in columns)
-        lines = pc.binary_join_element_wise(*batch, ",")
+        batch = (_decoded(column.slice(begin, CSV_BATCH_ROWS)) for column in columns)
+        lines = pc.binary_join_element_wise(*(column.fill_null("") for column in batch), ",")
         whole = pa.ListArray.from_arrays(pa.array([0, len(lines)], pa.int32()), lines)
         yield pc.binary_join(whole, "\n")[0].as_buffer()
         yield b"\n"
 
 
-def _in_quotes(values: pa.DictionaryArray) -> pa.Array:
+def _decoded(values: pa.Array) -> pa.Array:
+    return values.dictionary_decode() if pa.types.is_dictionary(values.type) else values
+
+
+def _in_quotes(values: pa.DictionaryArray) -> pa.DictionaryArray:
     texts = [text and _safe(text).replace('"', '""') for text in values.dictionary.to_pylist()]
     quoted = [text if text is None else f'"{text}"' for text in texts]
-    return pa.array(quoted, pa.string()).take(values.indices)
+    return pa.DictionaryArray.from_arrays(values.indices, pa.array(quoted, pa.string()))
 
 
 def _harmless(values: pa.Array) -> pa.Array:
