@@ -1,6 +1,7 @@
 """timeseries.parquet and timeseries.csv.gz: the whole table, written and read in pieces."""
 
 import gzip
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from datetime import date
@@ -79,6 +80,15 @@ def read_whole(path: Path, columns: Iterable[str]) -> pd.DataFrame:
     with pa.parquet.ParquetFile(path) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
         return parquet.to_frame(file.read(names, use_threads=False))
+
+
+def column_bytes(path: Path) -> Counter[str]:
+    """Return how many bytes each column of a timeseries.parquet takes, compressed."""
+    about, sizes = pa.parquet.read_metadata(path), Counter[str]()
+    for group in map(about.row_group, range(about.num_row_groups)):
+        for column in map(group.column, range(about.num_columns)):
+            sizes[column.path_in_schema] += column.total_compressed_size
+    return sizes
 
 
 def find_value(path: Path, key: str, column: str, day: date) -> int | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from etl.history.manifest import Manifest
 from etl.history.status import Status
 from etl.load.publish import File
-from etl.report.page import assets
+from etl.report.page import assets, series
 from etl.report.page.rendering import (
     NOTHING_BESIDE,
     Beside,
@@ -67,7 +67,8 @@ def choose_scripts(
     Returns the content with its scripts, the texts with every sentence of the page in `asked`, and
     the page as it was weighed, with links to all `languages`.
     """
-    for every in DAYS_A_POINT:
+    too_many = bool(content.own) and series.estimate_bytes(folder, content.own) > MOST_BYTES
+    for every in DAYS_A_POINT[too_many:]:
         scripts = list(assets.scripts(folder, content.view.level, every, content.own))
         if every and _weight(scripts) > MOST_BYTES:
             continue

@@ -10,6 +10,7 @@ from etl.load.files import Filter, Tidy, write_files
 from etl.load.table import read_table
 from etl.load.values import Header
 from etl.report.page import series
+from etl.report.page.assets import scripts
 from etl.report.page.encoding import AVERAGES, TOTALS
 from etl.report.page.words import Measure
 from etl.transform.derive import stale_keys, tidy
@@ -141,3 +142,11 @@ def test_columns_of_the_users_own_have_the_decimals_of_their_measure(tmp_path: P
     found = json.loads(series.encode(tmp_path / "files", own=own))
     assert found["own"] == [["case_fatality", "deaths of cases", 3, False]]  # beds: not published
     assert found["scales"][found["columns"].index("case_fatality")] == 1000
+
+
+def test_the_scripts_length_is_estimated_from_the_table(folder: Path) -> None:
+    names = ("deaths_7d_avg", "case_fatality", "new_cases")
+    own = [Measure(name, name, name, places=4) for name in names]
+    estimated = series.estimate_bytes(folder, own)
+    made = sum(len(body) for _, body in scripts(folder, "countries", 1, own))
+    assert 0.5 * made < estimated < 1.5 * made
