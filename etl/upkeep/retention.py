@@ -23,7 +23,7 @@ BROKEN_OFF = timedelta(days=1)  # no run takes this long, so one without a manif
 RUNS, INPUTS, SHARED = "old runs", "old inputs", "expired copies of the page"
 LETTERS = f"inbox folders with files older than {INBOX_DAYS} days"
 LEFT, UNFINISHED = "left by interrupted or yielded runs", "left by killed processes"
-TRIALS = "test objects"
+TRIALS = "left by interrupted tests of the folder"
 
 
 @dataclass(frozen=True)
