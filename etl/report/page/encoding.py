@@ -36,7 +36,7 @@ class ChartColumns:
         steps: list[Steps] = []
         for name, values in by_name.items():
             total = by_name.get(AVERAGES.get(name, ""))
-            if total is not None and follows(values, total):
+            if total is not None and self.every <= WEEK and follows(values, total):
                 steps.append(0)
             else:
                 steps.append(to_steps(values[skipped :: self.every] * self.scales[name]))

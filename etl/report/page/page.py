@@ -23,6 +23,7 @@ from etl.store.layout import ASSETS, CHART
 
 MOST_BYTES = 1_500_000  # of all that the page loads
 MOST_ALONE = 560_000  # of the scripts of chart.html, so that it loads less than 600 kB
+DAYS_A_POINT_ALONE = (7, 28)  # in chart.html, where those of the page are too many
 DAYS_A_POINT = (1, 7, 0)  # in the chart; tried in turn until the page is light enough (0: none)
 
 # sentences -> their translations, by language; languages that failed are left out
@@ -84,12 +85,12 @@ def choose_scripts(
 def scripts_alone(
     content: Content, folder: Path, scripts: Sequence[assets.Script], every: int
 ) -> list[assets.Script]:
-    """Return the scripts of chart.html; none if they are too large even with one day a week.
+    """Return the scripts of chart.html; none if they are too large even with few days.
 
     `scripts`: the page's, whose series have one day in `every`.
     """
     series = next(script for script in scripts if script[0].startswith(f"{ASSETS}series-"))
-    for each in dict.fromkeys((every, DAYS_A_POINT[1])):
+    for each in dict.fromkeys((every, *DAYS_A_POINT_ALONE)):
         if each != every:
             series = assets.series_script(folder, content.view.level, each, content.own)
         alone = assets.scripts_alone(series)

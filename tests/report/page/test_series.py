@@ -59,7 +59,9 @@ def test_the_charts_series_are_the_published_columns(
 def test_one_day_in_seven_has_the_last_day_and_the_same_averages(tmp_path: Path) -> None:
     table = rows(spain=days("2020-03-01", [n * n for n in range(30)], list(range(30))))
     published_files(tmp_path / "files", table)
-    every, week = (json.loads(series.encode(tmp_path / "files", every=n)) for n in (1, 7))
+    every, week, month = (
+        json.loads(series.encode(tmp_path / "files", every=n)) for n in (1, 7, 28)
+    )
     for name in (*TOTALS, *AVERAGES):
         line = decoded(week, week["series"]["spain"], name)
         assert [f"{day:%m-%d}" for day in line.index] == [
@@ -71,6 +73,9 @@ def test_one_day_in_seven_has_the_last_day_and_the_same_averages(tmp_path: Path)
         ]
         whole = decoded(every, every["series"]["spain"], name)
         pd.testing.assert_series_equal(line, whole[line.index], check_freq=False)
+        few = decoded(month, month["series"]["spain"], name)
+        pd.testing.assert_series_equal(few, whole[few.index], check_freq=False)
+        assert [f"{day:%m-%d}" for day in few.index] == ["03-02", "03-30"]
 
 
 def test_the_worlds_series_is_that_of_its_file(tmp_path: Path) -> None:

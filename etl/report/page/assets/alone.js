@@ -14,6 +14,10 @@ async function start() {
   const draw = () => {
     chart.draw();
     showWords(chart);
+    if (chart.series.every > 1) {
+      const note = byId("chart-notes").appendChild(document.createElement("li"));
+      note.textContent = _("The chart shows one day in {count}.", { count: chart.series.every });
+    }
     const page = lang === "en" ? "index.html" : `index.${lang}.html`;
     byId("whole").href = page + addressOf({ ...state, chosen: chart.keys(), measure: chart.measure.key });
   };
