@@ -13,6 +13,7 @@ const chooser = document.getElementById(arguments[0]);
 chooser.value = [...chooser.options].find((one) => one.text === arguments[1]).value;
 chooser.dispatchEvent(new Event("change", { bubbles: true }));
 """
+MINUS_ONE = "\u22121.000"
 COLOURED = "return [...document.querySelectorAll('#map path:not(.none)')].length"
 
 
@@ -24,7 +25,9 @@ def test_own_columns_are_ranked_mapped_and_drawn(browser: Browser, tmp_path: Pat
     browser.run(CHOOSE, "measure", "Beds")
     assert browser.one("#map-measure").text == "beds, from the table t"
     assert browser.run(COLOURED) == 2
-    for name, value in (("beds", "3.500"), ("doctors", "40")):
+    for name, value in (("beds", "3.500"), ("doctors", "40"), ("rank", MINUS_ONE)):
         browser.open((tmp_path / "out/index.html").as_uri() + f"#chart=spain&measure={name}")
         assert (browser.run(LINES), browser.run(VALUES)) == (["Spain"], [value])
-    assert "Also published: Fifth (in latest.csv)." in browser.one("#countries").text
+    also = "Also published: Fifth (in latest.csv, described in the data dictionary)."
+    assert also in browser.one("#countries").text
+    assert browser.one("#countries a[href='#dictionary']").text == "data dictionary"

@@ -17,10 +17,11 @@ const texts = "rightToLeft" in root.dataset ? (kept[named] ?? {}) : kept;
 const _ = (sentence, values = {}) =>
   (texts[sentence] ?? sentence).replace(/\{([a-z_]+)\}/g, (blank, name) => values[name] ?? blank);
 const cssColour = (name) => getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
-const said = (value, places) =>
-  Number.isNaN(value)
-    ? _("unknown")
-    : value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
+function said(value, places) {
+  if (Number.isNaN(value)) return _("unknown");
+  const text = value.toLocaleString("en", { minimumFractionDigits: places, maximumFractionDigits: places });
+  return text.replace("-", /[1-9]/.test(text) ? "\u2212" : "");
+}
 const isoDay = (ms) => new Date(ms).toISOString().slice(0, 10);
 const { lang } = document.documentElement;
 const calendar = `${lang === "en" ? "en-GB" : lang}-u-ca-gregory-nu-latn`;
