@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 
 from etl.extract.sources import SOURCES
 from etl.history.history import History
-from etl.history.record import PAGE_NOT_MADE, Record
+from etl.history.record import Record
 from etl.store.keys import content_type
 from etl.store.layout import FEED, LATEST_CSV, MANIFEST, PAGE, at, run_key
 
@@ -20,7 +20,8 @@ def atom(history: History, alternate: str = PAGE, public_url: str = "") -> bytes
 
     Ids are made from run ids (urn:uuid), so they stay the same when the folder moves. Links are
     below `public_url` or, where it is empty, relative to the address of the feed (RFC 3986, without
-    xml:base). `alternate` is the file that shows people the data, of the folder and of each run.
+    xml:base). `alternate` is the file that shows people the folder's data; a run's
+    are shown by its page or, if it has none, by latest.csv.
     """
     runs = [record for record in history.records if record.outcome == "published"]
     if not runs:
@@ -36,8 +37,7 @@ def atom(history: History, alternate: str = PAGE, public_url: str = "") -> bytes
     pairs = [(None, runs[0]), *pairwise(runs)]
     for before, record in reversed(pairs[-ENTRIES:]):
         entry = _entry(record, before)
-        made = not any(warning.startswith(PAGE_NOT_MADE) for warning in record.warnings)
-        shown = alternate if made else LATEST_CSV
+        shown = PAGE if record.page else LATEST_CSV
         # some readers follow an alternate only if it has no type, or that of HTML
         for rel, name, kind in (
             ("alternate", shown, {}),

@@ -11,6 +11,7 @@ from etl.history.manifest import FACTS, STATISTICS, Manifest
 from etl.history.record import Document, Failure, InputsSeen, KeptInput, Record
 from etl.history.run import Run
 from etl.history.run_id import new_run_id
+from etl.store.layout import PAGE, run_key
 from etl.transform.staleness import stale_warnings
 
 
@@ -33,6 +34,7 @@ def published(manifest: Manifest, *, healed: bool = False) -> Record:
         restated=restated.cells if restated else None,
         warnings=manifest.checks.warnings,
         forced=manifest.checks.forced,
+        page=any(file.key == run_key(manifest.run_id, PAGE) for file in manifest.files),
         healed=healed,
         seen=seen_by(manifest),
     )

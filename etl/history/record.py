@@ -61,9 +61,10 @@ class KeptInput(Struct, frozen=True):
 class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"series": "countries"}):
     """A run or a restore. Times are in UTC; `seconds` is wall time.
 
-    `slot` is the day the run was made for, or the day of the restore. `report` is the month whose
-    report was made after the run. The monthly tasks that were begun after it are in `tasks_tried`,
-    those that were finished in `tasks_done`.
+    `slot` is the day the run was made for, or the day of the restore. `page`: whether a published
+    run has a page of its own. `report` is the month whose report was made after the run. The
+    monthly tasks that were begun after it are in `tasks_tried`, those that were finished in
+    `tasks_done`.
     """
 
     run_id: str
@@ -84,6 +85,7 @@ class Record(Struct, frozen=True, kw_only=True, omit_defaults=True, rename={"ser
     tasks_tried: list[str] = []
     tasks_done: list[str] = []
     forced: list[str] = []
+    page: bool = True
     healed: bool = False
     failure: Failure | None = None
     kept: list[KeptInput] = []

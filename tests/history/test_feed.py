@@ -102,10 +102,21 @@ def test_an_id_stays_what_it_was_when_more_is_published() -> None:
 
 
 def test_a_run_without_a_page_is_shown_by_its_table() -> None:
-    of_run = published(1, warnings=["the page could not be made (KeyError)"])
+    of_run = published(1, page=False)
     newest, before = parsed(feed_of(published(0), of_run)).entries
     assert newest.link == f"runs/{of_run.run_id}/latest.csv"
     assert before.link.endswith("/index.html")
+
+
+def test_each_entry_leads_to_what_its_run_has_whatever_outputs_is_later(tmp_path: Path) -> None:
+    store, source = MemoryStore(), tmp_path / "stats.json"
+    for n, outputs in enumerate(("feed", "feed,page", "feed")):
+        source.write_bytes(growing(20 + n))
+        run(store, source, now=NOW + n * DAY, OUTPUTS=outputs)
+    objects = contents(store)
+    links = [entry.link for entry in parsed(objects["feed.xml"]).entries]
+    assert [link.split("/")[-1] for link in links] == ["latest.csv", "index.html", "latest.csv"]
+    assert set(links) <= objects.keys()
 
 
 def test_links_are_full_addresses_below_public_url(tmp_path: Path) -> None:
