@@ -5,6 +5,7 @@ Set them in the environment or in a file `.env` in the folder where you start `p
 """
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -155,7 +156,9 @@ def read_settings(environ: Mapping[str, str]) -> Settings:
         try:
             values[variable] = (readers[variable] or READERS[variable])(text)
         except ValueError as exc:
-            got = " (its value is not shown)" if setting.secret else f", got {text[:80]!r}"
+            # a URL may have a password or a token where none belongs
+            hidden = setting.secret or re.search("://.*[@?]", text)
+            got = " (its value is not shown)" if hidden else f", got {text[:80]!r}"
             faults.append(f"{variable}: expected {exc}{got}{quote_hint(text)}")
     faults += [*_contradictions(values, environ), *aws_faults(environ)]
     if faults:

@@ -138,10 +138,16 @@ def web_address(value: str) -> str:
 
 def folder_address(value: str) -> str:
     """Read the http(s) URL of a public folder, or an empty text; names of files follow it."""
-    parts = urlsplit(web_address(value))
-    if "@" in parts.netloc or parts.query or parts.fragment or value.endswith((".html", ".json")):
+    address = web_address(value).rstrip("/")
+    of_file = address.lower().endswith((".html", ".json", ".xml"))
+    # RFC 3986 allows none of these in a path; ? and # would swallow the names that follow
+    if (
+        "@" in urlsplit(address).netloc
+        or of_file
+        or re.search(r'[\x00-\x20\x7f?#"<>\\^`{|}]', value)
+    ):
         raise ValueError("only the folder's address, such as https://data.example.org/covid")
-    return value.rstrip("/")
+    return address
 
 
 def bucket(value: str) -> str:

@@ -275,6 +275,28 @@ def test_a_bad_value_is_named_with_what_was_expected(
     assert faults(**{variable: given}) == [f"{variable}: expected {expected}, got {given!r}"]
 
 
+@pytest.mark.parametrize(
+    "given",
+    [
+        "data.example.org/covid",
+        "s3://news/covid",
+        *(f"https://example.org/covid{end}" for end in ("?", "#", '"><b>', "\\a", "\x01", " a")),
+        *(f"https://example.org/{name}" for name in ("index.html", "feed.xml", "MANIFEST.JSON/")),
+    ],
+)
+def test_an_address_that_no_file_can_follow_is_refused(given: str) -> None:
+    [fault] = faults(PUBLIC_URL=given)
+    assert fault.startswith("PUBLIC_URL: expected ")
+    assert "\n" not in fault
+
+
+@pytest.mark.parametrize("given", ["https://me:s3cret@example.org/c", "https://a.org/c?sig=s3cret"])
+def test_a_secret_in_an_address_is_not_shown(given: str) -> None:
+    [fault] = faults(PUBLIC_URL=given)
+    assert fault.endswith(" (its value is not shown)")
+    assert "s3cret" not in fault
+
+
 def test_the_message_is_one_line_however_odd_the_value() -> None:
     assert faults(RUN_AT="a\nb" + "c" * 500) == [
         "RUN_AT: expected HH:MM, got 'a\\nb" + "c" * 77 + "'"
