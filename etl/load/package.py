@@ -57,10 +57,15 @@ MEDIA_TYPES = {
     "parquet": "application/vnd.apache.parquet",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
 }
-TRAPS = (
-    "Stale rows, whose series ended early, are not in the world's total; iso3 is unique only among "
-    "the rows of a day that are not stale. Missing is not zero."
-)
+TRAPS = {
+    "countries": "Stale rows, whose series ended early, are not in the world's total; iso3 is "
+    "unique only among the rows of a day that are not stale.",
+    **dict.fromkeys(
+        ("regions", "places"),
+        "Stale rows are of series that ended early; iso3, the facts and the population are the "
+        "country's, so that many rows of a day have the same.",
+    ),
+}
 BESIDE = f"Monthly reports and revisions, once there are any, are described in {ARCHIVE_PACKAGE}."
 HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
@@ -82,7 +87,8 @@ def write_package(
     a path (their address).
     """
     seen: Counter[str] = Counter()
-    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked. {TRAPS} {BESIDE}"
+    about = f"COVID-19 by {levels.one(header.level)} and day, tidied and checked."
+    about = f"{about} {TRAPS[header.level]} Missing is not zero. {BESIDE}"
     content: dict[str, Any] = {
         "profile": "data-package",
         "name": "cloud-etl",
