@@ -133,12 +133,14 @@ def _line(
     by_name = dict(zip(columns.scales, dense.T, strict=True))
     if sums:
         sums.add(about, int(days[0]), np.column_stack([by_name[name] for name in SUMMED]))
+    name = levels.full_name(about)
+    is_country = name == about["country"]  # a region has the code of the country it lies in
     return Line(
         first=first,
         steps=steps,
-        name=levels.full_name(about),
-        iso3=about["iso3"] or "",
-        population=about.get("population") if levels.full_name(about) == about["country"] else None,
+        name=name,
+        iso3=(about["iso3"] or "") if is_country else "",
+        population=about.get("population") if is_country else None,
         stale=about["stale"],
         silent_since=silent_since,
         reported=describe(int(days[0]), by_name, silent_from),

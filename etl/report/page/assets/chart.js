@@ -11,6 +11,9 @@ class Chart {
     this.place = place;
     this.series = series;
     this.measures = measuresOf(series);
+    // a few days have no average: the first measure that says something
+    const isKnown = (measure) => valuesOf(series, series.lines.get(this.first), measure, false).some((value) => !Number.isNaN(value));
+    this.usual = this.measures.find(isKnown) ?? this.measures[0];
     this.slots = new Map(); // the colour of each chosen key, which it keeps
     this.listeners = []; // told when another day is read
     new ResizeObserver(() => this.plot?.setSize(this.size())).observe(place);
@@ -43,7 +46,7 @@ class Chart {
   }
 
   get measure() {
-    return this.measures.find(({ key }) => key === state.measure) ?? this.measures[0];
+    return this.measures.find(({ key }) => key === state.measure) ?? this.usual;
   }
 
   get per_head() {
@@ -80,8 +83,7 @@ class Chart {
     });
     const ends = whole.flatMap(({ days }) => [days[0], days.at(-1)]).filter((day) => day !== undefined);
     this.bounds = ends.length ? [Math.min(...ends), Math.max(...ends)] : [0, 0];
-    const [from, to] = [state.from, state.to].map((day) => Date.parse(day));
-    this.range = [from > this.bounds[0] ? from : this.bounds[0], to < this.bounds[1] ? to : this.bounds[1]];
+    this.range = rangeIn(this.bounds, [state.from, state.to].map(Date.parse));
     const within = (day) => day >= this.range[0] && day <= this.range[1];
     this.shown = whole.map(({ days, values, ...one }) => ({
       ...one,
@@ -127,7 +129,8 @@ class Chart {
         y: { distr: log ? 3 : 1, range: (_, low, high) => yRange(log, low, high) },
       },
       axes: [
-        { ...axis, space: 70, values: (_, splits, __, ___, step) => dayLabels(splits, step) },
+        // no two labels for one day
+        { ...axis, space: (_, __, low, high, width) => Math.max(70, Math.floor((width * DAY) / (high - low))), values: (_, splits, __, ___, step) => dayLabels(splits, step) },
         { ...axis, size: (_, labels) => 18 + 8 * Math.max(3, ...(labels ?? []).map((label) => label.length)), values: (_, splits) => splits.map((value) => this.axisText(value)) },
       ],
       series: [
@@ -172,8 +175,10 @@ class Chart {
 
   // The labels at the lines' ends: names, or codes where there is little room.
   label({ name, line }) {
-    if (this.place.clientWidth < 560 && line.iso3) return line.iso3;
-    return name.length > 22 ? `${name.slice(0, 21)}…` : name;
+    const narrow = this.place.clientWidth < 560;
+    if (narrow && line.iso3) return line.iso3;
+    const most = narrow ? 12 : 24;
+    return name.length > most ? `${name.slice(0, most - 1)}…` : name;
   }
 
   labelWidth() {
@@ -203,6 +208,13 @@ class Chart {
 }
 
 const LABEL_FONT = (ratio) => `600 ${12 * ratio}px ${FONTS}`;
+
+// Days of the bounds between two chosen ones, in either order; all days if none is between them.
+function rangeIn([first, last], days) {
+  const [from, to] = days[0] > days[1] ? days.toReversed() : days;
+  const range = [from > first ? from : first, to < last ? to : last];
+  return range[0] > range[1] ? [first, last] : range;
+}
 
 function yRange(log, low, high) {
   if (low === null) return log ? [1, 10] : [0, 1];

@@ -69,7 +69,9 @@ class Finder {
 function find(chart, text) {
   const wanted = plain(text.trim());
   const called = (key) => (rowOf.has(key) ? isCalled(rowOf.get(key), text) : plain(chart.nameOf(key)).includes(wanted));
-  const starts = (key) => (plain(chart.nameOf(key)).startsWith(wanted) ? 0 : 1);
+  // a whole code or other name comes first: uk, us
+  const isCode = (key) => rowOf.get(key)?.dataset.called?.split("|").includes(wanted);
+  const starts = (key) => (isCode(key) ? 0 : plain(chart.nameOf(key)).startsWith(wanted) ? 1 : 2);
   const shown = chart.keys();
   return chart.allKeys().filter((key) => !shown.includes(key) && called(key)).sort((a, b) => starts(a) - starts(b));
 }
@@ -87,7 +89,11 @@ function control(chart) {
   measure.addEventListener("change", () => choose({ measure: measure.value }));
   per.addEventListener("change", () => choose({ per_head: per.checked }));
   for (const input of document.querySelectorAll("[name=scale]")) input.addEventListener("change", () => choose({ scale: input.value }));
-  for (const input of [from, to]) input.addEventListener("change", () => choose({ [input.id]: input.value }));
+  for (const input of [from, to]) {
+    // a year that is being typed is 0002, 0020, 0202
+    input.addEventListener("change", () => (input.value && input.value < "1000" ? null : choose({ [input.id]: input.value })));
+    input.addEventListener("blur", () => showDates(chart));
+  }
   byId("all-days").addEventListener("click", () => choose({ from: "", to: "" }));
   byId("day").addEventListener("input", ({ target }) => {
     chart.plot.setCursor({ left: chart.plot.valToPos(chart.data[0][target.value], "x"), top: 10 });
@@ -105,8 +111,14 @@ function showControls(chart) {
   const per = byId("per-head");
   [per.checked, per.disabled] = [chart.per_head, !chart.measure.per_head || !chart.shown.some(({ line }) => line.population)];
   document.querySelector(`[name=scale][value=${state.scale}]`).checked = true;
+  showDates(chart);
+}
+
+// The shown days, but not in a field that is being typed in.
+function showDates(chart) {
   for (const [n, id] of ["from", "to"].entries()) {
     const [min, max] = chart.bounds.map(isoDay);
-    Object.assign(byId(id), { min, max, value: isoDay(chart.range[n]) });
+    Object.assign(byId(id), { min, max });
+    if (byId(id) !== document.activeElement) byId(id).value = isoDay(chart.range[n]);
   }
 }

@@ -1,6 +1,6 @@
 // Take the chart along: as a picture, as data, as a link, or in a frame on another page.
 
-const fileName = (chart, ending) => ["covid", ...chart.keys().map((key) => key.replace("@", "") || "world"), chart.measure.key].join("-").slice(0, 120) + ending;
+const fileName = (chart, ending) => ["covid", ...chart.keys().map((key) => key.replace("@", "") || "world"), chart.measure.key, ...(chart.per_head ? ["per_100k"] : [])].join("-").slice(0, 120) + ending;
 
 function save(name, blob) {
   const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
