@@ -199,9 +199,7 @@ def test_a_page_that_would_weigh_a_little_too_much_draws_one_day_a_week(
     assert "the chart shows one day a week" in read_page(objects["index.html"].decode()).text
     assert any(name.startswith("assets/uplot-") for name in objects)
     folder = published.folder
-    every_day, weekly = (
-        json.loads(series.encode(folder, published.level, every)) for every in (1, 7)
-    )
+    every_day, weekly = map(json.loads, series.encode(folder, published.level, (1, 7)))
     for kind in ("sums", "series"):
         assert weekly[kind].keys() == every_day[kind].keys()
         for key, line in weekly[kind].items():

@@ -8,7 +8,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from importlib.util import find_spec
 from itertools import chain
@@ -40,15 +40,15 @@ def style() -> str:
     return "\n".join(part.read_text(encoding="utf-8") for part in parts)
 
 
-def scripts(folder: Path, level: str, every: int, own: Sequence[Measure] = ()) -> Iterator[Script]:
+def scripts(level: str, series: Script | None) -> Iterator[Script]:
     """Yield each script's name and bytes, in the order in which the page loads them.
 
-    `folder` has the published files. The chart's series have one day in `every`; with 0 the page
-    has no chart. Its own script comes first, so that the table works while the others load.
+    Without `series` the page has no chart. Its own script comes first, so that the table works
+    while the others load.
     """
     yield _named("page", own_js("page"))
-    if every:
-        yield series_script(folder, level, every, own)
+    if series:
+        yield series
         yield _uplot()
     if level == "countries":
         yield _shapes()
@@ -59,8 +59,15 @@ def scripts_alone(series: Script) -> list[Script]:
     return [_named("alone", own_js("alone")), series, _uplot()]
 
 
-def series_script(folder: Path, level: str, every: int, own: Sequence[Measure]) -> Script:
-    return _named("series", _packed("series", series.encode(folder, level, every, own)))
+def series_scripts(
+    folder: Path, level: str, each: Sequence[int], own: Sequence[Measure]
+) -> Mapping[int, Script]:
+    """Return a script of the series for each number in `each`, with one day in so many.
+
+    `folder` has the published files.
+    """
+    encoded = series.encode(folder, level, each, own)
+    return {n: _named("series", _packed("series", e)) for n, e in zip(each, encoded, strict=True)}
 
 
 def _uplot() -> Script:

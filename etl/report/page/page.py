@@ -8,7 +8,7 @@ from pathlib import Path
 from etl.history.manifest import Manifest
 from etl.history.status import Status
 from etl.load.publish import File
-from etl.report.page import assets, series
+from etl.report.page import assets
 from etl.report.page.rendering import (
     NOTHING_BESIDE,
     Beside,
@@ -18,6 +18,7 @@ from etl.report.page.rendering import (
     render,
     render_chart,
 )
+from etl.report.page.series import estimate_bytes
 from etl.report.page.texts import Texts
 from etl.store.layout import ASSETS, CHART
 
@@ -68,12 +69,13 @@ def choose_scripts(
     Returns the content with its scripts, the texts with every sentence of the page in `asked`, and
     the page as it was weighed, with links to all `languages`.
     """
-    too_many = bool(content.own) and series.estimate_bytes(folder, content.own) > MOST_BYTES
-    for every in DAYS_A_POINT[too_many:]:
-        scripts = list(assets.scripts(folder, content.view.level, every, content.own))
-        if every and _weight(scripts) > MOST_BYTES:
+    made = SeriesScripts(folder, content)
+    for every in made.days_a_point:
+        series = made.script(every) if every else None
+        scripts = list(assets.scripts(content.view.level, series))
+        if series and _weight(scripts) > MOST_BYTES:
             continue
-        alone = scripts_alone(content, folder, scripts, every) if every else []
+        alone = scripts_alone(made, every) if every else []
         content = replace(content, scripts=scripts, every=every, alone=alone)
         original = Texts()
         html = render(content, original, languages)
@@ -82,18 +84,37 @@ def choose_scripts(
     return content, original, html
 
 
-def scripts_alone(
-    content: Content, folder: Path, scripts: Sequence[assets.Script], every: int
-) -> list[assets.Script]:
+class SeriesScripts:
+    """The scripts of the series, each with one day in so many; made when first asked for."""
+
+    def __init__(self, folder: Path, content: Content) -> None:
+        self._folder = folder
+        self._level = content.view.level
+        self._own = content.own
+        self._made: dict[int, assets.Script] = {}
+        self._estimate = estimate_bytes(folder, content.own)
+
+    @property
+    def days_a_point(self) -> Sequence[int]:
+        """DAYS_A_POINT, without daily points where own columns make them far too many."""
+        return DAYS_A_POINT[bool(self._own) and self._estimate > MOST_BYTES :]
+
+    def script(self, every: int) -> assets.Script:
+        if every not in self._made:
+            # chart.html needs fewer days of long series: the table is read once for both
+            fewer = [n for n in DAYS_A_POINT_ALONE if n > every and self._estimate > MOST_ALONE]
+            each = (every, *fewer[:1])
+            self._made |= assets.series_scripts(self._folder, self._level, each, self._own)
+        return self._made[every]
+
+
+def scripts_alone(series: SeriesScripts, every: int) -> list[assets.Script]:
     """Return the scripts of chart.html; none if they are too large even with few days.
 
-    `scripts`: the page's, whose series have one day in `every`.
+    `every`: the page's series have one day in so many.
     """
-    series = next(script for script in scripts if script[0].startswith(f"{ASSETS}series-"))
     for each in dict.fromkeys((every, *DAYS_A_POINT_ALONE)):
-        if each != every:
-            series = assets.series_script(folder, content.view.level, each, content.own)
-        alone = assets.scripts_alone(series)
+        alone = assets.scripts_alone(series.script(each))
         if _weight(alone) <= MOST_ALONE:
             return alone
     return []

@@ -47,14 +47,16 @@ class Line(Struct, frozen=True, omit_defaults=True):
 
 
 def encode(
-    folder: Path, level: str = "countries", every: int = 1, own: Sequence[Measure] = ()
-) -> bytes:
+    folder: Path, level: str = "countries", each: Sequence[int] = (1,), own: Sequence[Measure] = ()
+) -> list[bytes]:
     """Encode the series as `{"every", "columns", "scales", "own", "sums": LINES, "series": LINES}`.
 
-    LINES: `{key: Line}`. "columns" and "scales" are those of a line's steps. There is a step for
-    every day or, with `every`, for one day in so many, always including the last. "own": name,
-    meaning, decimals and share of each of the user's columns in `own`. "sums", for countries only:
-    the world, whose key is empty, and the continents, such as @europe.
+    LINES: `{key: Line}`. "columns" and "scales" are those of a line's steps. "own": name, meaning,
+    decimals and share of each of the user's columns in `own`. "sums", for countries only: the
+    world, whose key is empty, and the continents, such as @europe.
+
+    The table is read once and encoded for each number in `each`: with a step for one day in so
+    many, always including the last.
     """
     key = levels.names(level)[0]
     places = {one.column: one.places + 2 * one.share for one in own}
@@ -62,22 +64,36 @@ def encode(
     pieces = read_table(folder / TABLE_PARQUET, (key, "date", *names))
     first = next(pieces)
     scales = {n: WEEK if n in AVERAGES else 10 ** places.get(n, 0) for n in names if n in first}
-    columns = ChartColumns(scales, every)
+    densities = [ChartColumns(scales, every) for every in each]
     about = _about(folder, level)
     sums = Sums() if level == "countries" and {*SUMMED} <= {*scales} else None
     whole = _whole(chain([first], pieces), list(scales))
-    lines = [
-        msgspec.json.encode(one) + b":" + msgspec.json.encode(_line(columns, *of, about[one], sums))
-        for one, of in whole
+    lines: list[list[bytes]] = [[] for _ in each]
+    for one, of in whole:
+        for encoded, line in zip(lines, _lines(densities, *of, about[one], sums), strict=True):
+            encoded.append(msgspec.json.encode(one) + b":" + msgspec.json.encode(line))
+    encoded_heads = (
+        msgspec.json.encode(_head(columns, own, _summed(folder, columns, sums, level)))
+        for columns in densities
+    )
+    return [
+        head[:-1] + b',"series":{' + b",".join(encoded) + b"}}"
+        for head, encoded in zip(encoded_heads, lines, strict=True)
     ]
-    head = {
-        "every": every,
-        "columns": [*scales],
-        "scales": [*scales.values()],
-        "own": [(m.column, m.meaning, m.places, m.share) for m in own if m.column in scales],
-        "sums": _summed(folder, columns, sums) if level == "countries" else {},
+
+
+def _head(
+    columns: ChartColumns, own: Iterable[Measure], summed: Mapping[str, Line]
+) -> dict[str, Any]:
+    return {
+        "every": columns.every,
+        "columns": [*columns.scales],
+        "scales": [*columns.scales.values()],
+        "own": [
+            (m.column, m.meaning, m.places, m.share) for m in own if m.column in columns.scales
+        ],
+        "sums": summed,
     }
-    return msgspec.json.encode(head)[:-1] + b',"series":{' + b",".join(lines) + b"}}"
 
 
 def estimate_bytes(folder: Path, own: Sequence[Measure]) -> float:
@@ -118,26 +134,25 @@ def _joined(parts: Sequence[Table]) -> Table:
     return np.concatenate([d for d, _ in parts]), np.concatenate([v for _, v in parts])
 
 
-def _line(
-    columns: ChartColumns,
+def _lines(
+    densities: Sequence[ChartColumns],
     days: NDArray[np.int64],
     values: Values,
     about: Mapping[str, Any],
     sums: Sums | None,
-) -> Line:
-    """Encode one series, and add it to the sums."""
+) -> Iterator[Line]:
+    """Yield one series, encoded in each density, and add it to the sums."""
     dense = to_dense(days, values)
-    first, steps = columns.encode(int(days[0]), dense)
     silent_since = about["last_reported"] if about.get("silent") else ""
     silent_from = int(np.datetime64(silent_since, "D").astype(int)) + 1 if silent_since else None
-    by_name = dict(zip(columns.scales, dense.T, strict=True))
+    by_name = dict(zip(densities[0].scales, dense.T, strict=True))
     if sums:
         sums.add(about, int(days[0]), np.column_stack([by_name[name] for name in SUMMED]))
     name = levels.full_name(about)
     is_country = name == about["country"]  # a region has the code of the country it lies in
-    return Line(
-        first=first,
-        steps=steps,
+    line = Line(
+        first=0,
+        steps=(),
         name=name,
         iso3=(about["iso3"] or "") if is_country else "",
         population=about.get("population") if is_country else None,
@@ -145,10 +160,15 @@ def _line(
         silent_since=silent_since,
         reported=describe(int(days[0]), by_name, silent_from),
     )
+    for columns in densities:
+        first, steps = columns.encode(int(days[0]), dense)
+        yield msgspec.structs.replace(line, first=first, steps=steps)
 
 
-def _summed(folder: Path, columns: ChartColumns, sums: Sums | None) -> dict[str, Line]:
+def _summed(folder: Path, columns: ChartColumns, sums: Sums | None, level: str) -> dict[str, Line]:
     """Encode the continents and the world; the world's own figures are those of world.json."""
+    if level != "countries":
+        return {}
     series = msgspec.json.decode((folder / WORLD).read_bytes())["series"]
     found = {key: _sum(columns, sums, one) for key, one in sums.items()} if sums else {}
     if not series["date"]:

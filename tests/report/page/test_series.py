@@ -10,7 +10,7 @@ from etl.load.files import Filter, Tidy, write_files
 from etl.load.table import read_table
 from etl.load.values import Header
 from etl.report.page import series
-from etl.report.page.assets import scripts
+from etl.report.page.assets import scripts, series_scripts
 from etl.report.page.encoding import AVERAGES, TOTALS
 from etl.report.page.words import Measure
 from etl.transform.derive import stale_keys, tidy
@@ -42,7 +42,7 @@ def test_the_charts_series_are_the_published_columns(
 ) -> None:
     folder = tmp_path_factory.mktemp("files") / "files"
     published_files(folder, frame)
-    found = json.loads(series.encode(folder))
+    found = json.loads(series.encode(folder)[0])
     [table] = read_table(folder / "timeseries.parquet", ["country_key", "date", *TOTALS, *AVERAGES])
     assert found["series"].keys() == set(table["country_key"])
     for key, rows_of in table.groupby("country_key", observed=True):
@@ -59,9 +59,8 @@ def test_the_charts_series_are_the_published_columns(
 def test_one_day_in_seven_has_the_last_day_and_the_same_averages(tmp_path: Path) -> None:
     table = rows(spain=days("2020-03-01", [n * n for n in range(30)], list(range(30))))
     published_files(tmp_path / "files", table)
-    every, week, month = (
-        json.loads(series.encode(tmp_path / "files", every=n)) for n in (1, 7, 28)
-    )
+    encoded = series.encode(tmp_path / "files", each=(1, 7, 28))
+    every, week, month = map(json.loads, encoded)
     for name in (*TOTALS, *AVERAGES):
         line = decoded(week, week["series"]["spain"], name)
         assert [f"{day:%m-%d}" for day in line.index] == [
@@ -80,7 +79,7 @@ def test_one_day_in_seven_has_the_last_day_and_the_same_averages(tmp_path: Path)
 
 def test_the_worlds_series_is_that_of_its_file(tmp_path: Path) -> None:
     published_files(tmp_path / "files", rows(spain=days("2020-03-01", range(0, 90, 9))))
-    found = json.loads(series.encode(tmp_path / "files"))
+    found = json.loads(series.encode(tmp_path / "files")[0])
     averages = decoded(found, found["sums"][""], "cases_7d_avg")
     assert averages.isna().tolist() == [True] * 7 + [False] * 3
     assert averages.iloc[-1] == 9
@@ -103,7 +102,7 @@ def test_continents_are_the_sums_of_their_countries_that_are_not_stale(tmp_path:
         chad={"continent": "North Africa", "population": 10},
     )
     published_files(tmp_path / "files", table, facts.sort_values("country_key"))
-    found = json.loads(series.encode(tmp_path / "files"))
+    found = json.loads(series.encode(tmp_path / "files")[0])
     assert set(found["sums"]) == {"", "@europe", "@north-africa"}
     line = found["sums"]["@europe"]
     about = [line[name] for name in ("name", "members", "peopled", "population")]
@@ -129,7 +128,7 @@ def test_a_line_says_how_its_source_reported(tmp_path: Path) -> None:
     )
     about = countries(spain={"iso3": "ESP", "population": 9}, france={})
     published_files(tmp_path / "files", table, about.sort_values("country_key"))
-    found = json.loads(series.encode(tmp_path / "files"))["series"]
+    found = json.loads(series.encode(tmp_path / "files")[0])["series"]
     day = 18322  # 1 March 2020
     assert found["spain"]["reported"] == {
         "lowered": {"cumulative_cases": [day + 10]},
@@ -144,7 +143,7 @@ def test_columns_of_the_users_own_have_the_decimals_of_their_measure(tmp_path: P
     table = rows(spain=days("2020-03-01", range(0, 90, 9)))
     published_files(tmp_path / "files", table)
     own = [Measure("case_fatality", "", "deaths of cases", 3), Measure("beds", "", "beds", 1)]
-    found = json.loads(series.encode(tmp_path / "files", own=own))
+    found = json.loads(series.encode(tmp_path / "files", own=own)[0])
     assert found["own"] == [["case_fatality", "deaths of cases", 3, False]]  # beds: not published
     assert found["scales"][found["columns"].index("case_fatality")] == 1000
 
@@ -153,5 +152,6 @@ def test_the_scripts_length_is_estimated_from_the_table(folder: Path) -> None:
     names = ("deaths_7d_avg", "case_fatality", "new_cases")
     own = [Measure(name, name, name, places=4) for name in names]
     estimated = series.estimate_bytes(folder, own)
-    made = sum(len(body) for _, body in scripts(folder, "countries", 1, own))
+    script = series_scripts(folder, "countries", (1,), own)[1]
+    made = sum(len(body) for _, body in scripts("countries", script))
     assert 0.5 * made < estimated < 1.5 * made
