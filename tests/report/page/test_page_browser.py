@@ -1,6 +1,7 @@
 """The page in a browser: opened from a folder and from an S3 server, in any state."""
 
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -173,7 +174,10 @@ def test_without_scripts_figures_table_runs_and_files_are_there(
     text = without_scripts.one("body").text
     for told in ("275,009", "Spain", "every figure is invented"):
         assert told in text
-    assert "The chart is drawn by JavaScript." in text
+    chart = (
+        "The chart is drawn by JavaScript. Without it, the figures are in the table and the files."
+    )
+    assert chart in text  # on one line
     assert "timeseries.parquet" in text
     assert "What was corrected" in text
     assert not without_scripts.one("#chart-controls").is_displayed()
@@ -191,6 +195,17 @@ def test_a_page_without_its_assets_says_so_and_keeps_its_table(
     told = "The scripts beside this page, in assets/, could not be loaded."
     assert [text.startswith(told) for text in browser.texts(".waiting")] == [True, True]
     assert len(column(browser, 1)) == 35
+
+
+def test_a_page_without_the_maps_shapes_draws_its_chart(
+    browser: Browser, folder: Path, tmp_path: Path
+) -> None:
+    ignored = shutil.ignore_patterns("shapes-*")
+    shutil.copytree(folder / "assets", tmp_path / "assets", ignore=ignored)
+    (tmp_path / "index.html").write_bytes((folder / "index.html").read_bytes())
+    browser.open((tmp_path / "index.html").as_uri())
+    assert browser.one("#lines").text.startswith("World")
+    assert len(browser.texts("#map .waiting")) == len(browser.texts(".waiting")) == 1
 
 
 def test_a_browser_too_old_for_the_charts_is_told_so(browser: Browser, address: str) -> None:
