@@ -13,7 +13,6 @@ import pandas as pd
 from etl.errors import listed
 from etl.extract import levels
 from etl.extract.sources.table import counts, day_numbers, measures, starts
-from etl.transform.silence import last_known
 
 COUNTED = ("cases", "deaths")
 FALL = 0.05  # of a total
@@ -51,14 +50,16 @@ def totals(rows: pd.DataFrame) -> dict[str, dict[str, int]]:
 
     The rows are sorted by series and date.
     """
-    first = starts(rows)
-    ends = np.flatnonzero(np.r_[first[1:], True][: len(rows)])
-    keys = rows[levels.key(rows)].iloc[ends].astype(object).tolist()
+    first = np.flatnonzero(starts(rows))
+    keys = rows[levels.key(rows)].iloc[first].astype(object).tolist()
+    places = np.arange(len(rows), dtype=np.int32)
     found = {}
     for measure in (m for m in COUNTED if m in measures(rows)):
-        count, known = counts(rows[f"cumulative_{measure}"])
-        at = np.where(known[ends], ends, last_known(known, first)[ends])
-        pairs = zip(keys, at.tolist(), count[at].tolist(), strict=True)
+        column = rows[f"cumulative_{measure}"]
+        known = np.where(column.notna().to_numpy(), places, np.int32(-1))
+        last = np.maximum.reduceat(known, first) if len(first) else known
+        count = counts(column.iloc[last])[0]
+        pairs = zip(keys, last.tolist(), count.tolist(), strict=True)
         found[measure] = {str(key): value for key, row, value in pairs if row >= 0}
     return found
 

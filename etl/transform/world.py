@@ -1,18 +1,21 @@
 """World totals, and the last row of each series. Pure."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import CUMULATIVE, NEW, day_numbers, floats, measures, starts
+from etl.extract.sources.table import CUMULATIVE, NEW, floats, measures, starts
 from etl.transform.silence import unreported
 
 SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
 WINDOW = 28
 WEEKS = 3
+BLOCK = 100  # countries that are added up at once
+SUMS = 6
 
 Floats = NDArray[np.float64]
 Bools = NDArray[np.bool_]
@@ -26,65 +29,81 @@ def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:
     which any country has it. `new_*` is also missing on the first day, and where `_unknown` says.
     """
     key = levels.key(rows)
-    alive = ~rows[key].isin(stale).to_numpy()
-    countries = rows[key].cat.codes.to_numpy()[alive]
-    days = (day_numbers(rows) - day_numbers(rows).min())[alive]
-    total = pd.DataFrame(index=pd.date_range(rows["date"].min(), rows["date"].max(), unit="s"))
-    shape = (len(total), len(rows[key].cat.categories))  # one row per day, one column per country
+    days = pd.date_range(rows["date"].min(), rows["date"].max(), unit="s")
+    total = pd.DataFrame(index=days)
+    sums = {measure: np.zeros((SUMS, len(days))) for measure in measures(rows)}
+    for begin, end in pairwise([*np.flatnonzero(starts(rows))[::BLOCK], len(rows)]):
+        block = rows.iloc[begin:end]
+        block = block[~block[key].isin(stale).to_numpy()]
+        for measure, parts in sums.items():
+            parts += _add_up(block, measure, days)
     unknown = {}
-    for measure in measures(rows):
-        column = f"cumulative_{measure}"
-        counted = np.full(shape, np.nan)
-        counted[days, countries] = floats(rows[column])[alive]
-        counted_days = np.flatnonzero(~np.isnan(counted).all(axis=1))
-        filled = pd.DataFrame(counted).ffill()
-        sums = filled.sum(axis=1).to_numpy(copy=True)
-        if counted_days.size:
-            sums[counted_days[-1] + 1 :] = np.nan
-        total[column] = pd.array(sums).astype("Int64")
-        if f"new_{measure}" in rows:
-            marks = np.zeros((2, *shape), bool)
-            marks[0, days, countries] = rows[f"new_{measure}"].notna().to_numpy()[alive]
-            marks[1, days, countries] = unreported(rows, measure)[alive]
-            unknown[measure] = _unknown(counted, filled.to_numpy(), *marks)
+    for measure, (totals, counted, *weights) in sums.items():
+        if counted.any():
+            totals[np.flatnonzero(counted)[-1] + 1 :] = np.nan
+        total[f"cumulative_{measure}"] = pd.array(totals).astype("Int64")
+        unknown[measure] = _unknown(*weights)
     for measure in measures(rows):
         new = total[f"cumulative_{measure}"].diff()
         weekly = _weeks_in_a_day(floats(new))
-        total[f"new_{measure}"] = new.mask(weekly | unknown.get(measure, False))
+        total[f"new_{measure}"] = new.mask(weekly | unknown[measure])
     unknown_counts = pd.array([pd.NA] * len(total), dtype="Int64")
     series: pd.DataFrame = total.rename_axis(index="date").reset_index()
     lacking = {name: unknown_counts for name in (*CUMULATIVE, *NEW) if name not in series}
     return series.assign(**lacking)[["date", *CUMULATIVE, *NEW]]
 
 
-def _unknown(counted: Floats, filled: Floats, new_known: Bools, unreported: Bools) -> Bools:
-    """Return the days on which the world's new count can't be known.
+def _add_up(block: pd.DataFrame, measure: str, days: pd.DatetimeIndex) -> Floats:
+    """Return SUMS rows with a figure for each of `days`, to be added to those of other countries.
 
-    Each array has a row per day and a column per country. A day is unknown if countries with more
-    than SHARE of the new counts of the WINDOW days before did not report it, or not the day before;
-    or if the source is weekly: of the countries that reported within these days, more than half
-    have no new count.
+    These are the total, the number of countries with a count, and the parameters of `_unknown`.
     """
+    first = starts(block)
+    at = days.get_indexer(pd.Index(block["date"])), np.cumsum(first) - 1
+    shape = len(days), int(first.sum())  # one row per day, one column per country
+    counted = np.full(shape, np.nan)
+    counted[at] = floats(block[f"cumulative_{measure}"])
+    new = f"new_{measure}"
+    new_known, silent = np.full(shape, new not in block), np.zeros(shape, bool)
+    if new in block:
+        new_known[at] = block[new].notna().to_numpy()
+    silent[at] = unreported(block, measure)
     there = ~np.isnan(counted)
+    counts = np.nan_to_num(pd.DataFrame(counted).ffill().to_numpy())
+    weights = _weights(there, counts, new_known, silent)
+    return np.stack([counts.sum(axis=1), there.sum(axis=1), *weights])
+
+
+def _weights(there: Bools, counts: Floats, new_known: Bools, unreported: Bools) -> Iterator[Floats]:
+    """Yield the parameters of `_unknown`: for each day, a sum over countries.
+
+    Each array has a row per day and a column per country; `counts` are filled.
+    """
     within = np.logical_or.accumulate(there) & np.logical_or.accumulate(there[::-1])[::-1]
     within[1:] &= within[:-1]
     within[:1] = False
-    counts = np.nan_to_num(filled)
     eve = np.r_[counts[:1], counts[:-1]]
     gained = np.maximum(eve - eve[np.maximum(np.arange(len(eve)) - WINDOW, 0)], 0)
     lacks = within & ~new_known
-    if not lacks.any():
-        return np.zeros(len(counted), bool)
     silent = lacks & (unreported | np.r_[unreported[:1], unreported[:-1]])
-    weight = gained.sum(axis=1)
-    missed = np.where(silent, gained, 0).sum(axis=1) > SHARE * weight
-    reports = there & ~unreported
-    seen = reports.cumsum(axis=0)
-    recent = (seen - np.r_[np.zeros((WINDOW, seen.shape[1])), seen][: len(seen)]) > 0
+    yield gained.sum(axis=1)
+    yield np.where(silent, gained, 0).sum(axis=1)
+    seen = (there & ~unreported).cumsum(axis=0)
+    recent = seen > np.r_[np.zeros((WINDOW, seen.shape[1]), int), seen][: len(seen)]
     expected = within & recent
-    weekly = (lacks & expected).sum(axis=1) > 0.5 * expected.sum(axis=1)
-    unknown: Bools = missed | weekly
-    return unknown
+    yield expected.sum(axis=1)
+    yield (lacks & expected).sum(axis=1)
+
+
+def _unknown(gained: Floats, missed: Floats, expected: Floats, lacking: Floats) -> Bools:
+    """Return the days on which the world's new count can't be known.
+
+    A day is unknown if countries with more than SHARE of the new counts of the WINDOW days before
+    (`gained`) did not report it, or not the day before (`missed`); or if the source is weekly: of
+    the countries that reported within these days (`expected`), more than half have no new count
+    (`lacking`).
+    """
+    return (missed > SHARE * gained) | (lacking > 0.5 * expected)
 
 
 def _weeks_in_a_day(new: Floats) -> Bools:

@@ -184,6 +184,17 @@ def test_the_world_is_unknown_where_the_silent_had_more_than_5_percent(
     assert found[30] == ((100 - count) * 10 if known else None)
 
 
+def test_the_world_does_not_depend_on_how_many_countries_are_added_up_at_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    silent, weekly = daily(0, *[60] * 30, *[None] * 10), daily(0, *([70] + [None] * 6) * 5)
+    rows = repair(table(a=daily(0, *[500] * 40), b=silent, c=weekly, d=daily(9, 1), e=silent))[0]
+    whole = world(rows, {"d"})
+    monkeypatch.setattr("etl.transform.world.BLOCK", 2)
+    pd.testing.assert_frame_equal(world(rows, {"d"}), whole)
+    assert values(whole, "new_cases")[29:31] == [620, None]
+
+
 def test_a_silent_country_s_last_count_stays_in_the_world() -> None:
     silent, speaks = daily(1000, 1, *[None] * 60), daily(0, *[3] * 61)
     total = world(repair(table(a=speaks, b=silent, c=speaks))[0], set())
