@@ -24,7 +24,7 @@ TABLES: dict[str, tuple[str, Columns]] = {
     "final_report.csv": ("The report of a month: one row per {one}", report_fields),
     "snapshots.csv.gz": ("The last rows of each snapshot of a month", snapshot_fields),
 }
-DAYS = "The days in vintages/, and the run that each was made of"
+DAYS = "The days in vintages/ (snapshot=DAY/part.parquet), and the run that each was made of"
 
 
 def describe_archive(store: Store, source: Source) -> None:
@@ -37,7 +37,8 @@ def describe_archive(store: Store, source: Source) -> None:
         "name": "cloud-etl-archive",
         "title": f"{source.title}: reports and revisions",
         "version": f"{FORMAT}.0.0",
-        "description": "What belongs to no single version. Missing is not zero.",
+        "description": "What belongs to no single version. Missing is not zero. For people, "
+        "reports/index.html lists the monthly reports, once there are any.",
         "contributors": [{"title": source.attribution, "role": "author"}],
         **licences(source.licence_id, source.licence),
         "resources": [_resource(key, source.level) for key in keys],

@@ -63,7 +63,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     newest, shown = [], set[str]()
     country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
     tables = CountryTables(folder, tidy.countries) if "countries-csv" in on else None
-    with TableFiles(folder, header.of_table(), csv="csv" in on) as table_files:
+    with TableFiles(folder, header.of_table(), tidy.own, csv="csv" in on) as table_files:
         for group in tidy.groups:
             last = keep(latest(group, tidy.reported, tidy.silent), only.measures, only.since)
             newest.append(tidy.own.without_dropped(last))

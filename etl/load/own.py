@@ -52,7 +52,7 @@ class OwnColumns:
     def count(self, group: pd.DataFrame) -> None:
         """Count the rows, and the cells without a value in the columns that readers get."""
         self.rows += len(group)
-        for one in self._fields():
+        for one in self.declared():
             missing = int(group[one.name].isna().sum()) if one.name in group else 0
             self.missing[one.name] = self.missing.get(one.name, 0) + missing
 
@@ -62,7 +62,7 @@ class OwnColumns:
             replace(
                 one, meaning=f"{one.meaning}; missing in {self._share(one.name):.1%} of the rows"
             )
-            for one in self._fields()
+            for one in self.declared()
         ]
 
     def note(self) -> OwnNote:
@@ -76,14 +76,14 @@ class OwnColumns:
         )
         columns = [
             ColumnNote(one.name, one.type, one.unit, one.meaning, round(self._share(one.name), 4))
-            for one in self._fields()
+            for one in self.declared()
         ]
         return OwnNote(step=step, columns=columns)
 
     def warnings(self, rules: Sequence[AlertRule]) -> list[str]:
         """Return the step's warnings, and one if rules of ALERT_RULES name no figure."""
         warnings = self.step.all_warnings() if self.step else []
-        own = [one.name for one in self._fields() if one.type in ("integer", "number")]
+        own = [one.name for one in self.declared() if one.type in ("integer", "number")]
         if (self.tables or self.step) and (unknown := alert_rules.unknown(rules, own)):
             known = ", ".join([*alert_rules.MEASURES, *own])
             warnings.append(
@@ -91,7 +91,8 @@ class OwnColumns:
             )
         return warnings
 
-    def _fields(self) -> list[Field]:
+    def declared(self) -> list[Field]:
+        """Return the columns as they are declared; those of the step once it has run."""
         joined = [one for table in self.tables for one in table.fields]
         added = self.step.fields if self.step else []
         return [one for one in (*joined, *added) if one.name not in self.dropped]

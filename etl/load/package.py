@@ -15,12 +15,14 @@ from etl.store.layout import (
     ARCHIVE_PACKAGE,
     CHANGES,
     CROISSANT,
+    FEED,
     LATEST_CSV,
     LATEST_JSON,
     LATEST_XLSX,
     PACKAGE,
     SCHEMAS,
     STATS,
+    STATUS,
     TABLE_CSV,
     TABLE_PARQUET,
     WORLD,
@@ -66,7 +68,11 @@ TRAPS = {
         "country's, so that many rows of a day have the same.",
     ),
 }
-BESIDE = f"Monthly reports and revisions, once there are any, are described in {ARCHIVE_PACKAGE}."
+BESIDE = (
+    f"Beside these files are {STATUS}, which says when the source was last checked, and {FEED} if "
+    "it is made. Monthly reports and revisions, once there are any, are described in "
+    f"{ARCHIVE_PACKAGE}."
+)
 HARMLESS = (
     "Text that begins with =, +, -, @, a tab or a carriage return has an apostrophe in front, so "
     "that spreadsheets don't run it as a formula."

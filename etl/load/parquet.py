@@ -6,32 +6,33 @@ and day, in row groups of whole series, so that a reader of one series skips the
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet
 
-from etl.transform.columns import FORMAT, described
+from etl.transform.columns import FORMAT, Field, described, metadata
 from etl.transform.derive import cuts
 
 GROUP_ROWS = 3_500  # at least; about 4,000 with the series that the last one completes
 
 
 def open_writer(
-    path: Path, schema: pa.Schema, about: Mapping[str, str]
+    path: Path, schema: pa.Schema, about: Mapping[str, str], own: Iterable[Field] = ()
 ) -> "pa.parquet.ParquetWriter":
     """Open a Parquet file for tables of `schema`, as `to_plain` returns them, sorted by series.
 
-    `about` goes into the metadata of the file: title, source, licence and so on.
+    `about` goes into the metadata of the file: title, source, licence and so on. `own` describes
+    columns that the register lacks.
     """
     names = schema.names
     text = [field.name for field in schema if pa.types.is_string(field.type)]
     whole = [f.name for f in schema if pa.types.is_date32(f.type) or pa.types.is_int64(f.type)]
     return pa.parquet.ParquetWriter(
         path,
-        _with_metadata(schema, about),
+        _with_metadata(schema, about, own),
         compression="zstd",
         use_dictionary=text,
         column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
@@ -74,8 +75,11 @@ def _plain_type(kind: pa.DataType) -> pa.DataType:
     return pa.string() if any(is_text(kind) for is_text in text) else kind
 
 
-def _with_metadata(schema: pa.Schema, about: Mapping[str, str]) -> pa.Schema:
-    fields = [field.with_metadata(described(field.name)) for field in schema]
+def _with_metadata(schema: pa.Schema, about: Mapping[str, str], own: Iterable[Field]) -> pa.Schema:
+    added = {field.name: metadata(field) for field in own}
+    fields = [
+        field.with_metadata(added.get(field.name) or described(field.name)) for field in schema
+    ]
     counts = [field.name for field in schema if pa.types.is_int64(field.type)]
     # by this pandas reads counts as Int64, and not as floats because some are missing
     in_pandas = [

@@ -63,7 +63,7 @@ def write_schemas(
     kinds = {"series" if name.startswith(series) else name.removesuffix(".json") for name in files}
     made = {
         "latest": _listing(level, shown.of(columns.latest_fields(level))),
-        level: _listing(level, _described(level, shown), file=TEXT),
+        level: _listing(level, _described(level, shown), _own(level, shown), file=TEXT),
         "series": _series(level, shown),
         "world": _world(shown),
         "stats": _stats(level, shown),
@@ -80,9 +80,11 @@ def write_schemas(
     return written
 
 
-def _listing(level: str, fields: Sequence[Field], **more: Schema) -> Schema:
+def _listing(
+    level: str, fields: Sequence[Field], own: Schema | None = None, **more: Schema
+) -> Schema:
     row = {field.name: _cell(field, level) for field in fields} | more
-    rows = {"type": "array", "items": _object(row)}
+    rows = {"type": "array", "items": _object(row | (own or {}), row)}
     return _object({**HEADER, level: rows}, [*ALWAYS, level])
 
 
@@ -94,6 +96,11 @@ def _described(level: str, shown: ShownColumns) -> list[Field]:
     return [*listed[:at], CODE, *listed[at:]]
 
 
+def _own(level: str, shown: ShownColumns) -> dict[str, Schema]:
+    """Return the columns of TABLES and TRANSFORM; a list of countries has only those by country."""
+    return {field.name: _cell(field, level) for field in shown.of(())}
+
+
 def _series(level: str, shown: ShownColumns) -> Schema:
     once = {field.name: _cell(field, level) for field in _described(level, shown)}
     stale = {"stale": {"type": "boolean"}} if "stale" not in shown.dropped else {}
@@ -102,7 +109,12 @@ def _series(level: str, shown: ShownColumns) -> Schema:
         for field in shown.of(columns.table_fields(level), own=False)
         if field.name not in {*once, "stale"}
     }
-    known = {**HEADER, **once, **stale, **daily}
+    # a table by country has one value for each, a table by day a series
+    own = {
+        name: {"anyOf": [cell, {"type": "array", "items": cell}]}
+        for name, cell in _own(level, shown).items()
+    }
+    known = {**HEADER, **once, **stale, **daily, **own}
     return _object(known, [name for name in known if name != "notice"])
 
 

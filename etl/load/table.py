@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet
 
 from etl.load import parquet
+from etl.load.own import OwnColumns
 from etl.load.values import Cells
 from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 
@@ -26,12 +27,20 @@ RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begi
 class TableFiles:
     """Writes both files, a group of whole series at a time; without `csv`, only the Parquet file.
 
-    `about` is the metadata of the Parquet file.
+    `about` is the metadata of the Parquet file; `own` has the columns of TABLES and TRANSFORM.
     """
 
-    def __init__(self, folder: Path, about: Mapping[str, str], *, csv: bool = True) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        about: Mapping[str, str],
+        own: OwnColumns | None = None,
+        *,
+        csv: bool = True,
+    ) -> None:
         self._folder = folder
         self._about = about
+        self._own = own or OwnColumns()
         self._parquet: pa.parquet.ParquetWriter | None = None
         self._with_csv = csv
         self.rows = {TABLE_PARQUET: 0} | ({TABLE_CSV: 0} if csv else {})
@@ -49,7 +58,7 @@ class TableFiles:
         table = cells.arrow.select(list(group.columns))
         if self._parquet is None:
             schema, path = parquet.plain_schema(table.schema), self._folder / TABLE_PARQUET
-            writer = parquet.open_writer(path, schema, self._about)
+            writer = parquet.open_writer(path, schema, self._about, self._own.declared())
             self._parquet = self._open.enter_context(writer)
             self._csv = self._open_csv(table.column_names) if self._with_csv else None
         parquet.write_groups(self._parquet, parquet.to_plain(table), group)

@@ -180,9 +180,11 @@ def latest_fields(level: str = "countries") -> tuple[Field, ...]:
 
 def described(name: str) -> dict[str, str]:
     """Return a column's description and, if it has one, its unit; nothing for unknown columns."""
-    field = _KNOWN.get(name)
-    if field is None:
-        return {}
+    return metadata(_KNOWN[name]) if name in _KNOWN else {}
+
+
+def metadata(field: Field) -> dict[str, str]:
+    """Return the description of any column, also of the user's own, and its unit if it has one."""
     return {"description": field.meaning} | ({"unit": field.unit} if field.unit else {})
 
 

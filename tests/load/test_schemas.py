@@ -77,6 +77,31 @@ def test_the_files_of_other_sources_and_levels_too(name: str, variables: dict[st
         assert world["totals"]["cumulative_recoveries"] is None
 
 
+def test_the_users_own_columns_are_described(tmp_path: Path) -> None:
+    source, store = tmp_path / "stats.json", MemoryStore()
+    source.write_bytes(growing(20))
+    (tmp_path / "beds.csv").write_text("iso3,beds\nESP,3.5\nUSA,2.8\n")
+    (tmp_path / "vax.csv").write_text("iso3,date,kind\nESP,2021-01-02,a\nUSA,2021-01-04,b\n")
+    (tmp_path / "step.py").write_text(
+        "def transform(table):\n    return table.assign(many=table.new_cases > 9)\n"
+    )
+    tables = f"{tmp_path}/beds.csv,{tmp_path}/vax.csv"
+    run(store, source, TABLES=tables, TRANSFORM=str(tmp_path / "step.py"))
+    objects = contents(store)
+    assert_all_valid(objects)
+    for key, of_row in (
+        ("latest.json", lambda schema: schema["properties"]["countries"]["items"]),
+        ("countries.json", lambda schema: schema["properties"]["countries"]["items"]),
+        ("countries/ESP.json", lambda schema: schema),
+    ):
+        schema, content = schema_of(key, objects), json.loads(objects[key])
+        row = content["countries"][0] if "countries" in content else content
+        assert row.keys() <= of_row(schema)["properties"].keys(), key
+    bad = json.loads(objects["countries/ESP.json"]) | {"kind": ["a", 5]}
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(bad, schema_of("countries/ESP.json", objects))
+
+
 def test_a_schema_refuses_another_type_and_a_column_that_is_gone(tmp_path: Path) -> None:
     source, store = tmp_path / "stats.json", MemoryStore()
     source.write_bytes(growing(20))

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow.parquet
 import pytest
 
 from etl.errors import SourceChanged, SourceUnavailable
@@ -90,6 +91,8 @@ def test_a_table_is_in_every_file_and_in_the_archive(source: Path, tmp_path: Pat
         assert {"name": "beds", "type": "number", "description": meaning} in fields
         if "parquet" in name:
             assert [one["name"] for one in fields] == list(table)
+    stored = pyarrow.parquet.read_schema(tmp_path / "out/timeseries.parquet")
+    assert stored.field("beds").metadata == {b"description": b"from the table beds"}
 
 
 def test_a_table_by_day_is_a_series_in_the_files_of_countries(source: Path, tmp_path: Path) -> None:
