@@ -47,7 +47,7 @@ TITLES = {
         for level in ("regions", "places")
     },
     WORLD: "World totals and series",
-    STATS: "The source's own format, repaired",
+    STATS: "The source's own format, repaired; a series' first day has its whole count as new",
     CHANGES: "How this version differs from the previous one",
 }
 SERIES_TITLE = "The series of one {one}, column by column"
