@@ -68,7 +68,7 @@ def _organization(name: str, url: str = "") -> dict[str, str]:
 
 
 def _variable(measure: Measure) -> dict[str, str]:
-    unit = described(measure.column).get("unit")
+    unit = described(measure.column).get("unit") or measure.unit
     return {
         "@type": "PropertyValue",
         "name": measure.column,

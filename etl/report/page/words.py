@@ -24,6 +24,7 @@ class Measure:
     places: int = 0
     share: bool = False
     least_cases: int = 0
+    unit: str = ""  # of the user's own columns; the register has the others'
 
     def say(self, value: float | None) -> str:
         if value is None:
@@ -139,7 +140,8 @@ def own_measures(
             places = 0 if one.type == "integer" else 1 if max(map(abs, values)) >= 10 else 3
             meaning = f"{one.meaning} ({one.unit})" if one.unit else one.meaning
             meaning = f"{plain(one.name)}, {meaning}".translate(NO_BLANKS)
-            made.append(Measure(one.name, plain(one.name).capitalize(), meaning, places))
+            heading = plain(one.name).capitalize()
+            made.append(Measure(one.name, heading, meaning, places, unit=one.unit))
     return made
 
 

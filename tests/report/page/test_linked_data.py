@@ -50,6 +50,18 @@ def test_each_measure_has_its_unit(sample: MemoryStore) -> None:
     assert None not in units.values()
 
 
+def test_a_column_of_ones_own_has_the_unit_that_it_declares(tmp_path: Path) -> None:
+    source, step, store = tmp_path / "stats.json", tmp_path / "step.py", MemoryStore()
+    source.write_bytes(growing(20))
+    step.write_text(
+        "COLUMNS = {'load': ('beds', 'beds in use')}\n"
+        "def transform(table):\n    return table.assign(load=1.5)\n"
+    )
+    run(store, source, TRANSFORM=str(step))
+    [unit] = [m["unitText"] for m in described(store)["variableMeasured"] if m["name"] == "load"]
+    assert unit == "beds"
+
+
 def test_without_public_url_nothing_claims_an_address(sample: MemoryStore) -> None:
     assert not described(sample).keys() & {"@id", "url", "identifier", "publisher"}
     assert links(sample, "canonical") == []
