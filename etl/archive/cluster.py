@@ -94,7 +94,8 @@ def _local(workers: int | None) -> Iterator[OnDask]:
 def _started(workers: int | None, spill: Path) -> "LocalCluster":
     """Start processes here that Ctrl-C does not reach: this process ends them.
 
-    Threads and processes take over the mask of the thread that starts them.
+    Threads and processes take over the mask of the thread that starts them. Raises EtlError if one
+    ends, or fails, while it starts.
     """
     import distributed
 
@@ -111,5 +112,10 @@ def _started(workers: int | None, spill: Path) -> "LocalCluster":
             local_directory=str(spill),
             silence_logs="CRITICAL",  # failures are reported by this process
         )
+    except (OSError, RuntimeError) as exc:
+        raise EtlError(
+            f"the workers did not start ({exc.__cause__ or exc}); run it again, with fewer "
+            "--workers if memory is short"
+        ) from exc
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)

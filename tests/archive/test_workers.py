@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from etl.archive.cluster import open_engine
 from etl.archive.engine import Engine, Progress, map_with_progress
 from etl.archive.job import Job, job
 from etl.archive.on_dask import OnDask
@@ -55,3 +56,15 @@ def test_every_worker_proves_first_that_it_shares_the_folder(
     old = replace(wanted, tools=wanted.tools.replace("pandas=", "pandas=1."))
     with pytest.raises(EtlError, match=r"worker tcp://.*: it runs pandas [0-9.]+ where 1\."):
         two_workers.prove(old)
+
+
+def test_workers_that_do_not_start_are_one_clear_line() -> None:
+    import dask
+
+    said = "the workers did not start .*no_such_module.*; run it again, with fewer --workers if"
+    with (
+        dask.config.set({"distributed.worker.preload": ["no_such_module"]}),
+        pytest.raises(EtlError, match=said),
+        open_engine(None, 1),
+    ):
+        pass
