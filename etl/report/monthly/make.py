@@ -46,7 +46,10 @@ def months_with_snapshots(store: Store, past: History) -> list[Month]:
     known = archived.months(past, imported)
     months = [month for month in known if archived.snapshots(store, past, imported, month)]
     if not months:
-        raise EtlError(f"{store.address} has no snapshots yet; make the first: python app.py run")
+        raise EtlError(
+            f"{store.address} has no snapshots on record; make the first: python app.py run "
+            "(or python app.py backfill, which lists again what raw/ holds)"
+        )
     return months
 
 

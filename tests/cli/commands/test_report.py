@@ -57,7 +57,7 @@ def test_wrong_usage_says_what_is_right(arguments: list[str], told: str) -> None
 def test_an_empty_folder_has_no_reports_to_make(tmp_path: Path) -> None:
     ran = command("report", "--all", cwd=tmp_path)
     assert ran.returncode == 1
-    assert "out has no snapshots yet; make the first: python app.py run" in ran.stderr
+    assert "out has no snapshots on record; make the first: python app.py run (or " in ran.stderr
     assert list(tmp_path.iterdir()) == []
 
 
