@@ -62,8 +62,12 @@ class StepRun:
         Raises StepFailed.
         """
         made = self._once(table)
-        if self.trial and self.sample is None and not made.equals(self._once(table)):
-            self.warnings.append(f"{self.own.name}: two runs on the same rows gave other results")
+        if self.trial and self.sample is None:
+            infinite = dict(self.infinite)  # of one run
+            if not made.equals(self._once(table)):
+                same = "two runs on the same rows gave other results"
+                self.warnings.append(f"{self.own.name}: {same}")
+            self.infinite = infinite
         if self.sample is None:
             key = levels.key(table)
             shown = made[[key, "date", *(self.added or {})]]
@@ -97,6 +101,9 @@ class StepRun:
             return self._checked(table, made)
         except Mismatch as exc:
             raise StepFailed(f"{self.code.place}: {exc}") from exc
+        except (TypeError, ValueError, ArithmeticError, LookupError) as exc:  # of odd values
+            what = f"the table that transform returned can't be used: {one_line(str(exc), 200)}"
+            raise StepFailed(f"{self.code.place}: {what}") from exc
 
     def _checked(self, table: pd.DataFrame, made: object) -> pd.DataFrame:
         if not isinstance(made, pd.DataFrame):
@@ -179,7 +186,7 @@ def _order(table: pd.DataFrame, made: pd.DataFrame, keys: list[str]) -> Position
 
 def _named(row: "pd.Series[Any]", keys: list[str]) -> str:
     key, day = keys
-    return escaped(f"{row[key]} {row[day]:%Y-%m-%d}", 80)
+    return escaped(f"{row[key]} {str(row[day])[:10]}", 80)
 
 
 def _kind(made: object) -> str:

@@ -10,10 +10,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from pandas.api import types
 
-KINDS: dict[str, type | tuple[type, ...]] = {  # of Python's own values
-    "boolean": bool,
-    "integer": int,
-    "number": (int, float, Decimal),
+KINDS: dict[str, type | tuple[type, ...]] = {  # of single values
+    "boolean": (bool, np.bool_),
+    "integer": (int, np.integer),
+    "number": (int, float, Decimal, np.number),
     "string": str,
     "date": date,
 }
@@ -32,7 +32,8 @@ class Changed:
     after: object
 
     def __str__(self) -> str:
-        return f"{self.before} became {self.after}"
+        kind = f" ({type(self.after).__name__})" if str(self.before) == str(self.after) else ""
+        return f"{self.before} became {self.after}{kind}"
 
 
 def differs(ours: "pd.Series[Any]", theirs: "pd.Series[Any] | pd.DataFrame") -> Changed | None:
@@ -111,6 +112,10 @@ def column_of(values: "pd.Series[Any]", wanted: str | None) -> tuple[str, Any, i
 
 def _type_of(values: "pd.Series[Any]") -> str:
     dtype = values.dtype
+    if isinstance(dtype, pd.CategoricalDtype):
+        return _type_of(values.cat.categories.to_series(name=values.name))
+    if isinstance(dtype, pd.StringDtype):
+        return "string"
     if types.is_bool_dtype(dtype):
         return "boolean"
     if types.is_integer_dtype(dtype):

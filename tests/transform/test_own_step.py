@@ -99,6 +99,19 @@ def test_another_dtype_with_the_same_values_is_no_change() -> None:
         ("return 1 / 0", "line 3, column 12: ZeroDivisionError: division by zero"),
         ("import not_installed", "line 3, column 5: it needs the module not_installed"),
         ("raise SystemExit(3)", "it called exit"),
+        ("import os\nos._exit(0)", "it called exit"),
+        (
+            'return table.assign(date=table["date"].where(table["new_cases"] > 5))',
+            "a row was added: spain NaT",
+        ),
+        (
+            "import numpy\nreturn table.assign(new_cases=[numpy.arange(2)] * 3)",
+            "line 2: the table that transform returned can't be used: The truth value",
+        ),
+        (
+            'return table.assign(new_cases=table["new_cases"].astype("str"))',
+            "2021-01-02: 5 became 5 (str)",
+        ),
         ('class Own(BaseException): pass\nraise Own("x")', "line 4, column 5: Own: x"),
         (
             'return table.assign(date=table["date"].dt.tz_localize("UTC"))',
@@ -160,7 +173,8 @@ def test_days_and_decimals_of_pythons_own_are_taken() -> None:
 
 def of_two_groups(first: str, later: str) -> list[pd.DataFrame]:
     is_first = 'table["country_key"].iloc[0] == "france"'
-    run = step(f"return table.assign(x={first} if {is_first} else {later})")
+    body = f"return table.assign(x={first} if {is_first} else {later})"
+    run = step(body, "import numpy as np, pandas as pd")
     return [run(frame("france")), run(frame("spain"))]
 
 
@@ -171,6 +185,9 @@ def of_two_groups(first: str, later: str) -> list[pd.DataFrame]:
         ("1", "2.0", "Int64"),
         ("1.5", "None", "float64"),
         ('"a"', "None", "str"),
+        ('pd.Series([None] * 3, dtype="str")', '"a"', "str"),
+        ('pd.Categorical([None] * 3, categories=["a"])', '"a"', "str"),
+        ("[np.bool_(True), None, None]", "False", "boolean"),
     ],
 )
 def test_a_column_has_one_type_in_all_groups(first: str, later: str, dtype: str) -> None:
@@ -212,6 +229,9 @@ def test_a_trial_warns_of_chance() -> None:
     later(frame())
     assert later.sample is not None
     assert later.sample["x"].tolist() == [0.1, 0.2]  # the first row has none
+    endless = step('return table.assign(x=float("inf"))', trial=True)
+    endless(frame())
+    assert endless.all_warnings() == ["my_step.py: 3 infinite values of x, taken as missing"]
 
 
 def test_what_it_prints_goes_to_the_log(
