@@ -61,7 +61,7 @@ def rules(value: str) -> tuple[AlertRule, ...]:
 
 
 def _rule(text: str) -> AlertRule:
-    found = re.fullmatch(r"([^:<>]+):\s*(\w+)\s*>\s*([0-9]{1,15}(?:\.[0-9]{1,9})?)", text)
+    found = re.fullmatch(r"([^:<>]+):\s*(\w+)\s*>\s*(-?[0-9]{1,15}(?:\.[0-9]{1,9})?)", text)
     if not found:
         raise ValueError(EXPECTED)
     return AlertRule(found[1].strip(), found[2], float(found[3]))

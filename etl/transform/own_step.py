@@ -52,8 +52,9 @@ class StepRun:
         """Return the columns that were added, with the units and meanings of COLUMNS."""
         made = []
         for name, kind in (self.added or {}).items():
-            unit, meaning = self.code.columns.get(name, ("", MEANING.format(name=self.own.name)))
-            made.append(Field(name, kind, one_line(meaning), one_line(unit)))  # type: ignore[arg-type]
+            unit, meaning = self.code.columns.get(name, ("", ""))
+            meaning = one_line(meaning) or MEANING.format(name=self.own.name)
+            made.append(Field(name, kind, meaning, one_line(unit)))  # type: ignore[arg-type]
         return made
 
     def __call__(self, table: pd.DataFrame) -> pd.DataFrame:

@@ -170,6 +170,7 @@ def test_settings_cannot_be_changed() -> None:
         ("ALERT_TOPIC", "cloud-etl_1", "cloud-etl_1"),
         ("ALERT_TOPIC", ARN, ARN),
         ("ALERT_RULES", "ESP:cases_7d_per_100k>300", (AlertRule("ESP", "cases_7d_per_100k", 300),)),
+        ("ALERT_RULES", "*:active>-0.5", (AlertRule("*", "active", -0.5),)),
         (
             "ALERT_RULES",
             " Costa Rica : active > 0.5 , *:deaths_7d_avg>1000,*:deaths_7d_avg>1000.0",

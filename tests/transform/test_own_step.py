@@ -36,7 +36,7 @@ def test_columns_and_rows_are_its_to_add_and_drop() -> None:
     run = step(
         'table["twice"] = table["new_cases"] * 2\ntable["note"] = "x"\n'
         'return table.drop(columns="case_fatality").sort_values("date", ascending=False).head(2)',
-        'COLUMNS = {"twice": ("cases", "twice the new cases")}',
+        'COLUMNS = {"twice": ("cases", "twice the new cases"), "note": ("", "")}',
     )
     made = run(frame())
     assert made["new_cases"].tolist() == [5, 7]
