@@ -14,8 +14,12 @@ EtlError                     one clear line for a person, exit status 1
 """
 
 import errno
+import os
 import re
-from collections.abc import Sequence
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import NoReturn
 
 SHOWN = 20
 UNPRINTABLE = "\ufffd"
@@ -160,3 +164,23 @@ def lacks_room(exc: BaseException | None) -> str:
 
 class AlertError(EtlError):
     """SNS, Translate or Comprehend refused or failed; this never makes a run fail."""
+
+
+@contextmanager
+def no_silent_end(path: str) -> Iterator[None]:
+    """Have os._exit raise SystemExit if the step's file calls it: the run would end unrecorded.
+
+    A process that the step forks may call it, and so may we, to end a run that is late.
+    """
+    leave, run = os._exit, os.getpid()
+
+    def refuse(status: int) -> NoReturn:
+        if os.getpid() != run or sys._getframe(1).f_code.co_filename != path:
+            leave(status)
+        raise SystemExit(status)
+
+    os._exit = refuse
+    try:
+        yield
+    finally:
+        os._exit = leave

@@ -5,19 +5,16 @@ It is the user's own code and not sandboxed.
 
 import contextlib
 import io
-import os
-import sys
 import traceback
 import warnings
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from types import CodeType, ModuleType
-from typing import NoReturn
 
 import pandas as pd
 
 from etl import log
-from etl.errors import RunTimeout, StepFailed, one_line
+from etl.errors import RunTimeout, StepFailed, no_silent_end, one_line
 from etl.settings.tables import OwnStep
 
 PRINTED = 50  # lines of a call that go to the log
@@ -73,7 +70,7 @@ def load_step(own: OwnStep) -> OwnCode:
 @contextlib.contextmanager
 def _one_line_errors(own: OwnStep) -> Iterator[None]:
     """Raise StepFailed for whatever is raised inside; send what is printed to the log."""
-    with _printed(own.name), _no_silent_end(own.path):
+    with _printed(own.name), no_silent_end(own.path):
         try:
             yield
         except (RunTimeout, KeyboardInterrupt):
@@ -85,26 +82,6 @@ def _one_line_errors(own: OwnStep) -> Iterator[None]:
             raise StepFailed(why) from exc
         except BaseException as exc:
             raise StepFailed(_why(own, exc)) from exc
-
-
-@contextlib.contextmanager
-def _no_silent_end(path: str) -> Iterator[None]:
-    """Have os._exit raise SystemExit if the step's file calls it: the run would end unrecorded.
-
-    A process that the step forks may call it, and so may we, to end a run that is late.
-    """
-    leave, run = os._exit, os.getpid()
-
-    def refuse(status: int) -> NoReturn:
-        if os.getpid() != run or sys._getframe(1).f_code.co_filename != path:
-            leave(status)
-        raise SystemExit(status)
-
-    os._exit = refuse
-    try:
-        yield
-    finally:
-        os._exit = leave
 
 
 def _compiled(own: OwnStep) -> CodeType:
