@@ -66,7 +66,8 @@ def encode(
     scales = {n: WEEK if n in AVERAGES else 10 ** places.get(n, 0) for n in names if n in first}
     densities = [ChartColumns(scales, every) for every in each]
     about = _about(folder, level)
-    sums = Sums() if level == "countries" and {*SUMMED} <= {*scales} else None
+    summed = level == "countries" and {*SUMMED} <= {*scales} and _has_all(folder, about)
+    sums = Sums() if summed else None
     whole = _whole(chain([first], pieces), list(scales))
     lines: list[list[bytes]] = [[] for _ in each]
     for one, of in whole:
@@ -111,6 +112,13 @@ def _about(folder: Path, level: str) -> dict[str, dict[str, Any]]:
     """Read the row of each series in latest.json, by key."""
     rows = msgspec.json.decode((folder / LATEST_JSON).read_bytes())[level]
     return {row[levels.names(level)[0]]: complete(row, level) for row in rows}
+
+
+def _has_all(folder: Path, about: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Tell whether the world's total is of these countries: COUNTRIES may have left some out."""
+    totals = msgspec.json.decode((folder / WORLD).read_bytes())["totals"]
+    known = [one.get("cumulative_cases") or 0 for one in about.values() if not one["stale"]]
+    return bool(sum(known) == (totals.get("cumulative_cases") or 0))
 
 
 def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:

@@ -155,3 +155,15 @@ def test_the_scripts_length_is_estimated_from_the_table(folder: Path) -> None:
     script = series_scripts(folder, "countries", (1,), own)[1]
     made = sum(len(body) for _, body in scripts("countries", script))
     assert 0.5 * made < estimated < 1.5 * made
+
+
+def test_continents_that_lack_countries_are_not_summed(tmp_path: Path) -> None:
+    table = rows(spain=days("2020-03-01", range(0, 90, 9)))
+    folder = tmp_path / "files"
+    about = countries(spain={"continent": "Europe", "population": 9})
+    published_files(folder, table, about)
+    assert {*json.loads(series.encode(folder)[0])["sums"]} == {"", "@europe"}
+    world = json.loads((folder / "world.json").read_bytes())
+    world["totals"]["cumulative_cases"] += 1  # of a country that COUNTRIES leaves out
+    (folder / "world.json").write_text(json.dumps(world))
+    assert {*json.loads(series.encode(folder)[0])["sums"]} == {""}
