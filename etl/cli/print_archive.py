@@ -103,9 +103,9 @@ def print_backfilled(
         f"{count['there']} already there, {count['failed']} failed"
     )
     if later := count["unknown"] + count["waiting"]:
+        after = f", and {count['waiting']} come after one of those" if count["waiting"] else ""
         print(
-            f"  {later} are left for the next backfill: {count['unknown']} could not be processed, "
-            f"and {count['waiting']} come after one of those"
+            f"  {later} left for the next backfill: {count['unknown']} could not be processed{after}"
         )
     _print_failures(failed)
     if warned := [day for day in done.days if day.warnings]:

@@ -37,6 +37,7 @@ async function drawMap(series) {
   byId("month").max = map.figures.months.length;
   byId("month").value = map.figures.months.length;
   map.paint();
+  byId("map-says").hidden = false;
   if (matchMedia("(pointer: coarse)").matches) {
     byId("map-says").textContent = _("The measure is that of the ranking. Tap a country to read its figure, and tap it again to see it in the chart.");
   }
