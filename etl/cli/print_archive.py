@@ -104,9 +104,8 @@ def print_backfilled(
     )
     if later := count["unknown"] + count["waiting"]:
         after = f", and {count['waiting']} come after one of those" if count["waiting"] else ""
-        print(
-            f"  {later} left for the next backfill: {count['unknown']} could not be processed{after}"
-        )
+        unknown = f"{count['unknown']} could not be processed"
+        print(f"  {later} left for the next backfill: {unknown}{after}")
     _print_failures(failed)
     if warned := [day for day in done.days if day.warnings]:
         print(f"  with warnings, recorded in the manifest: {len(warned)}")

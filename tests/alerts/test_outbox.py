@@ -208,7 +208,7 @@ def test_on_s3_a_quiet_day_costs_one_request_more_and_an_alert_nine(
     run(store, source, now=NOW + DAY, ALERT_TOPIC=ARN, STALE_AFTER_DAYS="3")
     assert len(box.read()) == 1
     # queued, noted, and between the two the copy of the page that the link leads to
-    assert (sent.count("PUT"), len(sent)) == (5, 15)
+    assert (sent.count("PUT"), len(sent)) == (5, 17)
 
 
 def test_the_link_in_an_alert_opens_the_page_of_a_private_folder_and_what_it_links_to(

@@ -620,5 +620,8 @@ def test_a_file_of_the_inbox_that_cannot_be_read_stops_nothing(inbox: Inbox, bod
     for key in ("inbox/pending/x.json", "inbox/results/x.json", f"inbox/usage/{day}.json"):
         inbox.store.write(Upload(key, body))
     send(inbox.store, {"1-remark": b"Hola, amigos"})
-    assert len(inbox.round().letters) == 1
-    assert len(results.latest_results(inbox.store, 50)) == 1
+    read = {letter.id: letter.kind for letter in inbox.round().letters}
+    assert len(read) == 2
+    assert read["x"] == "unreadable"  # its letter is gone
+    (kept,) = results.latest_results(inbox.store, 50)  # that of x is damaged, too
+    assert kept.id in read

@@ -20,7 +20,7 @@ DAY = timedelta(days=1)
 ALWAYS = {
     *("manifest.json", "history.json", "status.json", "latest.csv", "latest.json"),
     *("timeseries.parquet", "changes.json", "datapackage.json", "croissant.json"),
-    *(f"schemas/{name}.json" for name in ("latest", "changes", "manifest", "status")),
+    *(f"schemas/{name}.json" for name in ("latest", "changes", "manifest", "status", "vintages")),
 }
 SWITCHED = {
     "page": ("index.html", "chart.html", "assets/*"),

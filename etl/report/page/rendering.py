@@ -47,7 +47,8 @@ class Content:
     """What the page shows in every language.
 
     `values`: the template's variables that do not depend on the run. `status`, `changed` and
-    `reports` (months such as 2021-01, the latest first) do. `dataset`: the description for search
+    `reports` (months such as 2021-01, the latest first) do, and so do the `addresses` of the
+    sources, since the facts may move without a change. `dataset`: the description for search
     engines, with its run. `every`: the chart shows one day in so many; 0: no chart. `alone`: the
     scripts of chart.html; empty: there is none.
     """
@@ -57,6 +58,7 @@ class Content:
     status: Status
     changed: Difference
     dataset: Mapping[str, Any]
+    addresses: Mapping[str, str]
     scripts: Sequence[assets.Script] = ()
     alone: Sequence[assets.Script] = ()
     every: int = 0
@@ -83,7 +85,6 @@ def read_content(folder: Path, manifest: Manifest, status: Status, beside: Besid
         "meanings": words.MEANING,
         "elsewhere": words.ELSEWHERE,
         "published": {*(file.name for file in manifest.files), *_feed(manifest)},
-        "addresses": _addresses(manifest, source),
         "corrections": words.CORRECTIONS,
         "outcomes": words.OUTCOMES,
         "known_fault": source.known_fault,
@@ -96,7 +97,8 @@ def read_content(folder: Path, manifest: Manifest, status: Status, beside: Besid
     }
     changed = read_changes((folder / CHANGES).read_bytes())
     dataset = linked_data.dataset(manifest, source, shown)
-    return Content(shown, values, status, changed, dataset, reports=beside.reports)
+    addresses = _addresses(manifest, source)
+    return Content(shown, values, status, changed, dataset, addresses, reports=beside.reports)
 
 
 def _feed(manifest: Manifest) -> list[str]:
@@ -134,6 +136,7 @@ def render(
         status=content.status if with_run else None,
         changed=content.changed if with_run else None,
         linked_data=linked_data.embedded(dataset),
+        addresses=content.addresses if with_run else dict.fromkeys(content.addresses, ""),
         reports=content.reports if with_run else (),
         language=texts.language,
         languages=[ORIGINAL, *translations],

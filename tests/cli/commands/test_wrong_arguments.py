@@ -25,7 +25,7 @@ WITHOUT_ARGUMENTS = set(main.cli.commands) - HIDDEN - {"run", "demo", "doctor"}
         ("import-archive nowhere", "nowhere does not exist; name a folder with versions"),
         ("import-archive folder", "folder has no *.json"),
         ("backfill", "no snapshots of coviddata; import some: python app.py import-archive PATH"),
-        ("report 2021-01", "no snapshots yet; make the first: python app.py run"),
+        ("report 2021-01", "no snapshots on record; make the first: python app.py run"),
     ],
 )
 def test_an_empty_folder_leads_to_the_next_step(local_desk: Desk, typed: str, said: str) -> None:

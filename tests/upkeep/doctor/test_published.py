@@ -56,15 +56,15 @@ def test_nothing_published_yet_is_a_warning_with_the_next_step() -> None:
 DAMAGE: dict[str, tuple[Callable[[MemoryStore], None], str]] = {
     "a stable name that is torn": (
         lambda store: put(store, "latest.csv", b"half"),
-        "1 of 26 files are damaged or missing under their stable names: latest.csv",
+        "1 of 30 files are damaged or missing under their stable names: latest.csv",
     ),
     "a stable name that is gone": (
         lambda store: store.delete("world.json"),
-        "1 of 26 files are damaged or missing under their stable names: world.json",
+        "1 of 30 files are damaged or missing under their stable names: world.json",
     ),
     "a file of the run folder that is damaged": (
         lambda store: put(store, run_key(store, "stats.json"), b"[]"),
-        "1 of 26 files are damaged or missing in the run folder: stats.json",
+        "1 of 30 files are damaged or missing in the run folder: stats.json",
     ),
     "the run's own manifest": (
         lambda store: put(store, run_key(store, "manifest.json"), b"{}"),
