@@ -24,7 +24,7 @@ def header(source: Source, held: Extent, table: TableSettings) -> Header:
         notice=source.notice,
         licence_id=source.licence_id,
         level=source.level,
-        creator=source.creator or source.attribution,
+        creator=source.author,
         public_url=table.public_url,
         home=home(table.outputs),
     )

@@ -39,6 +39,11 @@ class Source:
     creator: str = ""
 
     @property
+    def author(self) -> str:
+        """Return the creator as catalogues name it."""
+        return self.creator or self.attribution
+
+    @property
     def licence_url(self) -> str | None:
         """Return the address of the exact version of the licence."""
         return licence_url(self.licence_id)

@@ -42,7 +42,7 @@ def dataset(manifest: Manifest, register: Source, view: View) -> dict[str, Any]:
         "keywords": keywords(view.level),
         "isAccessibleForFree": True,
         "license": register.licence_url,
-        "creator": _organization(register.creator or source.attribution),
+        "creator": _organization(register.author),
         "creditText": source.attribution,
         "version": manifest.run_id,
         "dateModified": f"{manifest.started_at:%Y-%m-%dT%H:%M:%SZ}",

@@ -25,7 +25,6 @@ from etl.transform.difference import Difference
 
 TEMPLATES = Path(__file__).with_name("templates")
 WEB = ("https://", "http://")
-LICENCES = "https://spdx.org/licenses/"
 
 
 @dataclass(frozen=True)
@@ -111,7 +110,7 @@ def _addresses(manifest: Manifest, source: Source) -> dict[str, str]:
     found = {
         "statistics": source.url,
         "facts": facts.url if facts else "",
-        "licence": f"{LICENCES}{source.licence_id}.html" if source.licence_id else "",
+        "licence": source.licence_url or "",
     }
     return {name: url if url.startswith(WEB) else "" for name, url in found.items()}
 
