@@ -27,7 +27,7 @@ from etl.store.layout import PAGE, report_key
 from etl.transform import report_columns
 
 TEMPLATES = Path(__file__).parent / "templates"
-STYLE = Path(__file__).parents[1] / "page" / "assets" / "page.css"
+ASSETS = Path(__file__).parents[1] / "page" / "assets"  # those that the report shares
 INK, LIGHT_INK = "#222222", "#dfe3e7"  # of the charts, in the light and the dark colour scheme
 MOVERS = 10
 Chart = tuple[str, str, str]  # the id of its element, its title, what it shows
@@ -186,7 +186,8 @@ def _environment() -> Environment:
     }
     environment.globals |= {
         "MISSING": numbers.MISSING,
-        "style": STYLE.read_text(encoding="utf-8"),
+        "style": (ASSETS / "page.css").read_text(encoding="utf-8"),
+        "sorting": (ASSETS / "sorting.js").read_text(encoding="utf-8"),
         "ink": INK,
         "light_ink": LIGHT_INK,
         "documents": {},

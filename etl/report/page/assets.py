@@ -26,7 +26,18 @@ GZIP_LEVEL = 4  # level 6 takes five times as long, for 5 % less
 # Each script's parts, in this order within one block. `alone` is that of chart.html.
 PARTS = {
     "page": (
-        *("words", "state", "table", "ranking", "files", "runs", "measures", "chart", "lines"),
+        *(
+            "words",
+            "state",
+            "sorting",
+            "table",
+            "ranking",
+            "files",
+            "runs",
+            "measures",
+            "chart",
+            "lines",
+        ),
         *("notes", "chooser", "take", "months", "map", "start"),
     ),
     "alone": ("words", "state", "measures", "chart", "lines", "notes", "alone"),

@@ -1,37 +1,20 @@
-// Makes each column of a table of the class "sortable" a button that sorts by it.
+// Makes each column of a table of the class "sortable" sort its rows.
 {
-  const inOrder = new Intl.Collator("en");
-
+{{ sorting | safe }}
   function valueOf(text) {
     const number = text.replace(/[,%+]|under /g, "").replace("\u2212", "-");
     return text === "\u2013" ? NaN : Number(number);
   }
 
-  function sortBy(table, heading, column, ascending) {
-    const body = table.tBodies[0], sign = ascending ? 1 : -1;
-    const isNumber = heading.classList.contains("number");
-    const keyed = [...body.rows].map((row) => {
-      const text = row.cells[column].textContent;
-      return [isNumber ? valueOf(text) : text, text === "\u2013", row];
-    });
-    const compare = (a, b) => (isNumber ? a - b : inOrder.compare(a, b));
-    // unknown values come last in both directions
-    keyed.sort(([a, aMissing], [b, bMissing]) => aMissing - bMissing || sign * compare(a, b));
-    body.append(...keyed.map(([, , row]) => row));
-    for (const other of heading.parentElement.cells) other.removeAttribute("aria-sort");
-    heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-  }
-
   for (const table of document.querySelectorAll(".sortable")) {
-    [...table.tHead.rows].at(-1).querySelectorAll("th").forEach((heading, column) => {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.append(...heading.childNodes);
-      heading.append(button);
-      button.addEventListener("click", () => {
-        const now = heading.getAttribute("aria-sort");
-        sortBy(table, heading, column, now ? now === "descending" : !heading.classList.contains("number"));
-      });
-    });
+    const rows = [...table.tBodies[0].rows];
+    const headings = [...[...table.tHead.rows].at(-1).cells];
+    const isNumber = (column) => headings[column].classList.contains("number");
+    const keyOf = (text, column) => (isNumber(column) || text === "\u2013" ? valueOf(text) : text);
+    makeSortable(
+      headings,
+      (column) => !isNumber(column),
+      (column, ascending) => sortRows(rows, (row) => keyOf(row.cells[column].textContent, column), ascending),
+    );
   }
 }

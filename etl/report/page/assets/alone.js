@@ -2,12 +2,8 @@
 
 async function start() {
   const waiting = document.querySelector(".waiting");
-  if (!("DecompressionStream" in window)) {
-    waiting.textContent = _("This browser is too old for the charts: it lacks DecompressionStream.");
-    return;
-  }
-  if (!window.uPlot || !window.packed?.series) {
-    waiting.textContent = _("The scripts beside this page, in assets/, could not be loaded.");
+  if (chartFault()) {
+    waiting.textContent = chartFault();
     return;
   }
   const chart = new Chart(byId("chart"), new Series(JSON.parse(await unpacked("series"))));

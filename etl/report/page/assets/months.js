@@ -55,7 +55,6 @@ class Figures {
     const slider = byId("month");
     byId("month-row").hidden = !measure.months || this.months.length < 2;
     if (byId("month-row").hidden) return undefined;
-    slider.max = this.months.length;
     const at = Number(slider.value);
     const month = at < this.months.length ? at : undefined;
     byId("month-read").textContent = month === undefined ? _("latest") : monthName(this.months[at]);

@@ -23,12 +23,10 @@ async function draw() {
   drawChart();
   follow();
   byId("day-row").hidden = false;
-  if (byId("map") && !window.packed.shapes) sayMissing();
+  if (byId("map") && !window.packed.shapes) giveUp(missingScripts());
   else if (byId("map")) await drawMap(series);
   for (const query of ["(prefers-color-scheme: dark)", "print"]) {
-    matchMedia(query).addEventListener("change", () => {
-      drawChart();
-    });
+    matchMedia(query).addEventListener("change", drawChart);
   }
 }
 
@@ -51,23 +49,16 @@ function giveUp(why) {
   for (const waiting of document.querySelectorAll(".plot .waiting")) waiting.prepend(`${why} `);
 }
 
-const sayMissing = () => giveUp(_("The scripts beside this page, in assets/, could not be loaded."));
-
 async function start() {
   if (!byId("chart")) {
     // the page says why; the map does without the past
     if (byId("map") && window.packed?.shapes && "DecompressionStream" in window) await drawMap(null);
-  } else if (!("DecompressionStream" in window)) {
-    giveUp(_("This browser is too old for the charts: it lacks DecompressionStream."));
-  } else if (!window.uPlot || !window.packed?.series) {
-    sayMissing();
-  } else {
-    await draw();
-  }
+  } else if (chartFault()) giveUp(chartFault());
+  else await draw();
   document.documentElement.dataset.readyAfterMs = Math.round(performance.now());
 }
 
-makeSortable();
+makeSortable(headings, (column) => column <= beside, sortBy);
 filterTable();
 byId("filter").addEventListener("input", filterTable);
 byId("table-controls").hidden = false;

@@ -12,41 +12,15 @@ const nameOf = (row) =>
     .filter(Boolean)
     .join(", ");
 const rowOf = new Map(rows.map((row) => [row.dataset.key, row]));
-const inOrder = new Intl.Collator("en");
 
 function valueOf(row, column) {
   const text = row.cells[column].textContent.replace(/[,%]/g, "").replace("\u2212", "-");
   return text === "–" ? NaN : Number(text);
 }
 
-function sortBy(heading, column, ascending) {
-  const sign = ascending ? 1 : -1;
-  const named = column <= beside;
+function sortBy(column, ascending) {
   const textOf = (row) => (column === 0 ? nameOf(row) : row.cells[column].textContent);
-  const known = (row) => (named ? textOf(row) : valueOf(row, column));
-  const compare = (a, b) => {
-    if (named) return sign * inOrder.compare(a, b);
-    // what is missing stands last, whichever way
-    return Number.isNaN(a) - Number.isNaN(b) || sign * (a - b) || 0;
-  };
-  const keyed = rows.map((row) => [known(row), row]).sort((a, b) => compare(a[0], b[0]));
-  table.tBodies[0].append(...keyed.map(([, row]) => row));
-  for (const other of headings) other.removeAttribute("aria-sort");
-  heading.setAttribute("aria-sort", ascending ? "ascending" : "descending");
-}
-
-function makeSortable() {
-  headings.forEach((heading, column) => {
-    if ("unsorted" in heading.dataset) return;
-    const button = document.createElement("button");
-    button.type = "button";
-    button.append(...heading.childNodes);
-    heading.append(button);
-    button.addEventListener("click", () => {
-      const now = heading.getAttribute("aria-sort");
-      sortBy(heading, column, now ? now === "descending" : column <= beside);
-    });
-  });
+  sortRows(rows, (row) => (column <= beside ? textOf(row) : valueOf(row, column)), ascending);
 }
 
 // as extract/countries.py normalises names
