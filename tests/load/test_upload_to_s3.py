@@ -1,16 +1,14 @@
 """The function that the assignment names is found where it names it."""
 
-import subprocess
-import sys
 from uuid import uuid4
 
 import boto3
 import pytest
 
-from etl import PROJECT
 from etl.errors import StateConflict
 from etl.load import upload_to_s3
 from etl.store import Upload
+from tests.support.processes import modules_after
 from tests.support.s3_server import use
 
 
@@ -33,15 +31,5 @@ def test_it_puts_one_object_and_keeps_its_conditions(
 
 
 def test_importing_it_brings_no_boto3() -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from etl.load import upload_to_s3;"
-        "print(*{name.split('.')[0] for name in sys.modules})"
-    )
-    child = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(PROJECT)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert not {"boto3", "botocore", "pandas", "pyarrow"} & set(child.stdout.split())
+    held = modules_after("from etl.load import upload_to_s3")
+    assert not {"boto3", "botocore", "pandas", "pyarrow"} & held

@@ -1,7 +1,6 @@
 """The plan of the code: one order of rooms, and every import points to the left in it."""
 
 import ast
-import subprocess
 import sys
 from collections.abc import Iterator
 from functools import cache
@@ -9,7 +8,7 @@ from functools import cache
 import pytest
 
 from dev.tools.rooms import MODULES, against_the_order, room
-from etl import PROJECT
+from tests.support.processes import modules_after
 
 # who alone may know a package from elsewhere
 KNOWN_TO = {
@@ -133,20 +132,9 @@ def test_the_idle_worker_imports_the_standard_library_alone() -> None:
 
 
 def test_the_idle_worker_holds_nothing_heavy_once_its_settings_are_read() -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import app; app.load_settings();"
-        "print(*{name.split('.')[0] for name in sys.modules})"
-    )
-    child = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(PROJECT)],
-        env={},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert "_hashlib" not in child.stdout.split()  # it loads OpenSSL, 3.5 MB
-    held = set(child.stdout.split()) - sys.stdlib_module_names
+    modules = modules_after("import app; app.load_settings()")
+    assert "_hashlib" not in modules  # it loads OpenSSL, 3.5 MB
+    held = {name.split(".")[0] for name in modules} - sys.stdlib_module_names
     heavy = {"boto3", "botocore", "requests", "pandas", "numpy", "pyarrow", "msgspec", "click"}
     assert "dotenv" in held
     assert not held & (heavy | {"rich", "python_calamine"})
@@ -161,19 +149,9 @@ def test_the_help_brings_click_and_no_room_that_works() -> None:
 
 
 def test_a_command_loads_no_other_command() -> None:
-    program = (
-        "import sys; sys.path.insert(0, sys.argv[1]); from etl.cli.main import main;"
-        "main(['ls', '--help']); print(*sys.modules, file=sys.stderr)"
-    )
-    child = subprocess.run(
-        [sys.executable, "-I", "-c", program, str(PROJECT)],
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
+    modules = modules_after("from etl.cli.main import main; main(['ls', '--help'])")
     start = "etl.cli.commands."
-    assert {name for name in child.stderr.split() if name.startswith(start)} == {f"{start}files"}
+    assert {name for name in modules if name.startswith(start)} == {f"{start}files"}
 
 
 def test_a_run_brings_pandas_only_once_there_is_something_to_do() -> None:

@@ -35,6 +35,26 @@ def environment(**settings: str) -> dict[str, str]:
     }
 
 
+def modules_after(program: str) -> set[str]:
+    """Return the names of the modules that Python holds once it has run `program`, and no more."""
+    start = "import sys; sys.path.insert(0, sys.argv[1]);"
+    child = subprocess.run(
+        [
+            sys.executable,
+            "-I",
+            "-c",
+            f"{start}{program};print(*sys.modules, file=sys.stderr)",
+            PROJECT,
+        ],
+        env={},
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return set(child.stderr.split())
+
+
 def command(*arguments: str, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     """Run `python app.py ARGUMENTS` to its end."""
     return subprocess.run(
