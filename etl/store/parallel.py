@@ -1,5 +1,7 @@
 """Make many calls at the same time, in threads."""
 
+import math
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
@@ -17,11 +19,22 @@ def upload_all(
     store: Store,
     uploads: Sequence[Upload],
     *,
-    at_a_time: int = AT_A_TIME,
     progress: Callable[[Upload], None] | None = None,
 ) -> None:
-    """Write all uploads, `at_a_time` at once; call `progress` after each. Raises StoreError."""
-    in_parallel(store.write, uploads, at_a_time=at_a_time, progress=progress)
+    """Write all uploads, up to AT_A_TIME at once; call `progress` after each. Raises StoreError.
+
+    The first two are written one after the other. The second shows how long the store takes to
+    answer: more threads than keep this process busy would only get in each other's way.
+    """
+    at_a_time = 1
+    for upload in uploads[:2]:
+        began, worked = time.perf_counter(), time.thread_time()
+        store.write(upload)
+        took, worked = time.perf_counter() - began, time.thread_time() - worked
+        at_a_time = min(AT_A_TIME, math.ceil(took / worked)) if worked else AT_A_TIME
+        if progress:
+            progress(upload)
+    in_parallel(store.write, uploads[2:], at_a_time=at_a_time, progress=progress)
 
 
 def mapped(
