@@ -6,13 +6,13 @@
 The loop imports only the standard library and the settings; each run is a child process.
 """
 
-import atexit
 import gc
 import os
 import random
 import sys
 import time
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import NoReturn
@@ -191,11 +191,18 @@ def children_of(settings: Settings, signals: Signals) -> Children:
     )
 
 
+def end(status: int) -> NoReturn:
+    """End a command's process. To free every object first would take a twentieth of a run's CPU."""
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # the reader is gone
+            stream.flush()
+    os._exit(status)
+
+
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         gc.disable()  # garbage collection takes a tenth of a run's CPU; a command ends soon
-        atexit.register(gc.freeze)  # or Python searches the whole heap for garbage once more
         from etl.cli.main import main
 
-        sys.exit(main())
+        end(main())
     sys.exit(worker())
