@@ -62,11 +62,11 @@ class CountryFiles:
             name = facts.pop("file")
             head = {**self._header, **facts, "stale": bool(stale[begin])}
             head = {name: value for name, value in head.items() if name not in dropped}
-            pairs = zip(columns, values, strict=True)
-            text = "".join(f',"{column}":[{listed}]' for column, listed in pairs)
-            (self._folder / name).write_bytes(
-                msgspec.json.encode(head).removesuffix(b"}") + text.encode() + b"}\n"
-            )
+            with (self._folder / name).open("wb") as file:
+                file.write(msgspec.json.encode(head).removesuffix(b"}"))
+                for column, listed in zip(columns, values, strict=True):
+                    file.writelines([f',"{column}":['.encode(), listed, b"]"])
+                file.write(b"}\n")
             written[name] = end - begin
         return written
 

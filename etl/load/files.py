@@ -57,6 +57,7 @@ class Tidy:
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
     """Write the files into a new folder. Return those to publish, sorted by name."""
+    free_memory.trim_heap()  # or each step would add to what the one before it has left
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
     key, on = levels.key(tidy.countries), only.outputs
@@ -76,7 +77,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             if country_files:
                 written |= country_files.add(group, cells, tidy.own.dropped)
             del cells, group, shown_group  # before the next ones are made
-    free_memory.trim_heap()  # or the files below would add to what the groups have left
+    free_memory.trim_heap()
     # a series that ended before SINCE is not listed
     countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows
@@ -90,6 +91,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
         path, silent = folder / WORLD, len(tidy.silent)
         written[WORLD] = write_world(path, header, world, tidy.left_out, silent)
     if "stats" in on:
+        free_memory.trim_heap()
         rows = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
         written[STATS] = rows
     free_memory.trim_heap()

@@ -22,7 +22,7 @@ from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
 from etl.transform.silence import last_known, unreported
 
-PIECE_ROWS = 10_000
+PIECE_ROWS = 7_000
 
 
 def write_stats(
@@ -42,34 +42,37 @@ def write_stats(
     with path.open("wb") as file:
         comma = b"["
         for batch in _batches(entities, rows):
-            before = [_first(rows, index, since) for _, index in batch]
-            lengths = [len(index) - n for (_, index), n in zip(batch, before, strict=True)]
-            kept = [np.arange(len(index)) >= n for (_, index), n in zip(batch, before, strict=True)]
             index = np.concatenate([index for _, index in batch])
             here = {measure: found[index] for measure, found in silent.items()}
             days = _days(rows.iloc[index], first[index], here, kinds)
-            texts = joined(days.filter(pa.array(np.concatenate(kept))), lengths)
+            lengths = [len(index) for _, index in batch]
+            if since:
+                dates = rows["date"].to_numpy()
+                kept = [dates[index] >= np.datetime64(since, "s") for _, index in batch]
+                days = days.filter(pa.array(np.concatenate(kept)))
+                lengths = [int(one.sum()) for one in kept]
+            texts = joined(days, lengths)
             for (about, _), text in zip(batch, texts, strict=True):
                 head = msgspec.json.encode(about)
                 begin = f'{{"{what}":'.encode()
-                file.writelines([comma, begin, head, b',"dates":{', text.encode(), b"}}"])
+                file.writelines([comma, begin, head, b',"dates":{', text, b"}}"])
                 comma = b","
             written += sum(lengths)
         file.write(b"]\n" if comma == b"," else b"[]\n")
     return written
 
 
-Located = tuple[dict[str, Any], NDArray[np.int64]]  # a country's names, positions of its rows
+Located = tuple[dict[str, Any], NDArray[np.int32]]  # a country's names, positions of its rows
 
 
 def _batches(entities: pd.DataFrame, rows: pd.DataFrame) -> Iterator[list[Located]]:
     """Yield the countries in order, in batches with enough rows to be worth a call of Arrow."""
-    where = {key: np.arange(begin, end) for key, begin, end in spans(rows)}
+    where = {key: (begin, end) for key, begin, end in spans(rows)}
     batch: list[Located] = []
     held = 0
     level, key = levels.level(entities), levels.key(entities)
     for row in records(entities[levels.names(level)]):
-        index = where[row[key]]
+        index = np.arange(*where[row[key]], dtype=np.int32)
         batch.append((_about(level, row), index))
         held += len(index)
         if held >= PIECE_ROWS:
@@ -89,14 +92,6 @@ def _about(level: str, row: dict[str, Any]) -> dict[str, Any]:
     if "region" in around and row["region_key"] is not None:
         about["region"] = _about("regions", row)
     return about
-
-
-def _first(rows: pd.DataFrame, index: NDArray[np.int64], since: date | None) -> int:
-    """Return how many of a country's rows are before `since`."""
-    if since is None:
-        return 0
-    dates = rows["date"].to_numpy()[index]
-    return int(np.searchsorted(dates, np.datetime64(since, "s")))
 
 
 def _days(

@@ -19,7 +19,7 @@ from etl.load.values import Cells
 from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 
 GZIP_LEVEL = 1
-PIECE_ROWS = 20_000
+PIECE_ROWS = 15_000
 CSV_BATCH_ROWS = 4096  # joined at once
 RUNNABLE = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet runs text that begins with these
 
@@ -74,11 +74,12 @@ class TableFiles:
 
 
 def read_table(path: Path, columns: Iterable[str]) -> Iterator[pd.DataFrame]:
-    """Yield the table in pieces of at most 20,000 rows, with those of `columns` that it has.
+    """Yield the table in pieces of at most 15,000 rows, with those of `columns` that it has.
 
     `path` is a timeseries.parquet. Raises ValueError or OSError if it can't be read.
     """
-    with pa.parquet.ParquetFile(path) as file:
+    # pre_buffer would read far ahead, which pays with slow storage only
+    with pa.parquet.ParquetFile(path, pre_buffer=False) as file:
         names = [name for name in columns if name in file.schema_arrow.names]
         for batch in file.iter_batches(PIECE_ROWS, columns=names, use_threads=False):
             yield parquet.to_frame(batch)

@@ -27,7 +27,7 @@ from etl.history.manifest import (
 )
 from etl.history.record import standstill
 from etl.history.run import Run
-from etl.load import baseline, free_memory, provenance
+from etl.load import baseline, provenance
 from etl.load.baseline import Baseline
 from etl.load.changes_file import write_changes
 from etl.load.countries import file_names
@@ -78,7 +78,6 @@ def write_version(run: Run, inputs: Inputs, work: Path, before: Baseline | None 
 
 def write_checked(run: Run, checked: Checked, inputs: Inputs, work: Path) -> Version:
     """Write the files of inputs that passed the checks. Raises StepFailed."""
-    free_memory.trim_heap()
     own = _own_columns(run, checked.table)
     files = _write(run, checked, inputs.facts, own, work / "files")
     checked.findings.warnings.extend(own.warnings(run.settings.alerts.rules))

@@ -139,9 +139,10 @@ def _days_of_zero(rows: pd.DataFrame, before: Before) -> Iterator[str]:
     """Find days that are not published yet and zero in every series that had counts."""
     if before.last_date is None:
         return
-    later = rows[(rows["date"] > pd.Timestamp(before.last_date)).to_numpy()]
+    is_later = (rows["date"] > pd.Timestamp(before.last_date)).to_numpy()
     key = levels.key(rows)
     for measure in (m for m in COUNTED if m in before.totals and m in measures(rows)):
+        later = rows.loc[is_later, [key, "date", f"cumulative_{measure}"]]
         had = [name for name, count in before.totals[measure].items() if count > 0]
         counted = later[later[key].isin(had)].dropna(subset=f"cumulative_{measure}")
         most = counted.groupby("date")[f"cumulative_{measure}"].max()

@@ -72,13 +72,14 @@ def encode(
     lines: list[list[bytes]] = [[] for _ in each]
     for one, of in whole:
         for encoded, line in zip(lines, _lines(densities, *of, about[one], sums), strict=True):
-            encoded.append(msgspec.json.encode(one) + b":" + msgspec.json.encode(line))
+            encoded += [b","] * bool(encoded)
+            encoded += [msgspec.json.encode(one), b":", msgspec.json.encode(line)]
     encoded_heads = (
         msgspec.json.encode(_head(columns, own, _summed(folder, columns, sums, level)))
         for columns in densities
     )
     return [
-        head[:-1] + b',"series":{' + b",".join(encoded) + b"}}"
+        b"".join([head[:-1], b',"series":{', *encoded, b"}}"])
         for head, encoded in zip(encoded_heads, lines, strict=True)
     ]
 
