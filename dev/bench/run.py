@@ -50,18 +50,17 @@ Found = dict[str, dict[str, list[Measured]]]  # input -> program -> its rounds
 
 
 def commands(source: Source, url: str, peers_python: str | None, nth: int) -> dict[str, list[str]]:
-    """Return each program's command; every round has its own folder in the bucket."""
+    """Return each program's command. Each round and input has its own folder in the bucket.
+
+    So each run publishes for the first time; a later one would also compare the versions.
+    """
     address = f"{url}/{source.path.name}"
-    ours = [
-        "env",
-        f"SOURCE_URL={address}",
-        f"COUNTRIES_URL={source.facts}",
-        f"S3_FOLDER=ours-{nth}",
-    ]
+    folder = f"{source.path.stem}-{nth}"
+    ours = ["env", f"SOURCE_URL={address}", f"COUNTRIES_URL={source.facts}"]
     run = [sys.executable, str(ROOT / "app.py"), "run"]
     found = {
-        TABLE: [*ours, f"S3_FOLDER=table-{nth}", "OUTPUTS=none", *run],
-        WHOLE: [*ours, *run],
+        TABLE: [*ours, f"S3_FOLDER=table-{folder}", "OUTPUTS=none", *run],
+        WHOLE: [*ours, f"S3_FOLDER=whole-{folder}", *run],
         FLOOR: [sys.executable, str(HERE / "floor.py"), address, str(DATA / "out")],
     }
     for peer, (script, form) in PEERS.items() if peers_python else ():
