@@ -88,8 +88,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
         )
     if tidy.world is not None and {"world", "page"} & set(on):  # the page reads it
         world = keep(tidy.world, only.measures, only.since)
-        path, silent = folder / WORLD, len(tidy.silent)
-        written[WORLD] = write_world(path, header, world, tidy.left_out, silent)
+        written[WORLD] = write_world(folder / WORLD, header, world, tidy.left_out, len(tidy.silent))
     if "stats" in on:
         free_memory.trim_heap()
         rows = write_stats(folder / STATS, countries, tidy.rows, only.measures, only.since)
