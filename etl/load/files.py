@@ -57,7 +57,6 @@ class Tidy:
 
 def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[File]:
     """Write the files into a new folder. Return those to publish, sorted by name."""
-    free_memory.trim_heap()  # or each step would add to what the one before it has left
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
     key, on = levels.key(tidy.countries), only.outputs
@@ -77,7 +76,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             if country_files:
                 written |= country_files.add(group, cells, tidy.own.dropped)
             del cells, group, shown_group  # before the next ones are made
-    free_memory.trim_heap()
+    free_memory.trim_heap()  # or the files below would add to what the groups have left
     # a series that ended before SINCE is not listed
     countries = tidy.countries[tidy.countries[key].isin(shown)]
     written |= table_files.rows

@@ -27,7 +27,7 @@ from etl.history.manifest import (
 )
 from etl.history.record import standstill
 from etl.history.run import Run
-from etl.load import baseline, provenance
+from etl.load import baseline, free_memory, provenance
 from etl.load.baseline import Baseline
 from etl.load.changes_file import write_changes
 from etl.load.countries import file_names
@@ -169,6 +169,7 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
         own=own,
     )
     only = Filter(settings.table.keep, settings.table.since, settings.table.outputs)
+    free_memory.trim_heap()
     files = write_files(folder, header, tidy, only)
     files.append(write_changes(folder, header, checked.changes))
     shown = ShownColumns(settings.table.keep, own.fields(), own.dropped)
