@@ -22,7 +22,7 @@ from etl.extract.sources.table import counts, measures, starts
 from etl.load.values import joined, records, spans
 from etl.transform.silence import last_known, unreported
 
-PIECE_ROWS = 7_000
+PIECE_ROWS = 6_000
 
 
 def write_stats(
