@@ -22,6 +22,7 @@ PYTHON ?= $(shell for python in $(SUPPORTED:%=python%) python3 python; do \
 VENV := .venv
 BIN := $(VENV)/bin
 PEERS := .tools/peers
+ALONE := .tools/alone
 # only what is imported is compiled, on its first import
 PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install --no-compile --require-hashes
 # one lock for every supported Python and platform
@@ -66,13 +67,17 @@ FUZZ_SECONDS ?= 3600
 fuzz: $(VENV)/dev
 	@$(BIN)/python -m dev.fuzz.run --seconds $(FUZZ_SECONDS)
 
-bench: $(VENV)/dev $(PEERS)/done
-	@$(BIN)/python -m dev.bench.run --peers-python $(PEERS)/bin/python --write $(BENCH)
+# this project runs with its requirements alone, as on a dyno, and not with those of its tests
+bench: $(VENV)/dev $(PEERS)/done $(ALONE)/done
+	@$(BIN)/python -m dev.bench.run --python $(ALONE)/bin/python \
+		--peers-python $(PEERS)/bin/python --write $(BENCH)
 	@$(BIN)/python -m dev.bench.figures --write
 
-$(PEERS)/done: dev/bench/peers/requirements.txt | $(BIN)/python
-	@"$(PYTHON)" -m venv $(PEERS)
-	@$(PEERS)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r dev/bench/peers/requirements.txt
+$(PEERS)/done: dev/bench/peers/requirements.txt
+$(ALONE)/done: requirements.txt
+$(PEERS)/done $(ALONE)/done: | $(BIN)/python
+	@"$(PYTHON)" -m venv $(@D)
+	@$(@D)/bin/python -m pip --disable-pip-version-check --quiet install --require-hashes -r $<
 	@touch $@
 
 docs: $(VENV)/dev

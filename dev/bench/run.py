@@ -16,6 +16,7 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from dev.bench.measure import Measured, measure, median
@@ -49,7 +50,15 @@ PEERS = {
 Found = dict[str, dict[str, list[Measured]]]  # input -> program -> its rounds
 
 
-def commands(source: Source, url: str, peers_python: str | None, nth: int) -> dict[str, list[str]]:
+@dataclass(frozen=True)
+class Pythons:
+    """The interpreters, each with what its programs require; no `peers`: they are left out."""
+
+    ours: str = sys.executable
+    peers: str | None = None
+
+
+def commands(source: Source, url: str, pythons: Pythons, nth: int) -> dict[str, list[str]]:
     """Return each program's command. Each round and input has its own folder in the bucket.
 
     So each run publishes for the first time; a later one would also compare the versions.
@@ -57,13 +66,13 @@ def commands(source: Source, url: str, peers_python: str | None, nth: int) -> di
     address = f"{url}/{source.path.name}"
     folder = f"{source.path.stem}-{nth}"
     ours = ["env", f"SOURCE_URL={address}", f"COUNTRIES_URL={source.facts}"]
-    run = [sys.executable, str(ROOT / "app.py"), "run"]
+    run = [pythons.ours, str(ROOT / "app.py"), "run"]
     found = {
         TABLE: [*ours, f"S3_FOLDER=table-{folder}", "OUTPUTS=none", *run],
         WHOLE: [*ours, f"S3_FOLDER=whole-{folder}", *run],
-        FLOOR: [sys.executable, str(HERE / "floor.py"), address, str(DATA / "out")],
+        FLOOR: [pythons.ours, str(HERE / "floor.py"), address, str(DATA / "out")],
     }
-    for peer, (script, form) in PEERS.items() if peers_python else ():
+    for peer, (script, form) in PEERS.items() if pythons.peers else ():
         given = [
             address,
             BUCKET,
@@ -71,17 +80,17 @@ def commands(source: Source, url: str, peers_python: str | None, nth: int) -> di
             str(source.facts),
             *([form] if form else []),
         ]
-        found[peer] = [str(peers_python), str(HERE / "peers" / f"{script}.py"), *given]
+        found[peer] = [str(pythons.peers), str(HERE / "peers" / f"{script}.py"), *given]
     return found
 
 
 def compare(
-    source: Source, url: str, peers_python: str | None, rounds: Sequence[int], only: Sequence[str]
+    source: Source, url: str, pythons: Pythons, rounds: Sequence[int], only: Sequence[str]
 ) -> dict[str, list[Measured]]:
     """Return what each program needed on one input in each round; they take turns."""
     results: dict[str, list[Measured]] = {}
     for nth in rounds:
-        for name, command in commands(source, url, peers_python, nth).items():
+        for name, command in commands(source, url, pythons, nth).items():
             if only and name not in only:
                 continue
             try:
@@ -172,6 +181,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--sizes", default=",".join(SIZES))
     parser.add_argument("--only", default="", help="programs, by name, separated by semicolons")
+    parser.add_argument("--python", default=sys.executable, help="one that has requirements.txt")
     parser.add_argument("--peers-python", help="a Python that has dev/bench/peers/requirements.txt")
     parser.add_argument("--write", action="store_true", help="write docs/performance.md")
     given = parser.parse_args()
@@ -179,19 +189,20 @@ def main() -> None:
     only = [name for name in given.only.split(";") if name]
     found: Found = {source.name: {} for source in wanted}
     loads = []
+    pythons = Pythons(given.python, given.peers_python)
     with web_server() as web, s3_server() as s3:
         credentials(s3)
         os.environ.update(S3_BUCKET=BUCKET, SOURCE="coviddata")
         make_bucket()
-        for python in filter(None, (sys.executable, given.peers_python)):
+        for python in filter(None, (pythons.ours, pythons.peers)):
             compile_modules(python)
-        compare(wanted[0], web, given.peers_python, [-1], only)  # every file is in memory then
+        compare(wanted[0], web, pythons, [-1], only)  # every file is in memory then
         for nth in range(given.rounds):
             for source in wanted:
                 if source.megabytes > LARGE_MB and nth % 2 and given.rounds > 1:
                     continue
                 loads.append(os.getloadavg()[0])
-                for name, measured in compare(source, web, given.peers_python, [nth], only).items():
+                for name, measured in compare(source, web, pythons, [nth], only).items():
                     found[source.name].setdefault(name, []).extend(measured)
     said = text(found, wanted, given.rounds, loads)
     print(said)
