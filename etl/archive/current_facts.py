@@ -1,8 +1,9 @@
 """Today's country facts, for snapshots that were archived without any."""
 
 from collections.abc import Callable
-from dataclasses import replace
 from functools import cache
+
+from msgspec.structs import replace
 
 from etl.errors import SourceUnavailable
 from etl.history.catalogue import Archived

@@ -6,11 +6,11 @@ under the same names. A run folder counts only once it has its manifest, which i
 """
 
 import time
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-import msgspec
+from msgspec.structs import replace
 
 from etl import log
 from etl.archive.engine import is_of_the_bytes
@@ -155,9 +155,7 @@ def _only(made: Version, name: str) -> Version:
     files = [file for file in made.manifest.files if file.name == name]
     keys = {file.key for file in files}
     uploads = [upload for upload in made.files if upload.key in keys]
-    return replace(
-        made, manifest=msgspec.structs.replace(made.manifest, files=files), files=uploads
-    )
+    return replace(made, manifest=replace(made.manifest, files=files), files=uploads)
 
 
 def _baseline(job: Job, task: RebuildTask, work: Path) -> Baseline | None:

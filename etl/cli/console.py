@@ -6,10 +6,10 @@ rich is imported with the first table, since JSON does not need it.
 import json
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import msgspec
+from msgspec import Struct, field
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -26,8 +26,7 @@ OUTCOMES = {
 }
 
 
-@dataclass(frozen=True)
-class Column:
+class Column(Struct, frozen=True):
     """A column of a table: text on one line, unless one of these is set.
 
     `number`: aligned to the right. `wraps`: may take several lines. `rest`: wraps too, and takes

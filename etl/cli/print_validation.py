@@ -1,8 +1,9 @@
 """Print what a file is found to be by `validate`: lines for people, or JSON."""
 
 from collections.abc import Iterable
-from dataclasses import asdict
 from pathlib import Path
+
+from msgspec import structs
 
 from etl.cli.console import print_json
 from etl.cli.print_changes import came_and_went
@@ -40,7 +41,7 @@ def print_valid(file: Path, source: Source, checked: Checked, *, as_json: bool) 
             "valid": True,
             "faults": [],
             **held.noted(),
-            "corrections": asdict(table.corrections),
+            "corrections": structs.asdict(table.corrections),
             "changes": to_json(changes) if changes.compared_with else None,
             "warnings": warnings,
         }
@@ -71,7 +72,7 @@ def _print(title: str, colour: str, lines: Iterable[str]) -> None:
 
 
 def _repaired(made: Corrections) -> list[str]:
-    counts = asdict(made)
+    counts = structs.asdict(made)
     return [
         f"{title[0].lower()}{title[1:]}: {counts[name]:,}"
         for name, title, _ in CORRECTIONS

@@ -5,13 +5,13 @@ A document of the archive is a file, and requests would take 5 MB in every worke
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+
+from msgspec import Struct
 
 _HOST = re.compile(r"(\[[0-9a-fA-F:.]+\]|[^:]*)(:\d*)?")
 
 
-@dataclass(frozen=True)
-class Validators:
+class Validators(Struct, frozen=True):
     """The response headers that identify a version of a document."""
 
     etag: str | None = None
@@ -28,8 +28,7 @@ def unheard(done: int, of: int | None) -> None:
     """Do nothing: the progress of this download is not shown."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(Struct, frozen=True):
     """A response: its body in pieces, with the Content-Encoding undone, and its validators.
 
     `announced`: a length, chunks or a gzip show where the body ends.

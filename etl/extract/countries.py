@@ -8,16 +8,16 @@ import csv
 import re
 import unicodedata
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+
+from msgspec import Struct
 
 # a semicolon is what some spreadsheets leave of a comma
 ALIKE = str.maketrans({**dict.fromkeys("\u2018\u2019\u02bc\u02bb\u2032`", "'"), ";": ","})
 
 
-@dataclass(frozen=True, slots=True)
-class Country:
+class Country(Struct, frozen=True):
     """A country of the table. Codes are ISO 3166-1's (Kosovo: XK, XKX; Channel Islands: None)."""
 
     name: str

@@ -9,8 +9,10 @@ import random
 import time
 import zlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
 from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from etl.errors import MachineError, SourceChanged, SourceUnavailable, lacks_room
 from etl.extract.answer import (
@@ -31,8 +33,7 @@ TIMEOUT_S = 600.0  # unless FETCH_TIMEOUT_MINUTES is set
 PIECE = 1 << 18
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(Struct, frozen=True):
     """The limits of a download: `max_bytes` unpacked, and `timeout_s` for all tries together.
 
     `sets` says what sets the first, for the message.
@@ -43,8 +44,7 @@ class Limits:
     sets: str = "MAX_SOURCE_MB allows"
 
 
-@dataclass(frozen=True)
-class Fetched:
+class Fetched(Struct, frozen=True):
     """A fetched document, unpacked, on disk. `sha256` and `size` are of the unpacked bytes.
 
     `kept_as` is its key in raw/ if it was archived before. Unless its end was `announced`, by a

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
+from msgspec import Struct
+
 from etl.extract.answer import NONE_GIVEN, Received, Validators, shown, unheard
 from etl.extract.fetch import TIMEOUT_S, Fetched, Limits, fetch, fetch_if_changed
 from etl.settings.tables import TableSpec
@@ -50,8 +52,7 @@ class OwnInput:
     warning: str | None = None
 
 
-@dataclass(frozen=True)
-class Inputs:
+class Inputs(Struct, frozen=True):
     """A run's inputs: the source's documents, in the order of its `files`, the facts and TABLES."""
 
     statistics: Sequence[Fetched]

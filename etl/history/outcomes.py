@@ -1,10 +1,10 @@
 """Make a run's record for the history. Pure."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import msgspec
+from msgspec import Struct, field
 
 from etl.extract.fetch import Fetched
 from etl.history.manifest import FACTS, STATISTICS, Manifest
@@ -56,8 +56,7 @@ def restored(manifest: Manifest, slot: date, now: datetime, *, healed: bool = Fa
     )
 
 
-@dataclass(frozen=True)
-class Unchanged:
+class Unchanged(Struct, frozen=True):
     """What a run leaves that found nothing new since `before`.
 
     The next run compares its inputs with `seen`.

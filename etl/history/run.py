@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
+
+from msgspec import Struct, field
 
 from etl import log
 from etl.extract.sources import SOURCES, Source
@@ -17,8 +19,7 @@ from etl.worker import schedule
 from etl.worker.handover import BY_HAND, Handover
 
 
-@dataclass(frozen=True)
-class Options:
+class Options(Struct, frozen=True):
     """The options of a run.
 
     These are called: `step` with the name of each step; `received` with the bytes downloaded so
@@ -41,8 +42,7 @@ class Options:
     handover: Handover = BY_HAND
 
 
-@dataclass(frozen=True)
-class FolderState:
+class FolderState(Struct, frozen=True):
     """The published version, and the history with its ETag."""
 
     published: Published | None = None
@@ -106,8 +106,7 @@ class Run:
         return None
 
 
-@dataclass(frozen=True)
-class Result:
+class Result(Struct, frozen=True):
     """How a run ended.
 
     `outcome` is published, unchanged, not_due, yielded (another worker was first), would_publish

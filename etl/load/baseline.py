@@ -2,12 +2,12 @@
 
 import dataclasses
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date
 from functools import cache, partial
 from pathlib import Path
 
 import pandas as pd
+from msgspec import Struct
 from msgspec.structs import replace
 
 from etl import log
@@ -35,8 +35,7 @@ from etl.transform.read import Reading
 UNREADABLE = (StoreError, ValueError, OSError)
 
 
-@dataclass(frozen=True)
-class Baseline:
+class Baseline(Struct, frozen=True):
     """The version that a new one is compared with; `held` is its source before any filter.
 
     `pieces` reads its table and `names` the names of its series by key. Both may raise StoreError,
@@ -58,7 +57,7 @@ def published(run: Run, work: Path) -> Baseline | None:
     if step and (step.rows_dropped or {*step.columns_dropped} & {*CUMULATIVE, *NEW}):
         before = cache(partial(_before_step, run, run.before, work))
         filtered = partial(_filtered, run.before)
-        return dataclasses.replace(
+        return replace(
             found,
             pieces=lambda: [filtered(before())],
             names=lambda: full_names(before().entities),

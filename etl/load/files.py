@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 
 import pandas as pd
+from msgspec import Struct
 
 from etl.extract import levels
 from etl.load import free_memory
@@ -26,8 +27,7 @@ from etl.transform.filters import keep
 from etl.transform.world import latest
 
 
-@dataclass(frozen=True)
-class Filter:
+class Filter(Struct, frozen=True):
     """Which measures, days and files are written, as KEEP, SINCE and OUTPUTS choose."""
 
     measures: str = "all"

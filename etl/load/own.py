@@ -1,10 +1,11 @@
 """The columns of TABLES and TRANSFORM while the files are written: their count, and their notes."""
 
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import pandas as pd
+from msgspec.structs import replace
 
 from etl.errors import DataRejected
 from etl.history.own_note import ColumnNote, OwnNote, StepNote, TableNote

@@ -1,9 +1,10 @@
 """Fetch the tables of TABLES; where one can't be used, its archived copy serves."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from msgspec import Struct
 
 from etl import log
 from etl.errors import SourceChanged, SourceUnavailable, listed
@@ -22,8 +23,7 @@ MAX_TABLE_BYTES = 100 * 10**6
 SHRUNK = 0.9  # of the rows that it had last time
 
 
-@dataclass(frozen=True)
-class Brought:
+class Brought(Struct, frozen=True):
     """One of TABLES, as far as it had to be fetched and read.
 
     `archived` is the copy of the published version, if that is what serves; `fetched` the file, if

@@ -9,9 +9,11 @@ happens, and the next run finishes what is missing. There are no locks that a cr
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from etl.errors import StateConflict, StoreError
 from etl.history import manifest as manifests
@@ -43,8 +45,7 @@ class File:
         return Upload(self.name, self.path).sha256
 
 
-@dataclass(frozen=True)
-class Version:
+class Version(Struct, frozen=True):
     """A version ready to be published: its manifest, its files and the raw inputs to archive.
 
     `missing` has the pages that could not be made, and why. If it is the page itself, the files of

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from isal import isal_zlib
+from msgspec import structs
 
 from etl import log
 from etl.errors import EtlError, SourceChanged, SourceUnavailable
@@ -48,7 +49,8 @@ def keep_aside(
 
 def renamed(bad: Fetched) -> Fetched:
     """Rename a file that can't be used, so that it is kept under a name that says so."""
-    return replace(bad, path=bad.path.rename(bad.path.with_name(f"{UNREADABLE}{bad.path.name}")))
+    kept = bad.path.rename(bad.path.with_name(f"{UNREADABLE}{bad.path.name}"))
+    return structs.replace(bad, path=kept)
 
 
 def kept_note(run: Run, bad: Fetched) -> str:

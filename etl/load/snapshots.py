@@ -1,10 +1,12 @@
 """List the snapshots in raw/, and download their documents."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
 from datetime import date
 from os.path import commonprefix
 from pathlib import Path, PurePosixPath
+
+from msgspec import Struct
+from msgspec.structs import replace
 
 from etl.errors import SourceChanged, SourceUnavailable
 from etl.extract import fetch
@@ -22,8 +24,7 @@ from etl.store.layout import RAW, raw_key
 LATER_FACTS = "facts"  # the folder in raw/ of facts fetched later, for snapshots that had none
 
 
-@dataclass(frozen=True)
-class Snapshot:
+class Snapshot(Struct, frozen=True):
     """The archived inputs of a published run, or an import."""
 
     run_id: str
@@ -33,8 +34,7 @@ class Snapshot:
     facts: Archived | None
 
 
-@dataclass(frozen=True)
-class SnapshotRecord:
+class SnapshotRecord(Struct, frozen=True):
     """What the history or the catalogue records about a folder in raw/.
 
     `digests` are those of the source's documents, in the order of its `files`. `facts` says whether

@@ -1,7 +1,6 @@
 """Convert frames to plain values for JSON, and make the header of JSON files."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+from msgspec import Struct
 
 from etl.extract import levels
 from etl.store.layout import PAGE
@@ -19,8 +19,7 @@ from etl.transform.columns import FORMAT
 RUNS = 4  # equal neighbours, on average, that make it worth while to convert each run once
 
 
-@dataclass(frozen=True)
-class Header:
+class Header(Struct, frozen=True):
     """What each JSON file says about its source.
 
     `licence_id` is the SPDX identifier, or None if the source states no licence. `creator`,

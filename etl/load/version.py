@@ -4,12 +4,12 @@ The inputs are read, repaired, merged and checked, and the files are written int
 From the store only the published table is read, for comparison. The page is added later.
 """
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
 import pandas as pd
-from msgspec.structs import replace
+from msgspec.structs import asdict, replace
 
 from etl.errors import StoreError
 from etl.extract.inputs import Facts, Inputs

@@ -8,9 +8,10 @@ folder, add a Place.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Literal
+
+from msgspec import Struct
 
 from etl.store import layout
 
@@ -21,8 +22,7 @@ Owner = Literal["published", "archive", "state", "inbox", "shared", "trial", "ot
 OPEN, CLOSED = True, False  # to the public, after `setup --public`
 
 
-@dataclass(frozen=True)
-class Place:
+class Place(Struct, frozen=True):
     """One key; or all keys that begin with `key` (if it ends with / or -), or match its *.
 
     `meaning` is shown on the page, in the demo and docs/reference.md, `more` only in the latter;

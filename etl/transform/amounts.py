@@ -4,11 +4,11 @@ The thresholds and their reasons are in docs/data.md.
 """
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct, field
 
 from etl.errors import listed
 from etl.extract import levels
@@ -24,8 +24,7 @@ LISTED = 10
 Totals = Mapping[str, Mapping[str, int]]  # measure -> key of the series -> its last known count
 
 
-@dataclass(frozen=True)
-class Before:
+class Before(Struct, frozen=True):
     """The published version: its totals and last date, and whether it was forced.
 
     `totals` is empty for versions that did not keep them.
@@ -36,8 +35,7 @@ class Before:
     forced: bool = False
 
 
-@dataclass(frozen=True)
-class Amounts:
+class Amounts(Struct, frozen=True):
     """The problems found; `problems` are refusals if the source is `large`, else warnings."""
 
     problems: list[str]

@@ -1,11 +1,13 @@
 """Check what may not be published, and what deserves a warning. Pure; collects every problem."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
+from msgspec.structs import replace
 
 from etl.errors import DataRejected, listed
 from etl.extract import levels
@@ -46,8 +48,7 @@ class Extent:
         }
 
 
-@dataclass(frozen=True)
-class Findings:
+class Findings(Struct, frozen=True):
     """What the checks found in a table that may be published.
 
     `refusals` were overruled by --force; `warnings` go into log, history and manifest.

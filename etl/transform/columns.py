@@ -4,8 +4,9 @@ The tidy table, datapackage.json, docs/data-dictionary.md and the monthly report
 and meanings from it.
 """
 
-from dataclasses import dataclass
 from typing import Literal
+
+from msgspec import Struct
 
 from etl.extract import levels
 
@@ -13,8 +14,7 @@ FORMAT = 1  # of everything published: 2 once a column or key is removed, rename
 Type = Literal["string", "date", "integer", "number", "boolean"]  # Table Schema's own names
 
 
-@dataclass(frozen=True)
-class Field:
+class Field(Struct, frozen=True):
     """One column; `unit` is empty where the meaning needs none."""
 
     name: str

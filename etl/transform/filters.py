@@ -1,11 +1,11 @@
 """The filters KEEP, SINCE and COUNTRIES, in pure pandas."""
 
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 
 from etl.extract.sources.table import CUMULATIVE, NEW
 from etl.transform.columns import Field
@@ -14,8 +14,7 @@ FROM_NEW = [*NEW, "cases_7d_avg", "deaths_7d_avg", "cases_7d_per_100k"]
 FROM_CUMULATIVE = [*CUMULATIVE, "active", "case_fatality"]
 
 
-@dataclass(frozen=True)
-class ShownColumns:
+class ShownColumns(Struct, frozen=True):
     """Which columns the tables have: KEEP, those of TABLES and TRANSFORM, and those it dropped."""
 
     measures: str

@@ -1,16 +1,14 @@
 """Merge a source's countries with ISO codes and the facts about countries."""
 
-from dataclasses import dataclass
-
 import pandas as pd
+from msgspec import Struct
 
 from etl.extract import levels
 from etl.extract.countries import find, find_code
 from etl.extract.facts import FACT_COLUMNS, no_facts
 
 
-@dataclass(frozen=True, slots=True)
-class Unmatched:
+class Unmatched(Struct, frozen=True):
     """Names that found no match, stripped and sorted, each once.
 
     `source_names` and `facts_names` are not in countries.csv. `without_facts` are the source's

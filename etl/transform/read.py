@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pandas as pd
+from msgspec import Struct, field
+from msgspec.structs import replace
 
 from etl.errors import DataRejected, SourceChanged
 from etl.extract import levels
@@ -23,8 +24,7 @@ from etl.transform.merge import Unmatched, attach
 from etl.transform.repair import Corrections, repair
 
 
-@dataclass(frozen=True)
-class Reading:
+class Reading(Struct, frozen=True):
     """A source's table, repaired and merged, before anything is compared or written.
 
     `rows` has SourceTable's columns. `entities` has one row per series, as `merge.attach` returns

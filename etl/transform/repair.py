@@ -1,16 +1,14 @@
 """Recompute `new_*` from `cumulative_*`. Pure."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 
 from etl.extract.sources.table import counts, day_numbers, measures, starts
 from etl.transform.silence import add_unreported, unreported
 
 
-@dataclass(frozen=True)
-class Corrections:
+class Corrections(Struct, frozen=True):
     """What `repair` found, in cells (a measure of a series on a day) and in days.
 
     `new_recomputed`: the source's `new_*` was wrong. `new_negative`: the source corrected itself.

@@ -2,7 +2,6 @@
 
 import gzip
 import json
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +9,7 @@ import frictionless
 import pandas as pd
 import pyarrow.parquet
 import pytest
+from msgspec.structs import replace
 
 from dev.tools import data_dictionary
 from etl.extract import levels

@@ -2,11 +2,11 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, NoReturn, Self
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
 from numpy.typing import NDArray
 
 from etl.errors import UNPRINTABLE
@@ -22,16 +22,14 @@ from etl.extract.sources.table import (
 )
 
 
-@dataclass(frozen=True)
-class Named:
+class Named(Struct, frozen=True):
     """A source's name for a country, and the Country of our table; None if it is unknown."""
 
     name: str
     country: Country | None
 
 
-@dataclass(frozen=True)
-class Counts:
+class Counts(Struct, frozen=True):
     """A column of whole numbers that fit an int32. Where `known` is false, ignore the value."""
 
     values: NDArray[np.int32]

@@ -5,7 +5,6 @@ to say what is wrong and where.
 """
 
 from array import array
-from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -13,6 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged, one_line

@@ -2,16 +2,16 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
+
+from msgspec import Struct, field
 
 from etl.errors import one_line
 from etl.extract.sources.csv_files import header, rows
 from etl.extract.sources.faults import MOST, NEGATIVE, Fault, Faults, as_day, named, rare, whole
 
 
-@dataclass(frozen=True)
-class CsvForm:
+class CsvForm(Struct, frozen=True):
     """The columns that matter; `counts` maps our names to the source's.
 
     `older` maps the name that a column had in older files to today's.

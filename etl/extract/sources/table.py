@@ -4,7 +4,6 @@ A series is a country, a region or a place, depending on the table's level; its 
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
@@ -12,6 +11,8 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from etl.errors import SourceChanged, listed, one_line
@@ -26,8 +27,7 @@ APART = 4_000_000
 NAMED = 5  # cells that a warning names
 
 
-@dataclass(frozen=True)
-class Mended:
+class Mended(Struct, frozen=True):
     """What a reader put right.
 
     `negative`: the cells whose cumulative count was negative and is missing now, each described.
@@ -53,8 +53,7 @@ class Mended:
 NOTHING_MENDED = Mended()
 
 
-@dataclass(frozen=True)
-class SourceTable:
+class SourceTable(Struct, frozen=True):
     """A source's data, before anything is repaired.
 
     `entities`: one row per series, in the source's order: the keys and names of its level

@@ -7,7 +7,6 @@ import codecs
 import csv
 import io
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.csv
 import pyarrow.parquet
+from msgspec import Struct
 
 from etl.errors import escaped, one_line
 from etl.extract.sources.json_elements import elements
@@ -30,8 +30,7 @@ PIECE_ROWS = 10_000
 KINDS = "a .csv, .xlsx, .json or .parquet file"
 
 
-@dataclass(frozen=True)
-class Columns:
+class Columns(Struct, frozen=True):
     """A file's columns, by position. Values are text, or what a Parquet file has them as."""
 
     names: Sequence[str]

@@ -8,10 +8,11 @@ that was written while its bucket was versioned.
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
-from dataclasses import replace
 from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
 
 from etl import log
 from etl.errors import StateConflict, StoreError

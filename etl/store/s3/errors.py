@@ -8,7 +8,6 @@ import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -20,6 +19,7 @@ from botocore.exceptions import (
     UndefinedModelAttributeError,
 )
 from botocore.parsers import ResponseParserError
+from msgspec import Struct
 from urllib3.exceptions import HTTPError
 
 from etl.errors import StateConflict, StoreError, one_line
@@ -67,8 +67,7 @@ CHECKSUM_CODES = ("MissingContentLength", "XAmzContentSHA256Mismatch")
 CREDENTIAL_CALLS = ("AssumeRole", "GetRoleCredentials", "CreateToken", "CreateOAuth2Token")
 
 
-@dataclass(frozen=True)
-class Asked:
+class Asked(Struct, frozen=True):
     """A call to a service.
 
     `service` is its name in botocore; `where` is what people call the object; `action` is IAM's
@@ -133,8 +132,7 @@ def sentence(exc: Exception, asked: Asked) -> str:
     return _template(exc, asked).format(**facts)
 
 
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Struct, frozen=True):
     """A service's error response. `region` describes where the bucket is, as far as known."""
 
     code: str

@@ -7,9 +7,10 @@ on a condition that holds and on one that does not.
 
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
+
+from msgspec import Struct
 
 from etl.errors import StateConflict, StoreError
 from etl.store import Upload
@@ -33,8 +34,7 @@ class Verdict(StrEnum):
         return self in (Verdict.HONOURS, Verdict.UNQUOTED)
 
 
-@dataclass(frozen=True)
-class Verdicts:
+class Verdicts(Struct, frozen=True):
     """What a server makes of both conditions in one bucket, as it is now."""
 
     if_match: Verdict
