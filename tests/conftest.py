@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 from functools import cache
+from io import StringIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 from uuid import uuid4
@@ -17,6 +18,7 @@ from etl import PROJECT, log
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
 from tests.support.desk import Desk
+from tests.support.logged import Logged
 from tests.support.s3_server import s3_server, use
 from tests.support.sns_server import Sns, sns_server
 
@@ -127,6 +129,15 @@ def browser(chrome: "Browser") -> "Browser":
 @pytest.fixture(autouse=True)
 def _untouched_log() -> None:
     """Reset the log, which an earlier test may have set up by calling `main`."""
+    log.reset()
+
+
+@pytest.fixture
+def logged() -> Iterator[Logged]:
+    """Return what the test logs from here on; a `main` that it calls logs elsewhere."""
+    stream = StringIO()
+    log.set_up("DEBUG", stream)
+    yield Logged(stream)
     log.reset()
 
 

@@ -8,7 +8,6 @@ slowest stretched input, in seconds of CPU time per MB.
 """
 
 import argparse
-import logging
 import multiprocessing
 import os
 import sys
@@ -22,6 +21,7 @@ from tempfile import TemporaryDirectory
 
 from dev.fuzz.mutate import stretched
 from dev.fuzz.targets import TARGETS
+from etl import log
 
 STRETCHED_EVERY = 500  # inputs
 STRETCHED_BYTES = 1 << 18
@@ -85,7 +85,7 @@ def processors() -> int:
 
 def _in_a_process(task: tuple[str, int, float]) -> Tally:
     name, first, seconds = task
-    logging.disable()  # readers warn of what they leave out
+    log.set_up("CRITICAL")  # readers warn of what they leave out
     with TemporaryDirectory(prefix="fuzz-") as folder:
         return fuzz(name, iter(range(first, sys.maxsize)), seconds, Path(folder))
 

@@ -18,12 +18,13 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 def load_dotenv(path: Path) -> None:
     """Set the file's variables that the environment lacks. Raises ConfigError with every fault."""
-    import dotenv
-
+    if not path.is_file():
+        return
     if broken := [b for b in _bindings(path) if b.error or (b.key and b.value is None)]:
         raise ConfigError([f"{path}, line {_line(b.original)}: {_fault(b)}" for b in broken])
-    if path.is_file():
-        dotenv.load_dotenv(path, override=False, encoding=ENCODING)
+    import dotenv  # brings `logging`, which the idle worker would keep
+
+    dotenv.load_dotenv(path, override=False, encoding=ENCODING)
 
 
 def names(path: Path) -> dict[str, int]:
@@ -58,10 +59,10 @@ def _expanded(value: str) -> Iterator[str]:
 
 
 def _bindings(path: Path) -> "list[Binding]":
-    from dotenv.parser import parse_stream
-
     if not path.is_file():
         return []
+    from dotenv.parser import parse_stream
+
     try:
         content = path.read_bytes()
         if content.startswith(UTF16_MARKS) or b"\0" in content:

@@ -1,22 +1,18 @@
 """What the tests of this room share."""
 
 from collections.abc import Callable, Iterator
-from io import StringIO
 
 import pytest
 
-from etl import log
 from tests.support.language_server import Languages, language_server
+from tests.support.logged import Logged
 from tests.support.sns_server import Mailbox, Sns
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[], list[str]]]:
+def lines(logged: Logged) -> Callable[[], list[str]]:
     """The log so far."""
-    stream = StringIO()
-    log.set_up("DEBUG", stream)
-    yield lambda: stream.getvalue().splitlines()
-    log.reset()
+    return lambda: logged.text.splitlines()
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from etl.archive.job import Job, job
 from etl.archive.on_dask import OnDask
 from etl.errors import EtlError, StoreError
 from etl.store.directory import DirectoryStore
+from tests.support.logged import Logged
 from tests.support.runs import contents, settings
 
 
@@ -33,14 +34,14 @@ def test_an_error_that_concerns_every_task_stops_them_all(two_workers: Engine) -
 
 
 def test_one_bad_worker_costs_no_task_and_soon_gets_no_more(
-    two_workers: Engine, caplog: pytest.LogCaptureFixture
+    two_workers: Engine, logged: Logged
 ) -> None:
     assert isinstance(two_workers, OnDask)
     hasty = OnDask(two_workers.client, "here", pauses_s=())
     bad = next(iter(two_workers.client.nthreads()))
     came = dict(hasty.map(partial(refuse, bad), range(40)))
     assert came == {item: item for item in range(40)}
-    assert caplog.text.count("backfill.worker_left_out") == 1
+    assert len(logged.lines("backfill.worker_left_out")) == 1
 
 
 def test_every_worker_proves_first_that_it_shares_the_folder(

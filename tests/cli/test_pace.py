@@ -1,7 +1,6 @@
 """How far a long job is: on a terminal, in the log, and as JSON; also when nothing moves."""
 
 import json
-import logging
 import time
 from collections.abc import Callable
 from threading import Event
@@ -11,6 +10,7 @@ import pytest
 from config import read_settings
 from etl.cli.pace import Pace
 from etl.cli.screen import JsonScreen, Screen
+from tests.support.logged import Logged, parse
 
 
 def test_the_figures_of_a_stage() -> None:
@@ -46,19 +46,18 @@ def often(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Screen, "EVERY_S", 0.01)
 
 
-def test_without_a_terminal_a_job_that_is_stuck_is_logged_too(
-    often: None, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level(logging.INFO)
+def test_without_a_terminal_a_job_that_is_stuck_is_logged_too(often: None, logged: Logged) -> None:
     with Screen(read_settings({})) as screen:
         screen.stage("rebuild", 3)
         screen.failed("one")
         screen.advance("one")
-        before = len(caplog.records)
-        wait_for(lambda: len(caplog.records) > before + 2)  # though nothing moves
-    fields = caplog.records[-1].__dict__["fields"]
-    assert caplog.records[-1].getMessage() == "job.progress"
-    assert (fields["stage"], fields["done"], fields["of"], fields["failed"]) == ("rebuild", 1, 3, 1)
+        before = len(logged.lines("job.progress"))
+        # though nothing moves
+        wait_for(lambda: len(logged.lines("job.progress")) > before + 2)
+    event, fields = parse(logged.text.splitlines()[-1])
+    assert event == "job.progress"
+    counts = [fields[name] for name in ("stage", "done", "of", "failed")]
+    assert counts == ["rebuild", "1", "3", "1"]
     assert fields.keys() >= {"per_minute", "idle_s", "left_s"}
 
 

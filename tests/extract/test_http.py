@@ -13,6 +13,7 @@ from etl.alerts.ping import ping
 from etl.errors import SourceUnavailable
 from etl.extract.answer import TryAgain
 from etl.extract.http import get
+from tests.support.logged import Logged
 from tests.support.web_server import Reply, WebServer, unused_port, web_server
 
 BODY = b"country,date\n" * 5_000
@@ -114,14 +115,14 @@ def test_a_proxy_that_wants_a_password_is_named(
 
 
 def test_a_missing_ca_bundle_is_one_line_and_stops_no_ping(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
     message = refused("https://127.0.0.1:1/data.csv")
     assert "CA certificate bundle, invalid path: /nowhere/ca.pem; check REQUESTS_CA" in message
     ping("https://127.0.0.1:1/hush", "success")
-    assert "alert.ping_failed" in caplog.text
-    assert "hush" not in caplog.text
+    assert logged.lines("alert.ping_failed")
+    assert "hush" not in logged.text
 
 
 def test_a_certificate_that_nobody_trusts_and_a_server_without_tls_are_named(

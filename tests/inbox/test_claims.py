@@ -13,6 +13,7 @@ from etl.inbox.letter import Letter
 from etl.store import Entry, Upload
 from etl.store.memory import MemoryStore
 from tests.support.letters import GIF, send
+from tests.support.logged import Logged
 from tests.support.stores import keys
 
 NOW = datetime(2026, 1, 2, 6, tzinfo=UTC)
@@ -50,14 +51,14 @@ def test_the_progress_of_a_letter_is_read_again() -> None:
     ],
 )
 def test_a_progress_that_is_of_another_letter_or_no_progress_is_not_used(
-    changed: dict[str, Any], caplog: pytest.LogCaptureFixture
+    changed: dict[str, Any], logged: Logged
 ) -> None:
     store = with_progress(**changed)
     found = claims.read_progress(store, LETTER.id)
     assert found
     assert found[0] is None
     assert claims.all_progress(store) == []
-    assert "inbox.progress_unreadable" in caplog.messages
+    assert logged.lines("inbox.progress_unreadable")
 
 
 def read_letters(store: Any) -> list[Letter]:
@@ -65,9 +66,7 @@ def read_letters(store: Any) -> list[Letter]:
     return rounds.make_round(chosen.inbox, store, Teller(chosen, store), NOW).letters
 
 
-def test_a_letter_whose_progress_is_damaged_is_begun_again(
-    caplog: pytest.LogCaptureFixture,
-) -> None:
+def test_a_letter_whose_progress_is_damaged_is_begun_again(logged: Logged) -> None:
     store = MemoryStore()
     send(store, {"a": GIF, "b": GIF})
     [first, _] = store.list("inbox/incoming/")
@@ -77,7 +76,7 @@ def test_a_letter_whose_progress_is_damaged_is_begun_again(
     assert {letter.key for letter in found} == {"inbox/incoming/a", "inbox/incoming/b"}
     assert all("GIF" in letter.notes["contents"] for letter in found)
     assert keys(store, "inbox/incoming/") == keys(store, "inbox/pending/") == []
-    assert caplog.messages.count("inbox.progress_unreadable") == 1
+    assert len(logged.lines("inbox.progress_unreadable")) == 1
 
 
 def test_a_letter_of_which_only_damaged_progress_is_left_is_finished_as_unreadable() -> None:

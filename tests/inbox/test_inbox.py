@@ -1,9 +1,8 @@
 """Rounds through the inbox: S3 over the wire, the services by a fake that holds Amazon's limits."""
 
 import json
-import logging
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,7 +15,6 @@ import requests
 from botocore.stub import Stubber
 
 from config import read_settings
-from etl import log
 from etl.alerts import aws
 from etl.alerts.teller import Teller
 from etl.errors import StoreError
@@ -31,6 +29,7 @@ from etl.store.layout import INCOMING, PENDING
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import GIF, HIDDEN, ZIP, jpeg, pixels, png, send
+from tests.support.logged import Logged
 from tests.support.s3_server import SECRET_KEY, use
 from tests.support.sns_server import Sns, attributes
 
@@ -90,15 +89,6 @@ def anywhere(s3_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Inbox]:
     """On moto, and on a real S3 server."""
     with inbox_on(s3_url, monkeypatch) as made:
         yield made
-
-
-@pytest.fixture
-def lines(caplog: pytest.LogCaptureFixture) -> Callable[[str], list[dict[str, Any]]]:
-    """The fields of each log line of an event so far."""
-    caplog.set_level(logging.DEBUG, logger="cloud_etl")
-    return lambda event: [
-        getattr(record, "fields", {}) for record in caplog.records if record.message == event
-    ]
 
 
 # ---- what is read
@@ -286,14 +276,14 @@ def test_a_name_that_leads_elsewhere_leads_nowhere(inbox: Inbox) -> None:
 
 
 def test_many_letters_at_once_are_read_within_the_day_s_calls_and_the_rest_waits(
-    anywhere: Inbox, lines: Callable[[str], list[dict[str, Any]]]
+    anywhere: Inbox, logged: Logged
 ) -> None:
     send(anywhere.store, {f"{n:02}-remark": f"Remark {n}, again.".encode() for n in range(40)})
     done = anywhere.round(INBOX_DAILY_LIMIT="50")
     assert len(anywhere.services.calls) == 50
     assert (len(done.letters), len(done.waiting)) == (16, 24)
     assert {one.why for one in done.waiting} == {SPENT}
-    assert lines("inbox.limit") == [{"calls": 50, "waiting": 24}]
+    assert logged.lines("inbox.limit") == ["inbox.limit level=warning calls=50 waiting=24"]
     assert anywhere.listed(INCOMING) == []
     (count,) = anywhere.listed("inbox/usage/")
     assert anywhere.json(count)["calls"] == 50
@@ -404,7 +394,7 @@ def _impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     + [("DetectLabels", refusal) for refusal in ("too many", "failing", "unknown key")],
 )
 def test_what_a_service_refuses_waits_with_one_clear_record_and_is_asked_for_again(
-    inbox: Inbox, lines: Callable[[str], list[dict[str, Any]]], call: str, refusal: str
+    inbox: Inbox, logged: Logged, call: str, refusal: str
 ) -> None:
     status, code, message, said = REFUSALS[refusal]
     inbox.services.refusals[call] = (status, code, message)
@@ -413,7 +403,7 @@ def test_what_a_service_refuses_waits_with_one_clear_record_and_is_asked_for_aga
     done = inbox.round()
     pictures = call == "DetectLabels"
     assert (len(done.letters), len(done.waiting)) == ((3, 2) if pictures else (2, 3))
-    (told,) = lines("inbox.refused")
+    (told,) = logged.fields("inbox.refused")
     assert told["service"] == CALLS[call]
     assert said in told["error"]
     if refusal == "denied":
@@ -590,12 +580,11 @@ def test_letters_that_could_not_be_told_of_are_come_back_to(
     assert (told.listed(PENDING), len(told.services.calls)) == ([], calls)
 
 
-def test_no_word_of_a_letter_is_in_the_log(told: Inbox, caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG, logger="cloud_etl")
+def test_no_word_of_a_letter_is_in_the_log(told: Inbox, logged: Logged) -> None:
     send(told.store, {"1-remark": REMARK.encode(), "2-bad": b"\xff secret words"})
     told.round(**TOPIC)
-    said = " ".join(log.line(r.message, getattr(r, "fields", {})) for r in caplog.records)
-    assert "inbox.read" in said
+    said = logged.text
+    assert logged.lines("inbox.read")
     assert "figures of Spain" not in said
     assert "FIGURES" not in said
     assert SECRET_KEY not in said

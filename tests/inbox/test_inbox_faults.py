@@ -27,6 +27,7 @@ from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg, send
+from tests.support.logged import Logged
 from tests.support.processes import APP, environment
 from tests.support.s3_server import ACCESS_KEY, SECRET_KEY, use
 from tests.support.sns_server import Sns
@@ -187,7 +188,7 @@ def test_a_letter_that_kills_whoever_reads_it_is_given_up(
 
 
 def test_a_defect_in_one_letter_s_way_stops_no_other(
-    world: tuple[Sns, Languages], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    world: tuple[Sns, Languages], monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     store = MemoryStore()
     send(store, {"1-odd": b"odd", "2-remark": b"Hola, amigos"})
@@ -204,7 +205,7 @@ def test_a_defect_in_one_letter_s_way_stops_no_other(
         assert len(done.letters) == (hour == 0)
     (letter,) = make_round(store, NOW + timedelta(hours=4)).letters
     assert "given up" in letter.notes
-    assert [record.message for record in caplog.records].count("inbox.crashed") == 3
+    assert len(logged.lines("inbox.crashed")) == 3
 
 
 def test_a_worker_that_was_overtaken_writes_nothing(world: tuple[Sns, Languages]) -> None:

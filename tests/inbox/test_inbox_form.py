@@ -22,6 +22,7 @@ from tests.support.desk import Desk
 from tests.support.feedback import data, post
 from tests.support.language_server import Languages, language_server
 from tests.support.letters import jpeg
+from tests.support.logged import Logged
 from tests.support.page_reader import Element, read_page
 from tests.support.runs import NOW, assert_settled, contents, growing, run
 from tests.support.s3_server import SECRET_KEY, answering, s3_error, use
@@ -241,14 +242,14 @@ def test_the_form_is_made_once_a_day_and_each_time_with_credentials_that_end(
 
 
 def test_without_the_setting_there_is_no_form_and_a_failure_is_only_said(
-    s3: S3Store, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    s3: S3Store, monkeypatch: pytest.MonkeyPatch, logged: Logged
 ) -> None:
     renew(read_settings({"S3_BUCKET": s3.bucket}), s3, NOW)
     assert s3.read(FORM) is None
     with answering(s3_error(403, "AccessDenied")) as url:
         use(monkeypatch, url)
         renew(inbox_settings(s3), S3Store.connect(s3.bucket, "covid"), NOW)
-    assert [record.message for record in caplog.records] == ["inbox.form_failed"]
+    assert [line.split()[0] for line in logged.text.splitlines()] == ["inbox.form_failed"]
 
 
 def test_a_run_puts_the_form_beside_a_page_that_links_to_it(s3: S3Store, tmp_path: Path) -> None:
@@ -313,14 +314,14 @@ def test_the_form_speaks_the_page_s_languages_each_asked_for_once(
 
 
 def test_a_language_that_cannot_be_had_is_left_out(
-    s3: S3Store, services: Languages, caplog: pytest.LogCaptureFixture
+    s3: S3Store, services: Languages, logged: Logged
 ) -> None:
     services.refuse = (400, "AccessDeniedException", "no")
     renew(inbox_settings(s3, TRANSLATE_TO="es"), s3, datetime.now(UTC))
     html = form_of(s3).decode()
     assert data(html)["texts"] == {}
     assert read_page(html).all("option") == []
-    assert "page.untranslated" in [record.message for record in caplog.records]
+    assert logged.lines("page.untranslated")
 
 
 def test_whatever_stands_in_it_the_page_is_whole() -> None:

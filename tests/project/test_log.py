@@ -1,8 +1,5 @@
 import io
 import json
-import logging
-import re
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,34 +10,16 @@ from hypothesis import strategies as st
 from etl import log
 from etl.errors import SourceChanged
 from etl.load.month import Month
+from tests.support.logged import Logged, parse
 
 HEROKU_CUTS_AT = 10_000  # bytes
 BREAKS = "\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029"  # where str.splitlines ends a line
-FIELD = re.compile(r'([a-z_][a-z0-9_]*)=(?:"((?:[^"\\]|\\.)*)"|([^\s"]*))(?: |$)')
-
-
-def parse(line: str) -> tuple[str, dict[str, str]]:
-    """A small reader of logfmt: the event, and its fields as text."""
-    event, _, rest = line.partition(" ")
-    fields, at = {}, 0
-    while at < len(rest):
-        found = FIELD.match(rest, at)
-        assert found, f"no field at {rest[at : at + 40]!r}"
-        name, quoted, plain = found.groups()
-        fields[name] = plain if quoted is None else json.loads(f'"{quoted}"', strict=False)
-        at = found.end()
-    return event, fields
 
 
 @pytest.fixture
-def written() -> Iterator[io.StringIO]:
-    """What is logged, from DEBUG on; the log is left as it was."""
-    logger = logging.getLogger("cloud_etl")
-    before = logger.handlers[:], logger.level, logger.propagate
-    stream = io.StringIO()
-    log.set_up("DEBUG", stream)
-    yield stream
-    logger.handlers[:], logger.level, logger.propagate = before
+def written(logged: Logged) -> io.StringIO:
+    """What is logged, from DEBUG on."""
+    return logged.stream
 
 
 # One line
@@ -180,6 +159,49 @@ def test_lines_go_to_standard_error_unless_told_otherwise(
     log.info("hello")
     captured = capsys.readouterr()
     assert (captured.out, captured.err) == ("", "hello\n")
+
+
+def test_without_a_set_up_warnings_and_errors_go_to_standard_error_and_the_rest_nowhere(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    log.debug("a")
+    log.info("b")
+    log.warning("c")
+    log.error("d")
+    assert capsys.readouterr().err == "c level=warning\nd level=error\n"
+
+
+def test_each_line_names_the_source_where_there_are_several(written: io.StringIO) -> None:
+    log.set_up("INFO", written, source="who")
+    log.info("run.published", rows=1)
+    log.warning("run.warning", source="owid")
+    assert written.getvalue() == (
+        "run.published source=who rows=1\nrun.warning level=warning source=owid\n"
+    )
+
+
+def test_a_line_is_written_in_one_call() -> None:
+    class Calls(io.StringIO):
+        def write(self, text: str) -> int:
+            calls.append(text)
+            return len(text)
+
+    calls: list[str] = []
+    log.set_up("INFO", Calls())
+    log.info("event", rows=1)
+    assert calls == ["event rows=1\n"]
+
+
+def test_a_stream_that_is_closed_or_full_stops_nobody() -> None:
+    class Full(io.StringIO):
+        def write(self, text: str) -> int:
+            raise OSError(28, "No space left on device")
+
+    closed = io.StringIO()
+    closed.close()
+    for stream in (closed, Full()):
+        log.set_up("INFO", stream)
+        log.error("run.failed")
 
 
 def test_a_per_cent_sign_in_an_event_or_value_is_no_placeholder(written: io.StringIO) -> None:

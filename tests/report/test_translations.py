@@ -12,6 +12,7 @@ from etl.store.layout import TRANSLATIONS
 from etl.store.memory import MemoryStore
 from etl.store.s3.store import S3Store
 from tests.support.language_server import Languages, language_server
+from tests.support.logged import Logged
 from tests.support.pages import DAY, page_of
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.s3_server import use
@@ -99,7 +100,7 @@ def test_a_dry_run_keeps_no_translation(source: Path, translate: Languages) -> N
 
 
 def test_a_page_that_cannot_be_translated_is_left_out_told_and_tried_again(
-    source: Path, translate: Languages, caplog: pytest.LogCaptureFixture
+    source: Path, translate: Languages, logged: Logged
 ) -> None:
     store = MemoryStore()
     translate.refuse = REFUSED
@@ -108,8 +109,8 @@ def test_a_page_that_cannot_be_translated_is_left_out_told_and_tried_again(
     told = "the page could not be translated to es"
     assert told in manifest["checks"]["warnings"]
     assert told in records(store)[-1]["warnings"]
-    [logged] = [r for r in caplog.records if r.getMessage() == "page.untranslated"]
-    assert "allow translate:TranslateText" in str(vars(logged))
+    [line] = logged.lines("page.untranslated")
+    assert "allow translate:TranslateText" in line
     assert pages(store) == {"index.html"}
     assert page_of(store, "en").all("a", hreflang="es") == []
 

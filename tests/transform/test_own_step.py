@@ -9,6 +9,7 @@ from etl.errors import StepFailed
 from etl.settings.tables import OwnStep
 from etl.transform.own_code import load_step
 from etl.transform.own_step import StepRun
+from tests.support.logged import Logged
 
 FILE = "my_step.py"
 
@@ -234,11 +235,11 @@ def test_a_trial_warns_of_chance() -> None:
     assert endless.all_warnings() == ["my_step.py: 3 infinite values of x, taken as missing"]
 
 
-def test_what_it_prints_goes_to_the_log(
-    capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
-) -> None:
-    with caplog.at_level("INFO"):
-        step('print("a\\nb")\nimport warnings\nwarnings.warn("c")\nreturn table')(frame())
+def test_what_it_prints_goes_to_the_log(capsys: pytest.CaptureFixture[str], logged: Logged) -> None:
+    step('print("a\\nb")\nimport warnings\nwarnings.warn("c")\nreturn table')(frame())
     assert capsys.readouterr().out == ""
-    printed = [vars(record)["fields"]["text"] for record in caplog.records]
-    assert printed == ["a", "b", "UserWarning: c"]
+    assert logged.text.splitlines() == [
+        "step.printed step=my_step.py text=a",
+        "step.printed step=my_step.py text=b",
+        'step.printed step=my_step.py text="UserWarning: c"',
+    ]

@@ -72,7 +72,7 @@ class NoShelf(MemoryStore):
 
 @pytest.mark.parametrize("why", [StoreError("no room"), ZeroDivisionError("no room")])
 def test_a_report_that_fails_leaves_the_run_a_success_and_is_tried_again(
-    tmp_path: Path, why: Exception, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, why: Exception
 ) -> None:
     store = NoShelf()
     store.full = why

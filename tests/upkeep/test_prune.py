@@ -25,6 +25,7 @@ from etl.upkeep.retention import (
 )
 from tests.support.clearing import FIRST, aged, clear, found, ids, whole_runs
 from tests.support.desk import Desk
+from tests.support.logged import Logged
 from tests.support.runs import NOW, assert_settled, contents, growing, records, run
 from tests.support.stores import Broken, Wrapped, once, store_with
 
@@ -186,10 +187,7 @@ def test_how_long_is_a_setting(local_desk: Desk, monkeypatch: pytest.MonkeyPatch
     assert local_desk("prune", "--keep-days", "0").status == 2
 
 
-def test_the_first_run_of_a_month_clears_up_by_itself(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    caplog.set_level("INFO")
+def test_the_first_run_of_a_month_clears_up_by_itself(tmp_path: Path, logged: Logged) -> None:
     store, source = MemoryStore(), tmp_path / "stats.json"
     mornings = [datetime(2021, *day, 7, tzinfo=UTC) for day in ((1, 29), (1, 30), (1, 31), (2, 1))]
     for n, now in enumerate(mornings):
@@ -200,12 +198,12 @@ def test_the_first_run_of_a_month_clears_up_by_itself(
             assert len(ids(store, "runs")) == n + 1  # within a month nothing goes
     days = [run_id[:10] for run_id in ids(store, "runs")]
     assert days == ["2021-01-31", "2021-02-01"]  # the one before the published one stays
-    assert "prune.cleared" in caplog.text
+    assert logged.lines("prune.cleared")
 
 
 @pytest.mark.parametrize("error", [StoreError("no permission to list"), MemoryError(), KeyError()])
 def test_a_clearing_that_fails_leaves_the_run_a_success(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture, error: Exception
+    tmp_path: Path, logged: Logged, error: Exception
 ) -> None:
     class NoListing(MemoryStore):
         def folders(self, prefix: str) -> Iterator[str]:
@@ -216,7 +214,7 @@ def test_a_clearing_that_fails_leaves_the_run_a_success(
     store, source = NoListing(), tmp_path / "stats.json"
     source.write_bytes(growing(20))
     assert run(store, source, options=Options(if_due=True)).outcome == "published"
-    assert "task.failed" in caplog.text
+    assert logged.lines("task.failed")
     (record,) = records(store)
     (warning,) = record["warnings"]
     assert warning.startswith("the clean-up of 2021-01 could not be made: ")

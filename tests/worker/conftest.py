@@ -2,25 +2,21 @@
 
 import shutil
 from collections.abc import Callable, Iterator
-from io import StringIO
 from pathlib import Path
 from threading import Event
 
 import pytest
 
-from etl import log
+from tests.support.logged import Logged
 from tests.support.processes import APP, command
 from tests.support.s3_server import Answer, answering
 from tests.support.worker import PATIENCE_S, SlowSource, Start, Worker
 
 
 @pytest.fixture
-def lines() -> Iterator[Callable[[str], list[str]]]:
+def lines(logged: Logged) -> Callable[[str], list[str]]:
     """The log lines of an event so far."""
-    stream = StringIO()
-    log.set_up("INFO", stream)
-    yield lambda event: [line for line in stream.getvalue().splitlines() if line.startswith(event)]
-    log.reset()
+    return logged.lines
 
 
 @pytest.fixture

@@ -101,7 +101,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 
 def test_a_page_that_fails_is_told_and_never_stops_the_data(
-    tmp_path: Path, broken: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    tmp_path: Path, broken: pytest.MonkeyPatch
 ) -> None:
     store = publish(tmp_path / "stats.json", growing(20))
     objects = contents(store)
