@@ -1,14 +1,13 @@
 """Print the state of a folder in five lines, or as JSON."""
 
-from datetime import UTC, datetime
-from zoneinfo import ZoneInfo
+from datetime import UTC, datetime, tzinfo
 
 from etl.cli.console import OUTCOMES, print_json
 from etl.errors import one_line
 from etl.upkeep.overview import Overview
 
 
-def print_overview(seen: Overview, timezone: ZoneInfo, *, as_json: bool) -> None:
+def print_overview(seen: Overview, timezone: tzinfo, *, as_json: bool) -> None:
     """Print what is published, the last check, the next run, the source and the folder."""
     if as_json:
         print_json(seen)
@@ -20,7 +19,7 @@ def print_overview(seen: Overview, timezone: ZoneInfo, *, as_json: bool) -> None
     lines = {
         "published": Text(_published(seen)),
         "last check": Text(_last_check(seen), style=colour),
-        "next run": Text(f"{seen.next_run.astimezone(timezone):%Y-%m-%d %H:%M} ({timezone.key})"),
+        "next run": Text(f"{seen.next_run.astimezone(timezone):%Y-%m-%d %H:%M} ({timezone})"),
         "source": Text(_source(seen), style="yellow" if seen.stale else ""),
         "folder": Text(seen.where),
     }

@@ -5,11 +5,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date, time
+from datetime import date, time, tzinfo
 from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, get_type_hints
-from zoneinfo import ZoneInfo
 
 from etl.settings import alert_rules, inbox_rules, languages, tables
 from etl.settings import readers as read
@@ -72,7 +71,7 @@ class ScheduleSettings:
     """When the daily run is due, how long it may take, and how often the worker logs."""
 
     run_at: Annotated[time, From("RUN_AT", read.clock_time)]
-    timezone: Annotated[ZoneInfo, From("TIMEZONE", read.timezone)]
+    timezone: Annotated[tzinfo, From("TIMEZONE", read.timezone)]
     timeout_s: Annotated[float, From("RUN_TIMEOUT_MINUTES", read.minutes(0.01, 1440))]
     heartbeat_s: Annotated[float, From("HEARTBEAT_MINUTES", read.minutes(0.01, 1440))]
 

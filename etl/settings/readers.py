@@ -6,9 +6,8 @@ A reader raises ValueError with what it expected.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import date, time
+from datetime import UTC, date, time, tzinfo
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
 
 
 @dataclass(frozen=True)
@@ -104,7 +103,11 @@ def clock_time(value: str) -> time:
     return time(int(hour), int(minute))
 
 
-def timezone(value: str) -> ZoneInfo:
+def timezone(value: str) -> tzinfo:
+    if value == "UTC":
+        return UTC
+    from zoneinfo import ZoneInfo  # takes half a megabyte of an idle worker
+
     try:
         return ZoneInfo(value)
     except (KeyError, ValueError, OSError):

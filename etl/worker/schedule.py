@@ -5,15 +5,14 @@ their day, "once a day" stays true through daylight saving and after RUN_AT was 
 """
 
 import random
-from datetime import UTC, date, datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(minutes=60)
 CLOCK_SET_BACK = timedelta(days=1)
 
 
-def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:
+def moment(slot: date, run_at: time, timezone: tzinfo) -> datetime:
     """Return when a slot begins, in UTC.
 
     On a day when the clock skips RUN_AT, the slot begins later by the time skipped. On a day when
@@ -22,7 +21,7 @@ def moment(slot: date, run_at: time, timezone: ZoneInfo) -> datetime:
     return datetime.combine(slot, run_at, tzinfo=timezone).astimezone(UTC)
 
 
-def latest_slot(now: datetime, run_at: time, timezone: ZoneInfo) -> date:
+def latest_slot(now: datetime, run_at: time, timezone: tzinfo) -> date:
     """Return the slot that began last."""
     # not always today's or yesterday's: the clock may be set back across midnight, or skip it
     slot = now.astimezone(timezone).date() + timedelta(days=1)
@@ -31,7 +30,7 @@ def latest_slot(now: datetime, run_at: time, timezone: ZoneInfo) -> date:
     return slot
 
 
-def next_moment(now: datetime, run_at: time, timezone: ZoneInfo) -> datetime:
+def next_moment(now: datetime, run_at: time, timezone: tzinfo) -> datetime:
     """Return when the next slot begins, in UTC; always later than `now`."""
     return moment(latest_slot(now, run_at, timezone) + timedelta(days=1), run_at, timezone)
 

@@ -2,7 +2,7 @@ import os
 import re
 from collections.abc import Iterator
 from dataclasses import FrozenInstanceError
-from datetime import date, time
+from datetime import UTC, date, time
 from pathlib import Path
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
@@ -79,7 +79,7 @@ def test_nothing_set_gives_the_defaults() -> None:
             retention_days=400,
         ),
         schedule=ScheduleSettings(
-            run_at=time(6, 0), timezone=ZoneInfo("UTC"), timeout_s=1800, heartbeat_s=3600
+            run_at=time(6, 0), timezone=UTC, timeout_s=1800, heartbeat_s=3600
         ),
         table=TableSettings(
             keep="all",
