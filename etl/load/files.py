@@ -85,7 +85,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
         written[list_key(levels.level(countries))] = write_countries(
             folder, header, tidy.own.without_dropped(countries)
         )
-    if tidy.world is not None and {"world", "page"} & set(on):  # the page reads it
+    if tidy.world is not None:
         world = keep(tidy.world, only.measures, only.since)
         written[WORLD] = write_world(folder / WORLD, header, world, tidy.left_out, len(tidy.silent))
     if "stats" in on:

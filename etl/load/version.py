@@ -161,8 +161,7 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
         groups=own.groups(groups),
         rows=rows,
         countries=listed,
-        # a source of regions or places does not cover the world
-        world=world(table.rows, stale) if run.source.level == "countries" else None,
+        world=world(table.rows, stale) if _covers_world(run) else None,
         left_out=stale,
         reported=checked.reported,
         silent=checked.silent,
@@ -177,6 +176,12 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
     files += write_schemas(folder, names, run.source.level, shown)
     sources = provenance.sources(run, facts)
     return files + write_package(folder, files, header, sources, shown)
+
+
+def _covers_world(run: Run) -> bool:
+    """Whether there is a world.json, for readers or for the page; not of regions or places."""
+    on = set(run.settings.table.outputs)
+    return run.source.level == "countries" and bool({"world", "page"} & on)
 
 
 def _manifest(

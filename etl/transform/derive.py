@@ -65,33 +65,29 @@ def tidy(rows: pd.DataFrame, countries: pd.DataFrame, stale: set[str]) -> pd.Dat
         table[name] = rows[name].array
     table["stale"] = np.isin(codes, np.flatnonzero(categories.isin(stale)))
     frame = pd.DataFrame(table, copy=False)
-    return add_case_fatality(add_incidence(add_averages(frame)))[table_columns(level)]
+    return add_case_fatality(add_weekly(frame))[table_columns(level)]
 
 
-def add_averages(table: pd.DataFrame) -> pd.DataFrame:
-    """Add `cases_7d_avg` and `deaths_7d_avg`: the mean of new cases and deaths over 7 days.
+def add_weekly(table: pd.DataFrame) -> pd.DataFrame:
+    """Add what follows from the gain of 7 days, C(t) - C(t - 7 d), where C is a cumulative count.
 
-    (C(t) - C(t - 7 d)) / 7, where C is the cumulative count. If day t - 7 is in a gap, C is
-    interpolated linearly across the gap. Missing where fewer than 7 days precede. Rounded to 4
-    places.
-    """
-    return table.assign(
-        cases_7d_avg=(_gained_in_7_days(table, "cases") / 7).round(4),
-        deaths_7d_avg=(_gained_in_7_days(table, "deaths") / 7).round(4),
-    )
+    `cases_7d_avg` and `deaths_7d_avg` are the mean of new cases and deaths over 7 days: the gain
+    divided by 7. `cases_7d_per_100k` is the incidence, the gain in cases per 100,000 people (ECDC's
+    definition); missing where the population is unknown. It is never known for regions and places,
+    whose `population` is their country's.
 
-
-def add_incidence(table: pd.DataFrame) -> pd.DataFrame:
-    """Add `cases_7d_per_100k`: cases of the last 7 days per 100,000 people (ECDC's definition).
-
-    Missing where fewer than 7 days precede or the population is unknown. It is never known for
-    regions and places, whose `population` is their country's. Rounded to 4 places.
+    If day t - 7 is in a gap, C is interpolated linearly across the gap. All three are missing where
+    fewer than 7 days precede, and rounded to 4 places.
     """
     population = table["population"].to_numpy(dtype=float, na_value=np.nan)
     if levels.level(table) != "countries":
         population = np.full_like(population, np.nan)
-    gained = _gained_in_7_days(table, "cases")
-    return table.assign(cases_7d_per_100k=_divided(gained * 100_000, population).round(4))
+    cases, deaths = _gained_in_7_days(table, "cases"), _gained_in_7_days(table, "deaths")
+    return table.assign(
+        cases_7d_avg=(cases / 7).round(4),
+        deaths_7d_avg=(deaths / 7).round(4),
+        cases_7d_per_100k=_divided(cases * 100_000, population).round(4),
+    )
 
 
 def add_case_fatality(table: pd.DataFrame) -> pd.DataFrame:

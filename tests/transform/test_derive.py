@@ -15,9 +15,8 @@ from etl.extract.sources import MEASURES
 from etl.extract.sources.table import CUMULATIVE, NEW, day_numbers, starts
 from etl.transform.columns import table_columns
 from etl.transform.derive import (
-    add_averages,
     add_case_fatality,
-    add_incidence,
+    add_weekly,
     groups,
     stale_keys,
     tidy,
@@ -554,8 +553,7 @@ STEPS: dict[str, Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame], Any]] = {
     "stale_keys": lambda raw, tidy, about: stale_keys(raw, 1),
     "groups": lambda raw, tidy, about: [group.assign(x=1) for group in groups(raw, 1)],
     "world": lambda raw, tidy, about: world(raw, {"a"}),
-    "add_averages": lambda raw, tidy, about: add_averages(tidy),
-    "add_incidence": lambda raw, tidy, about: add_incidence(tidy),
+    "add_weekly": lambda raw, tidy, about: add_weekly(tidy),
     "add_case_fatality": lambda raw, tidy, about: add_case_fatality(tidy),
     "latest": lambda raw, tidy, about: latest(tidy),
 }
