@@ -16,7 +16,7 @@ import pyarrow.parquet
 from etl.transform.columns import FORMAT, Field, described, metadata
 from etl.transform.derive import cuts
 
-GROUP_ROWS = 3_500  # at least; about 4,000 with the series that the last one completes
+GROUP_ROWS = 5_000  # at least; a reader of one country gets the footer and one group
 
 
 def open_writer(
