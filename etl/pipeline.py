@@ -21,7 +21,6 @@ from etl.history.manifest import Manifest
 from etl.history.outcomes import Unchanged
 from etl.history.run import Options, Result, Run
 from etl.history.run_id import new_run_id
-from etl.inbox import form
 from etl.load import free_memory, own_tables, publish, raw, recovery
 from etl.load.fingerprint import fingerprint
 from etl.load.own_tables import Brought
@@ -48,8 +47,11 @@ def run(
         if options.if_due and not this.is_due:
             return recorder.not_due(this)
     recorder.teller.started()
-    languages = settings.alerts.translate_to
-    recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
+    if settings.inbox.on:
+        from etl.inbox import form
+
+        languages = settings.alerts.translate_to
+        recorder.write(form.renew, settings.inbox, languages, store, now)  # the page links to it
     # a failure keeps its inputs from the folder; if that can't even be made, it is recorded too
     with recorder.recorded(this), scratch() as folder, recorder.recorded(this):
         options.step("extract")

@@ -6,7 +6,6 @@ import msgspec
 
 from etl.history import history
 from etl.history import status as statuses
-from etl.history.feed import atom
 from etl.history.history import History
 from etl.history.record import SUCCESS, Record
 from etl.settings.groups import TableSettings
@@ -86,9 +85,11 @@ def rewrite_derived(store: Store, past: History, table: TableSettings) -> None:
 
 def _derived(past: History, table: TableSettings) -> Iterator[Upload]:
     """Make feed.xml and status.json, unless the history is empty."""
-    feed = atom(past, home(table.outputs), table.public_url) if "feed" in table.outputs else None
-    if feed:
-        yield Upload(FEED, feed)
+    if "feed" in table.outputs:
+        from etl.history.feed import atom  # brings an XML library
+
+        if feed := atom(past, home(table.outputs), table.public_url):
+            yield Upload(FEED, feed)
     if past.records:
         status = statuses.status(past, past.records[-1].started_at, table.stale_after_days)
         yield Upload(STATUS, readable(status))
