@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from etl.store import Store, Upload
 
-AT_A_TIME = 16
+AT_A_TIME, MANY = 16, 4
 Item = TypeVar("Item")
 Result = TypeVar("Result")
 
@@ -23,18 +23,20 @@ def upload_all(
 ) -> None:
     """Write all uploads, up to AT_A_TIME at once; call `progress` after each. Raises StoreError.
 
-    The first two are written one after the other. The second shows how long the store takes to
-    answer: more threads than keep this process busy would only get in each other's way.
+    Of more than MANY, the first two are written one after the other, to see how long the store
+    takes to answer: more threads than keep this process busy would get in each other's way.
     """
-    at_a_time = 1
-    for upload in uploads[:2]:
+    tried = uploads[:2] if len(uploads) > MANY else []
+    at_a_time = 1 if tried else AT_A_TIME
+    for upload in tried:
         began, worked = time.perf_counter(), time.thread_time()
         store.write(upload)
         took, worked = time.perf_counter() - began, time.thread_time() - worked
-        at_a_time = min(AT_A_TIME, math.ceil(took / worked)) if worked else AT_A_TIME
+        busy = math.ceil(took / worked) if worked else AT_A_TIME
+        at_a_time = min(AT_A_TIME, max(at_a_time, busy))
         if progress:
             progress(upload)
-    in_parallel(store.write, uploads[2:], at_a_time=at_a_time, progress=progress)
+    in_parallel(store.write, uploads[len(tried) :], at_a_time=at_a_time, progress=progress)
 
 
 def mapped(

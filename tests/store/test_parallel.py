@@ -51,6 +51,12 @@ def test_uploads_to_a_store_that_answers_at_once_need_few_threads() -> None:
     assert len(list(store.list())) == 30
 
 
+def test_few_uploads_run_side_by_side_from_the_start() -> None:
+    store = Waiting(0.05)
+    upload_all(store, [Upload(f"{number}", b"1") for number in range(4)])
+    assert len(set(store.threads)) == 4
+
+
 def test_progress_hears_of_every_upload_in_the_callers_thread() -> None:
     heard: list[tuple[str, int]] = []
     uploads = [Upload(f"{number}", b"1") for number in range(20)]

@@ -14,7 +14,7 @@ from etl.errors import StateConflict
 from etl.store import Upload
 from etl.store.directory import DirectoryStore
 from etl.store.s3.store import S3Store
-from etl.store.s3.upload import upload_to_s3
+from etl.store.s3.upload import SMALL_BYTES, upload_to_s3
 from tests.support.s3_server import (
     Answer,
     answering,
@@ -39,6 +39,28 @@ def test_an_object_arrives_with_its_type_caching_and_digest(moto: str, connect: 
     assert found["Metadata"] == {"sha256": upload.sha256}
     owner = client.get_object_acl(Bucket="wire", Key="covid/countries/ESP.json")["Grants"]
     assert [grant["Permission"] for grant in owner] == ["FULL_CONTROL"]
+
+
+@pytest.mark.parametrize("length", [0, 1, SMALL_BYTES])
+def test_a_small_object_is_sent_without_asking_for_consent(
+    connect: Connect, tmp_path: Path, length: int
+) -> None:
+    seen: list[tuple[str | None, int]] = []
+
+    def reply(answer: Answer) -> None:
+        seen.append((answer.headers.get("Expect"), int(answer.headers["Content-Length"])))
+        answer.reply(200, ETag='"new"')
+
+    path = tmp_path / "a.json"
+    path.write_bytes(b"x" * length)
+    with answering(reply) as endpoint:
+        send = partial(upload_to_s3, connect(endpoint).client, "bucket", "a")
+        for body in (path, path.read_bytes()):
+            send(Upload("a", body))
+        path.write_bytes(b"x" * (SMALL_BYTES + 1))
+        send(Upload("a", path))
+    assert seen[:2] == [(None, length)] * 2
+    assert seen[2][0] == "100-continue"  # a large one is streamed, and not before the server agrees
 
 
 def test_conditions_and_acls_are_sent_only_when_asked_for(connect: Connect) -> None:
