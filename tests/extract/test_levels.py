@@ -171,6 +171,21 @@ def test_a_key_that_stands_twice_inside_is_seen_beside_a_stray_field(tmp_path: P
             read_regions(path)
 
 
+def test_a_key_that_stands_twice_is_seen_where_the_region_is_missing(tmp_path: Path) -> None:
+    """Together with stray fields it must not make up for the keys of the region."""
+    about = place()
+    del about["region"]
+    text = stats_json([element("place", about)]).decode()
+    path = tmp_path / "stats.json"
+    assert "location_type" not in text
+    for strays in range(7):
+        fields = '"name":"Clark",' + '"location_type":"x",' * strays
+        fields += '"name":"Wrong",' * (7 - strays)
+        path.write_text(text.replace('"name":"Clark",', fields, 1))
+        with pytest.raises(SourceChanged, match="field 'name' appears twice"):
+            read_places(path)
+
+
 # ---- a whole run
 
 
