@@ -110,7 +110,8 @@ def _write(level: str, event: str, fields: dict[str, object]) -> None:
     always = {} if level == "INFO" else {"level": level.lower()}
     if output.source:
         always["source"] = output.source
-    stream = output.stream or sys.stderr
+    if (stream := output.stream or sys.stderr) is None:  # it was closed from the start
+        return
     with suppress(OSError, ValueError):  # it is closed, and there is nowhere else to write
         stream.write(line(event, always | fields) + "\n")
         stream.flush()

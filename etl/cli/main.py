@@ -135,7 +135,7 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stdout.flush()
     except Stopped as stopped:
         stopped.log()
-        raise
+        return int(stopped.code or 1)
     except SystemExit as ended:  # the command has said why
         return int(ended.code or 0)
     except BrokenPipeError:  # the reader of our output is gone
