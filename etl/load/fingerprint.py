@@ -62,8 +62,8 @@ def code() -> str:
     # os.walk takes half of pathlib's time
     folders = os.walk(PROJECT / "etl")
     files = [f"{folder}/{name}" for folder, _, names in folders for name in names]
-    code = sorted(file for file in files if file.endswith(CODE))
-    for file in (*code, f"{PROJECT}/requirements.txt"):
+    ours = sorted(file for file in files if file.endswith(CODE))
+    for file in (*ours, f"{PROJECT}/requirements.txt"):
         digest.update(file.removeprefix(str(PROJECT)).replace(os.sep, "/").encode() + b"\0")
         with open(file, "rb") as opened:
             digest.update(opened.read())
