@@ -66,20 +66,19 @@ def encode(
     scales = {n: WEEK if n in AVERAGES else 10 ** places.get(n, 0) for n in names if n in first}
     densities = [ChartColumns(scales, every) for every in each]
     about = _about(folder, level)
-    summed = level == "countries" and {*SUMMED} <= {*scales} and _has_all(folder, about)
-    sums = Sums() if summed else None
+    world = _world(folder) if level == "countries" else None
+    sums = Sums() if world and {*SUMMED} <= {*scales} and _has_all(world, about) else None
     whole = _whole(chain([first], pieces), list(scales))
     lines: list[list[bytes]] = [[] for _ in each]
     for one, of in whole:
         for encoded, line in zip(lines, _lines(densities, *of, about[one], sums), strict=True):
-            encoded += [b","] * bool(encoded)
-            encoded += [msgspec.json.encode(one), b":", msgspec.json.encode(line)]
+            encoded.append(msgspec.json.encode(one) + b":" + msgspec.json.encode(line))
     encoded_heads = (
-        msgspec.json.encode(_head(columns, own, _summed(folder, columns, sums, level)))
+        msgspec.json.encode(_head(columns, own, _summed(columns, sums, world) if world else {}))
         for columns in densities
     )
     return [
-        b"".join([head[:-1], b',"series":{', *encoded, b"}}"])
+        b"".join([head[:-1], b',"series":{', b",".join(encoded), b"}}"])  # copied once, unlike by +
         for head, encoded in zip(encoded_heads, lines, strict=True)
     ]
 
@@ -115,11 +114,15 @@ def _about(folder: Path, level: str) -> dict[str, dict[str, Any]]:
     return {row[levels.names(level)[0]]: complete(row, level) for row in rows}
 
 
-def _has_all(folder: Path, about: Mapping[str, Mapping[str, Any]]) -> bool:
+def _world(folder: Path) -> dict[str, Any]:
+    world: dict[str, Any] = msgspec.json.decode((folder / WORLD).read_bytes())
+    return world
+
+
+def _has_all(world: Mapping[str, Any], about: Mapping[str, Mapping[str, Any]]) -> bool:
     """Tell whether the world's total is of these countries: COUNTRIES may have left some out."""
-    totals = msgspec.json.decode((folder / WORLD).read_bytes())["totals"]
     known = [one.get("cumulative_cases") or 0 for one in about.values() if not one["stale"]]
-    return bool(sum(known) == (totals.get("cumulative_cases") or 0))
+    return bool(sum(known) == (world["totals"].get("cumulative_cases") or 0))
 
 
 def _whole(pieces: Iterable[pd.DataFrame], columns: Sequence[str]) -> Iterator[tuple[str, Table]]:
@@ -174,11 +177,11 @@ def _lines(
         yield msgspec.structs.replace(line, first=first, steps=steps)
 
 
-def _summed(folder: Path, columns: ChartColumns, sums: Sums | None, level: str) -> dict[str, Line]:
-    """Encode the continents and the world; the world's own figures are those of world.json."""
-    if level != "countries":
-        return {}
-    series = msgspec.json.decode((folder / WORLD).read_bytes())["series"]
+def _summed(
+    columns: ChartColumns, sums: Sums | None, of_world: Mapping[str, Any]
+) -> dict[str, Line]:
+    """Encode the continents and the world, whose own figures are those of world.json."""
+    series = of_world["series"]
     found = {key: _sum(columns, sums, one) for key, one in sums.items()} if sums else {}
     if not series["date"]:
         return {}
