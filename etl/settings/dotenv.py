@@ -18,13 +18,13 @@ UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 def load_dotenv(path: Path) -> None:
     """Set the file's variables that the environment lacks. Raises ConfigError with every fault."""
-    if not path.is_file():
-        return
-    if broken := [b for b in _bindings(path) if b.error or (b.key and b.value is None)]:
+    bindings = _bindings(path)
+    if broken := [b for b in bindings if b.error or (b.key and b.value is None)]:
         raise ConfigError([f"{path}, line {_line(b.original)}: {_fault(b)}" for b in broken])
-    import dotenv  # brings `logging`, which the idle worker would keep
+    if bindings:
+        import dotenv  # brings `logging`, which the idle worker would keep
 
-    dotenv.load_dotenv(path, override=False, encoding=ENCODING)
+        dotenv.load_dotenv(path, override=False, encoding=ENCODING)
 
 
 def names(path: Path) -> dict[str, int]:
