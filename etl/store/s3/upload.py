@@ -5,13 +5,14 @@ from typing import TYPE_CHECKING, Any
 from etl.errors import StateConflict
 from etl.store import Upload
 
-# botocore sends the headers of a file, and of bytes, which it makes a file of, first and waits for
-# the server's consent (Expect: 100-continue). For a small object that takes as long as the object
-SMALL_BYTES = 256_000
-
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import PutObjectRequestTypeDef
+
+# A larger file is sent once the server has agreed to its headers (Expect: 100-continue), for which
+# a small one would wait as long as for its answer. botocore does that for bytes, too, but not for a
+# bytearray
+SMALL_BYTES = 256_000
 
 
 def upload_to_s3(
