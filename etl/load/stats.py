@@ -39,6 +39,7 @@ def write_stats(
     what = levels.WITHIN[levels.level(entities)][0]
     written = 0
     first, silent = starts(rows), {m: unreported(rows, m) for m in measures(rows)}
+    dates = rows["date"].to_numpy()
     with path.open("wb") as file:
         comma = b"["
         for batch in _batches(entities, rows):
@@ -47,7 +48,6 @@ def write_stats(
             days = _days(rows.iloc[index], first[index], here, kinds)
             lengths = [len(index) for _, index in batch]
             if since:
-                dates = rows["date"].to_numpy()
                 kept = [dates[index] >= np.datetime64(since, "s") for _, index in batch]
                 days = days.filter(pa.array(np.concatenate(kept)))
                 lengths = [int(one.sum()) for one in kept]
