@@ -1,15 +1,13 @@
-"""The forms of who, owid, jhu and of coviddata's regions and places; the figures are made up.
+"""The forms of who, owid and jhu, and of a table of one's own; the figures are made up.
 
 The samples are small and hold each form's traps; `dev/bench/living.py` writes big files by the same
 functions.
 """
 
-import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import pairwise
 from typing import Any
 
 WHO_HEADER = (
@@ -71,18 +69,8 @@ JHU = (  # province, country
     ("", "Taiwan*"),
     ("", "US"),
 )
-REGIONS = (
-    ("New York", "United States"),
-    (" Montreal, QC", "Canada"),
-    ("Georgia", "United States"),
-    ("Unknown", "Spain"),
-    ("Hong Kong", "China"),
-)
-PLACES = (("Nassau", "New York"), ("Bronx", "New York"), ("Clinch", "Georgia"))
-STATES = "United States"
 WINDOW, DAYS = date(2024, 1, 1), 70  # of who and owid
 JHU_WINDOW = date(2021, 7, 1)
-STATS_WINDOW, STATS_DAYS = date(2020, 6, 1), 40
 JHU_LAST_RECOVERIES = date(2021, 8, 4)
 
 
@@ -198,50 +186,6 @@ def american(day: date) -> str:
     return f"{day.month}/{day.day}/{day:%y}"
 
 
-def regions() -> bytes:
-    """Some have a stray `location_type`."""
-    return _stats({"region": _region(name, country)} for name, country in REGIONS)
-
-
-def places() -> bytes:
-    elements = []
-    for name, state in PLACES:
-        region = _region(state, STATES)
-        about = _about(name, f"{state}, {STATES}", region["country"])
-        elements.append({"place": {**about, "region": {"location_type": "region", **region}}})
-    return _stats(elements)
-
-
-def _region(name: str, country: str) -> dict[str, Any]:
-    stray = {} if country == "China" else {"location_type": "country"}
-    key = country.lower().replace(" ", "-")
-    return _about(name, country, {**stray, "key": key, "name": country})
-
-
-def _about(name: str, around: str, country: dict[str, str]) -> dict[str, Any]:
-    full = f"{name}, {around}"
-    key = "-".join(full.lower().replace(",", " ").split())
-    return {"key": key, "name": name, "full_name": full, "country": country}
-
-
-def _stats(elements: Iterable[dict[str, Any]]) -> bytes:
-    made = []
-    for element in elements:
-        (about,) = element.values()
-        of = counts(about["key"], STATS_DAYS)
-        now = [
-            dict(zip(("cases", "deaths", "recoveries"), values, strict=True))
-            for values in zip(of.cases, of.deaths, of.recoveries, strict=True)
-        ]
-        new = [now[0], *({m: b[m] - a[m] for m in a} for a, b in pairwise(now))]
-        dates = {
-            str(STATS_WINDOW + timedelta(days=n)): {"new": one, "cumulative": total}
-            for n, (one, total) in enumerate(zip(new, now, strict=True))
-        }
-        made.append({**element, "dates": dates})
-    return json.dumps(made, separators=(",", ":")).encode()
-
-
 def vaccinations() -> bytes:
     """A table of one's own: 12 countries, the last day of 8 weeks, in a spreadsheet's CSV."""
     codes = ("ARG", "BRA", "CAN", "DEU", "ESP", "FRA", "GBR", "IND", "ITA", "NZL", "USA", "ZAF")
@@ -258,12 +202,10 @@ def vaccinations() -> bytes:
 
 
 def files() -> dict[str, bytes]:
-    """Every sample's path and bytes, not packed."""
+    """Each sample's path and bytes, not packed."""
     return {
         "who.csv.gz": who(),
         "owid.csv.gz": owid(),
-        "regions.json.gz": regions(),
-        "places.json.gz": places(),
         "vaccinations.csv": vaccinations(),
         **{f"jhu/{name}": content for name, content in jhu().items()},
     }

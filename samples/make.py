@@ -18,7 +18,7 @@ from math import fsum
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from samples import living
+from samples import levels, living
 
 FACTS = Path(__file__).with_name("InfoPaisosExtra.csv")  # kept by hand
 DAY_0, LAST_DAY, NEXT_DAY = date(2020, 1, 22), date(2021, 2, 24), date(2021, 2, 25)
@@ -192,7 +192,8 @@ def main(argv: Sequence[str] | None = None) -> None:
     out: Path = parser.parse_args(argv).out
     out.mkdir(parents=True, exist_ok=True)
     today, next_day = stats(LAST_DAY), stats(NEXT_DAY)
-    made = {"stats.json.gz": today, "stats-next-day.json.gz": next_day, **living.files()}
+    made = {"stats.json.gz": today, "stats-next-day.json.gz": next_day}
+    made |= {**living.files(), **levels.files()}
     for name, content in made.items():
         (out / name).parent.mkdir(exist_ok=True)
         packing = name.endswith(".gz")

@@ -13,17 +13,18 @@ import pytest
 from python_calamine import CalamineWorkbook
 
 from dev.bench import extend
-from samples import living, make
+from samples import levels, living, make
 
 FOLDER = Path(make.__file__).parent
 MEASURES = ("cases", "deaths", "recoveries")
 LAST = "2021-02-24"
+OTHERS = {**living.files(), **levels.files()}
 FILES = {
     "stats.json.gz",
     "stats-next-day.json.gz",
     "InfoPaisosExtra.xlsx",
     "InfoPaisosExtra.csv",
-    *living.files(),
+    *OTHERS,
 }
 # Of the countries that the facts leave without one.
 POPULATIONS = {"eritrea": 3_500_000, "taiwan": 23_800_000}
@@ -130,13 +131,13 @@ def test_the_committed_workbook_holds_the_table_of_the_csv(facts: list[list[str]
     assert [[str(cell) for cell in row] for row in make.facts()] == facts
 
 
-@pytest.mark.parametrize("name", sorted(living.files()))
+@pytest.mark.parametrize("name", sorted(OTHERS))
 def test_the_committed_samples_of_other_sources_are_exactly_what_the_script_makes(
     name: str,
 ) -> None:
     packed = name.endswith(".gz")
     there = committed(name) if packed else (FOLDER / name).read_bytes()
-    assert there == living.files()[name]
+    assert there == OTHERS[name]
 
 
 def test_the_script_makes_the_same_files_each_time(tmp_path: Path) -> None:
