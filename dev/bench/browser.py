@@ -60,7 +60,8 @@ class Browser:
     def wait(self, script: str, *arguments: object) -> Any:
         """Wait until the script returns something true, and return that."""
         wait = WebDriverWait(self.driver, READY_S, poll_frequency=0.02)
-        return wait.until(lambda _: self.run(script, *arguments), f"never came true: {script}")
+        never = " ".join(map(str, ("never came true:", script, *arguments)))
+        return wait.until(lambda _: self.run(script, *arguments), never)
 
     def one(self, selector: str) -> WebElement:
         return self.driver.find_element(By.CSS_SELECTOR, selector)
@@ -94,6 +95,7 @@ class Browser:
         )
 
     def resize(self, width: int, height: int = 900) -> None:
+        """Set the window's size, in CSS pixels; charts follow in a later frame: see `fits`."""
         self.emulate(
             "setDeviceMetricsOverride",
             width=width,
@@ -101,6 +103,10 @@ class Browser:
             deviceScaleFactor=1,
             mobile=width < 600,
         )
+
+    def fits(self, width: int) -> None:
+        """Wait until the page is as wide as the window, its charts redrawn. Raises if it isn't."""
+        self.wait("return document.documentElement.scrollWidth === arguments[0]", width)
 
     def errors(self) -> list[str]:
         """Return the console's warnings and errors since `open`."""

@@ -94,7 +94,7 @@ def test_at_any_width_nothing_sticks_out_wraps_within_a_number_or_is_cut_off(
 ) -> None:
     browser.resize(width)
     browser.open(address)
-    assert browser.run("return document.documentElement.scrollWidth") == width
+    browser.fits(width)
     assert max(colours(browser, "#chart")) > 10
     assert browser.run(WRAPPED) == []
     assert browser.run(CUT) == []

@@ -57,7 +57,7 @@ def test_places_are_chosen_sorted_and_found_by_what_they_lie_in(
     browser.one("#filter").send_keys("georgia")
     assert browser.one("#shown").text == "1 of 3 places"
     browser.resize(390)
-    assert browser.run("return document.documentElement.scrollWidth") <= 390
+    browser.fits(390)
     assert "Nassau, New…" in written(browser)  # not only the code of their country
     assert browser.errors() == []
 
@@ -72,7 +72,7 @@ def test_a_country_named_like_a_script_stays_text(browser: Browser, tmp_path: Pa
     run(DirectoryStore(tmp_path / "out"), tmp_path / "stats.json")
     browser.open((tmp_path / "out" / "index.html").as_uri())  # an alert would break it off
     browser.resize(390)
-    assert browser.run("return document.documentElement.scrollWidth") == 390
+    browser.fits(390)
     assert SCRIPT_NAME in browser.run(OPTIONS)
     assert SCRIPT_NAME in browser.one("#ranking .notes").text  # it is no country
     browser.one("#country").send_keys("alert", Keys.ENTER)
