@@ -151,7 +151,7 @@ def _write(run: Run, checked: Checked, facts: Facts, own: OwnColumns, folder: Pa
     table, stale, settings = checked.table, checked.stale, run.settings
     rows = table.selected_rows()
     header = provenance.header(run.source, checked.held, settings.table)
-    groups = (derive.tidy(group, table.entities, stale) for group in derive.groups(rows))
+    groups = derive.tidy_groups(rows, table.entities, stale)
     listed = table.selected.assign(file=file_names(table.rows, table.selected))
     if table.own:
         from etl.transform.own_columns import describe as describe_entities

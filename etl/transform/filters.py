@@ -34,7 +34,8 @@ def keep(table: pd.DataFrame, measures: str, since: date | None) -> pd.DataFrame
     """Apply KEEP (`all`, `new`, `cumulative`) and SINCE to a table with any of the columns."""
     if since:
         table = table[table["date"] >= np.datetime64(since, "s")]
-    return table.drop(columns=[c for c in dropped(measures) if c in table.columns])
+    left_out = [column for column in dropped(measures) if column in table.columns]
+    return table.drop(columns=left_out) if left_out else table
 
 
 def dropped(measures: str) -> list[str]:

@@ -136,13 +136,12 @@ def latest(
     of each), and the keys in `silent`.
     """
     key = levels.key(table)
-    ends = np.r_[starts(table)[1:], True][: len(table)]
-    last: pd.DataFrame = table[ends].reset_index(drop=True)
-    had = table.groupby(key, observed=True)["cumulative_recoveries"].max()
-    counted = floats(last["cumulative_recoveries"]) > 0
-    never = floats(had.reindex(last[key].astype("str"))) == 0
-    active = last["cumulative_cases"] - last["cumulative_deaths"] - last["cumulative_recoveries"]
-    active = active.where(counted | never).astype("Int64")
+    first = starts(table)
+    last: pd.DataFrame = table[np.r_[first[1:], True][: len(table)]].reset_index(drop=True)
+    most = np.fmax.reduceat(floats(table["cumulative_recoveries"]), np.flatnonzero(first))
+    cases, deaths, recoveries = (floats(last[name]) for name in CUMULATIVE)
+    counted = (recoveries > 0) | (most == 0)
+    active = pd.Series(np.where(counted, cases - deaths - recoveries, np.nan)).astype("Int64")
     last.insert(list(last.columns).index("cumulative_recoveries") + 1, "active", active)
     day = last["date"]
     if reported is not None:

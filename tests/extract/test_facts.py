@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from etl.errors import SourceChanged
-from etl.extract import facts
-from etl.extract import workbook as workbook_module
+from etl.extract import facts, sheet
 from etl.extract.facts import FACT_COLUMNS, read_facts
+from etl.extract.workbook import Rows
 from tests.support.facts import HEADER, Cell, csv_file, row, workbook, xlsx, xlsx_file
 
 
@@ -254,9 +254,9 @@ def damaged(draw: st.DrawFn) -> bytes:
 def _in_this_process() -> Iterator[None]:
     """Hundreds of child processes would take minutes."""
 
-    def read(path: Path) -> workbook_module.Rows:
+    def read(path: Path) -> Rows:
         try:
-            return workbook_module.sheet_rows(path)
+            return sheet.sheet_rows(str(path))
         except Exception as exc:
             raise ValueError(str(exc)) from exc
 

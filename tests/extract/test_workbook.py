@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from etl.extract import workbook as reader
-from etl.extract.workbook import MAX_UNPACKED_BYTES, read_workbook
+from etl.extract.sheet import MAX_UNPACKED_BYTES
+from etl.extract.workbook import read_workbook
 from tests.support.facts import workbook
 
 TEXT = '<row r="1"><c r="A1" t="s"><v>0</v></c></row>'

@@ -31,7 +31,7 @@ from etl.load.table import RUNNABLE, TableFiles, read_table
 from etl.load.values import Header, records, to_list
 from etl.store.layout import TABLE_CSV, TABLE_PARQUET
 from etl.transform.columns import latest_fields, table_columns
-from etl.transform.derive import groups, tidy
+from etl.transform.derive import tidy, tidy_groups
 from etl.transform.filters import dropped
 from etl.transform.merge import attach
 from etl.transform.repair import repair
@@ -94,7 +94,7 @@ def write(
 ) -> list[File]:
     repaired, _ = repair(table)
     written = Tidy(
-        groups=(tidy(group, about, set(STALE)) for group in groups(repaired, at_least)),
+        groups=tidy_groups(repaired, about, set(STALE), at_least),
         rows=repaired,
         countries=about.assign(file=file_names(repaired, about)),
         world=world(repaired, set(STALE)),

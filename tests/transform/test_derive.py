@@ -3,6 +3,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -14,13 +15,7 @@ from etl.extract.facts import FACT_COLUMNS, read_facts
 from etl.extract.sources import MEASURES
 from etl.extract.sources.table import CUMULATIVE, NEW, day_numbers, starts
 from etl.transform.columns import table_columns
-from etl.transform.derive import (
-    add_case_fatality,
-    add_weekly,
-    groups,
-    stale_keys,
-    tidy,
-)
+from etl.transform.derive import case_fatality, groups, stale_keys, tidy, tidy_groups, weekly
 from etl.transform.merge import attach
 from etl.transform.repair import Corrections, repair
 from etl.transform.world import latest, world
@@ -297,7 +292,7 @@ def test_any_grouping_gives_what_each_country_gives_alone(
     repaired, _ = repair(table)
     together = tidy(repaired, about, stale)
 
-    in_groups = [tidy(group, about, stale) for group in groups(repaired, at_least)]
+    in_groups = list(tidy_groups(repaired, about, stale, at_least))
     alone = [tidied(table[table["country_key"] == key], about, stale) for key in keys]
 
     assert_frame_equal(pd.concat(in_groups, ignore_index=True), together, check_exact=True)
@@ -553,8 +548,8 @@ STEPS: dict[str, Callable[[pd.DataFrame, pd.DataFrame, pd.DataFrame], Any]] = {
     "stale_keys": lambda raw, tidy, about: stale_keys(raw, 1),
     "groups": lambda raw, tidy, about: [group.assign(x=1) for group in groups(raw, 1)],
     "world": lambda raw, tidy, about: world(raw, {"a"}),
-    "add_weekly": lambda raw, tidy, about: add_weekly(tidy),
-    "add_case_fatality": lambda raw, tidy, about: add_case_fatality(tidy),
+    "weekly": lambda raw, tidy, about: weekly(raw, np.ones(len(raw))),
+    "case_fatality": lambda raw, tidy, about: case_fatality(tidy),
     "latest": lambda raw, tidy, about: latest(tidy),
 }
 

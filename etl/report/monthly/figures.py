@@ -16,7 +16,7 @@ from etl.extract.sources.table import starts
 from etl.load.month import Month
 from etl.load.values import to_list
 from etl.report.monthly.restated import COUNTS, MEASURES, RESTATED, restatements
-from etl.transform.derive import add_case_fatality
+from etl.transform.derive import case_fatality
 from etl.transform.report_columns import report_fields
 from etl.transform.silence import add_unreported, last_known, unreported
 
@@ -154,7 +154,7 @@ def _series(
     people = _number(table["population"].where(table["population"] > 0))
     table["cases_per_100k"] = (_number(table["new_cases"]) / people * 100_000).round(4)
     counted = table.dropna(subset=COUNTS)
-    fatality = add_case_fatality(counted)["case_fatality"]
+    fatality = pd.Series(case_fatality(counted), counted.index)
     return table.assign(case_fatality=fatality.reindex(keys))
 
 
