@@ -60,7 +60,7 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
     folder.mkdir(parents=True)
     written: dict[str, int] = {}
     key, on = levels.key(tidy.countries), only.outputs
-    newest, shown = [], set[str]()
+    newest = []
     country_files = CountryFiles(folder, header, tidy.countries) if "countries" in on else None
     tables = CountryTables(folder, tidy.countries) if "countries-csv" in on else None
     with TableFiles(folder, header.of_table(), tidy.own, csv="csv" in on) as table_files:
@@ -72,15 +72,15 @@ def write_files(folder: Path, header: Header, tidy: Tidy, only: Filter) -> list[
             cells = Cells(group)
             table_files.add(shown_group := tidy.own.without_dropped(group), cells)
             written |= tables.add(shown_group) if tables else {}
-            shown |= set(group[key].unique())
             if country_files:
                 written |= country_files.add(group, cells, tidy.own.dropped)
             del cells, group, shown_group  # before the next ones are made
     free_memory.trim_heap()  # or the files below would add to what the groups have left
+    last_rows = pd.concat(newest, ignore_index=True)
     # a series that ended before SINCE is not listed
-    countries = tidy.countries[tidy.countries[key].isin(shown)]
+    countries = tidy.countries[tidy.countries[key].isin(last_rows[key])]
     written |= table_files.rows
-    written |= write_latest(folder, header, pd.concat(newest, ignore_index=True), on)
+    written |= write_latest(folder, header, last_rows, on)
     if country_files:
         written[list_key(levels.level(countries))] = write_countries(
             folder, header, tidy.own.without_dropped(countries)

@@ -208,8 +208,8 @@ def _hint(code: str, asked: Asked) -> str:
 
 def _region(error: dict[str, Any], meta: dict[str, Any]) -> str:
     named = error.get("Region") or meta.get("HTTPHeaders", {}).get("x-amz-bucket-region")
-    if not named:
-        found = re.search(r"s3[.-]([a-z]{2}(-[a-z]+)+-[0-9])", str(error.get("Endpoint")))
+    if not named and (endpoint := error.get("Endpoint")):
+        found = re.search(r"s3[.-]([a-z]{2}(-[a-z]+)+-[0-9])", str(endpoint))
         named = found and found[1]
     return f"region {named}" if named else "another region"
 
