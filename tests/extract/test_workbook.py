@@ -1,6 +1,7 @@
 """Workbooks that would end or starve the process that reads them, read in a process of its own."""
 
 import io
+import shutil
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -81,6 +82,17 @@ def test_values_keep_their_types(tmp_path: Path) -> None:
     [[text, number, truth, moment, blank, flag]] = read_workbook(path)
     assert (text, number, truth, blank, flag) == ("COUNTRY", 1.5, True, "", "\U0001f1ea")
     assert moment == {"datetime": "2021-02-03 00:00:00"}
+
+
+def test_the_process_that_reads_needs_nothing_of_this_project(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "facts.xlsx"
+    path.write_bytes(workbook(TEXT, sharedStrings=shared("1")))
+    alone = shutil.copy(reader.READER, tmp_path)
+    monkeypatch.setattr(reader, "READER", alone)
+    monkeypatch.chdir(tmp_path)
+    assert read_workbook(path) == [["COUNTRY"]]
 
 
 def test_a_workbook_that_takes_too_long_is_refused(
