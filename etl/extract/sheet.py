@@ -71,7 +71,7 @@ def _main(path: str) -> None:
     except MemoryError:
         answer = {"error": f"it takes more than {MAX_MEMORY_BYTES:,} bytes of memory to read"}
     except Exception as exc:  # a broken archive fails in a dozen ways
-        answer = {"error": str(exc) or type(exc).__name__}
+        answer = {"error": str(exc).strip() or type(exc).__name__}
     except BaseException as exc:  # such as pyo3's PanicException
         answer = {"error": f"the library that reads it failed: {exc}"}
     json.dump(answer, sys.stdout, default=lambda value: {type(value).__name__: str(value)})
