@@ -14,8 +14,10 @@ from contextlib import suppress
 
 MAX_UNPACKED_BYTES = 1 << 26
 MAX_CELLS = 1_000_000
+MAX_CHARACTERS = 8_000_000  # a text that many cells share is in the file only once
 MAX_MEMORY_BYTES = 1 << 28
 CPU_LIMIT_S = 20
+LONGEST_ERROR = 240
 # A cell beyond ZZ9999 with a value; a self-closing cell has only a style.
 FAR_CELL = re.compile(rb"""<c\s[^<>]*?\br="([A-Z]{3,}[0-9]*|[A-Z]*[0-9]{5,})"[^<>]*(?<!/)>""")
 
@@ -29,7 +31,10 @@ def sheet_rows(path: str) -> Sequence[Sequence[object]]:
     height, width = (last + 1 for last in sheet.end or (-1, -1))
     if height * width > MAX_CELLS:
         raise ValueError(f"a sheet of {height:,} rows and {width:,} columns")
-    return sheet.to_python()
+    rows = sheet.to_python()
+    if sum(len(cell) for row in rows for cell in row if isinstance(cell, str)) > MAX_CHARACTERS:
+        raise ValueError(f"a sheet with more than {MAX_CHARACTERS:,} characters of text")
+    return rows
 
 
 def _refuse_oversize(path: str) -> None:
@@ -47,7 +52,7 @@ def _refuse_oversize(path: str) -> None:
             if left < 0:
                 raise ValueError(f"more than {MAX_UNPACKED_BYTES:,} bytes once unpacked")
             if part.filename in sheets and (far := FAR_CELL.search(unpacked)):
-                raise ValueError(f"a cell as far out as {far[1].decode()}")
+                raise ValueError(f"a cell as far out as {far[1][:20].decode()}")
 
 
 def _limit_process() -> None:
@@ -66,14 +71,17 @@ def _limit_process() -> None:
 
 def _main(path: str) -> None:
     _limit_process()
+    error = ""
     try:
         answer: dict[str, object] = {"rows": sheet_rows(path)}
     except MemoryError:
-        answer = {"error": f"it takes more than {MAX_MEMORY_BYTES:,} bytes of memory to read"}
+        error = f"it takes more than {MAX_MEMORY_BYTES:,} bytes of memory to read"
     except Exception as exc:  # a broken archive fails in a dozen ways
-        answer = {"error": str(exc).strip() or type(exc).__name__}
+        error = str(exc).strip() or type(exc).__name__
     except BaseException as exc:  # such as pyo3's PanicException
-        answer = {"error": f"the library that reads it failed: {exc}"}
+        error = f"the library that reads it failed: {exc}"
+    if error:
+        answer = {"error": error[:LONGEST_ERROR]}  # some quote the file at any length
     json.dump(answer, sys.stdout, default=lambda value: {type(value).__name__: str(value)})
     sys.stdout.flush()
     os._exit(0)  # to free everything first would take a tenth of the time

@@ -17,7 +17,6 @@ from etl.errors import one_line
 
 READER = Path(__file__).with_name("sheet.py")
 LIMIT_S = 60.0
-LONGEST_ERROR = 240
 
 Rows = Sequence[Sequence[object]]
 
@@ -39,10 +38,10 @@ def read_workbook(path: Path) -> Rows:
     try:
         answer = json.loads(child.stdout)
     except ValueError:
-        why = one_line(child.stderr.strip().partition(b"\n")[0], 120)
+        why = one_line(child.stderr.strip()[:500].partition(b"\n")[0], 120)
         raise ValueError(f"reading it ended with {_ending(child.returncode)}: {why}") from None
     if "error" in answer:
-        raise ValueError(one_line(answer["error"], LONGEST_ERROR))
+        raise ValueError(one_line(answer["error"]))
     rows: Rows = answer["rows"]
     return rows
 

@@ -53,6 +53,21 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
         lambda: lying(workbook(TEXT)),
         "more than 67,108,864 bytes once unpacked",
     ),
+    "a cell whose place is ten million letters": (
+        lambda: workbook(f'<row r="1"><c r="{"A" * 10_000_000}"><v>1</v></c></row>'),
+        "a cell as far out as AAAAAAAAAAAAAAAAAAAA",
+    ),
+    "a cell of a type of ten million letters": (
+        lambda: workbook(f'<row r="1"><c r="A1" t="{"A" * 10_000_000}"><v>1</v></c></row>'),
+        "Unknown cell 't' attribute: ",
+    ),
+    "a long text in many cells": (
+        lambda: workbook(
+            f'<row r="1">{300 * """<c t="s"><v>0</v></c>"""}</row>',
+            sharedStrings=shared("1").replace("COUNTRY", "é" * 30_000),
+        ),
+        "a sheet with more than 8,000,000 characters of text",
+    ),
     "many cells": (
         lambda: workbook('<row r="1"><c r="A1"><v>1</v></c><c r="ZZ9999"><v>1</v></c></row>'),
         "a sheet of 9,999 rows and 702 columns",
@@ -70,6 +85,7 @@ def test_a_workbook_that_would_end_its_reader_is_refused(
         read_workbook(path)
     assert str(caught.value).startswith(why)
     assert str(caught.value).isprintable()
+    assert len(str(caught.value)) < 300
 
 
 def test_values_keep_their_types(tmp_path: Path) -> None:
