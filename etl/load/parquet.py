@@ -31,17 +31,15 @@ def open_writer(
     names = schema.names
     text = [field.name for field in schema if pa.types.is_string(field.type)]
     whole = [f.name for f in schema if pa.types.is_date32(f.type) or pa.types.is_int64(f.type)]
-    # A fact in words has few values, which packing makes no smaller. They don't lie together, as
-    # keys and days do, so that no reader could make use of a group's least and greatest.
-    few = [name for name in text if name in FACT_COLUMNS]
     return pa.parquet.ParquetWriter(
         path,
         _with_metadata(schema, about, own),
-        compression={name: "none" if name in few else "zstd" for name in names},
+        compression="zstd",
         use_dictionary=text,
         column_encoding=dict.fromkeys(whole, "DELTA_BINARY_PACKED"),
-        # of the numbers they would be a third of the footer, which every reader reads
-        write_statistics=[*(name for name in text if name not in few), "date"],
+        # Of the numbers they would be a third of the footer, which every reader reads. Of the facts
+        # they would help few readers, since a group has countries of several continents.
+        write_statistics=[*(name for name in text if name not in FACT_COLUMNS), "date"],
         sorting_columns=[pa.parquet.SortingColumn(n) for n in (0, names.index("date"))],
     )
 
