@@ -4,7 +4,7 @@ For a source of regions or places, the first two are regions.json and regions/*.
 places.json and places/*.json.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 
 import msgspec
@@ -13,6 +13,7 @@ import pyarrow as pa
 import pyarrow.csv
 
 from etl.extract import levels
+from etl.extract.sources.table import day_numbers
 from etl.load.table import to_csv_table
 from etl.load.values import Cells, Header, joined, json_records, spans, write_json
 from etl.store.layout import LATEST_CSV, LATEST_JSON, LATEST_XLSX, list_key, series_key
@@ -82,15 +83,24 @@ def file_names(rows: pd.DataFrame, countries: pd.DataFrame) -> list[str]:
     level = levels.level(countries)
     if level != "countries":
         return [series_key(level, _stem(key, ())) for key in countries[levels.key(countries)]]
-    ends = rows.groupby("country_key", observed=True)["date"].agg(["max", "size"])
-    ranked = countries.join(ends, on="country_key").sort_values(
-        ["max", "size", "country_key"], ascending=[False, False, True]
-    )
-    owner = ranked.dropna(subset="iso3").drop_duplicates("iso3").set_index("iso3")["country_key"]
+    pairs = list(zip(countries["country_key"], countries["iso3"], strict=True))
+    sharing: dict[str, list[str]] = {}
+    for key, iso3 in pairs:
+        if not pd.isna(iso3):
+            sharing.setdefault(iso3, []).append(key)
+    owner = {iso3: _foremost(keys, rows) for iso3, keys in sharing.items()}
     return [
-        series_key(level, iso3 if owner.get(iso3) == key else _stem(key, owner.index))
-        for key, iso3 in zip(countries["country_key"], countries["iso3"], strict=True)
+        series_key(level, iso3 if owner.get(iso3) == key else _stem(key, owner))
+        for key, iso3 in pairs
     ]
+
+
+def _foremost(keys: Sequence[str], rows: pd.DataFrame) -> str:
+    """Return the series with the latest date; of several, the one with most rows."""
+    if len(keys) == 1:
+        return keys[0]
+    days = {key: day_numbers(rows[(rows["country_key"] == key).to_numpy()]) for key in keys}
+    return min(keys, key=lambda key: (-days[key].max(initial=0), -len(days[key]), key))
 
 
 def _stem(key: str, codes: Collection[str]) -> str:

@@ -17,7 +17,7 @@ from etl.extract.facts import FACT_COLUMNS
 from etl.transform.columns import FORMAT, Field, described, metadata
 from etl.transform.derive import cuts
 
-GROUP_ROWS = 5_000  # at least; a reader of one country gets the footer and one group
+GROUP_ROWS = 7_000  # at least; a reader of one country gets the footer and one group
 
 
 def open_writer(

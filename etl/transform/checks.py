@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from etl.errors import DataRejected, listed
 from etl.extract import levels
-from etl.extract.sources.table import day_numbers, starts
+from etl.extract.sources.table import day_numbers, floats, starts
 from etl.transform import amounts
 from etl.transform.amounts import Amounts, Before
 from etl.transform.difference import Difference
@@ -165,18 +165,15 @@ def _dates(today: Extent, latest_possible: date) -> list[str]:
 
 def _above_population(rows: pd.DataFrame, entities: pd.DataFrame) -> list[str]:
     key = levels.key(rows)
-    most = rows.groupby(key, observed=True)["cumulative_cases"].max()
-    people = entities.set_index(key)["population"].reindex(most.index)
-    above = (most > people).fillna(False).to_numpy(dtype=bool)
-    if not above.any():
-        return []
+    people = dict(zip(entities[key], floats(entities["population"]), strict=True))
+    first = np.flatnonzero(starts(rows))
+    most = np.fmax.reduceat(floats(rows["cumulative_cases"]), first).tolist()
     named = [
-        f"{key} ({cases} of {population})"
-        for key, cases, population in zip(
-            most.index[above], most[above], people[above], strict=True
-        )
+        f"{series} ({cases:.0f} of {people[series]:.0f})"
+        for series, cases in zip(rows[key].iloc[first], most, strict=True)
+        if cases > people.get(series, np.nan)  # of some neither is known
     ]
-    return [f"more cumulative cases than people: {listed(named, LISTED)}"]
+    return [f"more cumulative cases than people: {listed(named, LISTED)}"] if named else []
 
 
 def _duplicated(rows: pd.DataFrame) -> list[str]:

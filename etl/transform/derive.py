@@ -14,7 +14,7 @@ from pandas.api.extensions import ExtensionArray
 
 from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS
-from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, floats, starts
+from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, ends, floats, starts
 from etl.transform.columns import table_columns
 from etl.transform.silence import unreported
 
@@ -24,10 +24,13 @@ Floats = NDArray[np.float64]
 
 
 def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
-    """Return the keys of series that ended more than `after_days` before the table's last date."""
-    last = rows.groupby(levels.key(rows), observed=True)["date"].max()
+    """Return the keys of series that ended more than `after_days` before the table's last date.
+
+    The rows are sorted by key and date.
+    """
     limit = rows["date"].max() - pd.Timedelta(days=after_days)
-    return set(last.index[last < limit])
+    last = rows[[levels.key(rows), "date"]][ends(rows)]
+    return set(last[levels.key(rows)][last["date"] < limit])
 
 
 def groups(rows: pd.DataFrame, at_least: int = GROUP_ROWS) -> Iterator[pd.DataFrame]:

@@ -8,7 +8,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import CUMULATIVE, NEW, floats, measures, starts
+from etl.extract.sources.table import CUMULATIVE, NEW, ends, floats, measures, starts
 from etl.transform.silence import unreported
 
 SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
@@ -136,9 +136,9 @@ def latest(
     of each), and the keys in `silent`.
     """
     key = levels.key(table)
-    first = starts(table)
-    last: pd.DataFrame = table[np.r_[first[1:], True][: len(table)]].reset_index(drop=True)
-    most = np.fmax.reduceat(floats(table["cumulative_recoveries"]), np.flatnonzero(first))
+    last: pd.DataFrame = table[ends(table)].reset_index(drop=True)
+    recoveries = floats(table["cumulative_recoveries"])
+    most = np.fmax.reduceat(recoveries, np.flatnonzero(starts(table)))
     cases, deaths, recoveries = (floats(last[name]) for name in CUMULATIVE)
     counted = (recoveries > 0) | (most == 0)
     active = pd.Series(np.where(counted, cases - deaths - recoveries, np.nan)).astype("Int64")

@@ -162,6 +162,12 @@ def starts(rows: pd.DataFrame) -> NDArray[np.bool_]:
     return first
 
 
+def ends(rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Mark the last row of each series in a table sorted by series."""
+    last: NDArray[np.bool_] = np.r_[starts(rows)[1:], True][: len(rows)]
+    return last
+
+
 def day_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     """Return `date` as days since 1970-01-01."""
     return rows["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
