@@ -30,8 +30,10 @@ def normalise(name: str) -> str:
 
     A semicolon counts as a comma.
     """
-    letters = (c for c in unicodedata.normalize("NFKD", name) if not unicodedata.combining(c))
-    return " ".join("".join(letters).casefold().translate(ALIKE).split())
+    if not name.isascii():
+        letters = unicodedata.normalize("NFKD", name)
+        name = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(name.casefold().translate(ALIKE).split())
 
 
 @cache
