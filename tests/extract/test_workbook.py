@@ -63,10 +63,10 @@ REFUSED: dict[str, tuple[Callable[[], bytes], str]] = {
     ),
     "a long text in many cells": (
         lambda: workbook(
-            f'<row r="1">{300 * """<c t="s"><v>0</v></c>"""}</row>',
+            f'<row r="1">{500 * """<c t="s"><v>0</v></c>"""}</row>',
             sharedStrings=shared("1").replace("COUNTRY", "é" * 30_000),
         ),
-        "a sheet with more than 8,000,000 characters of text",
+        "cells that take more than 25,165,824 bytes as text",
     ),
     "many cells": (
         lambda: workbook('<row r="1"><c r="A1"><v>1</v></c><c r="ZZ9999"><v>1</v></c></row>'),
