@@ -43,11 +43,15 @@ class Signals:
 
 
 def ignore_stops() -> None:
-    """Ignore SIGTERM and SIGINT from now on, since they would change the exit status.
+    """Let SIGTERM and SIGINT do nothing from now on, since they would change the exit status.
 
-    They are blocked first. Otherwise Python writes a traceback for a signal that arrives before
-    SIG_IGN is set and is handled afterwards ("Signal 15 ignored due to race condition").
+    This thread no longer receives them, not even while Python ends. Another one may; SIG_IGN would
+    then make Python write a traceback ("Signal 15 ignored due to race condition").
     """
     signal.pthread_sigmask(signal.SIG_BLOCK, STOPS)
     for number in STOPS:
-        signal.signal(number, signal.SIG_IGN)
+        signal.signal(number, _ignore)
+
+
+def _ignore(number: int, frame: FrameType | None) -> None:
+    pass
