@@ -19,7 +19,6 @@ CPU_LIMIT_S = 20
 LONGEST_ERROR = 240
 # A cell beyond ZZ9999 with a value; a self-closing cell has only a style.
 FAR_CELL = re.compile(rb"""<c\s[^<>]*?\br="([A-Z]{3,}[0-9]*|[A-Z]*[0-9]{5,})"[^<>]*(?<!/)>""")
-
 ENCODER = json.JSONEncoder(
     ensure_ascii=False,
     separators=(",", ":"),

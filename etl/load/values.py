@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from msgspec import Struct
 
 from etl.extract import levels
+from etl.extract.sources.table import starts_of
 from etl.store.layout import PAGE
 from etl.transform.columns import FORMAT
 
@@ -65,10 +66,8 @@ def spans(table: pd.DataFrame) -> Iterator[tuple[str, int, int]]:
     """
     keys = table[levels.key(table)].cat
     codes = keys.codes.to_numpy()
-    edges = [0, *(np.flatnonzero(codes[1:] != codes[:-1]) + 1).tolist(), len(codes)]
-    for begin, end in pairwise(edges):
-        if end > begin:
-            yield str(keys.categories[codes[begin]]), begin, end
+    for begin, end in pairwise([*np.flatnonzero(starts_of(codes)).tolist(), len(codes)]):
+        yield str(keys.categories[codes[begin]]), begin, end
 
 
 def joined(texts: pa.Array, lengths: Sequence[int]) -> list[pa.Buffer]:
@@ -117,7 +116,7 @@ def to_text(values: pa.Array) -> pa.Array:
     if pa.types.is_floating(values.type) and len(values):
         floats = values.to_numpy(zero_copy_only=False).astype(np.float64, copy=False)
         bits = floats.view(np.int64)  # which are equal for NaN, too
-        begins = np.flatnonzero(np.concatenate([[True], bits[1:] != bits[:-1]]))
+        begins = np.flatnonzero(starts_of(bits))
         if len(begins) < len(values) / RUNS:  # such as a country's facts
             lengths = np.diff(np.append(begins, len(values)))
             texts = pa.array(floats[begins], from_pandas=True).cast(pa.string())

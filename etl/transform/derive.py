@@ -14,7 +14,16 @@ from pandas.api.extensions import ExtensionArray
 
 from etl.extract import levels
 from etl.extract.facts import FACT_COLUMNS
-from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, ends, floats, starts
+from etl.extract.sources.table import (
+    APART,
+    CUMULATIVE,
+    NEW,
+    day_numbers,
+    ends,
+    floats,
+    starts,
+    starts_of,
+)
 from etl.transform.columns import table_columns
 from etl.transform.silence import unreported
 
@@ -90,7 +99,7 @@ def _tidy(rows: pd.DataFrame, same: Mapping[str, ExtensionArray]) -> pd.DataFram
             table[name] = rows[name].array.astype("Int64")
         else:
             table[name] = pd.array([pd.NA], dtype="Int64").repeat(len(rows))
-    table |= weekly(rows, table["population"].to_numpy(dtype=float, na_value=np.nan))
+    table |= weekly(rows, floats(table["population"]))
     table["case_fatality"] = case_fatality(rows)
     columns = {name: table[name] for name in table_columns(levels.level(rows))}
     return pd.DataFrame(columns, copy=False)
@@ -160,6 +169,6 @@ def _gained(count: Floats, days: NDArray[np.int64], series: NDArray[np.int64]) -
     # days never reaches another series.
     axis = series * float(APART) + days
     before = np.interp(axis - 7, axis, count)
-    first = np.r_[True, series[1:] != series[:-1]]
+    first = starts_of(series)
     seven_precede = days - days[first][np.cumsum(first) - 1] >= 7
     return np.where(seven_precede, count - before, np.nan)

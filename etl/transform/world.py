@@ -137,8 +137,8 @@ def latest(
     """
     key = levels.key(table)
     last: pd.DataFrame = table[ends(table)].reset_index(drop=True)
-    recoveries = floats(table["cumulative_recoveries"])
-    most = np.fmax.reduceat(recoveries, np.flatnonzero(starts(table)))
+    first = np.flatnonzero(starts(table))
+    most = np.fmax.reduceat(floats(table["cumulative_recoveries"]), first)
     cases, deaths, recoveries = (floats(last[name]) for name in CUMULATIVE)
     counted = (recoveries > 0) | (most == 0)
     active = pd.Series(np.where(counted, cases - deaths - recoveries, np.nan)).astype("Int64")

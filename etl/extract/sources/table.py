@@ -14,6 +14,7 @@ import pandas as pd
 from msgspec import Struct
 from msgspec.structs import replace
 from numpy.typing import NDArray
+from pandas.api.extensions import ExtensionArray
 
 from etl.errors import SourceChanged, listed, one_line
 from etl.extract import levels
@@ -155,11 +156,15 @@ def counts(column: "pd.Series[Any]") -> tuple[NDArray[np.int32], NDArray[np.bool
     return column.to_numpy(dtype=np.int32, na_value=0), known
 
 
+def starts_of(values: NDArray[Any]) -> NDArray[np.bool_]:
+    """Mark the values that differ from the one before, and the first."""
+    differs: NDArray[np.bool_] = np.r_[True, values[1:] != values[:-1]][: len(values)]
+    return differs
+
+
 def starts(rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Mark the first row of each series in a table sorted by series."""
-    codes = rows[levels.key(rows)].cat.codes.to_numpy()
-    first: NDArray[np.bool_] = np.r_[True, codes[1:] != codes[:-1]][: len(codes)]
-    return first
+    return starts_of(rows[levels.key(rows)].cat.codes.to_numpy())
 
 
 def ends(rows: pd.DataFrame) -> NDArray[np.bool_]:
@@ -173,6 +178,6 @@ def day_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     return rows["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
-def floats(column: "pd.Series[Any]") -> NDArray[np.float64]:
+def floats(column: "pd.Series[Any] | ExtensionArray") -> NDArray[np.float64]:
     """Return a column as float64, NaN where missing."""
     return column.to_numpy(dtype=float, na_value=np.nan)

@@ -8,10 +8,9 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.csv
-from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import CUMULATIVE, NEW, SourceTable, starts
+from etl.extract.sources.table import CUMULATIVE, NEW, SourceTable, ends
 from etl.load.table import GZIP_LEVEL, to_csv_table
 from etl.report.monthly.figures import Part
 from etl.transform import report_columns
@@ -28,18 +27,13 @@ def last_rows(table: SourceTable) -> pd.DataFrame:
     without a day, and so are measures that the source lacks.
     """
     key = levels.key(table.rows)
-    ends = _ends(table.rows)
-    few = table.rows[ends | np.r_[ends[1:], False]].reset_index(drop=True)  # the last two of each
-    last = repair(few)[0][_ends(few)]
-    counted = last.set_index(last[key].astype("str")).reindex(columns=["date", *NEW, *CUMULATIVE])
+    last = ends(table.rows)
+    few = table.rows[last | np.r_[last[1:], False]].reset_index(drop=True)  # the last two of each
+    repaired = repair(few)[0][ends(few)]
+    by_key = repaired.set_index(repaired[key].astype("str"))
+    counted = by_key.reindex(columns=["date", *NEW, *CUMULATIVE])
     counted = counted.astype(dict.fromkeys((*NEW, *CUMULATIVE), "Int64"))
     return table.entities.reset_index(drop=True).join(counted, on=key)
-
-
-def _ends(rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Mark the last row of each series in a table that is sorted by series and has rows."""
-    ends: NDArray[np.bool_] = np.r_[starts(rows)[1:], True]
-    return ends
 
 
 def snapshots_table(parts: Sequence[Part], facts: pd.DataFrame | None) -> pd.DataFrame:
