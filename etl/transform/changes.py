@@ -12,13 +12,11 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import APART, CUMULATIVE, NEW, day_numbers, floats
+from etl.extract.sources.table import APART, CUMULATIVE, NEW, Bools, Floats, day_numbers, floats
 from etl.transform.difference import Difference, MeasureChange, RestatedCell, Series
 
 BIGGEST = 10  # restated cells that are listed one by one
 
-Bools = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 Positions = NDArray[np.int64]
 
 

@@ -18,6 +18,8 @@ from etl.extract.sources.table import (
     APART,
     CUMULATIVE,
     NEW,
+    Bools,
+    Floats,
     day_numbers,
     ends,
     floats,
@@ -28,8 +30,6 @@ from etl.transform.columns import table_columns
 from etl.transform.silence import unreported
 
 GROUP_ROWS = 15_000
-
-Floats = NDArray[np.float64]
 
 
 def stale_keys(rows: pd.DataFrame, after_days: int) -> set[str]:
@@ -150,7 +150,7 @@ def _divided(above: Floats, below: Floats) -> Floats:
 
 
 def _gained_in_7_days(
-    count: Floats, reported: NDArray[np.bool_], days: NDArray[np.int64], series: NDArray[np.int64]
+    count: Floats, reported: Bools, days: NDArray[np.int64], series: NDArray[np.int64]
 ) -> Floats:
     """Return the increase over 7 days; days without a reported count are left out, and get NaN.
 

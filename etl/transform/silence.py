@@ -12,9 +12,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import counts, measures, starts
-
-Bools = NDArray[np.bool_]
+from etl.extract.sources.table import Bools, counts, measures, starts
 
 
 def add_unreported(rows: pd.DataFrame) -> pd.DataFrame:

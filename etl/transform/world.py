@@ -5,10 +5,9 @@ from itertools import pairwise
 
 import numpy as np
 import pandas as pd
-from numpy.typing import NDArray
 
 from etl.extract import levels
-from etl.extract.sources.table import CUMULATIVE, NEW, ends, floats, measures, starts
+from etl.extract.sources.table import CUMULATIVE, NEW, Bools, Floats, ends, floats, measures, starts
 from etl.transform.silence import unreported
 
 SHARE = 0.05  # of the cases of the last WINDOW days; above it, the world's new count is unknown
@@ -16,9 +15,6 @@ WINDOW = 28
 WEEKS = 3
 BLOCK = 100  # countries that are added up at once
 SUMS = 6
-
-Floats = NDArray[np.float64]
-Bools = NDArray[np.bool_]
 
 
 def world(rows: pd.DataFrame, stale: set[str]) -> pd.DataFrame:

@@ -21,6 +21,9 @@ from etl.extract import levels
 from etl.extract.sources import MEASURES, Source
 from etl.extract.sources.faults import MOST, NEGATIVE, rare
 
+Bools = NDArray[np.bool_]
+Floats = NDArray[np.float64]
+
 NEW = [f"new_{measure}" for measure in MEASURES]
 CUMULATIVE = [f"cumulative_{measure}" for measure in MEASURES]
 # distance in days between two series when all are put on one axis; the years 1 to 9999 have fewer
@@ -150,26 +153,26 @@ def measures(rows: pd.DataFrame) -> list[str]:
     return [measure for measure in MEASURES if f"cumulative_{measure}" in rows]
 
 
-def counts(column: "pd.Series[Any]") -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+def counts(column: "pd.Series[Any]") -> tuple[NDArray[np.int32], Bools]:
     """Return a column of counts as int32 (0 where missing), and whether each one is known."""
     known = column.notna().to_numpy()
     return column.to_numpy(dtype=np.int32, na_value=0), known
 
 
-def starts_of(values: NDArray[Any]) -> NDArray[np.bool_]:
+def starts_of(values: NDArray[Any]) -> Bools:
     """Mark the values that differ from the one before, and the first."""
-    differs: NDArray[np.bool_] = np.r_[True, values[1:] != values[:-1]][: len(values)]
+    differs: Bools = np.r_[True, values[1:] != values[:-1]][: len(values)]
     return differs
 
 
-def starts(rows: pd.DataFrame) -> NDArray[np.bool_]:
+def starts(rows: pd.DataFrame) -> Bools:
     """Mark the first row of each series in a table sorted by series."""
     return starts_of(rows[levels.key(rows)].cat.codes.to_numpy())
 
 
-def ends(rows: pd.DataFrame) -> NDArray[np.bool_]:
+def ends(rows: pd.DataFrame) -> Bools:
     """Mark the last row of each series in a table sorted by series."""
-    last: NDArray[np.bool_] = np.r_[starts(rows)[1:], True][: len(rows)]
+    last: Bools = np.r_[starts(rows)[1:], True][: len(rows)]
     return last
 
 
@@ -178,6 +181,6 @@ def day_numbers(rows: pd.DataFrame) -> NDArray[np.int64]:
     return rows["date"].to_numpy().astype("datetime64[D]").astype(np.int64)
 
 
-def floats(column: "pd.Series[Any] | ExtensionArray") -> NDArray[np.float64]:
+def floats(column: "pd.Series[Any] | ExtensionArray") -> Floats:
     """Return a column as float64, NaN where missing."""
     return column.to_numpy(dtype=float, na_value=np.nan)
